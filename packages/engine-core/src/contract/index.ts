@@ -1,0 +1,25 @@
+export { defineRef } from './ref.js';
+export type { OptionalValues, Ref, Refs, Values } from './ref.js';
+export type { OptionProblem, OptionsSchema } from './options.js';
+export { defineAdapter } from './adapter.js';
+export type { AdapterDefinition, AdapterSlot, PluginChoice } from './adapter.js';
+export { CONTRACT_VERSION, defineModule, moduleFactory } from './module.js';
+export type { AnyModuleDefinition, Lifecycle, ModuleDefinition, ModuleUse, PluginContext } from './module.js';
+export type { Clock, Timer } from './clock.js';
+export type { Logger, LogFields, LogLevel, LogRecord, LogSink } from './logger.js';
+export type {
+  FunctionHandler, FunctionInfo, FunctionRegistry, FunctionStats, Invocation, InvocationContext, InvokeOptions, Registration,
+} from './functions.js';
+export type {
+  ConditionOutcome, Trigger, TriggerChange, TriggerInfo, TriggerRegistry, TriggerRejections, TriggerTypeDefinition,
+} from './triggers.js';
+export type { AttachOptions, RunningCall, WorkerClosure, WorkerHandle, WorkerInfo, WorkerRegistry, WorkerState } from './workers.js';
+export type { HealthReport, HealthReporter, HealthStatus, HealthView } from './health.js';
+export { TelemetrySinkRef } from './telemetry.js';
+export type { OpenSpan, SpanAttributes, SpanKind, Telemetry, TelemetrySink } from './telemetry.js';
+export { RestServiceRef } from './services/rest.js';
+export type { RestService } from './services/rest.js';
+export { ProcessServiceRef } from './services/processes.js';
+export type { ProcessService, ProcessState } from './services/processes.js';
+export { defineErrors, isMotiaError, isWireValue, MotiaError, WireValue } from '@motia/protocol';
+export type { ErrorEntry, FunctionSpec, InvokeAction, JsonSchema, RawPart, TraceContext, Transport, WireError } from '@motia/protocol';

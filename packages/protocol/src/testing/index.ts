@@ -1,0 +1,2 @@
+/** Placeholder; replaced by the real entry. */
+export const placeholder = '@motia/protocol';

@@ -1,0 +1,22 @@
+/**
+ * A byte pipe to one peer. The child's stdio, a TCP or unix socket and an in-memory pair all look like this.
+ * Callbacks are set once, before the first turn of the event loop after the transport was handed over.
+ */
+export interface Transport {
+  /** Bytes as they arrive, in any split. */
+  onData(listener: (chunk: Uint8Array) => void): void;
+  /** Called once, when no byte will come any more; `error` says why if the pipe broke. */
+  onEnd(listener: (error?: Error) => void): void;
+  /** Hands bytes over. `false` asks the caller to wait for `onDrain` before writing more. Never throws. */
+  write(chunk: Uint8Array | string): boolean;
+  onDrain(listener: () => void): void;
+  /** Bytes accepted by `write` and not yet given to the operating system. */
+  readonly bufferedBytes: number;
+  /** Stops reading until `resume`. Optional back-pressure for the receiving side. */
+  pause?(): void;
+  resume?(): void;
+  /** Ends the writing side after what was written. Idempotent. */
+  end(): void;
+  /** Closes both sides at once. Idempotent. */
+  destroy(error?: Error): void;
+}
