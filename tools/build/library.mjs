@@ -1,0 +1,40 @@
+/**
+ * The one build factory: run inside a package folder (`npm run build`), it reads that package's exports map and bins and
+ * writes ESM, CJS, `.d.ts` and `.d.cts` to dist/. The exports map is the only list of entries; the build fails when it
+ * and the built files disagree, or when a dependency would be copied into the bundle unannounced.
+ */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'tsup';
+import { readEntries } from './entries.mjs';
+import { esmToCjs } from './esm-to-cjs.mjs';
+import { emitTypes } from './emit-types.mjs';
+import { readMetafiles, verifyBuild } from './verify-build.mjs';
+
+const root = process.cwd();
+const { manifest, libraries, bins } = readEntries(root);
+rmSync(join(root, 'dist'), { recursive: true, force: true });
+
+const shared = {
+  config: false,
+  outDir: 'dist',
+  target: 'node20',
+  platform: 'node',
+  format: ['esm'],
+  bundle: true,
+  splitting: true,
+  sourcemap: true,
+  metafile: true,
+  dts: false,
+  silent: true,
+  keepNames: true,
+  external: [/^@motia\//, /^motia(\/|$)/, manifest.name],
+};
+
+await build({ ...shared, entry: { ...libraries, ...bins }, outExtension: () => ({ js: '.js' }) });
+const esm = readMetafiles(root);
+if (Object.keys(libraries).length > 0) {
+  await build({ ...shared, entry: libraries, outExtension: () => ({ js: '.cjs' }), plugins: [esmToCjs()] });
+}
+emitTypes(root, Object.values(libraries));
+verifyBuild(root, manifest, { libraries, bins }, [...esm, ...readMetafiles(root)]);
