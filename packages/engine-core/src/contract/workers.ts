@@ -22,6 +22,8 @@ export interface AttachOptions {
   readonly heartbeatIntervalMs?: number;
   /** A line the worker printed outside any frame. */
   readonly onText?: (line: string) => void;
+  /** A tool that only calls functions: not listed, announced or counted as a worker, and it may register nothing. Default false. */
+  readonly callerOnly?: boolean;
   /** Refuses the worker when it throws or answers false (tokens of remote workers). */
   readonly authorize?: (params: { readonly token?: string; readonly name?: string }) => boolean;
 }
