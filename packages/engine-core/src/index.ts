@@ -1,0 +1,3 @@
+export { defineOptions, noOptions } from './options/define-options.js';
+export { engineErrors, formatConfigProblem } from './errors.js';
+export type { ConfigProblem } from './errors.js';
