@@ -4,7 +4,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Shared by every package; `tools/jest/run.mjs` chooses the kind of test by its suffix. */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: here('./tools/jest/environment.mjs'),
   testEnvironmentOptions: { customExportConditions: ['@motia/source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   moduleFileExtensions: ['js', 'mjs', 'cjs', 'ts', 'tsx', 'json', 'node'],
@@ -20,6 +20,5 @@ export default {
     ],
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/results/'],
-  setupFilesAfterEnv: [here('./tools/jest/leak-check.mjs')],
   reporters: ['default', here('./tools/jest/count-reporter.mjs')],
 };

@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Writes results/<kind>.json with the counts of a run, so that a total can be formed even from cached runs. */
 export default class CountReporter {
@@ -10,7 +10,6 @@ export default class CountReporter {
     const folder = join(globalConfig.rootDir, 'results');
     this.#file = join(folder, `${process.env['MOTIA_TEST_KIND'] ?? 'test'}.json`);
     this.#isPartial = Boolean(globalConfig.testNamePattern) || globalConfig.nonFlagArgs.length > 0;
-    mkdirSync(folder, { recursive: true });
   }
 
   onRunStart() {
@@ -19,6 +18,7 @@ export default class CountReporter {
 
   onRunComplete(_contexts, results) {
     if (this.#isPartial) return;
+    mkdirSync(dirname(this.#file), { recursive: true });
     const counts = {
       passed: results.numPassedTests,
       // A file that does not even load has no tests to count, so it counts as one failure.

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 const kinds = {
-  test: { pattern: '/test/.*(?<!\\.crash|\\.e2e)\\.test\\.tsx?$', options: ['--maxWorkers=2'] },
+  test: { pattern: '/test/.*(?<!\\.crash|\\.e2e)\\.test\\.tsx?$', options: [`--maxWorkers=${process.env['MOTIA_JEST_WORKERS'] ?? 2}`] },
   crash: { pattern: '\\.crash\\.test\\.tsx?$', options: ['--runInBand'] },
   e2e: { pattern: '\\.e2e\\.test\\.tsx?$', options: ['--runInBand'] },
 };
