@@ -14,6 +14,7 @@ export type {
   ConditionOutcome, Trigger, TriggerChange, TriggerInfo, TriggerRegistry, TriggerRejections, TriggerTypeDefinition,
 } from './triggers.js';
 export type { AttachOptions, RunningCall, WorkerClosure, WorkerHandle, WorkerInfo, WorkerRegistry, WorkerState } from './workers.js';
+export type { ChannelChunk, ChannelHub, ChannelPair, ChannelReader, ChannelWriter } from './channels.js';
 export type { HealthReport, HealthReporter, HealthStatus, HealthView } from './health.js';
 export { TelemetrySinkRef } from './telemetry.js';
 export type { OpenSpan, SpanAttributes, SpanKind, Telemetry, TelemetrySink } from './telemetry.js';
@@ -22,4 +23,4 @@ export type { RestService } from './services/rest.js';
 export { ProcessServiceRef } from './services/processes.js';
 export type { ProcessService, ProcessState } from './services/processes.js';
 export { defineErrors, isMotiaError, isWireValue, MotiaError, WireValue } from '@motia/protocol';
-export type { ErrorEntry, FunctionSpec, InvokeAction, JsonSchema, RawPart, TraceContext, Transport, WireError } from '@motia/protocol';
+export type { ChannelRef, ErrorEntry, FunctionSpec, InvokeAction, JsonSchema, RawPart, TraceContext, Transport, WireError } from '@motia/protocol';

@@ -1,4 +1,5 @@
 import type { AdapterSlot, PluginChoice } from './adapter.js';
+import type { ChannelHub } from './channels.js';
 import type { Clock } from './clock.js';
 import type { FunctionRegistry } from './functions.js';
 import type { HealthReporter, HealthView } from './health.js';
@@ -28,6 +29,7 @@ export interface PluginContext<Req extends Refs = {}, Opt extends Refs = {}> {
   readonly functions: FunctionRegistry;
   readonly triggers: TriggerRegistry;
   readonly workers: WorkerRegistry;
+  readonly channels: ChannelHub;
   readonly health: HealthReporter;
   /** Of the whole engine. */
   readonly engineHealth: HealthView;

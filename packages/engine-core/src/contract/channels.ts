@@ -1,0 +1,40 @@
+import type { ChannelRef, MotiaError } from '@motia/protocol';
+
+/** What travels through a channel: text is a control message, bytes are the stream. Boundaries are kept. */
+export type ChannelChunk = string | Uint8Array;
+
+/** The reading end inside the engine process. Leaving a `for await` loop cancels it. */
+export interface ChannelReader extends AsyncIterable<ChannelChunk> {
+  /** The next chunk; undefined after the last one. @throws the error that the writer closed with, `MOTIA_ENGINE_CHANNEL_CLOSED` */
+  read(): Promise<ChannelChunk | undefined>;
+  /** Gives the channel up: the writer learns it. Idempotent. */
+  cancel(error?: MotiaError): void;
+}
+
+/** The writing end inside the engine process. */
+export interface ChannelWriter {
+  /** Resolves when the next chunk is welcome. @throws `MOTIA_ENGINE_CHANNEL_CLOSED` when the reader has gone */
+  write(chunk: ChannelChunk): Promise<void>;
+  /** What was written is still delivered; then the reader sees the end, or `error`. Idempotent. */
+  close(error?: MotiaError): void;
+  /** Settles when the channel has ended, with the reason if the reader gave it up. */
+  readonly closed: Promise<MotiaError | undefined>;
+}
+
+export interface ChannelPair {
+  readonly writer: ChannelRef;
+  readonly reader: ChannelRef;
+}
+
+/**
+ * Bounded byte streams between two workers, or a worker and a module: one writer, one reader, each end opened once,
+ * with credit so that a slow reader slows its writer. An end that nobody opens for five minutes frees the channel.
+ */
+export interface ChannelHub {
+  /** `bufferBytes` held in the engine at most, default 262,144. @throws `MOTIA_ENGINE_LIMIT` at 10,000 open channels */
+  create(options?: { readonly bufferBytes?: number }): ChannelPair;
+  /** @throws `MOTIA_ENGINE_CHANNEL_NOT_FOUND`, `MOTIA_ENGINE_CHANNEL_CLAIMED` */
+  openReader(ref: ChannelRef): ChannelReader;
+  /** @throws `MOTIA_ENGINE_CHANNEL_NOT_FOUND`, `MOTIA_ENGINE_CHANNEL_CLAIMED` */
+  openWriter(ref: ChannelRef): ChannelWriter;
+}
