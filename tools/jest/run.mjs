@@ -1,7 +1,8 @@
 /** Runs one kind of test of the package in the current folder: `node tools/jest/run.mjs <test|crash|e2e> [jest options]`. */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 
 const kinds = {
   test: { pattern: '/test/.*(?<!\\.crash|\\.e2e)\\.test\\.tsx?$', options: [`--maxWorkers=${process.env['MOTIA_JEST_WORKERS'] ?? 2}`] },
@@ -12,6 +13,12 @@ const [kindName = 'test', ...rest] = process.argv.slice(2);
 const kind = kinds[kindName];
 if (kind === undefined) throw new Error(`unknown kind of test: ${kindName} (one of ${Object.keys(kinds).join(', ')})`);
 
+if (rest.length === 0 && !hasTests(process.cwd(), new RegExp(kind.pattern))) {
+  mkdirSync('results', { recursive: true });
+  writeFileSync(`results/${kindName}.json`, '{"passed":0,"failed":0,"skipped":0}\n');
+  console.log(`no ${kindName} tests`);
+  process.exit(0);
+}
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 const config = existsSync('jest.config.mjs') ? [] : ['--config', new URL('../../jest.preset.mjs', import.meta.url).pathname, '--rootDir', process.cwd()];
 const child = spawn(
@@ -31,3 +38,12 @@ const child = spawn(
 );
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 130)));
+
+/** Saves the start of jest where a package has no test of this kind. */
+function hasTests(folder, pattern) {
+  return readdirSync(folder, { withFileTypes: true }).some((entry) => {
+    if (['node_modules', 'dist', 'results', 'fixtures'].includes(entry.name)) return false;
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? hasTests(path, pattern) : pattern.test(path);
+  });
+}

@@ -1,5 +1,5 @@
 /** Who may import whom, by the `nx.tags` of package.json. `import type` counts. A module never imports a module. */
-const allowed = {
+export const allowed = {
   'type:protocol': [],
   'type:core': ['type:protocol'],
   'type:store': ['type:core'],

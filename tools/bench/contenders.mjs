@@ -1,0 +1,18 @@
+import { fileURLToPath } from 'node:url';
+
+const file = (path) => fileURLToPath(new URL(path, import.meta.url));
+const node = (path, env = {}) => ({ command: process.execPath, args: [file(path)], env });
+
+/** The programs that are measured, by name. Each gets PORT and prints `ready`. */
+export const contenders = {
+  'node:http': node('contenders/node-http.mjs'),
+  express: node('contenders/express.mjs'),
+  'moleculer tcp': node('contenders/moleculer-gateway.mjs'),
+  'iii in process': node('contenders/engine-in-process.mjs'),
+  'iii step': {
+    command: process.execPath,
+    args: [file('../../apps/engine/dist/bin/iii.js'), '-c', file('app/config.yaml'), '--log-level', 'info', '--log-format', 'json'],
+    cwd: file('app'),
+    env: {},
+  },
+};

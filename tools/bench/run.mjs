@@ -1,0 +1,61 @@
+/**
+ * `npm run bench [-- --only http,routes] [--rounds 5] [--seconds 4] [--connections 64]`
+ *
+ * Measures the engine beside its peers in one run, alternating, and prints paired ratios. Absolute numbers move with the
+ * machine; the ratios are what docs/reference/performance.md records. Nothing here gates a build.
+ */
+import { execFileSync } from 'node:child_process';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { generator } from './measure/load.mjs';
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '4' },
+    connections: { type: 'string', default: '64' },
+    names: { type: 'string' },
+    kinds: { type: 'string' },
+  },
+});
+const rounds = Number(values.rounds);
+const seconds = Number(values.seconds);
+const connections = Number(values.connections);
+const list = (text) => text?.split(',').map((word) => word.trim());
+
+const sections = {
+  http: async () => {
+    const { http, renderHttp } = await import('./scenarios/http.mjs');
+    return renderHttp(await http({ rounds, seconds, connections, ...(values.names && { names: list(values.names) }), ...(values.kinds && { kinds: list(values.kinds) }) }));
+  },
+  routes: async () => {
+    const { renderRoutes, routes } = await import('./scenarios/routes.mjs');
+    return renderRoutes(await routes({ rounds, seconds }));
+  },
+  stdio: async () => {
+    const { renderStdio, stdio } = await import('./scenarios/stdio.mjs');
+    return renderStdio(await stdio({ rounds }));
+  },
+  dispatch: async () => {
+    const { dispatch, renderDispatch } = await import('./scenarios/dispatch.mjs');
+    return renderDispatch(await dispatch({ rounds }));
+  },
+  startup: async () => {
+    const { renderStartup, startup } = await import('./scenarios/startup.mjs');
+    return renderStartup(await startup({ rounds }));
+  },
+};
+
+const chosen = list(values.only) ?? Object.keys(sections);
+execFileSync(process.execPath, [fileURLToPath(new URL('../../packages/motia-sdk/dist/bin/motia.js', import.meta.url)), 'build'], {
+  cwd: fileURLToPath(new URL('app', import.meta.url)),
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
+console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, load by ${generator}, ${rounds} rounds of ${seconds} s, ${connections} connections\n`);
+for (const name of chosen) {
+  const section = sections[name];
+  if (section === undefined) throw new Error(`no such part: ${name}; there are ${Object.keys(sections).join(', ')}`);
+  console.log(`## ${name}\n\n${await section()}\n`);
+}

@@ -1,0 +1,91 @@
+/**
+ * `npm test`: installs, builds, then runs every check and prints one summary. `npm test -- unit lint` runs the named steps.
+ * The last line is always `N passed, N failed[, N skipped]`; a step that is not a jest run counts as one.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { workspaceFolders } from './workspace/folders.mjs';
+import { ensureInstalled, nxCommand, toolEnvironment } from './workspace/install.mjs';
+import { linkBins } from './workspace/link-bins.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const nx = (...args) => [nxCommand(root), ...args];
+const target = (name) => nx('run-many', '-t', name, '--nx-bail=false', '--output-style=stream');
+
+/** `counts` names the result files of a jest step; other steps pass or fail as a whole. */
+const steps = [
+  { name: 'build', command: nx('run-many', '-t', 'build'), after: () => linkBins(root) },
+  { name: 'types', command: target('typecheck') },
+  { name: 'lint', command: target('lint') },
+  { name: 'repository', command: ['tools/checks/repository.mjs'] },
+  { name: 'docs', command: ['tools/checks/docs.mjs'] },
+  { name: 'type-tests', command: target('test:types') },
+  { name: 'unit', command: target('test'), counts: 'test' },
+  { name: 'crash', command: target('test:crash'), counts: 'crash' },
+  { name: 'e2e', command: target('test:e2e'), counts: 'e2e' },
+  { name: 'packaging', command: target('check:package') },
+];
+
+ensureInstalled(root);
+const named = process.argv.slice(2);
+const unknown = named.filter((name) => !steps.some((step) => step.name === name));
+if (unknown.length > 0) {
+  console.error(`Unknown step: ${unknown.join(', ')}. Steps: ${steps.map((step) => step.name).join(', ')}.`);
+  process.exit(64);
+}
+const results = [];
+for (const step of steps.filter(({ name }) => named.length === 0 || name === 'build' || named.includes(name))) {
+  console.log(`\n=== ${step.name}`);
+  results.push(await runStep(step));
+}
+summarize(results);
+
+async function runStep({ name, command, counts, after }) {
+  const resultFiles = counts === undefined ? [] : workspaceFolders(root).map((folder) => join(root, folder, 'results', `${counts}.json`));
+  // Removed first, so that no count of an earlier run can be taken for this one's; nx restores those of cached runs.
+  for (const file of resultFiles) rmSync(file, { force: true });
+  const startedAt = performance.now();
+  const isOk = await succeeds(command);
+  if (isOk) after?.();
+  const seconds = (performance.now() - startedAt) / 1000;
+  if (counts === undefined) return { name, seconds, passed: isOk ? 1 : 0, failed: isOk ? 0 : 1, skipped: 0 };
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const file of resultFiles.filter((path) => existsSync(path))) {
+    const part = JSON.parse(readFileSync(file, 'utf8'));
+    for (const key of Object.keys(total)) total[key] += part[key];
+  }
+  // A runner that died wrote no counts: that is a failure too.
+  if (!isOk && total.failed === 0) total.failed = 1;
+  return { name, seconds, ...total };
+}
+
+function succeeds(command) {
+  const child = spawn(process.execPath, command, {
+    cwd: root,
+    env: { ...toolEnvironment(), MOTIA_JEST_WORKERS: '1', FORCE_COLOR: process.env.FORCE_COLOR ?? '0' },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const forward = (signal) => child.kill(signal);
+  process.on('SIGINT', forward).on('SIGTERM', forward);
+  return new Promise((resolve) => {
+    child.on('exit', (code, signal) => {
+      process.off('SIGINT', forward).off('SIGTERM', forward);
+      if (signal !== null || code === 130) process.exitCode = 130;
+      resolve(code === 0);
+    });
+  });
+}
+
+function summarize(rows) {
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  console.log(`\n${'step'.padEnd(12)}${'passed'.padStart(8)}${'failed'.padStart(8)}${'skipped'.padStart(9)}${'seconds'.padStart(9)}`);
+  for (const row of rows) {
+    for (const key of Object.keys(total)) total[key] += row[key];
+    const numbers = `${String(row.passed).padStart(8)}${String(row.failed).padStart(8)}${String(row.skipped).padStart(9)}`;
+    console.log(`${row.name.padEnd(12)}${numbers}${row.seconds.toFixed(1).padStart(9)}`);
+  }
+  console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
+  if (total.failed > 0) process.exitCode ||= 1;
+}

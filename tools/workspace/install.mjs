@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** Environment for npm and nx: no daemon, no cloud, and Node's own headers for native packages that must compile. */
+export function toolEnvironment() {
+  const prefix = dirname(dirname(process.execPath));
+  const hasHeaders = existsSync(join(prefix, 'include', 'node', 'node.h'));
+  return {
+    ...process.env,
+    NX_DAEMON: 'false',
+    NX_NO_CLOUD: 'true',
+    NX_TUI: 'false',
+    ...(hasHeaders && process.env.npm_config_nodedir === undefined && { npm_config_nodedir: prefix }),
+  };
+}
+
+/** True when node_modules holds exactly what package-lock.json asks for (packages of other platforms aside). */
+export function isInstalled(root) {
+  const hidden = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(hidden)) return false;
+  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  const present = JSON.parse(readFileSync(hidden, 'utf8')).packages;
+  return Object.entries(wanted)
+    .filter(([path]) => path.includes('node_modules/'))
+    .every(([path, entry]) => {
+      if (entry.link) return existsSync(join(root, path));
+      const found = present[path];
+      return found === undefined ? entry.optional === true || entry.devOptional === true : found.version === entry.version;
+    });
+}
+
+/** Runs `npm ci` if node_modules is missing or stale; exits with npm's code if that fails. */
+export function ensureInstalled(root) {
+  if (isInstalled(root)) return;
+  console.error('Installing dependencies (npm ci) ...');
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const run = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--prefer-offline'], {
+    cwd: root,
+    env: toolEnvironment(),
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
+  if (run.status !== 0) process.exit(run.status ?? 1);
+}
+
+/** Path of nx's command, to be run with node. */
+export const nxCommand = (root) => join(root, 'node_modules', 'nx', 'dist', 'bin', 'nx.js');
