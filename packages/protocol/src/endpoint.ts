@@ -44,6 +44,8 @@ export interface OutgoingInvoke {
 export interface EndpointEvents {
   /** A frame that could not be understood. The stream is already resynchronised. */
   onFault?(fault: MotiaError): void;
+  /** The peer could not understand one of our frames and has no id to say which. */
+  onPeerFault?(error: MotiaError): void;
   /** Bytes outside any frame, split into lines: an `npm run` banner, a stray print. */
   onText?(line: string): void;
   /** Once, when the connection is gone. Every pending call has been failed before. */
@@ -51,7 +53,10 @@ export interface EndpointEvents {
 }
 
 export interface EndpointCounters {
+  /** Answers to calls that we did not make, made on another connection, or no longer wait for. */
   readonly lateAnswers: number;
+  /** Log and telemetry notifications dropped because the peer does not read. */
+  readonly droppedNotifications: number;
   readonly faults: number;
   readonly framesIn: number;
   readonly framesOut: number;

@@ -15,3 +15,13 @@ export type { Transport } from './transport.js';
 export type {
   Endpoint, EndpointCounters, EndpointEvents, EndpointLimits, EndpointRole, IncomingInvoke, InvokeHandler, OutgoingInvoke,
 } from './endpoint.js';
+export { createEndpoint, DEFAULT_ENDPOINT_LIMITS } from './endpoint/create-endpoint.js';
+export type { EndpointOptions } from './endpoint/create-endpoint.js';
+export { JsonRpcCode, ProtocolErrors } from './protocol-errors.js';
+export { nodeStreamTransport } from './transports/node-stream-transport.js';
+export { fdTransport } from './transports/fd-transport.js';
+export type { FdTransportOptions } from './transports/fd-transport.js';
+export { createMemoryTransportPair } from './transports/memory-transport.js';
+export type { MemoryTransportOptions } from './transports/memory-transport.js';
+export { negotiate } from './negotiation.js';
+export type { ProtocolAgreement, ProtocolOffer } from './negotiation.js';

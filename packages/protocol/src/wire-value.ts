@@ -10,6 +10,7 @@ export interface RawPart {
 }
 
 const brand = Symbol.for('motia.WireValue');
+const unset = Symbol('unset');
 
 /**
  * A value that is already in wire form, so that a hop which only forwards it neither parses nor stringifies it.
@@ -19,17 +20,38 @@ const brand = Symbol.for('motia.WireValue');
  */
 export class WireValue {
   readonly [brand] = true;
-  #value: unknown;
-  #parsed = false;
+  readonly raw: RawPart | undefined;
+  #json: string | undefined;
+  #base: unknown = unset;
+  #value: unknown = unset;
 
-  constructor(readonly json: string, readonly raw?: RawPart) {}
+  constructor(json: string, raw?: RawPart) {
+    this.#json = json;
+    this.raw = raw;
+  }
+
+  /** From a plain value (without its raw part) instead of text. It must be JSON data and must not be changed afterwards. */
+  static of(base: unknown, raw?: RawPart): WireValue {
+    const value = new WireValue('', raw);
+    value.#json = undefined;
+    value.#base = base;
+    return value;
+  }
+
+  /** JSON text of the value without its raw part. */
+  get json(): string {
+    return (this.#json ??= JSON.stringify(this.#base) ?? 'null');
+  }
+
+  /** The plain value without its raw part: cheap when only `status` or `headers` are of interest. Parses once. */
+  get base(): unknown {
+    if (this.#base === unset) this.#base = JSON.parse(this.json) as unknown;
+    return this.#base;
+  }
 
   /** The plain JavaScript value. Parses once. @throws SyntaxError when a raw part of form `json` is malformed. */
   toValue(): unknown {
-    if (!this.#parsed) {
-      this.#value = this.#materialise();
-      this.#parsed = true;
-    }
+    if (this.#value === unset) this.#value = this.#materialise();
     return this.#value;
   }
 
@@ -39,12 +61,9 @@ export class WireValue {
   }
 
   #materialise(): unknown {
-    if (this.raw === undefined) return JSON.parse(this.json) as unknown;
+    if (this.raw === undefined) return this.base;
     const part = rawPartToValue(this.raw);
-    if (this.raw.at === '') return part;
-    const base = JSON.parse(this.json) as Record<string, unknown>;
-    base['body'] = part;
-    return base;
+    return this.raw.at === '' ? part : { ...(this.base as Record<string, unknown>), body: part };
   }
 }
 

@@ -1,0 +1,68 @@
+import type { RawPart } from '../wire-value.js';
+
+/** A parsed frame before anything about it is known. */
+export interface AnyMessage {
+  readonly jsonrpc?: unknown;
+  readonly id?: unknown;
+  readonly method?: unknown;
+  readonly params?: unknown;
+  readonly result?: unknown;
+  readonly error?: unknown;
+  readonly noValue?: unknown;
+  readonly raw?: unknown;
+}
+
+/** Why a parsed frame is not a message; undefined when it is one. */
+export function messageProblem(message: unknown): string | undefined {
+  if (Array.isArray(message)) return 'it is a batch';
+  if (typeof message !== 'object' || message === null) return 'it is not an object';
+  const { jsonrpc, id, method, params, result, error } = message as AnyMessage;
+  if (jsonrpc !== '2.0') return 'the member jsonrpc is not "2.0"';
+  if (method === undefined) {
+    if (id === null && error !== undefined) return undefined;
+    if (typeof id !== 'string' && !isNumericId(id)) return 'an answer needs a string or number as id';
+    if ((result === undefined) === (error === undefined)) return 'an answer has exactly one of result and error';
+    return undefined;
+  }
+  if (typeof method !== 'string') return 'the member method is not a string';
+  if (id !== undefined && typeof id !== 'string' && !isNumericId(id)) return 'the id is neither a string nor a number';
+  if (params !== undefined && (typeof params !== 'object' || params === null)) return 'params is neither an object nor an array';
+  return undefined;
+}
+
+/** What the start of a broken message tells about the call that it belongs to. */
+export interface MessageHead {
+  readonly id: string | number;
+  readonly isAnswer: boolean;
+}
+
+const headPattern = /^\s*\{\s*"jsonrpc"\s*:\s*"2\.0"\s*,\s*"id"\s*:\s*(?:"([^"\\]{1,128})"|(\d{1,15}))\s*,\s*"(method|result|error)"\s*:/;
+
+/** Reads id and kind from the first bytes, when they stand where every known writer puts them. */
+export function peekHead(head: string): MessageHead | undefined {
+  const match = headPattern.exec(head);
+  if (match === null) return undefined;
+  return { id: match[1] ?? Number(match[2]), isAnswer: match[3] !== 'method' };
+}
+
+/** The raw part of a message; a string says what is wrong with it. */
+export function readRawPart(member: unknown, bytes: Uint8Array | undefined): RawPart | string {
+  if (typeof member !== 'object' || member === null) return 'a raw frame has no member raw';
+  const { at, as, base64 } = member as { at?: unknown; as?: unknown; base64?: unknown };
+  if (at !== '' && at !== '/body') return 'raw.at is neither "" nor "/body"';
+  if (as !== 'json' && as !== 'text' && as !== 'bytes') return 'raw.as is none of json, text and bytes';
+  if (bytes !== undefined) return { at, as, bytes };
+  return typeof base64 === 'string' ? { at, as, bytes: Buffer.from(base64, 'base64') } : 'the member raw has neither bytes nor base64';
+}
+
+/** Why params are not those of `functions/invoke`. */
+export function invokeParamsProblem(params: unknown): string | undefined {
+  if (typeof params !== 'object' || params === null || Array.isArray(params)) return 'they are not an object';
+  const { functionId, invocationId } = params as { functionId?: unknown; invocationId?: unknown };
+  if (typeof functionId !== 'string' || functionId === '') return 'functionId is not a string';
+  return typeof invocationId === 'string' ? undefined : 'invocationId is not a string';
+}
+
+function isNumericId(id: unknown): id is number {
+  return typeof id === 'number' && Number.isFinite(id);
+}
