@@ -1,0 +1,55 @@
+import type { CommandName } from './arguments.js';
+
+const overview = `motia: develop and run an app of Steps on the iii engine
+
+Usage: motia <command> [options]
+
+Commands:
+  dev      Build for development, then serve: starts the local engine, or serves the engine that runs this command
+  build    Write the production bundle, dist/index-production.js
+  start    Serve the production bundle, starting the local engine unless one runs this command
+
+Options:
+  -v, --version   Print the version
+  -h, --help      Print this, or with a command its options
+`;
+
+const topics: Readonly<Record<CommandName, string>> = {
+  dev: `motia dev: build for development, then serve
+
+Usage: motia dev [options]
+
+Started by hand it runs the local engine with config.yaml (or the standard modules when there is none), which restarts
+the app when a file changes. As a command of ExecModule it builds dist/index-dev.js; as the last one it also serves.
+
+Options:
+  -c, --config <file>     Engine configuration to use instead of config.yaml
+  -e, --external <path>   Leave this import out of the bundle (repeatable; packages always are)
+  -h, --help              Print this
+`,
+  build: `motia build: write the production bundle
+
+Usage: motia build [options]
+
+Writes dist/index-production.js and dist/production/, minified, with source maps. Exits 1 when a file does not compile.
+
+Options:
+  -e, --external <path>   Leave this import out of the bundle (repeatable; packages always are)
+  -h, --help              Print this
+`,
+  start: `motia start: serve the production bundle
+
+Usage: motia start [options]
+
+Needs \`motia build\` before. Started by hand it runs the local engine with config.yaml (or the standard modules).
+
+Options:
+  -c, --config <file>     Engine configuration to use instead of config.yaml
+  -h, --help              Print this
+`,
+};
+
+/** The text of `motia --help`, or of `motia <topic> --help`. */
+export function helpText(topic?: CommandName): string {
+  return topic === undefined ? overview : topics[topic];
+}
