@@ -1,0 +1,46 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { workspaceFolders } from '../workspace/folders.mjs';
+
+const tags = ['protocol', 'core', 'store', 'module', 'sdk', 'app', 'tool', 'example'].map((tag) => `type:${tag}`);
+const isOwn = (name) => name === 'motia' || name.startsWith('@motia/');
+
+/** What every package.json must say. Publishable packages must say more, and plugins take engine-core as a peer. */
+export function checkManifests(root) {
+  const rootManifest = read(root, '.');
+  return workspaceFolders(root).flatMap((folder) => {
+    const manifest = read(root, folder);
+    const faults = [];
+    const expect = (isTrue, text) => isTrue || faults.push(`${folder}/package.json: ${text}`);
+    const tag = manifest.nx?.tags?.find((name) => tags.includes(name));
+    expect(tag !== undefined, `nx.tags needs one of ${tags.join(', ')}`);
+    expect(manifest.type === 'module', '"type" must be "module"');
+    expect(/^\d+\.\d+\.\d+$/.test(manifest.version ?? ''), '"version" is missing');
+    for (const field of ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies']) {
+      for (const [name, range] of Object.entries(manifest[field] ?? {})) {
+        if (isOwn(name)) expect(new RegExp(`^\\^?${rootManifest.version}$`).test(range), `${field}.${name}: "${range}" must be "^${rootManifest.version}"`);
+      }
+    }
+    if (manifest.private === true) return faults;
+    expect(manifest.license === 'MIT' && existsSync(join(root, folder, 'README.md')), 'needs a licence and a README.md');
+    expect(Boolean(manifest.description), '"description" is missing');
+    expect(manifest.engines?.node === rootManifest.engines.node, `engines.node must be "${rootManifest.engines.node}"`);
+    expect(manifest.repository?.directory === folder, `repository.directory must be "${folder}"`);
+    expect(manifest.publishConfig?.access === 'public' && manifest.publishConfig.provenance === true, 'publishConfig needs access public and provenance');
+    expect(manifest.sideEffects !== undefined, '"sideEffects" is missing');
+    expect(['dist', 'src'].every((name) => manifest.files?.includes(name)), '"files" needs dist and src');
+    for (const script of ['build', 'typecheck', 'lint', 'test', 'test:types', 'test:crash', 'test:e2e', 'check:package']) {
+      expect(manifest.scripts?.[script] !== undefined, `scripts.${script} is missing`);
+    }
+    if (tag === 'type:module' || tag === 'type:store') {
+      const core = '@motia/engine-core';
+      expect(manifest.dependencies?.[core] === undefined, `${core} must be a peer, not a dependency`);
+      expect(manifest.peerDependencies?.[core] !== undefined && manifest.devDependencies?.[core] === manifest.peerDependencies[core], `${core} must be a peer and, in the same range, a devDependency`);
+    }
+    return faults;
+  });
+}
+
+function read(root, folder) {
+  return JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+}
