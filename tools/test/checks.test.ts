@@ -1,0 +1,91 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { temporaryFolder, type TemporaryFolder } from '@motia/tools/testing';
+import { checkCommittedFiles, checkMachinePaths } from '../checks/committed-files.mjs';
+import { documentFaults } from '../checks/docs.mjs';
+import { checkFileSizes } from '../checks/file-sizes.mjs';
+import { lockfileFaults } from '../checks/lockfile.mjs';
+import { checkManifests } from '../checks/manifests.mjs';
+
+function write(folder: TemporaryFolder, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(folder.file(name)), { recursive: true });
+    writeFileSync(folder.file(name), text);
+  }
+}
+
+const workspace = JSON.stringify({ version: '0.1.0', workspaces: ['packages/*'], engines: { node: '>=20.19' } });
+
+describe('The repository checks', () => {
+  it('refuse an own name that npm would fetch, and a recorded download address', () => {
+    expect(
+      lockfileFaults({
+        'node_modules/motia': { link: true, resolved: 'packages/motia-sdk' },
+        'node_modules/@motia/protocol': { version: '9.9.9' },
+        'apps/x/node_modules/motia': { version: '1.0.0' },
+        'node_modules/left': { version: '1.0.0', resolved: 'https://example.com/left.tgz' },
+        'node_modules/right': { version: '1.0.0' },
+      }),
+    ).toEqual([
+      expect.stringContaining('node_modules/@motia/protocol is not a link'),
+      expect.stringContaining('apps/x/node_modules/motia is not a link'),
+      expect.stringContaining('node_modules/left records a download address'),
+    ]);
+  });
+
+  it('refuse generated files, databases, logs and bundles', async () => {
+    await using folder = temporaryFolder('checks');
+    write(folder, { 'src/a.ts': '', 'motia.db': '', 'engine.log': '', 'bundle.js': 'x'.repeat(600_000), '.env': '' });
+    expect(checkCommittedFiles(folder.path).map((fault: string) => fault.split(':')[0])).toEqual(['.env', 'bundle.js', 'engine.log', 'motia.db']);
+  });
+
+  it('refuse paths of one machine and registry hosts, but not look-alikes', async () => {
+    await using folder = temporaryFolder('checks');
+    const home = ['', 'home', 'someone'].join('/');
+    write(folder, {
+      'bad.md': `cd ${home}/motia\n`,
+      'worse.json': `{"resolved": "https://${['registry', 'npmjs', 'org'].join('.')}/x"}\n`,
+      'good.ts': "const route = '/users/work/1';\nconst url = 'http://localhost/home/x';\n",
+    });
+    expect(checkMachinePaths(folder.path)).toEqual([`bad.md:1: ${home}`, expect.stringMatching(/^worse\.json:1/)]);
+  });
+
+  it('refuse a source file over 400 lines, and too many long ones', async () => {
+    await using folder = temporaryFolder('checks');
+    write(folder, { 'packages/a/src/long.ts': '\n'.repeat(401), 'packages/a/test/long.test.ts': '\n'.repeat(900) });
+    expect(checkFileSizes(folder.path)).toEqual([expect.stringContaining('long.ts: 401 lines'), expect.stringContaining('90th percentile')]);
+  });
+
+  it('refuse a dead link, a dead anchor and a package without a README', async () => {
+    await using folder = temporaryFolder('checks');
+    write(folder, {
+      'package.json': workspace,
+      'packages/a/package.json': '{"name": "a"}',
+      'README.md': '# Top\n\n[a](docs/a.md) [b](docs/a.md#the-part) [c](docs/a.md#gone) [d](gone.md) [e](https://example.com)\n\n```md\n[f](gone.md)\n```\n',
+      'docs/a.md': '# A\n\n## The part\n',
+    });
+    expect(documentFaults(folder.path)).toEqual([
+      'README.md: docs/a.md#gone has no such heading',
+      'README.md: gone.md does not exist',
+      'packages/a: no README.md',
+    ]);
+  });
+
+  it('refuse a module that takes the core as a dependency, and a range that does not match the workspace', async () => {
+    await using folder = temporaryFolder('checks');
+    write(folder, {
+      'package.json': workspace,
+      'packages/module-a/package.json': JSON.stringify({
+        name: '@motia/module-a',
+        version: '0.1.0',
+        type: 'module',
+        nx: { tags: ['type:module'] },
+        dependencies: { '@motia/engine-core': '*' },
+      }),
+    });
+    const faults = checkManifests(folder.path).join('\n');
+    expect(faults).toContain('@motia/engine-core must be a peer, not a dependency');
+    expect(faults).toContain('dependencies.@motia/engine-core: "*" must be "^0.1.0"');
+  });
+});
