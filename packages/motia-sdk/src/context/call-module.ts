@@ -1,0 +1,29 @@
+import { isMotiaError } from '@motia/protocol';
+import { sdkErrors } from '../errors.js';
+import { currentConnection, currentScope, type InvocationScope } from './invocation-scope.js';
+import type { InvokeCallOptions } from '../steps/flow-context.js';
+
+/** Calls an engine function on behalf of the running handler. @throws MotiaError `MOTIA_SDK_NOT_CONNECTED` */
+export function callEngine(scope: InvocationScope | undefined, functionId: string, payload: unknown, options?: InvokeCallOptions): Promise<unknown> {
+  const caller = scope ?? currentScope();
+  const connection = caller?.connection ?? currentConnection();
+  if (connection === undefined) return Promise.reject(sdkErrors.NOT_CONNECTED({ functionId }));
+  return connection.invoke(caller, functionId, payload, options);
+}
+
+/** Calls a function that a module offers; its absence is reported as the missing module. */
+export async function callModule(scope: InvocationScope | undefined, module: string, functionId: string, payload: unknown): Promise<unknown> {
+  try {
+    return await callEngine(scope, functionId, payload);
+  } catch (error) {
+    if (isMotiaError(error, 'MOTIA_ENGINE_FUNCTION_NOT_FOUND') && (error.details === undefined || namesFunction(error.details, functionId))) {
+      throw sdkErrors.MODULE_NOT_LOADED({ module, functionId }, error);
+    }
+    throw error;
+  }
+}
+
+function namesFunction(details: unknown, functionId: string): boolean {
+  const named = (details as { functionId?: unknown } | null)?.functionId;
+  return named === undefined || named === functionId;
+}

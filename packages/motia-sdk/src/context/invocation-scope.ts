@@ -1,0 +1,64 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { LogEntry, TraceContext } from '@motia/protocol';
+import type { ScopeOutput } from '../output/index.js';
+import type { InvokeCallOptions } from '../steps/flow-context.js';
+
+/** The call that the running code belongs to. Read by the output capture and by the standalone functions. */
+export interface InvocationScope {
+  readonly invocationId: string;
+  readonly functionId: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  /** As it came: what calls made from here carry on. */
+  readonly trace: TraceContext | undefined;
+  /** Belongs to the output capture. */
+  output: ScopeOutput | undefined;
+  /** The connection that this call came through. */
+  readonly connection: EngineConnection;
+}
+
+/** What this process can ask of the engine. */
+export interface EngineConnection {
+  /** Calls a function of the engine, on behalf of `scope` when one is given. */
+  invoke(scope: InvocationScope | undefined, functionId: string, payload: unknown, options?: InvokeCallOptions): Promise<unknown>;
+  /** Adds an entry to the batch of this turn. Never throws. */
+  log(entry: LogEntry): void;
+}
+
+interface SharedState {
+  readonly storage: AsyncLocalStorage<InvocationScope>;
+  connection: EngineConnection | undefined;
+  /** Entries written before there was a connection. */
+  readonly early: LogEntry[];
+}
+
+const earlyLimit = 1000;
+const key = Symbol.for('motia.sdk.shared');
+const holder = globalThis as { [key]?: SharedState };
+
+/** One per process, whichever copy of the package (ESM, CJS, a second install) asks. */
+export const shared: SharedState = (holder[key] ??= { storage: new AsyncLocalStorage<InvocationScope>(), connection: undefined, early: [] });
+
+/** The scope of the running handler, if there is one. */
+export function currentScope(): InvocationScope | undefined {
+  return shared.storage.getStore();
+}
+
+/** The connection of the running handler, else that of the process. */
+export function currentConnection(): EngineConnection | undefined {
+  return shared.storage.getStore()?.connection ?? shared.connection;
+}
+
+/** Makes a connection that of the process and hands it what was logged before. */
+export function setProcessConnection(connection: EngineConnection | undefined): void {
+  shared.connection = connection;
+  if (connection !== undefined) for (const entry of shared.early.splice(0)) connection.log(entry);
+}
+
+/** Sends a log entry, or keeps it until there is a connection: at most 1000, the oldest go first. */
+export function emitLog(entry: LogEntry): void {
+  const connection = currentConnection();
+  if (connection !== undefined) return connection.log(entry);
+  if (shared.early.length >= earlyLimit) shared.early.shift();
+  shared.early.push(entry);
+}

@@ -1,0 +1,80 @@
+const maxDepth = 8;
+const maxNodes = 1000;
+const maxTextLength = 16_384;
+
+/**
+ * A copy of log data that can always be sent: plain JSON, taken at once so that later changes do not show, errors with
+ * their stack, cycles and what exceeds depth 8, 1000 nodes or 16 KiB of text marked instead of thrown.
+ */
+export function toLogData(value: unknown): unknown {
+  return copy(value, { nodes: 0, ancestors: [] }, 0);
+}
+
+interface Walk {
+  nodes: number;
+  readonly ancestors: object[];
+}
+
+function copy(value: unknown, walk: Walk, depth: number): unknown {
+  switch (typeof value) {
+    case 'string':
+      return value.length > maxTextLength ? `${value.slice(0, maxTextLength)}… (${value.length} characters)` : value;
+    case 'number':
+      return Number.isFinite(value) ? value : String(value);
+    case 'bigint':
+    case 'symbol':
+      return String(value);
+    case 'function':
+      return `[Function ${value.name}]`;
+    case 'object':
+      return value === null ? null : copyObject(value, walk, depth);
+    case 'boolean':
+    case 'undefined':
+      return value;
+  }
+}
+
+function copyObject(value: object, walk: Walk, depth: number): unknown {
+  if (walk.ancestors.includes(value)) return '[Circular]';
+  walk.nodes += 1;
+  if (walk.nodes > maxNodes) return '[Truncated]';
+  if (depth >= maxDepth) return Array.isArray(value) ? '[Array]' : '[Object]';
+  walk.ancestors.push(value);
+  try {
+    return copyMembers(value, walk, depth + 1);
+  } catch (error) {
+    return `[Unreadable: ${error instanceof Error ? error.message : String(error)}]`;
+  } finally {
+    walk.ancestors.pop();
+  }
+}
+
+function copyMembers(value: object, walk: Walk, depth: number): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => copy(item, walk, depth));
+  if (value instanceof Error) {
+    const { name, message, stack, cause } = value;
+    return {
+      name,
+      message,
+      ...(stack === undefined ? {} : { stack }),
+      ...(cause === undefined ? {} : { cause: copy(cause, walk, depth) }),
+      ...ownMembers(value, walk, depth, ['name', 'message', 'stack', 'cause']),
+    };
+  }
+  const { toJSON } = value as { toJSON?: unknown };
+  if (typeof toJSON === 'function') return copy((toJSON as () => unknown).call(value), walk, depth);
+  if (value instanceof Map) return copy(Object.fromEntries([...value].map(([k, v]) => [String(k), v as unknown])), walk, depth);
+  if (value instanceof Set) return copy([...value], walk, depth);
+  if (ArrayBuffer.isView(value)) return `[${value.constructor.name} of ${value.byteLength} bytes]`;
+  return ownMembers(value, walk, depth, []);
+}
+
+function ownMembers(value: object, walk: Walk, depth: number, except: readonly string[]): Record<string, unknown> {
+  const copied: Record<string, unknown> = {};
+  for (const [key, member] of Object.entries(value)) {
+    if (except.includes(key) || member === undefined) continue;
+    // Defined, not assigned: a key named __proto__ must stay a key.
+    Object.defineProperty(copied, key, { value: copy(member, walk, depth), enumerable: true, writable: true, configurable: true });
+  }
+  return copied;
+}

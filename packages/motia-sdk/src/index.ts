@@ -1,0 +1,38 @@
+export { step } from './steps/step.js';
+export type { StepBuilder, StepDefinition } from './steps/step.js';
+export { multiTriggerStep } from './steps/multi-trigger-step.js';
+export type { MultiTriggerStepBuilder, TriggerHandlers } from './steps/multi-trigger-step.js';
+export { api, cron, http, queue, state, stream } from './steps/triggers.js';
+export type { HttpOptions, QueueOptions } from './steps/triggers.js';
+export {
+  getApiTriggers, getCronTriggers, getHttpTriggers, getQueueTriggers, getStateTriggers, getStreamTriggers,
+  isApiTrigger, isCronTrigger, isHttpTrigger, isQueueTrigger, isStateTrigger, isStreamTrigger,
+} from './steps/trigger-guards.js';
+export { generateStepId } from './steps/step-id.js';
+export type {
+  ApiRouteMethod, ApiTrigger, CronTrigger, Enqueue, InfrastructureConfig, QueryParam, QueueConfig, QueueTrigger, StateTrigger, Step, StepConfig,
+  StreamTrigger, TriggerConfig, TriggerType,
+} from './steps/step-config.js';
+export type {
+  ContextOf, Handlers, InferEnqueues, InferHandlerInput, InferHandlerResult, InputsOf, StepHandler, TriggerCondition,
+} from './steps/handlers.js';
+export type { ApiMiddleware, ApiMiddleware as Middleware, NextMiddleware } from './steps/middleware.js';
+export type {
+  EnqueueData, Enqueuer, EnqueueReceipt, Enqueues, FlowContext, InputsByShape, InvokeCallOptions, MatchHandlers, Streams, StreamsByName, TriggerInfo, TriggerInputs,
+} from './steps/flow-context.js';
+export type { PathParams } from './steps/path-params.js';
+export type { CronTriggerInput, StateTriggerInput, StreamEvent, StreamTriggerInput } from './steps/trigger-input.js';
+export type { ApiRequest, ApiResponse, HeaderValues, MotiaHttpArgs, MotiaHttpRequest, MotiaHttpResponse, QueryValues } from './http/http-message.js';
+export { jsonSchema } from './schema/json-form.js';
+export type { JsonSchemaObject, StandardSchema, StepSchemaInput, TypedJsonSchema } from './schema/standard-schema.js';
+export type { FromJsonSchema, InferSchema, InferSchemaInput } from './schema/infer-schema.js';
+export { Logger, logger } from './context/logger.js';
+export { enqueue } from './context/enqueue.js';
+export { StateManager, stateManager } from './context/state-manager.js';
+export { Stream } from './context/stream.js';
+export type { StreamChannel } from './context/stream.js';
+export type { StreamAuthContext, StreamAuthInput, StreamAuthResult, StreamConfig, StreamJoinResult, StreamSubscription } from './context/stream-config.js';
+export type { SetResult, UpdateOp } from './context/update-op.js';
+export { sdkErrors } from './errors.js';
+export type { InputProblem } from './errors.js';
+export { isMotiaError, MotiaError } from '@motia/protocol';

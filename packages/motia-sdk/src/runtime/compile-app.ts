@@ -1,0 +1,61 @@
+import { sdkErrors } from '../errors.js';
+import type { StreamConfig } from '../context/stream-config.js';
+import { readStep } from '../steps/read-step.js';
+import type { AppFunction, AppTrigger, WireSettings } from './app-function.js';
+import { compileStep } from './compile-step.js';
+import type { LoadedApp, LoadedModule } from './loaded-module.js';
+import { streamFunctions } from './stream-functions.js';
+
+/** Everything that a process registers, and what kept files out of it. */
+export interface CompiledApp {
+  readonly functions: readonly AppFunction[];
+  readonly triggers: readonly AppTrigger[];
+  readonly streams: ReadonlyMap<string, StreamConfig>;
+  /** Files that are not served. */
+  readonly problems: readonly Error[];
+}
+
+/** Turns loaded files into functions and triggers. One bad file never keeps another out; ids are taken in order of files. */
+export async function compileApp(app: LoadedApp, settings: WireSettings): Promise<CompiledApp> {
+  const functions = new Map<string, AppFunction>();
+  const triggers: AppTrigger[] = [];
+  const streams = new Map<string, StreamConfig>();
+  const problems: Error[] = [];
+  const guarded = async (loaded: LoadedModule, read: () => void | Promise<void>): Promise<void> => {
+    try {
+      if (loaded.loadError !== undefined) throw loaded.loadError;
+      await read();
+    } catch (error) {
+      problems.push(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+  for (const loaded of app.streams ?? []) {
+    await guarded(loaded, () => {
+      const config = readStream(loaded);
+      if (streams.has(config.name)) throw sdkErrors.STEP_INVALID({ file: loaded.filePath, problem: `another stream is named "${config.name}"` });
+      streams.set(config.name, config);
+    });
+  }
+  for (const loaded of app.steps) {
+    await guarded(loaded, async () => {
+      const compiled = await compileStep(readStep(loaded.filePath, loaded.module), settings);
+      const taken = compiled.functions.find(({ spec }) => functions.has(spec.id));
+      if (taken !== undefined) {
+        throw sdkErrors.STEP_INVALID({ file: loaded.filePath, problem: `${taken.spec.id} is already taken by ${functions.get(taken.spec.id)?.filePath ?? 'another file'}; Step names are unique` });
+      }
+      for (const fn of compiled.functions) functions.set(fn.spec.id, fn);
+      triggers.push(...compiled.triggers);
+    });
+  }
+  const hooks = streamFunctions(streams, app.config);
+  for (const fn of hooks.functions) functions.set(fn.spec.id, fn);
+  triggers.push(...hooks.triggers);
+  return { functions: [...functions.values()], triggers, streams, problems };
+}
+
+function readStream({ filePath, module }: LoadedModule): StreamConfig {
+  const exported = (module ?? {}) as { config?: unknown; default?: { config?: unknown } };
+  const config = (exported.config ?? exported.default?.config) as Partial<StreamConfig> | undefined;
+  if (typeof config?.name !== 'string' || config.name === '') throw sdkErrors.STEP_INVALID({ file: filePath, problem: 'a stream exports `config` with a name' });
+  return config as StreamConfig;
+}

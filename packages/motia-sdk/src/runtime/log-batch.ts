@@ -1,0 +1,52 @@
+import type { Endpoint, LogEntry } from '@motia/protocol';
+
+const maxEntries = 1000;
+/** While this much waits to be written, log entries are dropped: calls and answers go first. */
+const maxBufferedBytes = 4 * 1024 * 1024;
+
+/** Collects the log entries of one turn and sends them together. Bounded; what does not fit is counted and told with the next batch. */
+export class LogBatch {
+  readonly #endpoint: Endpoint;
+  #entries: LogEntry[] = [];
+  #dropped = 0;
+  #isScheduled = false;
+  #isClosed = false;
+
+  constructor(endpoint: Endpoint) {
+    this.#endpoint = endpoint;
+  }
+
+  add(entry: LogEntry): void {
+    if (this.#isClosed) return;
+    if (this.#entries.length >= maxEntries || this.#endpoint.bufferedBytes > maxBufferedBytes) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#entries.push(entry);
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.flush();
+    });
+  }
+
+  /** Sends what waits. Never throws. */
+  flush(): void {
+    if (this.#isClosed || (this.#entries.length === 0 && this.#dropped === 0)) return;
+    const entries = this.#entries;
+    const dropped = this.#dropped;
+    this.#entries = [];
+    this.#dropped = 0;
+    try {
+      this.#endpoint.notify('logs/emit', dropped === 0 ? { entries } : { entries, dropped });
+    } catch {
+      this.#dropped += entries.length + dropped;
+    }
+  }
+
+  close(): void {
+    this.flush();
+    this.#isClosed = true;
+  }
+}

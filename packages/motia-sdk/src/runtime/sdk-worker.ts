@@ -1,0 +1,253 @@
+import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
+import {
+  createEndpoint, isMotiaError, PROTOCOL_VERSION, type Endpoint, type IncomingInvoke, type InitializeResult, type InvokeParams, type LogEntry, type MotiaError, type PingResult,
+  type Transport,
+} from '@motia/protocol';
+import { type InvocationScope, shared } from '../context/invocation-scope.js';
+import { type ContextHost, nextInvocationId, StepContext } from '../context/step-context.js';
+import { Stream } from '../context/stream.js';
+import { sdkErrors } from '../errors.js';
+import type { InvokeCallOptions } from '../steps/flow-context.js';
+import { VERSION } from '../version.js';
+import type { AppFunction, WireSettings } from './app-function.js';
+import type { CompiledApp } from './compile-app.js';
+import { toTravellingError } from './handler-error.js';
+import { LogBatch } from './log-batch.js';
+import { isPromiseLike } from './promise-like.js';
+
+/** Why a connection ended. `shutdown`: the engine said so. `lost`: the pipe closed. `faulty`: it broke. */
+export interface WorkerEnd {
+  readonly reason: 'shutdown' | 'lost' | 'faulty' | 'closed';
+  readonly detail: string;
+}
+
+export interface SdkWorkerOptions {
+  readonly app: CompiledApp;
+  readonly settings: WireSettings;
+  /** Shown in lists of workers. Default `motia`. */
+  readonly name?: string | undefined;
+  /** A token for sockets beyond loopback. */
+  readonly token?: string | undefined;
+  /** Called when a call has been answered: what it printed without a line end is handed on. */
+  readonly onInvocationEnd?: ((scope: InvocationScope) => void) | undefined;
+  /** A line that stood between frames on the engine's side of the pipe. */
+  readonly onText?: ((line: string) => void) | undefined;
+}
+
+const defaultCallTimeoutMs = 30_000;
+
+/** One connection of this process to an engine: serves the app's functions and makes calls for them. */
+export class SdkWorker implements ContextHost {
+  /** Settles once, when the connection is over. */
+  readonly ended: Promise<WorkerEnd>;
+  readonly #endpoint: Endpoint;
+  readonly #options: SdkWorkerOptions;
+  readonly #functions: Map<string, AppFunction>;
+  readonly #logs: LogBatch;
+  readonly #startedAtMs = performance.now();
+  #end: ((end: WorkerEnd) => void) | undefined;
+  #inFlight = 0;
+  #isDraining = false;
+  #whenIdle: (() => void)[] = [];
+  #loopDelay: IntervalHistogram | undefined;
+
+  constructor(transport: Transport, options: SdkWorkerOptions) {
+    this.#options = options;
+    this.#functions = new Map(options.app.functions.map((fn) => [fn.spec.id, fn]));
+    this.ended = new Promise((resolve) => (this.#end = resolve));
+    this.#endpoint = createEndpoint(transport, {
+      role: 'worker',
+      events: {
+        onClose: (error) => this.#finish(error === undefined ? { reason: 'lost', detail: 'the engine closed the connection' } : { reason: 'faulty', detail: error.message }),
+        onFault: (fault) => this.#noteFault(fault),
+        ...(options.onText === undefined ? {} : { onText: options.onText }),
+      },
+    });
+    this.#logs = new LogBatch(this.#endpoint);
+    this.#endpoint.onInvoke((call) => this.#onInvoke(call));
+    this.#endpoint.onRequest('ping', () => this.#pong());
+    this.#endpoint.onRequest('drain', ({ deadlineMs }) => this.#drain(deadlineMs));
+    this.#endpoint.onNotification('shutdown', ({ reason }) => this.#shutdown(reason));
+    this.#endpoint.listen();
+  }
+
+  get endpoint(): Endpoint {
+    return this.#endpoint;
+  }
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Says hello and takes over the limits of the engine. @throws MotiaError of the engine, or `MOTIA_PROTOCOL_CONNECTION_CLOSED` */
+  async initialize(identity: { readonly pid: number; readonly os: string; readonly runtime: string }): Promise<InitializeResult> {
+    const { name = 'motia', token } = this.#options;
+    const result = await this.#endpoint.request('initialize', {
+      protocolVersion: PROTOCOL_VERSION,
+      sdk: { name: 'motia', version: VERSION, language: 'typescript', runtime: identity.runtime },
+      pid: identity.pid,
+      os: identity.os,
+      name,
+      ...(token === undefined ? {} : { token }),
+      capabilities: { rawBodies: true, channels: true },
+    });
+    const rawBodies = result.capabilities.rawBodies === true;
+    this.#endpoint.setNegotiated({ rawBodies, rawThresholdBytes: result.limits.rawThresholdBytes });
+    if (rawBodies) this.#options.settings.rawThresholdBytes = result.limits.rawThresholdBytes;
+    return result;
+  }
+
+  log(entry: LogEntry): void {
+    this.#logs.add(entry);
+  }
+
+  streamsFor(scope: InvocationScope): Readonly<Record<string, Stream>> {
+    const configs = this.#options.app.streams;
+    const made = new Map<string, Stream>();
+    return new Proxy({} as Record<string, Stream>, {
+      get: (_target, name) => {
+        if (typeof name !== 'string') return undefined;
+        let stream = made.get(name);
+        if (stream === undefined) {
+          const config = configs.get(name);
+          if (config === undefined) throw sdkErrors.STREAM_UNKNOWN({ stream: name, known: [...configs.keys()] });
+          made.set(name, (stream = new Stream(config, scope)));
+        }
+        return stream;
+      },
+      has: (_target, name) => typeof name === 'string' && configs.has(name),
+      ownKeys: () => [...configs.keys()],
+      getOwnPropertyDescriptor: (_target, name) => (typeof name === 'string' && configs.has(name) ? { enumerable: true, configurable: true } : undefined),
+    });
+  }
+
+  invoke(scope: InvocationScope | undefined, functionId: string, payload: unknown, options: InvokeCallOptions = {}): Promise<unknown> {
+    const params: Omit<InvokeParams, 'payload'> = {
+      functionId,
+      invocationId: nextInvocationId(),
+      timeoutMs: options.timeoutMs ?? defaultCallTimeoutMs,
+      ...(scope === undefined ? undefined : { parentInvocationId: scope.invocationId }),
+      ...(scope?.trace === undefined ? undefined : { trace: scope.trace }),
+      ...(options.action === undefined ? undefined : { action: options.action }),
+    };
+    if (options.action?.type === 'void') {
+      try {
+        this.#endpoint.invokeVoid(params, payload);
+        return Promise.resolve(undefined);
+      } catch (error) {
+        return Promise.reject(error as Error);
+      }
+    }
+    const { signal } = options;
+    if (signal === undefined) return this.#endpoint.invoke(params, payload).result;
+    if (signal.aborted) return Promise.reject(abortError(signal, functionId));
+    const call = this.#endpoint.invoke(params, payload);
+    const abort = (): void => {
+      call.cancel();
+      call.abandon(abortError(signal, functionId));
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    return call.result.finally(() => signal.removeEventListener('abort', abort));
+  }
+
+  /** Ends the connection once no call is running. */
+  async closeWhenIdle(): Promise<void> {
+    if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    await this.close();
+  }
+
+  /** Ends the connection from this side, after what was written. */
+  async close(): Promise<void> {
+    this.#logs.flush();
+    await this.#endpoint.flush();
+    this.#finish({ reason: 'closed', detail: 'this process closed the connection' });
+    this.#endpoint.close();
+  }
+
+  #onInvoke(call: IncomingInvoke): unknown {
+    const { functionId } = call.params;
+    const fn = this.#functions.get(functionId);
+    if (fn === undefined) throw sdkErrors.FUNCTION_UNKNOWN({ functionId });
+    if (this.#isDraining) throw sdkErrors.WORKER_DRAINING({ functionId });
+    const context = new StepContext(this, call, functionId, fn.trigger);
+    this.#inFlight += 1;
+    let result: unknown;
+    try {
+      result = shared.storage.run(context, fn.run, context, call.payload);
+    } catch (error) {
+      this.#ended(context);
+      throw toTravellingError(functionId, error);
+    }
+    if (!isPromiseLike(result)) {
+      this.#ended(context);
+      return result;
+    }
+    return result.then(
+      (value) => {
+        this.#ended(context);
+        return value;
+      },
+      (error: unknown) => {
+        this.#ended(context);
+        throw toTravellingError(functionId, error);
+      },
+    );
+  }
+
+  #ended(context: StepContext): void {
+    this.#options.onInvocationEnd?.(context);
+    this.#inFlight -= 1;
+    if (this.#inFlight === 0 && this.#whenIdle.length > 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  #pong(): PingResult {
+    const { rss, heapUsed } = process.memoryUsage();
+    const delay = this.#loopDelay;
+    if (delay === undefined) {
+      this.#loopDelay = monitorEventLoopDelay({ resolution: 20 });
+      this.#loopDelay.enable();
+    }
+    const lagMs = delay === undefined || Number.isNaN(delay.mean) ? undefined : Math.max(0, delay.max / 1e6 - 20);
+    delay?.reset();
+    return { uptimeMs: performance.now() - this.#startedAtMs, inFlight: this.#inFlight, ...(lagMs === undefined ? {} : { eventLoopLagMs: lagMs }), memory: { rss, heapUsed } };
+  }
+
+  /** Answers when the last call is answered, or at the deadline with the number of those that are not. */
+  async #drain(deadlineMs: number): Promise<{ inFlight: number }> {
+    this.#isDraining = true;
+    if (this.#inFlight > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, deadlineMs);
+        this.#whenIdle.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+    this.#logs.flush();
+    return { inFlight: this.#inFlight };
+  }
+
+  #shutdown(reason: string): void {
+    this.#isDraining = true;
+    this.#logs.flush();
+    void this.#endpoint.flush().then(() => {
+      this.#finish({ reason: 'shutdown', detail: reason });
+      this.#endpoint.close();
+    });
+  }
+
+  #noteFault(fault: MotiaError): void {
+    this.log({ level: 'error', message: `The engine sent what cannot be read: ${fault.message}`, data: { code: fault.code }, timestamp: Date.now(), source: 'logger' });
+  }
+
+  #finish(end: WorkerEnd): void {
+    this.#loopDelay?.disable();
+    this.#logs.close();
+    this.#end?.(end);
+  }
+}
+
+function abortError(signal: AbortSignal, functionId: string): MotiaError {
+  const reason: unknown = signal.reason;
+  return isMotiaError(reason) ? reason : sdkErrors.CALL_CANCELLED({ functionId, reason: reason instanceof Error ? reason.message : String(reason) });
+}

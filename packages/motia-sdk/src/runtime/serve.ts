@@ -1,0 +1,76 @@
+import type { LogEntry, Transport } from '@motia/protocol';
+import { type InvocationScope, setProcessConnection } from '../context/invocation-scope.js';
+import { sdkErrors } from '../errors.js';
+import type { WireSettings } from './app-function.js';
+import { compileApp, type CompiledApp } from './compile-app.js';
+import type { LoadedApp } from './loaded-module.js';
+import { registerApp, type RegistrationReport } from './register-app.js';
+import { SdkWorker, type WorkerEnd } from './sdk-worker.js';
+
+export interface ServeOptions {
+  readonly transport: Transport;
+  readonly name?: string | undefined;
+  readonly token?: string | undefined;
+  /** Make this the connection of the standalone `logger`, `enqueue`, `stateManager` outside handlers. Default true. */
+  readonly isProcessConnection?: boolean;
+  readonly onInvocationEnd?: ((scope: InvocationScope) => void) | undefined;
+  readonly onText?: ((line: string) => void) | undefined;
+}
+
+/** An app that is connected to an engine. */
+export interface ServedApp {
+  readonly worker: SdkWorker;
+  /** Files that are not served; empty in production. */
+  readonly problems: readonly Error[];
+  readonly report: RegistrationReport;
+  readonly ended: Promise<WorkerEnd>;
+  /** Ends the connection from this side. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects an app to the engine at the other end of a transport and serves it: resolves once it is live. Files and
+ * triggers that cannot be served are logged by name; in production they are a failed start.
+ * @throws MotiaError `MOTIA_SDK_START_FAILED`, and what the engine refuses the connection with
+ */
+export async function serve(app: LoadedApp, options: ServeOptions): Promise<ServedApp> {
+  const settings: WireSettings = { rawThresholdBytes: Infinity, mode: app.mode };
+  const compiled = await compileApp(app, settings);
+  const { transport, isProcessConnection = true, ...rest } = options;
+  const worker = new SdkWorker(transport, { app: compiled, settings, ...rest });
+  try {
+    await worker.initialize({ pid: process.pid, os: `${process.platform} ${process.arch}`, runtime: runtimeName() });
+    refuseIncomplete(app, compiled.problems);
+    // Called by user code, so that it is there before the first call is.
+    if (isProcessConnection) {
+      setProcessConnection(worker);
+      void worker.ended.then(() => setProcessConnection(undefined));
+    }
+    const report = await registerApp(worker, compiled);
+    refuseIncomplete(app, report.rejected);
+    announce(worker, compiled, report);
+    return { worker, problems: compiled.problems, report, ended: worker.ended, close: () => worker.close() };
+  } catch (error) {
+    await worker.close();
+    throw error;
+  }
+}
+
+function refuseIncomplete(app: LoadedApp, problems: readonly Error[]): void {
+  if (app.mode === 'production' && problems.length > 0) throw sdkErrors.START_FAILED({ problems: problems.map((problem) => problem.message) }, problems.length === 1 ? problems[0] : new AggregateError(problems));
+}
+
+function announce(worker: SdkWorker, { problems, functions }: CompiledApp, { rejected, parked, triggers }: RegistrationReport): void {
+  const log = (level: LogEntry['level'], message: string, data?: unknown): void =>
+    worker.log({ level, message, timestamp: Date.now(), source: 'logger', ...(data === undefined ? {} : { data }) });
+  for (const problem of [...problems, ...rejected]) log('error', problem.message, { code: (problem as { code?: string }).code });
+  const byType = new Map<string, string[]>();
+  for (const { type, filePath, stepName } of parked) byType.set(type, [...(byType.get(type) ?? []), `${stepName} (${filePath})`]);
+  for (const [type, steps] of byType) log('warn', `No module offers "${type}" triggers yet; waiting: ${steps.join(', ')}`, { type, steps });
+  log('debug', `${functions.length} functions and ${triggers.length} triggers registered`);
+}
+
+function runtimeName(): string {
+  const { bun } = process.versions as { bun?: string };
+  return bun === undefined ? `node ${process.versions.node}` : `bun ${bun}`;
+}

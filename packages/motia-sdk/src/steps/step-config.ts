@@ -1,0 +1,112 @@
+import type { ApiMiddleware } from './middleware.js';
+import type { TriggerCondition } from './handlers.js';
+import type { StepSchemaInput } from '../schema/standard-schema.js';
+
+export type ApiRouteMethod = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'OPTIONS' | 'HEAD';
+export type TriggerType = 'http' | 'queue' | 'cron' | 'state' | 'stream';
+
+/** A query parameter for docs and, with `required`, for checking. */
+export interface QueryParam {
+  readonly name: string;
+  readonly description?: string;
+  /** Default false. */
+  readonly required?: boolean;
+}
+
+/** An HTTP route. `api` is the deprecated spelling of the type. */
+export interface ApiTrigger<TSchema extends StepSchemaInput | undefined = StepSchemaInput | undefined> {
+  readonly type: 'http' | 'api';
+  readonly path: string;
+  readonly method: ApiRouteMethod;
+  /** Checked before the handler runs: 400 with JSON pointers. A zod or Standard Schema also parses, so defaults and transforms apply. */
+  readonly bodySchema?: TSchema;
+  /** By status. A body that breaks it is an error in development and a warning in production. */
+  readonly responseSchema?: Readonly<Record<number, StepSchemaInput>>;
+  /** A list for docs, or a schema of the whole query that is checked. */
+  readonly queryParams?: readonly QueryParam[] | StepSchemaInput;
+  /** First is outermost. */
+  readonly middleware?: readonly ApiMiddleware[];
+  /** The handler runs unless this gives `false`; then the answer is 422. */
+  readonly condition?: TriggerCondition;
+}
+
+/** Delivery options of one subscriber. Seconds where the name does not say otherwise. */
+export interface QueueConfig {
+  readonly type: 'fifo' | 'standard';
+  /** Retries after the first attempt. Default 3. */
+  readonly maxRetries: number;
+  /** Seconds until an unanswered message is delivered again. Default 30. */
+  readonly visibilityTimeout: number;
+  /** Seconds before the first delivery. Default 0. */
+  readonly delaySeconds: number;
+  readonly concurrency?: number;
+  readonly backoffType?: string;
+  readonly backoffDelayMs?: number;
+}
+
+/** @deprecated Write `config` on the queue trigger. */
+export interface InfrastructureConfig {
+  readonly handler?: { readonly ram?: number; readonly cpu?: number; readonly timeout?: number };
+  readonly queue?: Partial<QueueConfig>;
+}
+
+export interface QueueTrigger<TSchema extends StepSchemaInput | undefined = StepSchemaInput | undefined> {
+  readonly type: 'queue';
+  readonly topic: string;
+  readonly input?: TSchema;
+  readonly condition?: TriggerCondition;
+  readonly config?: Partial<QueueConfig>;
+  /** @deprecated Use `config`. */
+  readonly infrastructure?: InfrastructureConfig;
+}
+export interface CronTrigger {
+  readonly type: 'cron';
+  /** Seven fields: second minute hour day-of-month month day-of-week year. */
+  readonly expression: string;
+  readonly condition?: TriggerCondition;
+}
+export interface StateTrigger {
+  readonly type: 'state';
+  /** Only changes of this scope. */
+  readonly scope?: string;
+  /** Only changes of this key. */
+  readonly key?: string;
+  readonly condition?: TriggerCondition;
+}
+export interface StreamTrigger {
+  readonly type: 'stream';
+  readonly streamName: string;
+  readonly groupId?: string;
+  readonly itemId?: string;
+  readonly condition?: TriggerCondition;
+}
+export type TriggerConfig = ApiTrigger | QueueTrigger | CronTrigger | StateTrigger | StreamTrigger;
+
+/** A topic that a Step enqueues to; `label` and `conditional` are shown in the flow view. */
+export type Enqueue = string | { readonly topic: string; readonly label?: string; readonly conditional?: boolean };
+
+/** What a Step is: its name, what starts it, and what the flow view shows of it. */
+export interface StepConfig {
+  /** Unique within the project; part of every function id. */
+  readonly name: string;
+  readonly description?: string;
+  readonly triggers: readonly TriggerConfig[];
+  /** Topics that the handler may enqueue to. */
+  readonly enqueues?: readonly Enqueue[];
+  /** Shown in the flow view, never enqueued. */
+  readonly virtualEnqueues?: readonly Enqueue[];
+  readonly virtualSubscribes?: readonly string[];
+  readonly flows?: readonly string[];
+  /** Files to put beside the bundle: globs relative to the Step file. */
+  readonly includeFiles?: readonly string[];
+  /** @deprecated Write it on the HTTP trigger. Here it applies to all of them. */
+  readonly middleware?: readonly ApiMiddleware[];
+  /** @deprecated Write `config` on the queue trigger. */
+  readonly infrastructure?: InfrastructureConfig;
+}
+
+/** A Step with the file it came from. */
+export interface Step {
+  readonly filePath: string;
+  readonly config: StepConfig;
+}

@@ -1,0 +1,82 @@
+import type { MotiaHttpArgs, QueryValues } from '../http/http-message.js';
+import type { InferSchema } from '../schema/infer-schema.js';
+import type { StepSchemaInput } from '../schema/standard-schema.js';
+import type { TriggerCondition } from './handlers.js';
+import type { ApiMiddleware } from './middleware.js';
+import type { PathParams } from './path-params.js';
+import type { ApiRouteMethod, CronTrigger, InfrastructureConfig, QueryParam, QueueConfig, StateTrigger, StreamTrigger } from './step-config.js';
+import type { CronTriggerInput, StateTriggerInput, StreamTriggerInput } from './trigger-input.js';
+
+/** Options of `http()`: everything of an HTTP trigger but method and path. */
+export interface HttpOptions {
+  readonly bodySchema?: StepSchemaInput;
+  readonly responseSchema?: Readonly<Record<number, StepSchemaInput>>;
+  readonly queryParams?: readonly QueryParam[] | StepSchemaInput;
+  readonly middleware?: readonly ApiMiddleware[];
+}
+/** Options of `queue()`. */
+export interface QueueOptions {
+  readonly input?: StepSchemaInput;
+  readonly config?: Partial<QueueConfig>;
+  /** @deprecated Use `config`. */
+  readonly infrastructure?: InfrastructureConfig;
+}
+
+type BodyOf<O> = O extends { readonly bodySchema: infer S } ? InferSchema<S> : unknown;
+type QueryOf<O> = O extends { readonly queryParams: infer Q } ? (Q extends readonly QueryParam[] ? QueryValues : InferSchema<Q>) : QueryValues;
+type MessageOf<O> = O extends { readonly input: infer S } ? InferSchema<S> : unknown;
+type HttpCondition<P extends string, O> = TriggerCondition<MotiaHttpArgs<BodyOf<O>, PathParams<P>, QueryOf<O>>>;
+type Conditional<T> = T & { readonly condition?: TriggerCondition };
+
+/** An HTTP route: `http('POST', '/orders/:id', { bodySchema })`. */
+export function http<const M extends ApiRouteMethod, const P extends string, const O extends HttpOptions = {}>(
+  method: M,
+  path: P,
+  options?: O,
+  condition?: HttpCondition<P, O>,
+): Conditional<{ readonly type: 'http'; readonly method: M; readonly path: P } & O> {
+  return withCondition({ type: 'http' as const, method, path, ...(options as O) }, condition as TriggerCondition | undefined);
+}
+
+/** @deprecated Use `http()`. */
+export function api<const M extends ApiRouteMethod, const P extends string, const O extends HttpOptions = {}>(
+  method: M,
+  path: P,
+  options?: O,
+  condition?: HttpCondition<P, O>,
+): Conditional<{ readonly type: 'http'; readonly method: M; readonly path: P } & O> {
+  return http(method, path, options, condition);
+}
+
+/** A subscription to a topic: `queue('order.created', { input })`. */
+export function queue<const T extends string, const O extends QueueOptions = {}>(
+  topic: T,
+  options?: O,
+  condition?: TriggerCondition<MessageOf<O>>,
+): Conditional<{ readonly type: 'queue'; readonly topic: T } & O> {
+  return withCondition({ type: 'queue' as const, topic, ...(options as O) }, condition as TriggerCondition | undefined);
+}
+
+/** A schedule of seven fields, seconds first and year last: `cron('0 30 9 * * 1-5 *')`. */
+export function cron(expression: string, condition?: TriggerCondition<CronTriggerInput>): CronTrigger {
+  return withCondition({ type: 'cron' as const, expression }, condition as TriggerCondition | undefined);
+}
+
+/** Changes of the state, all of them or those of a scope and key. */
+export function state(optionsOrCondition?: { readonly scope?: string; readonly key?: string; readonly condition?: TriggerCondition<StateTriggerInput> } | TriggerCondition<StateTriggerInput>): StateTrigger {
+  if (typeof optionsOrCondition === 'function') return { type: 'state', condition: optionsOrCondition as TriggerCondition };
+  return { type: 'state', ...(optionsOrCondition as Omit<StateTrigger, 'type'> | undefined) };
+}
+
+/** Changes of a stream, all of them or those of a group or an item. */
+export function stream(
+  streamName: string,
+  optionsOrCondition?: { readonly groupId?: string; readonly itemId?: string; readonly condition?: TriggerCondition<StreamTriggerInput> } | TriggerCondition<StreamTriggerInput>,
+): StreamTrigger {
+  if (typeof optionsOrCondition === 'function') return { type: 'stream', streamName, condition: optionsOrCondition as TriggerCondition };
+  return { type: 'stream', streamName, ...(optionsOrCondition as Omit<StreamTrigger, 'type' | 'streamName'> | undefined) };
+}
+
+function withCondition<T extends object>(trigger: T, condition: TriggerCondition | undefined): T & { readonly condition?: TriggerCondition } {
+  return condition === undefined ? trigger : { ...trigger, condition };
+}
