@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
+import type { PluginContext } from '@motia/engine-core/contract';
+import { childEnvironment } from './child-environment.js';
+import { parseCommand, type Command } from './command.js';
+import { execErrors } from './errors.js';
+import { ExecSupervisor } from './exec-supervisor.js';
+import { FileWatch } from './file-watch.js';
+import { GroupRecords } from './group-records.js';
+import { MemoryLimit } from './memory-limit.js';
+import type { ExecModuleOptions } from './options.js';
+import { runPipeline } from './pipeline.js';
+import type { ProcessOwner } from './process-directory.js';
+import { startTimeOrPs } from './process-table.js';
+import { parseWatchPatterns } from './watch-patterns.js';
+import { WorkerProcess } from './worker-process.js';
+
+/** One ExecModule instance at work. */
+export interface Exec extends ProcessOwner {
+  start(): Promise<void>;
+  drain(deadline: AbortSignal): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const mebibyte = 1024 * 1024;
+const defaultGraceMs = { development: 3_000, production: 20_000 } as const;
+
+/** Wires the parts together. Nothing is started, opened or read before `start`. */
+export function createExec(ctx: PluginContext, options: ExecModuleOptions): Exec {
+  const { clock, logger, logs, workers } = ctx;
+  const commands = options.exec.map(parseCommand);
+  const command = commands.at(-1) as Command;
+  const cwd = resolve(ctx.baseDir, options.cwd ?? '.');
+  const session = randomUUID();
+  const ownerPrefix = `exec:${ctx.instanceId}`;
+  const engine = { pid: process.pid, startTime: '' };
+  const groups = new GroupRecords({
+    baseDir: ctx.baseDir,
+    instanceId: ctx.instanceId,
+    engine,
+    logger,
+    ...(options.runtime_dir === undefined ? {} : { runtimeDir: resolve(ctx.baseDir, options.runtime_dir) }),
+  });
+  const environment = (start: { readonly owner: string; readonly spawnId: string; readonly isReload: boolean; readonly isLast: boolean }): Record<string, string> => ({
+    ...childEnvironment(
+      process.env,
+      options.env ?? {},
+      { enginePid: engine.pid, engineStart: engine.startTime, session, spawn: start.spawnId, owner: start.owner, isLast: start.isLast, isReload: start.isReload },
+      cwd,
+    ),
+  });
+  const shared = { clock, logs, logger, cwd, umask: options.umask, groups, outputLinesPerSecond: options.output_lines_per_second };
+  const patterns = parseWatchPatterns({ watch: options.watch ?? [], ignore: options.ignore ?? [], cwd, dataDir: resolve(ctx.baseDir, 'data') });
+
+  const supervisor = new ExecSupervisor({
+    clock, logger, workers, command, ownerPrefix,
+    health: ctx.health,
+    replicas: options.replicas,
+    policy: {
+      delayMs: options.restart_delay_ms,
+      maxDelayMs: options.restart_delay_max_ms,
+      resetMs: options.restart_reset_ms,
+      maxCrashes: options.restart_max_crashes,
+      windowMs: options.restart_window_ms,
+    },
+    stopGraceMs: options.stop_grace_ms ?? defaultGraceMs[ctx.mode],
+    awaitsFix: ctx.mode === 'development' && patterns.bases.length > 0,
+    random: Math.random,
+    build: (build) =>
+      runPipeline(
+        { ...shared, commandTimeoutMs: options.command_timeout_ms, environment: (start) => environment({ ...start, owner: ownerPrefix, isLast: false }) },
+        commands.slice(0, -1),
+        build,
+      ),
+    launch: (owner, isReload) =>
+      WorkerProcess.launch(
+        {
+          ...shared, workers, command,
+          protocol: options.protocol,
+          handshakeTimeoutMs: options.handshake_timeout_ms,
+          heartbeatIntervalMs: options.heartbeat_interval_ms,
+          termTimeoutMs: options.term_timeout_ms,
+          environment: (start) => environment({ ...start, isLast: true }),
+        },
+        owner,
+        isReload,
+      ),
+  });
+  const watch = new FileWatch({
+    clock, logger, patterns, cwd,
+    debounceMs: options.debounce_ms,
+    // A change-over that fails has reported itself.
+    onChanged: (paths) => void supervisor.reload({ reason: describeChange(paths) }).catch(() => undefined),
+  });
+  const memory = new MemoryLimit({
+    clock, logger,
+    limitBytes: options.memory_limit_mb * mebibyte,
+    intervalMs: options.memory_check_interval_ms,
+    replicas: supervisor.replicas,
+    recycle: (replica, reason) => supervisor.reload({ reason, only: replica }),
+  });
+  let isStopped = false;
+
+  return {
+    async start() {
+      const since = clock.now();
+      engine.startTime = await startTimeOrPs(engine.pid);
+      groups.open();
+      await groups.sweep();
+      const watching = patterns.bases.length > 0 ? watch.start(since) : undefined;
+      await Promise.all([supervisor.start(), watching]);
+      if (options.memory_limit_mb > 0) memory.start();
+    },
+    async drain(deadline) {
+      memory.stop();
+      await watch.close();
+      await supervisor.drain(deadline);
+    },
+    async stop() {
+      isStopped = true;
+      memory.stop();
+      await watch.close();
+      await supervisor.stop();
+    },
+    list: () => supervisor.list(),
+    reload: (reason) => (isStopped ? Promise.reject(execErrors.STOPPING(undefined)) : supervisor.reload({ reason })),
+  };
+}
+
+function describeChange(paths: readonly string[]): string {
+  const shown = paths.slice(0, 3).join(', ');
+  return paths.length > 3 ? `${shown} and ${paths.length - 3} more changed` : `${shown} changed`;
+}

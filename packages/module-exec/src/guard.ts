@@ -1,0 +1,43 @@
+import type { Command } from './command.js';
+
+/** Last argument that the wrapping shell has before the command: how a guard is told from what it guards. */
+export const guardMark = 'iii-exec-guard';
+/** File descriptor on which the guard waits for its dismissal. */
+export const guardFd = 3;
+const dismissal = 'dismissed\n';
+
+/**
+ * Run by `sh` as the leader of a new process group, before it becomes the command.
+ *
+ * It first leaves a guard behind: a process of the same group (so the group's id cannot be recycled while the guard
+ * lives), adopted by init (so the command has no child it does not know), deaf to polite signals, reading from a pipe
+ * whose other end only the engine holds. A line dismisses it. End of file without one means that the engine is gone,
+ * however it went: then it kills what escaped into other groups (found by the spawn id in their environment) and its
+ * own group, itself included. Nothing here depends on what the command is or does.
+ */
+const script = (umask: string): string => `umask ${umask}
+( ( trap '' HUP INT QUIT TERM
+exec </dev/null >/dev/null 2>&1
+read -r line <&${guardFd} || {
+for file in $(timeout 1 grep -lsaF "III_EXEC_SPAWN=$III_EXEC_SPAWN" /proc/[0-9]*/environ); do
+pid=\${file#/proc/}; pid=\${pid%/environ}
+grep -qsaF ${guardMark} "/proc/$pid/cmdline" || kill -s KILL "$pid"
+done
+kill -s KILL -- "-$$" || kill -9 "-$$"
+} ) & )
+exec "$@" ${guardFd}<&-`;
+
+/** The command wrapped so that it and all its offspring die with the engine. */
+export function guarded(command: Command, umask: string): readonly [file: string, ...args: string[]] {
+  return ['/bin/sh', '-c', script(umask), guardMark, ...command.argv];
+}
+
+/** What the engine keeps of a guard. */
+export interface GuardPipe {
+  end(line: string): unknown;
+}
+
+/** Tells a guard that its group was taken care of. */
+export function dismissGuard(pipe: GuardPipe): void {
+  pipe.end(dismissal);
+}

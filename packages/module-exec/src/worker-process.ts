@@ -1,0 +1,287 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock, Logger, LogSink, WorkerHandle, WorkerRegistry } from '@motia/engine-core/contract';
+import { isMotiaError, type MotiaError } from '@motia/engine-core/contract';
+import { ChildTransport } from './child-transport.js';
+import type { Command } from './command.js';
+import { execErrors } from './errors.js';
+import { classifyExit, describeExit, type ExitStatus } from './exit-status.js';
+import { finishOutput } from './finish-output.js';
+import { OutputLines } from './output-lines.js';
+import { spawnGroup, type ProcessGroup } from './process-group.js';
+import { ProtocolProbe } from './protocol-probe.js';
+import { clearRemains, stopLadder, type LadderOutcome } from './stop-ladder.js';
+import { delay, settlesWithin } from './wait.js';
+
+/** What every process of one module instance has in common. */
+export interface ProcessSetting {
+  readonly clock: Clock;
+  readonly workers: WorkerRegistry;
+  readonly logs: LogSink;
+  readonly logger: Logger;
+  readonly command: Command;
+  readonly cwd: string;
+  readonly umask: string;
+  readonly protocol: 'auto' | 'required' | 'none';
+  readonly handshakeTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly termTimeoutMs: number;
+  readonly outputLinesPerSecond: number;
+  /** Environment of one start. */
+  environment(start: { readonly owner: string; readonly spawnId: string; readonly isReload: boolean }): Record<string, string>;
+  /** Told of every group that exists, so that a later engine can sweep it. */
+  readonly groups: { add(group: ProcessGroup, spawnId: string): void; remove(group: ProcessGroup): void };
+}
+
+/** Why a process is not there any more although nobody stopped it. */
+export interface Loss {
+  readonly error: MotiaError;
+  /** Starting it again would end the same way: the program is missing, or it lives but does not speak. */
+  readonly isDefinitive: boolean;
+}
+
+/** How a process ended up: a worker of the engine, or just supervised. */
+export type ProcessRole = 'worker' | 'plain';
+
+const exitAfterCloseMs = 1_000;
+/** A process that speaks nothing counts as up when it has not failed at once. */
+const survivesStartMs = 100;
+
+/**
+ * One run of the long-lived command, from spawn to the last trace of it.
+ *
+ *   launched ─ ready ─┬─ lost: it ended, hung or closed its connection by itself; its remains are cleared
+ *            └ lost   └─ stop(): the ladder
+ *
+ * `ready` and `lost` settle at most once; after `stop` neither changes.
+ */
+export class WorkerProcess {
+  readonly startedAt: number;
+  /** Registered (`worker`), or accepted as it is (`plain`). Rejects with what `lost` resolves with. */
+  readonly ready: Promise<ProcessRole>;
+  /** Resolves when the process is gone by itself and nothing of it is left. Stays open when it was stopped. */
+  readonly lost: Promise<Loss>;
+  #handle: WorkerHandle | undefined;
+  #role: ProcessRole | undefined;
+  #transport: ChildTransport | undefined;
+  #readyAtMs: number | undefined;
+  #settleReady: { resolve(role: ProcessRole): void; reject(loss: MotiaError): void };
+  #settleLost: (loss: Loss) => void;
+  #isEnding = false;
+  #stopping: Promise<LadderOutcome> | undefined;
+  readonly #startedAtMs: number;
+  readonly #output: OutputLines;
+  readonly #probe = new ProtocolProbe();
+
+  private constructor(
+    private readonly setting: ProcessSetting,
+    readonly owner: string,
+    private readonly group: ProcessGroup,
+    private readonly spawnId: string,
+  ) {
+    const { clock } = setting;
+    this.startedAt = clock.now();
+    this.#startedAtMs = clock.monotonicMs();
+    let resolveReady!: (role: ProcessRole) => void, rejectReady!: (error: MotiaError) => void, resolveLost!: (loss: Loss) => void;
+    this.ready = new Promise((resolve, reject) => ([resolveReady, rejectReady] = [resolve, reject]));
+    this.ready.catch(() => undefined);
+    this.lost = new Promise((resolve) => (resolveLost = resolve));
+    this.#settleReady = { resolve: resolveReady, reject: rejectReady };
+    this.#settleLost = resolveLost;
+    this.#output = new OutputLines({
+      clock,
+      logs: setting.logs,
+      source: group.command.text,
+      linesPerSecond: setting.outputLinesPerSecond,
+      fields: { owner, pid: group.pid },
+    });
+    this.#output.read('stderr', group.stderr);
+    void group.exited.then((status) => this.#exited(status));
+    this.#listen();
+  }
+
+  /** @throws MotiaError `MOTIA_EXEC_SPAWN_FAILED` */
+  static async launch(setting: ProcessSetting, owner: string, isReload: boolean): Promise<WorkerProcess> {
+    const spawnId = randomUUID();
+    const { command, cwd, umask } = setting;
+    const group = await spawnGroup({ command, cwd, umask, env: setting.environment({ owner, spawnId, isReload }), input: 'pipe' });
+    setting.groups.add(group, spawnId);
+    return new WorkerProcess(setting, owner, group, spawnId);
+  }
+
+  get pid(): number {
+    return this.group.pid;
+  }
+  /** Present once it speaks the protocol. */
+  get handle(): WorkerHandle | undefined {
+    return this.#handle;
+  }
+  get role(): ProcessRole | undefined {
+    return this.#role;
+  }
+  /** How long it has been ready, 0 before. */
+  get healthyMs(): number {
+    return this.#readyAtMs === undefined ? 0 : this.setting.clock.monotonicMs() - this.#readyAtMs;
+  }
+  get hasEnded(): boolean {
+    return this.group.status !== undefined;
+  }
+
+  /** Pids of the process and its children, for memory accounting. */
+  async memberPids(): Promise<readonly number[]> {
+    return (await this.group.members()).map((entry) => entry.pid);
+  }
+
+  /** Down the ladder. Resolves when nothing is left; a second call joins the first. Never rejects. */
+  stop(options: { readonly graceMs: number; readonly hurry?: AbortSignal }): Promise<LadderOutcome> {
+    this.#isEnding = true;
+    this.#stopping ??= this.#descend(options);
+    return this.#stopping;
+  }
+
+  #listen(): void {
+    const { protocol, handshakeTimeoutMs, clock } = this.setting;
+    if (protocol === 'required') return this.#attach(undefined);
+    if (protocol === 'none') {
+      this.#output.read('stdout', this.group.stdout);
+      clock.setTimeout(() => this.#becomeReady('plain'), survivesStartMs);
+      return;
+    }
+    const onChunk = (chunk: Buffer): void => {
+      const { text, frames } = this.#probe.push(chunk);
+      if (text.length > 0) this.#output.write('stdout', text);
+      if (frames === undefined) return;
+      clock.clear(patience);
+      this.group.stdout.off('data', onChunk);
+      this.#attach(frames);
+    };
+    const patience = clock.setTimeout(() => {
+      if (this.#isEnding || this.hasEnded) return;
+      this.group.stdout.off('data', onChunk);
+      this.#output.write('stdout', this.#probe.rest());
+      this.#output.read('stdout', this.group.stdout);
+      this.setting.logger.info(`"${this.group.command.text}" has not spoken the engine protocol in ${handshakeTimeoutMs} ms: it is supervised as an ordinary process`, {
+        owner: this.owner,
+        pid: this.pid,
+        hint: 'Set `protocol: none` to start without this wait, or `protocol: required` to make it an error.',
+      });
+      this.#becomeReady('plain');
+    }, handshakeTimeoutMs);
+    this.group.stdout.on('data', onChunk);
+  }
+
+  #attach(head: Uint8Array | undefined): void {
+    const { workers, clock, handshakeTimeoutMs, heartbeatIntervalMs } = this.setting;
+    if (this.group.input === null || this.#isEnding) return;
+    this.#transport = new ChildTransport(this.group.stdout, this.group.input, head);
+    const spentMs = clock.monotonicMs() - this.#startedAtMs;
+    const handle = workers.attach(this.#transport, {
+      owner: this.owner,
+      label: this.group.command.text,
+      pid: this.pid,
+      activation: 'manual',
+      retain: true,
+      handshakeTimeoutMs: Math.max(1, handshakeTimeoutMs - spentMs),
+      heartbeatIntervalMs,
+      onText: (line) => this.#output.text(line),
+    });
+    this.#handle = handle;
+    this.#output.worker = handle;
+    handle.registered.then(
+      () => this.#becomeReady('worker'),
+      (error: unknown) => void this.#connectionEnded(error),
+    );
+    void handle.closed.then((closure) => {
+      if (closure.reason === 'hung' || closure.reason === 'faulty') return this.#kill(closure.error, closure.reason);
+      return this.#connectionEnded(closure.error);
+    });
+  }
+
+  #becomeReady(role: ProcessRole): void {
+    if (this.#isEnding || this.hasEnded || this.#role !== undefined) return;
+    this.#role = role;
+    this.#readyAtMs = this.setting.clock.monotonicMs();
+    this.#settleReady.resolve(role);
+  }
+
+  /** The connection is gone while the process may live: usually its exit follows at once and says more. */
+  async #connectionEnded(error: unknown): Promise<void> {
+    const wasReady = this.#role !== undefined;
+    if (this.#isEnding || (await settlesWithin(this.setting.clock, this.group.exited, exitAfterCloseMs)) || this.#isEnding) return;
+    const disconnected = execErrors.PROCESS_DISCONNECTED({ command: this.group.command.text, stderr: this.#output.lastLines() }, error);
+    // A process that lives but failed the handshake will fail it again.
+    await this.#endAs({ error: !wasReady && isMotiaError(error) ? error : disconnected, isDefinitive: !wasReady });
+  }
+
+  async #kill(cause: MotiaError | undefined, reason: string): Promise<void> {
+    if (this.#isEnding) return;
+    const error = execErrors.PROCESS_HUNG({ command: this.group.command.text, reason: cause?.message ?? reason }, cause);
+    await this.#endAs({ error, isDefinitive: false });
+  }
+
+  async #exited(status: ExitStatus): Promise<void> {
+    // Bytes that are in the pipe still count, answers among them; then pending calls fail without waiting for more.
+    await delay(this.setting.clock, this.group.stdout.readableEnded ? 0 : 20);
+    this.#transport?.finish();
+    if (this.#isEnding) return;
+    const details = {
+      command: this.group.command.text,
+      status: describeExit(status),
+      uptimeMs: this.setting.clock.monotonicMs() - this.#startedAtMs,
+    };
+    await this.#endAs(() => {
+      const stderr = [...this.#output.lastLines()];
+      const kind = classifyExit(status);
+      if (kind === 'not-found' && this.#role !== 'worker') return { error: execErrors.COMMAND_NOT_FOUND({ ...details, stderr }), isDefinitive: true };
+      const condition = kind === 'out-of-memory' ? execErrors.PROCESS_OUT_OF_MEMORY : execErrors.PROCESS_EXITED;
+      return { error: condition({ ...details, stderr }), isDefinitive: false };
+    });
+  }
+
+  /** Clears what is left and tells. `loss` as a function is asked when the last output is in. */
+  async #endAs(loss: Loss | (() => Loss)): Promise<void> {
+    this.#isEnding = true;
+    const { clock } = this.setting;
+    this.#handle?.close('lost');
+    const outcome = await clearRemains({ clock, group: this.group, spawnId: this.spawnId });
+    await this.#closeOutput(outcome);
+    const told = typeof loss === 'function' ? loss() : loss;
+    this.#settleReady.reject(told.error);
+    this.#settleLost(told);
+  }
+
+  async #descend({ graceMs, hurry }: { readonly graceMs: number; readonly hurry?: AbortSignal }): Promise<LadderOutcome> {
+    const { clock, termTimeoutMs } = this.setting;
+    const handle = this.#handle;
+    const outcome = await stopLadder({
+      clock,
+      group: this.group,
+      spawnId: this.spawnId,
+      closeInput: () => {
+        handle?.close('left');
+        this.group.input?.end();
+      },
+      endsOnClosedInput: handle !== undefined,
+      graceMs,
+      termTimeoutMs,
+      ...(handle === undefined || handle.state === 'closed' ? {} : { drain: (deadline) => handle.drain(deadline) }),
+      ...(hurry === undefined ? {} : { hurry }),
+    });
+    this.#transport?.finish();
+    await this.#closeOutput(outcome);
+    this.#settleReady.reject(execErrors.STOPPING(undefined));
+    return outcome;
+  }
+
+  async #closeOutput(outcome: LadderOutcome): Promise<void> {
+    const { clock, logger } = this.setting;
+    this.#output.write('stdout', this.#probe.rest());
+    await finishOutput(clock, this.group, this.#output);
+    const scope = { owner: this.owner, pid: this.pid };
+    for (const { pid, commandLine, isGone } of outcome.escapees) {
+      if (isGone) logger.warn(`process ${pid} had left the group of "${this.group.command.text}" and was killed: ${commandLine}`, scope);
+      else logger.error(`process ${pid} had left the group of "${this.group.command.text}" and survived SIGKILL: ${commandLine}`, scope);
+    }
+    for (const { pid } of outcome.survivors) logger.error(`process ${pid} of "${this.group.command.text}" survived SIGKILL`, scope);
+    if (outcome.survivors.length === 0) this.setting.groups.remove(this.group);
+  }
+}
