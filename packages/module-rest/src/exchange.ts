@@ -1,0 +1,263 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isMotiaError, type Clock, type FunctionRegistry, type Invocation, type Logger, type MotiaError, type OpenSpan, type Telemetry, type TraceContext, type TriggerRegistry } from '@motia/engine-core/contract';
+import type { Admission, Applicant } from './admission.js';
+import type { Cors } from './cors.js';
+import { restErrors } from './errors.js';
+import { HttpPayload, parsedBody, type RequestBody } from './http-payload.js';
+import { incomingTrace, traceIdOf } from './incoming-trace.js';
+import { lingerAndClose } from './linger.js';
+import { decodePathParams, type PathParams } from './path-params.js';
+import { sendProblem, toClientError } from './problem-response.js';
+import { parseQueryString } from './query-string.js';
+import { absentBody, announcesBody, parsedByHost, readRequestBody, type BodyBudget } from './request-body.js';
+import { sendAnswer } from './answer.js';
+import type { Route } from './route.js';
+
+/** What all exchanges of one module share. */
+export interface ExchangeParts {
+  readonly functions: FunctionRegistry;
+  readonly triggers: TriggerRegistry;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+  readonly mode: 'development' | 'production';
+  readonly admission: Admission;
+  readonly budget: BodyBudget;
+  readonly cors: Cors | undefined;
+  readonly bodyLimitBytes: number;
+  readonly responseLimitBytes: number;
+  readonly writeTimeoutMs: number;
+  /** Exchanges whose response has not ended. */
+  readonly open: Set<Exchange>;
+  /** Called when one of them has ended. */
+  onClosed: (() => void) | undefined;
+}
+
+const emptyQuery: Readonly<Record<string, unknown>> = Object.freeze(Object.create(null) as Record<string, unknown>);
+const noCorsHeaders: readonly string[] = [];
+
+/**
+ * One request on a step route, from its head to the end of its response. It answers exactly once (R1): whatever comes
+ * first of result, error, refusal or the client's leaving ends it, and what comes later is dropped.
+ */
+export class Exchange implements Applicant {
+  #params: PathParams | undefined;
+  #query: Readonly<Record<string, unknown>> = emptyQuery;
+  #payload: HttpPayload | undefined;
+  #invocation: Invocation | undefined;
+  #trace: TraceContext | undefined;
+  #span: OpenSpan | undefined;
+  #isAdmitted = false;
+  #isOver = false;
+  #isClosed = false;
+  #startedAtMs = 0;
+
+  constructor(
+    private readonly parts: ExchangeParts,
+    private readonly request: IncomingMessage,
+    private readonly response: ServerResponse,
+    private readonly route: Route,
+    private readonly requestId: string,
+  ) {
+    parts.open.add(this);
+    response.on('close', () => this.#close());
+  }
+
+  /** `continues`: the client waits for `100 Continue`. */
+  begin(rawValues: readonly string[], query: string, continues: boolean): void {
+    const { route, request } = this;
+    try {
+      this.#params = decodePathParams(route.pattern.segments, rawValues);
+      const parsed = query === '' ? emptyQuery : parseQueryString(query);
+      this.#query = route.checkQuery === undefined ? parsed : route.checkQuery(parsed as never);
+      this.#trace = incomingTrace(request.headers);
+      if (!announcesBody(request)) return this.#run(absentBody(request));
+      // A host application may have read the body before us.
+      if (request.readableEnded) return this.#run(parsedByHost((request as { body?: unknown }).body));
+    } catch (error) {
+      return this.#refuse(error);
+    }
+    this.#readBody(continues);
+  }
+
+  /** Ends it from outside: the engine goes down. */
+  abandon(error: MotiaError): void {
+    if (!this.#isOver) this.#problem(error);
+    this.#invocation?.cancel('the server is shutting down');
+  }
+
+  admitted(): void {
+    this.#isAdmitted = true;
+    if (this.#isClosed) return this.#leave();
+    this.#openSpan();
+    if (this.route.trigger.conditionFunctionId === undefined) return this.#call(this.route.timeoutMs);
+    this.#startedAtMs = this.parts.clock.monotonicMs();
+    this.parts.triggers.checkCondition(this.route.trigger, this.#payload, this.#options(this.route.timeoutMs)).then(
+      (outcome) => this.#checked(outcome === 'passed'),
+      (error: unknown) => this.#failed(error),
+    );
+  }
+
+  refused(): void {
+    this.#refuse(restErrors.OVERLOADED({ limit: this.parts.admission.limit }));
+  }
+
+  #readBody(continues: boolean): void {
+    const { request, response, parts } = this;
+    readRequestBody(
+      request,
+      {
+        limitBytes: parts.bodyLimitBytes,
+        budget: parts.budget,
+        sendContinue: continues ? () => response.writeContinue() : undefined,
+      },
+      (error, body) => {
+        if (body !== undefined) this.#run(body);
+        else if (error !== undefined) this.#refuse(error);
+      },
+    );
+  }
+
+  #run(received: RequestBody): void {
+    if (this.#isClosed || this.#isOver) return;
+    const { route, request } = this;
+    let body = received;
+    if (route.checkBody !== undefined) {
+      body = parsedBody(received);
+      const problems = route.checkBody(body.value);
+      if (problems !== undefined) return this.#refuse(restErrors.VALIDATION_FAILED(problems));
+    }
+    this.#payload = new HttpPayload(route.frame, request.method ?? route.method, request.headers, this.#query, this.#params ?? {}, this.requestId, body);
+    this.parts.admission.enter(this);
+  }
+
+  #checked(passed: boolean): void {
+    if (!passed) return this.#failed(restErrors.CONDITION_NOT_MET({ legacyCode: 'CONDITION_NOT_MET' }));
+    if (this.#isClosed || this.#isOver) return this.#leave();
+    this.#call(Math.max(1, this.route.timeoutMs - (this.parts.clock.monotonicMs() - this.#startedAtMs)));
+  }
+
+  #call(timeoutMs: number): void {
+    const invocation = this.parts.functions.open(this.route.functionId, this.#payload, this.#options(timeoutMs));
+    this.#invocation = invocation;
+    invocation.result.then(
+      (result) => this.#answered(result),
+      (error: unknown) => this.#failed(error),
+    );
+  }
+
+  #options(timeoutMs: number): Route['invokeOptions'] {
+    const shared = this.route.invokeOptions;
+    if (this.#trace === undefined && timeoutMs === this.route.timeoutMs) return shared;
+    return this.#trace === undefined ? { ...shared, timeoutMs } : { ...shared, timeoutMs, trace: this.#trace };
+  }
+
+  #openSpan(): void {
+    const { telemetry } = this.parts;
+    if (!telemetry.recording) return;
+    const { route, request } = this;
+    this.#span = telemetry.startSpan(`${route.method} ${route.pattern.path}`, {
+      kind: 'server',
+      ...(this.#trace === undefined ? {} : { parent: this.#trace }),
+      attributes: { 'http.request.method': request.method, 'http.route': route.pattern.path, 'url.path': pathOf(request.url), 'iii.request.id': this.requestId },
+    });
+    this.#trace = this.#span.context;
+  }
+
+  #answered(result: unknown): void {
+    this.#leave();
+    if (this.#isOver || this.#isClosed) return;
+    const { parts, route, response } = this;
+    let status: number;
+    try {
+      status = sendAnswer(response, result, {
+        functionId: route.functionId,
+        requestId: this.requestId,
+        limitBytes: parts.responseLimitBytes,
+        checkResponse: route.checkResponse,
+        mode: parts.mode,
+        logger: parts.logger,
+        corsHeaders: this.#corsHeaders(),
+      });
+    } catch (error) {
+      return this.#problem(error);
+    }
+    this.#isOver = true;
+    this.#endSpan(status, undefined);
+    this.#watchWrite();
+  }
+
+  #failed(error: unknown): void {
+    this.#leave();
+    if (!this.#isOver && !this.#isClosed) this.#problem(error);
+  }
+
+  /** Before a handler ran. */
+  #refuse(error: unknown): void {
+    if (this.#isOver || this.#isClosed) return;
+    this.#problem(error);
+  }
+
+  #problem(error: unknown): void {
+    const { parts, route, response, request } = this;
+    this.#isOver = true;
+    parts.admission.withdraw(this);
+    const problem = toClientError(error, parts.mode);
+    const trace = this.#invocation?.trace ?? this.#trace ?? parts.telemetry.newTrace();
+    const ids = { requestId: this.requestId, traceId: traceIdOf(trace) };
+    if (problem.status >= 500) {
+      const fields = { requestId: this.requestId, traceId: ids.traceId, functionId: route.functionId, route: `${route.method} ${route.pattern.path}`, code: problem.code, error };
+      if (problem.status === 503) parts.logger.warn('Request refused', fields);
+      else parts.logger.error('Request failed', fields);
+    }
+    // Leaving a body half read on a connection that stays open would make the rest of it look like the next request.
+    const linger = isMotiaError(error, 'MOTIA_REST_BODY_TOO_LARGE') && !request.complete ? lingerAndClose : undefined;
+    sendProblem(response, problem, ids, this.#corsHeaders(), linger && ((body) => linger(request, response, body, parts.clock)));
+    this.#endSpan(problem.status, error);
+    this.#watchWrite();
+  }
+
+  #corsHeaders(): readonly string[] {
+    return this.parts.cors === undefined ? noCorsHeaders : this.parts.cors.headersFor(this.request.headers.origin);
+  }
+
+  #endSpan(status: number, error: unknown): void {
+    if (this.#span === undefined) return;
+    this.#span.setAttribute('http.response.status_code', status);
+    this.#span.end(status >= 500 && error !== undefined ? { error } : undefined);
+  }
+
+  /** A client that takes nothing of a response must not hold its memory for ever. */
+  #watchWrite(): void {
+    const { response, parts } = this;
+    const { socket } = response;
+    if (socket === null || socket.writableLength === 0) return;
+    const timer = parts.clock.setTimeout(() => socket.destroy(), parts.writeTimeoutMs);
+    response.once('close', () => parts.clock.clear(timer));
+  }
+
+  #leave(): void {
+    if (!this.#isAdmitted) return;
+    this.#isAdmitted = false;
+    this.parts.admission.leave();
+  }
+
+  /** The response has ended, or the client has gone. */
+  #close(): void {
+    this.#isClosed = true;
+    this.parts.admission.withdraw(this);
+    if (!this.#isOver) {
+      this.#invocation?.cancel('the client disconnected');
+      this.#endSpan(499, undefined);
+    }
+    this.parts.open.delete(this);
+    this.parts.onClosed?.();
+  }
+}
+
+function pathOf(url: string | undefined): string {
+  const text = url ?? '';
+  const mark = text.indexOf('?');
+  return mark === -1 ? text : text.slice(0, mark);
+}
+

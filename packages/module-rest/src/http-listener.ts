@@ -1,0 +1,177 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Telemetry } from '@motia/engine-core/contract';
+import { URL_LIMIT_BYTES, type Dispatcher } from './dispatcher.js';
+import { restErrors } from './errors.js';
+import type { HostGuard } from './host-guard.js';
+import { traceIdOf } from './incoming-trace.js';
+import type { RestOptions } from './options.js';
+import { answerAndClose, toParserProblem } from './parser-errors.js';
+import { findPortHolder } from './port-holder.js';
+
+/** Headers in one request; more are refused with 431. */
+const HEADER_COUNT_LIMIT = 100;
+/** How often a free port is looked for that both loopback addresses have. */
+const PORT_ATTEMPTS = 20;
+
+export interface ListenerParts {
+  readonly dispatcher: Dispatcher;
+  /** Undefined: any Host header is taken. */
+  readonly hostGuard: HostGuard | undefined;
+  readonly telemetry: Telemetry;
+  readonly moduleName: string;
+  readonly server: RestOptions['server'];
+}
+
+/** The sockets of the module: one server for each address, all alike. */
+export class HttpListener {
+  readonly #parts: ListenerParts;
+  #servers: Server[] = [];
+  #address: { readonly host: string; readonly port: number } | undefined;
+  #requestsOf = new WeakMap<Socket, number>();
+  #isClosing = false;
+
+  constructor(parts: ListenerParts) {
+    this.#parts = parts;
+  }
+
+  get address(): { readonly host: string; readonly port: number } | undefined {
+    return this.#address;
+  }
+
+  /**
+   * Listens on `host`, or on both loopback addresses when it is unset. When one of them fails, none is left open.
+   * @throws `MOTIA_REST_PORT_IN_USE`, `MOTIA_REST_LISTEN_FAILED`
+   */
+  async listen(host: string | undefined, port: number): Promise<void> {
+    const isLoopback = host === undefined || host === 'localhost';
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const first = await this.#open(isLoopback ? '127.0.0.1' : host, port);
+        this.#address = { host: isLoopback ? '127.0.0.1' : host, port: first };
+        if (isLoopback) await this.#openSecond(first);
+        return;
+      } catch (error) {
+        await this.close();
+        const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+        // A free port of one family may be taken in the other; the next free one is tried.
+        if (isTaken && port === 0 && attempt < PORT_ATTEMPTS) continue;
+        throw await this.#listenError(error as NodeJS.ErrnoException, host ?? '127.0.0.1', port);
+      }
+    }
+  }
+
+  /** No new connections; idle ones are closed, and busy ones after their response. */
+  stopAccepting(): void {
+    this.#isClosing = true;
+    for (const server of this.#servers) {
+      if (server.listening) server.close();
+      server.closeIdleConnections();
+    }
+  }
+
+  /** Closes what is left. Idempotent. */
+  async close(): Promise<void> {
+    const servers = this.#servers;
+    this.#servers = [];
+    this.#address = undefined;
+    await Promise.all(servers.map((server) => closed(server)));
+    this.#isClosing = false;
+  }
+
+  /** ::1 is missing on some machines, which is fine; that it is taken is not. */
+  async #openSecond(port: number): Promise<void> {
+    try {
+      await this.#open('::1', port);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') throw error;
+    }
+  }
+
+  async #open(host: string, port: number): Promise<number> {
+    const server = this.#create();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host, port, exclusive: true, ipv6Only: host === '::1' }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    this.#servers.push(server);
+    return (server.address() as AddressInfo).port;
+  }
+
+  #create(): Server {
+    const { server: limits } = this.#parts;
+    const server = createServer({
+      insecureHTTPParser: false,
+      // Checked by ourselves, so that the answer is ours too.
+      requireHostHeader: false,
+      noDelay: true,
+      maxHeaderSize: limits.max_header_bytes,
+      headersTimeout: Math.min(limits.headers_timeout_ms, limits.request_timeout_ms),
+      requestTimeout: limits.request_timeout_ms,
+      keepAliveTimeout: limits.keep_alive_timeout_ms,
+      connectionsCheckingInterval: limits.connections_checking_interval_ms,
+    });
+    server.maxConnections = limits.max_connections;
+    server.on('request', (request, response) => this.#receive(request, response, false));
+    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => this.#receive(request, response, true));
+    server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+      this.#parts.dispatcher.problem(request, response, restErrors.EXPECTATION_FAILED({}));
+    });
+    server.on('clientError', (error, socket) => this.#refuse(error, socket));
+    server.on('connect', (_request, socket) => answerAndClose(socket, restErrors.METHOD_NOT_ALLOWED({ allowed: ['GET'] }), this.#newTraceId(), 'Allow: GET\r\n'));
+    return server;
+  }
+
+  #receive(request: IncomingMessage, response: ServerResponse, continues: boolean): void {
+    const { hostGuard, dispatcher, server } = this.#parts;
+    if (this.#isClosing) response.shouldKeepAlive = false;
+    if (server.max_requests_per_socket > 0) this.#count(request.socket, response);
+    if (request.rawHeaders.length > HEADER_COUNT_LIMIT * 2) {
+      return dispatcher.problem(request, response, restErrors.HEADERS_TOO_LARGE({ limitCount: HEADER_COUNT_LIMIT }));
+    }
+    const { host } = request.headers;
+    if (host === undefined) {
+      if (request.httpVersion !== '1.0') return dispatcher.problem(request, response, restErrors.MALFORMED_REQUEST({ reason: 'it has no Host header' }));
+    } else if (hostGuard !== undefined && !hostGuard.allows(host)) {
+      return dispatcher.problem(request, response, restErrors.HOST_NOT_ALLOWED({}));
+    }
+    dispatcher.serve(request, response, continues);
+  }
+
+  /** The last request that a connection may carry is answered with `Connection: close`. */
+  #count(socket: Socket, response: ServerResponse): void {
+    const count = (this.#requestsOf.get(socket) ?? 0) + 1;
+    this.#requestsOf.set(socket, count);
+    if (count >= this.#parts.server.max_requests_per_socket) response.shouldKeepAlive = false;
+  }
+
+  #refuse(error: Error, socket: Duplex): void {
+    const problem = toParserProblem(error, { maxHeaderBytes: this.#parts.server.max_header_bytes, urlLimitBytes: URL_LIMIT_BYTES });
+    const answering = (socket as { _httpMessage?: { headersSent?: boolean } | null })._httpMessage;
+    if (problem === undefined || !socket.writable || answering?.headersSent === true) socket.destroy(error);
+    else answerAndClose(socket, problem, this.#newTraceId());
+  }
+
+  #newTraceId(): string {
+    return traceIdOf(this.#parts.telemetry.newTrace());
+  }
+
+  async #listenError(error: NodeJS.ErrnoException, host: string, port: number): Promise<Error> {
+    const place = { port, host, module: this.#parts.moduleName, exitCode: 78 } as const;
+    if (error.code !== 'EADDRINUSE') return restErrors.LISTEN_FAILED({ ...place, reason: error.code ?? error.message }, error);
+    const pid = await findPortHolder(port);
+    return restErrors.PORT_IN_USE({ ...place, ...(pid === undefined ? {} : { pid }) }, error);
+  }
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,110 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { RawPart } from '@motia/engine-core/contract';
+import type { PathParams } from './path-params.js';
+
+/**
+ * A request body in the forms that are at hand. `text` is valid JSON that was parsed before; `raw` replaces it for
+ * large bodies. `value` is the parsed form where it exists, so that no body is parsed twice.
+ */
+export interface RequestBody {
+  readonly text: string;
+  readonly raw: RawPart | undefined;
+  readonly value: unknown;
+  /** False while nobody has asked for the value. */
+  readonly isParsed: boolean;
+}
+
+/** What stands for a request without a body. */
+export const noBody: RequestBody = { text: 'null', raw: undefined, value: null, isParsed: true };
+
+/** Parts of the payload that are the same for every request of a route. */
+export interface PayloadFrame {
+  readonly path: string;
+  readonly triggerMethod: string;
+  /** `"path":…,"trigger":{…}` as JSON text. */
+  readonly json: string;
+}
+
+/** Makes the fixed part of a route's payloads. */
+export function payloadFrame(path: string, triggerMethod: string): PayloadFrame {
+  const json = `"path":${JSON.stringify(path)},"trigger":${JSON.stringify({ type: 'http', path, method: triggerMethod })}`;
+  return { path, triggerMethod, json };
+}
+
+const wireBrand = Symbol.for('motia.WireValue');
+
+/**
+ * What a function gets for a request. It is a WireValue whose two forms are made when they are asked for: a handler in
+ * this process takes the object, a worker's connection takes the text, and neither pays for the other.
+ */
+export class HttpPayload {
+  #value: Record<string, unknown> | undefined;
+  #json: string | undefined;
+
+  constructor(
+    private readonly frame: PayloadFrame,
+    private readonly method: string,
+    private readonly headers: IncomingHttpHeaders,
+    private readonly query: Readonly<Record<string, unknown>>,
+    private readonly params: PathParams,
+    private readonly requestId: string,
+    private readonly body: RequestBody,
+  ) {}
+
+  get [wireBrand](): true {
+    return true;
+  }
+
+  get raw(): RawPart | undefined {
+    return this.body.raw;
+  }
+
+  /** JSON text of the payload, without the body when that is raw. */
+  get json(): string {
+    return (this.#json ??= this.#toText());
+  }
+
+  /** The payload as handlers see it; always the same object. */
+  toValue(): Record<string, unknown> {
+    return (this.#value ??= this.#toObject());
+  }
+
+  toJSON(): unknown {
+    return this.toValue();
+  }
+
+  #toText(): string {
+    const head =
+      `{"query_params":${JSON.stringify(this.query)},"path_params":${JSON.stringify(this.params)},"headers":${JSON.stringify(this.headers)},` +
+      `${this.frame.json},"method":"${this.method}","request_id":"${this.requestId}"`;
+    return this.body.raw === undefined ? `${head},"body":${this.body.text}}` : `${head}}`;
+  }
+
+  #toObject(): Record<string, unknown> {
+    return {
+      query_params: this.query,
+      path_params: this.params,
+      headers: this.headers,
+      path: this.frame.path,
+      trigger: { type: 'http', path: this.frame.path, method: this.frame.triggerMethod },
+      method: this.method,
+      request_id: this.requestId,
+      body: bodyValue(this.body),
+    };
+  }
+}
+
+/** The parsed body. The text was scanned before it got here, so parsing it cannot fail. */
+export function bodyValue(body: RequestBody): unknown {
+  if (body.isParsed) return body.value;
+  if (body.raw === undefined) return JSON.parse(body.text) as unknown;
+  const { bytes, as } = body.raw;
+  if (as === 'bytes') return bytes;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  return as === 'json' ? (JSON.parse(text) as unknown) : text;
+}
+
+/** The same body with its value at hand, for bodies that a schema looks at before a handler does. */
+export function parsedBody(body: RequestBody): RequestBody {
+  return body.isParsed ? body : { ...body, value: bodyValue(body), isParsed: true };
+}

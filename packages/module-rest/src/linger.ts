@@ -1,0 +1,27 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '@motia/engine-core/contract';
+
+/** How long and how much of an unwanted request is still read so that the client gets to see the answer. */
+const lingerMs = 2_000;
+const lingerBytes = 16 * 1024 * 1024;
+
+/**
+ * Sends the body of an answer while the client is still sending, and closes the connection afterwards. Closing at once
+ * would reset the connection under the client's writes and could lose the answer; what arrives is thrown away.
+ */
+export function lingerAndClose(request: IncomingMessage, response: ServerResponse, body: string, clock: Clock): void {
+  let dropped = 0;
+  const finish = (): void => {
+    clock.clear(timer);
+    request.off('data', onData).off('end', finish).off('close', finish).off('error', finish);
+    response.end(() => request.socket.destroy());
+  };
+  const onData = (chunk: Buffer): void => {
+    dropped += chunk.length;
+    if (dropped > lingerBytes) finish();
+  };
+  const timer = clock.setTimeout(finish, lingerMs);
+  response.shouldKeepAlive = false;
+  response.write(body);
+  request.on('data', onData).on('end', finish).on('close', finish).on('error', finish);
+}

@@ -1,0 +1,56 @@
+import { Type, type Static } from '@sinclair/typebox';
+import { defineOptions } from '@motia/engine-core';
+import type { OptionsSchema } from '@motia/engine-core/contract';
+
+const bytes = (value: number, description: string) => Type.Integer({ default: value, minimum: 1, maximum: 1024 ** 3, unit: 'bytes', description });
+const milliseconds = (value: number, description: string) => Type.Integer({ default: value, minimum: 1, maximum: 2_147_483_647, unit: 'ms', description });
+const later = (what: string) => Type.Optional(Type.Never({ hint: `is not available yet: ${what} comes with a later version; remove the key` }));
+
+const corsSchema = Type.Object({
+  allowed_origins: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description: 'Origins such as `https://app.example.com`. Empty, absent or `*`: any origin, never with credentials.' })),
+  allowed_methods: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description: 'Methods a preflight may ask for. Empty, absent or `*`: the methods that the path has.' })),
+});
+
+const serverSchema = Type.Object({
+  headers_timeout_ms: milliseconds(10_000, 'Time for a request head to arrive; then 408.'),
+  request_timeout_ms: milliseconds(60_000, 'Time for a whole request, body included, to arrive; then 408.'),
+  write_timeout_ms: milliseconds(30_000, 'Time for a client to take a response that its connection has no room for; then the connection is cut.'),
+  keep_alive_timeout_ms: milliseconds(5_000, 'How long an idle connection is kept.'),
+  connections_checking_interval_ms: milliseconds(5_000, 'How often the two request timeouts are looked at.'),
+  max_header_bytes: Type.Integer({ default: 16_384, minimum: 1024, maximum: 1_048_576, unit: 'bytes', description: 'Largest request head; then 431.' }),
+  max_connections: Type.Integer({ default: 10_000, minimum: 1, maximum: 1_000_000, description: 'Open connections; further ones are closed at once.' }),
+  max_requests_per_socket: Type.Integer({ default: 1_000, minimum: 0, maximum: 1_000_000_000, description: 'Requests on one connection before it is closed. 0: no limit.' }),
+}, { default: {} });
+
+/** Options of `modules::api::RestApiModule` as config.yaml writes them. */
+export const restOptionsSchema = Type.Object({
+  port: Type.Integer({ default: 3111, minimum: 0, maximum: 65_535, description: '0 takes a free port.' }),
+  host: Type.Optional(Type.String({ minLength: 1, description: 'Address to listen on. Unset or `localhost`: 127.0.0.1, and ::1 where present. `0.0.0.0` opens it to the network.' })),
+  listen: Type.Boolean({ default: true, description: 'false: no port is opened; the routes are served where `RestService.router` is mounted.' }),
+  default_timeout: milliseconds(30_000, 'Time a handler has to answer, its condition included; then 504. A trigger may set `timeout_ms`.'),
+  concurrency_request_limit: Type.Integer({ default: 1024, minimum: 1, maximum: 1_000_000, description: 'Requests that handlers may be working on. 256 more wait up to 1 s; then 503 with Retry-After.' }),
+  cors: Type.Optional(corsSchema),
+  body_limit_bytes: bytes(1_048_576, 'Largest request body, after decompression; then 413.'),
+  response_limit_bytes: bytes(16_777_216, 'Largest response body of a handler; then 500.'),
+  trailing_slash: Type.Union([Type.Literal('ignore'), Type.Literal('strict')], { default: 'ignore', description: '`ignore`: `/users/` and `/users` are one path. `strict`: they are two.' }),
+  system_routes: Type.String({ default: '/', pattern: '^/(?:[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)*)?$', hint: 'must be a path such as /_system', description: 'Where `healthz`, `readyz`, `openapi.json` and `__motia` live. Paths there are reserved.' }),
+  allowed_hosts: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description: 'Names accepted in the Host header beside localhost and IP addresses; `.example.com` takes subdomains, `*` any. Unset: checked in development, not in production.' })),
+  server: serverSchema,
+  middleware: later('engine-wide middleware'),
+  trust_proxy: later('trusting a proxy'),
+  not_found_function: later('a function for unknown paths'),
+  openapi: later('the OpenAPI document'),
+  idempotency: later('idempotent replay'),
+  uploads: later('form and multipart uploads'),
+});
+
+/** Options with their defaults filled in. */
+export type RestOptions = Static<typeof restOptionsSchema>;
+
+/** Checks options of the module. @throws `MOTIA_ENGINE_OPTIONS_INVALID` */
+export const restOptions: OptionsSchema<RestOptions> = defineOptions(restOptionsSchema);
+
+/** Options as a program writes them for `rest({ … })`: all may be left out. */
+export type RestInput = {
+  readonly [K in Exclude<keyof RestOptions, 'server' | 'middleware' | 'trust_proxy' | 'not_found_function' | 'openapi' | 'idempotency' | 'uploads'>]?: RestOptions[K];
+} & { readonly server?: Partial<RestOptions['server']> };

@@ -1,0 +1,96 @@
+import type { ServerResponse } from 'node:http';
+import { isMotiaError, MotiaError } from '@motia/engine-core/contract';
+import { restErrors } from './errors.js';
+import type { HeaderList } from './cors.js';
+
+/** Ids that let a reader of an error body find the log lines. */
+export interface ProblemIds {
+  readonly requestId: string;
+  readonly traceId: string | undefined;
+}
+
+const safeCode = /^[\w.:-]{1,128}$/;
+const handlerFailures = /^MOTIA_[A-Z]+_HANDLER_FAILED$/;
+/** Conditions of the engine say what happened inside: a status below 500 would blame the client. */
+const inner = /^MOTIA_(?:ENGINE|PROTOCOL)_/;
+
+/**
+ * What a client is told of an error. Conditions of the product are shown as they are, a handler's own coded errors too
+ * when their status is below 500; of other handler errors production shows that it failed and development its message.
+ */
+export function toClientError(error: unknown, mode: 'development' | 'production'): MotiaError {
+  if (!isMotiaError(error)) return ownCoded(error, mode) ?? handlerFailed(error, mode);
+  if (handlerFailures.test(error.code)) {
+    return ownCoded(error.cause, mode) ?? (mode === 'production' ? generic(error.code) : withStatus(error, statusOf(error.status)));
+  }
+  if (inner.test(error.code) && error.status < 500) return withStatus(error, error.code === 'MOTIA_ENGINE_CANCELLED' ? 503 : 500);
+  const status = statusOf(error.status);
+  const isOurs = error.code.startsWith('MOTIA_');
+  if (!isOurs && status >= 500 && mode === 'production') return generic(safeCode.test(error.code) ? error.code : 'MOTIA_REST_HANDLER_FAILED', status);
+  return withStatus(error, status);
+}
+
+/** A plain Error that carries its own `code` and `status`, as many libraries throw. */
+function ownCoded(error: unknown, mode: 'development' | 'production'): MotiaError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, status, statusCode, details } = error as { code?: unknown; status?: unknown; statusCode?: unknown; details?: unknown };
+  const number = status ?? statusCode;
+  if (typeof code !== 'string' || !safeCode.test(code) || typeof number !== 'number' || number < 400 || number > 599) return undefined;
+  if (number >= 500 && mode === 'production') return generic(code, number);
+  return new MotiaError({ code, message: error.message, status: statusOf(number), details });
+}
+
+function handlerFailed(error: unknown, mode: 'development' | 'production'): MotiaError {
+  const failed = restErrors.HANDLER_FAILED({ legacyCode: 'INTERNAL_ERROR' }, error);
+  return mode === 'production' || !(error instanceof Error) ? failed : new MotiaError({ code: failed.code, message: error.message, hint: failed.hint, details: failed.details });
+}
+
+function generic(code: string, status = 500): MotiaError {
+  const { message, hint, details } = restErrors.HANDLER_FAILED({ legacyCode: 'INTERNAL_ERROR' });
+  return new MotiaError({ code, message, hint, details, status });
+}
+
+function withStatus(error: MotiaError, status: number): MotiaError {
+  if (error.status === status && !hasStack(error.details)) return error;
+  const { code, message, hint, retryable, details } = error;
+  return new MotiaError({ code, message, hint, retryable, status, details: withoutStack(details) });
+}
+
+function statusOf(status: number): number {
+  return Number.isInteger(status) && status >= 400 && status <= 599 ? status : 500;
+}
+
+function hasStack(details: unknown): details is { readonly stack: unknown } {
+  return typeof details === 'object' && details !== null && 'stack' in details;
+}
+
+function withoutStack(details: unknown): unknown {
+  if (!hasStack(details)) return details;
+  const { stack: _, ...rest } = details;
+  return rest;
+}
+
+/** The error body every failing request gets: one JSON object, no markup, no stack. */
+export function problemBody(error: MotiaError, ids: ProblemIds): string {
+  const { code, message, hint, retryable, details } = error;
+  const envelope = { code, message, hint, retryable, details, requestId: ids.requestId, traceId: ids.traceId };
+  const skipped = code === 'MOTIA_REST_CONDITION_NOT_MET' ? { skipped: true } : {};
+  try {
+    return JSON.stringify({ error: envelope, ...skipped });
+  } catch {
+    // Details of a handler's own error may hold anything.
+    return JSON.stringify({ error: { ...envelope, details: undefined }, ...skipped });
+  }
+}
+
+/** Writes an error answer; `write` sends the body another way. Does nothing when an answer was begun already. */
+export function sendProblem(response: ServerResponse, error: MotiaError, ids: ProblemIds, extraHeaders: readonly (string | number)[] = [], write?: (body: string) => void): void {
+  if (response.headersSent || response.destroyed) return;
+  const body = problemBody(error, ids);
+  const headers: HeaderList = ['content-type', 'application/json; charset=utf-8', 'content-length', Buffer.byteLength(body), 'x-request-id', ids.requestId, ...extraHeaders];
+  if (error.status === 503) headers.push('retry-after', '1');
+  if (write !== undefined) headers.push('connection', 'close');
+  response.writeHead(error.status, headers);
+  if (write === undefined) response.end(body);
+  else write(body);
+}

@@ -1,0 +1,141 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import type { MotiaError } from '@motia/engine-core/contract';
+import { restErrors } from './errors.js';
+import { noBody, type RequestBody } from './http-payload.js';
+import { readJsonBody } from './json-body.js';
+import { bodyKindOf } from './media-type.js';
+
+/** Bodies from this size travel to workers as raw bytes, unparsed unless a schema needs them. */
+export const RAW_THRESHOLD_BYTES = 4096;
+
+/** Methods whose requests often carry a JSON content type without meaning to send a body. */
+const bodiless = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
+
+/** Bytes of request bodies held at this moment, over all requests. */
+export interface BodyBudget {
+  heldBytes: number;
+  readonly limitBytes: number;
+}
+
+export interface BodyReadOptions {
+  readonly limitBytes: number;
+  readonly budget: BodyBudget;
+  /** The client waits for `100 Continue` before it sends the body. */
+  readonly sendContinue: (() => void) | undefined;
+}
+
+/** `error` and `body` are both undefined when the client went away. */
+export type BodyDone = (error: MotiaError | undefined, body: RequestBody | undefined) => void;
+
+/** True when a body follows the head. */
+export function announcesBody(request: IncomingMessage): boolean {
+  const { headers } = request;
+  const length = headers['content-length'];
+  return length === undefined ? headers['transfer-encoding'] !== undefined : length !== '0';
+}
+
+/**
+ * The body of a request that announces none: nothing, unless its type promises JSON for a method that has bodies.
+ * @throws `MOTIA_REST_INVALID_JSON`
+ */
+export function absentBody(request: IncomingMessage): RequestBody {
+  const contentType = request.headers['content-type'];
+  if (contentType === undefined || bodiless.has(request.method ?? 'GET')) return noBody;
+  if (bodyKindOf(contentType).kind === 'json') throw restErrors.INVALID_JSON({ line: 1, column: 1 });
+  return noBody;
+}
+
+/** Reads, decompresses and parses the body. `done` is called once; memory is bounded by `limitBytes`. */
+export function readRequestBody(request: IncomingMessage, options: BodyReadOptions, done: BodyDone): void {
+  const kind = bodyKindOf(request.headers['content-type']);
+  const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  const decompress = decompressorOf(encoding);
+  if (kind.kind === 'unsupported') return done(restErrors.UNSUPPORTED_MEDIA_TYPE({ reason: kind.reason }), undefined);
+  if (decompress === undefined) return done(restErrors.UNSUPPORTED_MEDIA_TYPE({ reason: 'its content encoding is not supported' }), undefined);
+  const finish = (bytes: Buffer): void => {
+    let body: RequestBody;
+    try {
+      body = interpret(kind.kind, bytes, request);
+    } catch (error) {
+      return done(error as MotiaError, undefined);
+    }
+    done(undefined, body);
+  };
+  collect(request, options, (error, bytes) => {
+    if (bytes === undefined) return done(error, undefined);
+    if (decompress === 'none') return finish(bytes);
+    decompress(bytes, { maxOutputLength: options.limitBytes }, (failure, inflated) => {
+      if (failure === null) return finish(inflated);
+      done(inflationError(failure, options.limitBytes), undefined);
+    });
+  });
+}
+
+type Decompress = typeof gunzip;
+
+function decompressorOf(encoding: string): Decompress | 'none' | undefined {
+  switch (encoding) {
+    case 'identity': case '': return 'none';
+    case 'gzip': case 'x-gzip': return gunzip;
+    case 'deflate': return inflate;
+    case 'br': return brotliDecompress as Decompress;
+    default: return undefined;
+  }
+}
+
+function inflationError(failure: Error, limitBytes: number): MotiaError {
+  const isTooLarge = 'code' in failure && failure.code === 'ERR_BUFFER_TOO_LARGE';
+  return isTooLarge
+    ? restErrors.BODY_TOO_LARGE({ limitBytes, receivedBytes: limitBytes + 1 })
+    : restErrors.INVALID_BODY({ reason: 'it is not encoded as its Content-Encoding says' }, failure);
+}
+
+/** Takes the bytes, at most `limitBytes` of them. After an error the rest of the request is still unread. */
+function collect(request: IncomingMessage, options: BodyReadOptions, done: (error: MotiaError | undefined, bytes: Buffer | undefined) => void): void {
+  const { limitBytes, budget } = options;
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > limitBytes) return done(restErrors.BODY_TOO_LARGE({ limitBytes, receivedBytes: announced }), undefined);
+  const chunks: Buffer[] = [];
+  let received = 0;
+  const end = (error: MotiaError | undefined, bytes: Buffer | undefined): void => {
+    budget.heldBytes -= received;
+    request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone);
+    done(error, bytes);
+  };
+  const onData = (chunk: Buffer): void => {
+    received += chunk.length;
+    budget.heldBytes += chunk.length;
+    if (received > limitBytes) end(restErrors.BODY_TOO_LARGE({ limitBytes, receivedBytes: received }), undefined);
+    else if (budget.heldBytes > budget.limitBytes) end(restErrors.OVERLOADED({ limit: budget.limitBytes }), undefined);
+    else chunks.push(chunk);
+  };
+  const onEnd = (): void => end(undefined, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, received));
+  const onGone = (): void => end(undefined, undefined);
+  request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone);
+  options.sendContinue?.();
+}
+
+function interpret(kind: 'json' | 'text', bytes: Buffer, request: IncomingMessage): RequestBody {
+  if (kind === 'json') {
+    if (bytes.length === 0) return absentBody(request);
+    return readJsonBody(bytes, RAW_THRESHOLD_BYTES);
+  }
+  if (!isUtf8(bytes)) throw restErrors.UNSUPPORTED_MEDIA_TYPE({ reason: 'it is not UTF-8 text' });
+  if (bytes.length >= RAW_THRESHOLD_BYTES) return { text: 'null', raw: { at: '/body', as: 'text', bytes }, value: undefined, isParsed: false };
+  const value = bytes.toString('utf8');
+  return { text: JSON.stringify(value), raw: undefined, value, isParsed: true };
+}
+
+/** A body that a host application's parser has read already. @throws `MOTIA_REST_INVALID_BODY` when it cannot be written as JSON */
+export function parsedByHost(value: unknown): RequestBody {
+  if (value === undefined) return noBody;
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value) as string | undefined;
+  } catch (error) {
+    throw restErrors.INVALID_BODY({ reason: 'the host application parsed it into something that is not JSON' }, error);
+  }
+  return text === undefined ? noBody : { text, raw: undefined, value, isParsed: true };
+}

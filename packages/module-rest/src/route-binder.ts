@@ -1,0 +1,89 @@
+import { isMotiaError, MotiaError, type Trigger, type TriggerChange, type TriggerRejections } from '@motia/engine-core/contract';
+import { restErrors, type RouteOwner } from './errors.js';
+import { makeRoute, type Route } from './route.js';
+import { RouteTable } from './route-table.js';
+import type { HttpTriggerConfig, HttpTriggerOptions } from './trigger-config.js';
+
+export interface BinderOptions {
+  readonly triggerOptions: HttpTriggerOptions;
+  readonly defaultTimeoutMs: number;
+  readonly isTrailingSlashStrict: boolean;
+  /** The reserved path that a route would shadow, if any. */
+  readonly reservedBy: (path: string) => string | undefined;
+}
+
+/**
+ * Keeps the set of bound triggers and publishes a new table after each change, in one assignment: a request sees the
+ * routes before or after it, never between.
+ *
+ * A place (method and shape) belongs to one function. While a reload is under way two generations of its trigger may be
+ * bound: the newest serves, and the older one takes over again if the newest leaves first.
+ */
+export class RouteBinder {
+  readonly #options: BinderOptions;
+  /** Newest generation first. */
+  readonly #places = new Map<string, Route[]>();
+  readonly #placeOf = new Map<string, string>();
+  #table: RouteTable<Route>;
+
+  constructor(options: BinderOptions) {
+    this.#options = options;
+    this.#table = new RouteTable<Route>([], options);
+  }
+
+  get table(): RouteTable<Route> {
+    return this.#table;
+  }
+
+  routes(): readonly Route[] {
+    return [...this.#places.values()].flatMap((routes) => routes.slice(0, 1));
+  }
+
+  /** Removals first. Triggers that cannot be bound come back with their reason; the others serve when this returns. */
+  apply(change: TriggerChange<HttpTriggerConfig>): TriggerRejections {
+    const rejections = new Map<string, MotiaError>();
+    for (const trigger of change.removed) this.#remove(trigger.id);
+    for (const trigger of change.added) {
+      const problem = this.#add(trigger);
+      if (problem !== undefined) rejections.set(trigger.id, problem);
+    }
+    this.#table = new RouteTable(this.routes(), this.#options);
+    return rejections;
+  }
+
+  #remove(triggerId: string): void {
+    const place = this.#placeOf.get(triggerId);
+    if (place === undefined) return;
+    this.#placeOf.delete(triggerId);
+    const left = (this.#places.get(place) ?? []).filter((route) => route.trigger.id !== triggerId);
+    if (left.length === 0) this.#places.delete(place);
+    else this.#places.set(place, left);
+  }
+
+  #add(trigger: Trigger<HttpTriggerConfig>): MotiaError | undefined {
+    let route: Route;
+    try {
+      route = makeRoute(trigger, this.#options.triggerOptions.settingsOf(trigger.config), this.#options.defaultTimeoutMs);
+    } catch (error) {
+      if (isMotiaError(error)) return error;
+      throw error;
+    }
+    const { path, shape } = route.pattern;
+    const reserved = this.#options.reservedBy(path);
+    if (reserved !== undefined) return restErrors.RESERVED_PATH({ path, reserved });
+    this.#remove(trigger.id);
+    const place = `${route.method} ${shape}`;
+    const routes = this.#places.get(place) ?? [];
+    const holder = routes[0];
+    if (holder !== undefined && holder.functionId !== route.functionId) {
+      return restErrors.ROUTE_CONFLICT({ method: route.method, path, holder: ownerOf(holder), newcomer: ownerOf(route) });
+    }
+    this.#places.set(place, [...routes, route].sort((a, b) => b.trigger.generation - a.trigger.generation));
+    this.#placeOf.set(trigger.id, place);
+    return undefined;
+  }
+}
+
+function ownerOf(route: Route): RouteOwner {
+  return { functionId: route.functionId, path: route.pattern.path, owners: route.trigger.owners };
+}

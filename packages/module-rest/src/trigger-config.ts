@@ -1,0 +1,94 @@
+import { Type, type Static } from '@sinclair/typebox';
+import { defineOptions } from '@motia/engine-core';
+import type { OptionsSchema } from '@motia/engine-core/contract';
+import { parseRoutePattern, type RoutePattern } from './route-pattern.js';
+import { compileQueryCheck, compileResponseChecks, compileSchemaCheck, type QueryCheck, type ResponseChecks, type SchemaCheck } from './schema-check.js';
+
+/** Methods that a route may have. */
+export const ROUTE_METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'] as const;
+/** A method that a route may have. */
+export type RouteMethod = (typeof ROUTE_METHODS)[number];
+
+const anyCase = (word: string): string => [...word].map((letter) => `[${letter}${letter.toLowerCase()}]`).join('');
+const method = Type.String({ pattern: `^(?:${ROUTE_METHODS.map(anyCase).join('|')})$`, hint: `must be one of ${ROUTE_METHODS.join(', ')}` });
+const path = Type.String({ minLength: 1, maxLength: 2048 });
+const schema = Type.Union([Type.Object({}, { additionalProperties: true }), Type.Boolean()]);
+const queryList = Type.Array(Type.Object({ name: Type.String({ minLength: 1 }), description: Type.Optional(Type.String()), required: Type.Optional(Type.Boolean()) }, { additionalProperties: true }));
+const later = (what: string) => Type.Optional(Type.Never({ hint: `is not available yet: ${what} comes with a later version; remove the key` }));
+
+const httpTriggerSchema = Type.Object({
+  api_path: Type.Optional(path),
+  path: Type.Optional(path),
+  http_method: Type.Optional(method),
+  method: Type.Optional(method),
+  condition_function_id: Type.Optional(Type.String({ minLength: 1 })),
+  body_schema: Type.Optional(schema),
+  bodySchema: Type.Optional(schema),
+  query_params: Type.Optional(Type.Union([schema, queryList])),
+  queryParams: Type.Optional(Type.Union([schema, queryList])),
+  response_schema: Type.Optional(schema),
+  responseSchema: Type.Optional(schema),
+  timeout_ms: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647, unit: 'ms' })),
+  metadata: Type.Optional(Type.Object({}, { additionalProperties: true })),
+  middleware_function_ids: later('engine-wide middleware'),
+  respond: later('answering 202 with a status URL'),
+  idempotency: later('idempotent replay'),
+  body_limit_bytes: later('a body limit for one route'),
+});
+const checkKeys = defineOptions(httpTriggerSchema);
+
+/** Config of a trigger of type `http`. The snake_case and camelCase spellings of a key mean the same. */
+export type HttpTriggerConfig = Static<typeof httpTriggerSchema>;
+
+/** A trigger config as the dispatcher uses it: pattern read, schemas compiled. */
+export interface RouteSettings {
+  readonly method: RouteMethod;
+  readonly pattern: RoutePattern;
+  readonly timeoutMs: number | undefined;
+  readonly checkBody: SchemaCheck | undefined;
+  readonly checkQuery: QueryCheck | undefined;
+  readonly checkResponse: ResponseChecks | undefined;
+}
+
+/** The `http` trigger config as options, and the settings read from it. */
+export interface HttpTriggerOptions {
+  readonly schema: OptionsSchema<HttpTriggerConfig>;
+  /** Settings of a config that `schema.parse` accepted. Read once for each config. */
+  settingsOf(config: HttpTriggerConfig): RouteSettings;
+}
+
+/** `parse` refuses at registration what could not be served: bad paths, bad schemas, unknown keys. */
+export function httpTriggerOptions(options: { readonly isTrailingSlashStrict: boolean }): HttpTriggerOptions {
+  const known = new WeakMap<object, RouteSettings>();
+  const settingsOf = (config: HttpTriggerConfig): RouteSettings => {
+    let settings = known.get(config);
+    if (settings === undefined) known.set(config, (settings = readSettings(config, options)));
+    return settings;
+  };
+  const parse = (input: unknown): HttpTriggerConfig => {
+    const config = checkKeys.parse(withRequiredPath(input));
+    settingsOf(config);
+    return config;
+  };
+  return { schema: { jsonSchema: checkKeys.jsonSchema, parse }, settingsOf };
+}
+
+/** One of two spellings is required, which the key list cannot say: a config with neither is told about the first. */
+function withRequiredPath(input: unknown): unknown {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
+  return 'api_path' in input || 'path' in input ? input : { ...input, api_path: '' };
+}
+
+function readSettings(config: HttpTriggerConfig, options: { readonly isTrailingSlashStrict: boolean }): RouteSettings {
+  const body = config.body_schema ?? config.bodySchema;
+  const query = config.query_params ?? config.queryParams;
+  const response = config.response_schema ?? config.responseSchema;
+  return {
+    method: (config.http_method ?? config.method ?? 'GET').toUpperCase() as RouteMethod,
+    pattern: parseRoutePattern(config.api_path ?? config.path ?? '', options),
+    timeoutMs: config.timeout_ms,
+    checkBody: body === undefined ? undefined : compileSchemaCheck('bodySchema', body),
+    checkQuery: query === undefined ? undefined : compileQueryCheck('queryParams', query),
+    checkResponse: response === undefined ? undefined : compileResponseChecks('responseSchema', response),
+  };
+}
