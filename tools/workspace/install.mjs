@@ -2,17 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Environment for npm and nx: no daemon, no cloud, and Node's own headers for native packages that must compile. */
+/** Environment for nx: no daemon, no cloud, no full-screen interface. */
 export function toolEnvironment() {
+  return { ...process.env, NX_DAEMON: 'false', NX_NO_CLOUD: 'true', NX_TUI: 'false' };
+}
+
+/** Environment for npm: native packages that must compile find the headers beside Node instead of downloading them. */
+function installEnvironment() {
   const prefix = dirname(dirname(process.execPath));
   const hasHeaders = existsSync(join(prefix, 'include', 'node', 'node.h'));
-  return {
-    ...process.env,
-    NX_DAEMON: 'false',
-    NX_NO_CLOUD: 'true',
-    NX_TUI: 'false',
-    ...(hasHeaders && process.env.npm_config_nodedir === undefined && { npm_config_nodedir: prefix }),
-  };
+  return hasHeaders && process.env.npm_config_nodedir === undefined ? { ...process.env, npm_config_nodedir: prefix } : process.env;
 }
 
 /** True when node_modules holds exactly what package-lock.json asks for (packages of other platforms aside). */
@@ -37,7 +36,7 @@ export function ensureInstalled(root) {
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const run = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--prefer-offline'], {
     cwd: root,
-    env: toolEnvironment(),
+    env: installEnvironment(),
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
