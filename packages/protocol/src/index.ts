@@ -25,3 +25,5 @@ export { createMemoryTransportPair } from './transports/memory-transport.js';
 export type { MemoryTransportOptions } from './transports/memory-transport.js';
 export { negotiate } from './negotiation.js';
 export type { ProtocolAgreement, ProtocolOffer } from './negotiation.js';
+export { parseGuardedJson, scanJson } from './guarded-json.js';
+export type { GuardedJson, JsonGuards, JsonProblem } from './guarded-json.js';
