@@ -2,7 +2,7 @@ import type { BuildFailure, BuildOptions, BuildResult, Message } from 'esbuild';
 import { appSource, type AppEntries, type AppEntry } from './app-source.js';
 import type { AppMode } from './build.js';
 import type { Esbuild } from './with-esbuild.js';
-import { packagesPlugin } from './packages-plugin.js';
+import { packageName, packagesPlugin } from './packages-plugin.js';
 import type { SourceProblem } from './source-problem.js';
 
 export interface CompileOptions {
@@ -96,7 +96,7 @@ function readResult(result: BuildResult<{ metafile: true; write: false }>, cwd: 
 function toProblem(message: Message): SourceProblem {
   const { location } = message;
   const missing = /^Could not resolve "([^"]+)"$/.exec(message.text)?.[1];
-  const cause = missing === undefined || /^[./#]/.test(missing) ? message.text : `${message.text}: is it installed?`;
+  const cause = missing === undefined || /^[./#]/.test(missing) ? message.text : `${message.text}. If it is a package: npm i ${packageName(missing)}`;
   if (location === null) return { cause };
   return { file: location.file.split('\\').join('/'), line: location.line, column: location.column + 1, cause, lineText: location.lineText };
 }

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** Builds whose files stay: a process of an older generation may still import a chunk of its own. */
 const keptBuilds = 3;
@@ -26,8 +26,23 @@ export async function writeBundle(bundle: Bundle): Promise<void> {
       if (!existsSync(path)) await replaceFile(path, contents);
     }),
   );
+  await markAsModules(dirname(bundle.entry.path));
   await replaceFile(bundle.entry.path, bundle.entry.text);
   await forgetOldBuilds(bundle);
+}
+
+/** The bundle is ESM in `.js` files, which an app without `"type": "module"` would make Node read as CommonJS. */
+async function markAsModules(outDir: string): Promise<void> {
+  for (let folder = outDir; ; folder = dirname(folder)) {
+    const path = join(folder, 'package.json');
+    if (existsSync(path)) {
+      const isModule = (JSON.parse(readFileSync(path, 'utf8')) as { readonly type?: string }).type === 'module';
+      if (isModule || folder === outDir) return;
+      break;
+    }
+    if (dirname(folder) === folder) break;
+  }
+  await replaceFile(join(outDir, 'package.json'), `${JSON.stringify({ type: 'module' })}\n`);
 }
 
 async function replaceFile(path: string, contents: Uint8Array | string): Promise<void> {

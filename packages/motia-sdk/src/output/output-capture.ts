@@ -92,7 +92,9 @@ export function installOutputCapture(
 
   function reportDropped(scope: OutputScope, source: StreamName): void {
     const dropped = budget.takeDropped();
-    if (dropped > 0) send({ ...entryOf(scope, source, 'warn', `${dropped} lines dropped: output came faster than the limit`), data: { dropped } });
+    if (dropped === 0) return;
+    const message = `${dropped} ${dropped === 1 ? 'line' : 'lines'} dropped: output came faster than the limit`;
+    send({ ...entryOf(scope, source, 'warn', message), data: { dropped } });
   }
 
   function onLine(scope: OutputScope, source: StreamName, line: string): void {

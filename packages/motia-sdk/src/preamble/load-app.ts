@@ -46,11 +46,18 @@ async function loadModule(entry: ModuleEntry): Promise<LoadedModule> {
   const { filePath } = entry;
   if ('problems' in entry) return { filePath, loadError: await stepLoadFailed(filePath, entry.problems) };
   try {
-    return { filePath, module: await entry.load() };
+    return { filePath, module: withNames(await entry.load()) };
   } catch (error) {
     const { locateFailure } = await import('./locate-failure.js');
     return { filePath, loadError: await stepLoadFailed(filePath, [locateFailure(error, filePath)], error) };
   }
+}
+
+/** A CommonJS file in a chunk of its own arrives as nothing but `default`: its exports become names, as in one file with others. */
+function withNames(module: unknown): unknown {
+  const { default: exports, ...others } = module as { readonly default?: unknown };
+  const isPlain = typeof exports === 'object' && exports !== null && Object.getPrototypeOf(exports) === Object.prototype;
+  return isPlain && Object.keys(others).length === 0 ? { ...exports, default: exports } : module;
 }
 
 // The catalog is loaded only once something failed: the way to the first call stays short.

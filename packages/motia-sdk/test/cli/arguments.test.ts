@@ -1,0 +1,29 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseCommand } from '../../src/cli/arguments.js';
+
+describe('parseCommand', () => {
+  it.each([
+    [[], { name: 'help', topic: undefined }],
+    [['--help'], { name: 'help', topic: undefined }],
+    [['help', 'dev'], { name: 'help', topic: 'dev' }],
+    [['build', '--help'], { name: 'help', topic: 'build' }],
+    [['--version'], { name: 'version' }],
+    [['dev'], { name: 'dev', config: undefined, external: [] }],
+    [['dev', '-c', 'x.yaml', '-e', 'a', '--external', 'b'], { name: 'dev', config: 'x.yaml', external: ['a', 'b'] }],
+    [['build', '-e', 'ws'], { name: 'build', external: ['ws'] }],
+    [['start', '--config=y.yaml'], { name: 'start', config: 'y.yaml', external: [] }],
+  ])('reads %j', (args, command) => {
+    expect(parseCommand(args)).toEqual(command);
+  });
+
+  it.each([
+    [['devv'], 'Unknown command: devv (there are dev, build, start)'],
+    [['--watch'], 'Unknown option: --watch'],
+    [['dev', '--nope'], "motia dev: Unknown option '--nope'"],
+    [['build', 'extra'], "motia build: Unexpected argument 'extra'"],
+    [['dev', '--config'], "motia dev: Option '-c, --config <value>' argument missing"],
+  ])('says what is wrong with %j', (args, problem) => {
+    const command = parseCommand(args);
+    expect(command).toEqual({ name: 'invalid', problem: expect.stringContaining(problem) });
+  });
+});
