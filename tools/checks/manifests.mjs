@@ -21,8 +21,10 @@ export function checkManifests(root) {
         if (isOwn(name)) expect(new RegExp(`^\\^?${rootManifest.version}$`).test(range), `${field}.${name}: "${range}" must be "^${rootManifest.version}"`);
       }
     }
+    expect([undefined, manifest.version].includes(sourceVersion(root, folder)), 'src/version.ts names another version');
     if (manifest.private === true) return faults;
-    expect(manifest.license === 'MIT' && existsSync(join(root, folder, 'README.md')), 'needs a licence and a README.md');
+    expect(manifest.license === 'MIT' && text(root, folder, 'LICENSE') === text(root, '.', 'LICENSE'), 'license must be MIT, with a copy of the root LICENSE beside it');
+    expect(text(root, folder, 'README.md') !== undefined, 'needs a README.md');
     expect(Boolean(manifest.description), '"description" is missing');
     expect(manifest.engines?.node === rootManifest.engines.node, `engines.node must be "${rootManifest.engines.node}"`);
     expect(manifest.repository?.directory === folder, `repository.directory must be "${folder}"`);
@@ -41,6 +43,16 @@ export function checkManifests(root) {
   });
 }
 
+/** The literal in src/version.ts, kept by hand so that no build step or file access is needed to know it. */
+function sourceVersion(root, folder) {
+  return /'(\d+\.\d+\.\d+[^']*)'/.exec(text(root, folder, 'src/version.ts') ?? '')?.[1];
+}
+
 function read(root, folder) {
-  return JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+  return JSON.parse(text(root, folder, 'package.json'));
+}
+
+function text(root, folder, name) {
+  const file = join(root, folder, name);
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
