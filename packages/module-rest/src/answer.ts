@@ -3,31 +3,28 @@ import type { Logger } from '@motia/engine-core/contract';
 import type { HeaderList } from './cors.js';
 import { restErrors } from './errors.js';
 import { readHandlerResponse, type HandlerResponse } from './handler-response.js';
-import type { ResponseChecks } from './schema-check.js';
+import type { Route } from './route.js';
 
-export interface AnswerOptions {
-  readonly functionId: string;
-  readonly requestId: string;
-  readonly limitBytes: number;
-  readonly checkResponse: ResponseChecks | undefined;
+/** What all answers of a module share. */
+export interface AnswerParts {
+  readonly responseLimitBytes: number;
   readonly mode: 'development' | 'production';
   readonly logger: Logger;
-  readonly corsHeaders: readonly string[];
 }
 
 /**
  * Writes a handler's result and returns its status.
  * @throws `MOTIA_REST_INVALID_HANDLER_RESPONSE`, and `MOTIA_REST_RESPONSE_SCHEMA_MISMATCH` in development
  */
-export function sendAnswer(response: ServerResponse, result: unknown, options: AnswerOptions): number {
-  const answer = readHandlerResponse(options.functionId, result, options.limitBytes);
-  if (options.checkResponse !== undefined) checkAgainstSchema(answer, options);
-  const { status, body } = answer;
-  const headers: HeaderList = ['x-request-id', options.requestId];
-  if (!answer.hasContentType && answer.contentType !== undefined) headers.push('content-type', answer.contentType);
+export function sendAnswer(response: ServerResponse, result: unknown, route: Route, requestId: string, corsHeaders: readonly string[], parts: AnswerParts): number {
+  const answer = readHandlerResponse(route.functionId, result, parts.responseLimitBytes);
+  if (route.checkResponse !== undefined) checkAgainstSchema(answer, route, requestId, parts);
+  const { status, body, contentType } = answer;
+  const headers: HeaderList = ['x-request-id', requestId];
+  if (contentType !== undefined) headers.push('content-type', contentType);
   if (body !== undefined) headers.push('content-length', typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength);
   for (const part of answer.headers) headers.push(part);
-  if (options.corsHeaders.length > 0) addCors(headers, options.corsHeaders);
+  if (corsHeaders.length > 0) addCors(headers, corsHeaders);
   response.writeHead(status, headers);
   response.end(body);
   return status;
@@ -42,23 +39,21 @@ function addCors(headers: HeaderList, cors: readonly string[]): void {
   }
 }
 
-function checkAgainstSchema(answer: HandlerResponse, options: AnswerOptions): void {
-  const check = options.checkResponse?.(answer.status);
-  if (check === undefined) return;
-  const problems = check(valueOf(answer));
+function checkAgainstSchema(answer: HandlerResponse, route: Route, requestId: string, parts: AnswerParts): void {
+  const problems = route.checkResponse?.(answer.status)?.(valueOf(answer));
   if (problems === undefined) return;
-  const mismatch = restErrors.RESPONSE_SCHEMA_MISMATCH({ functionId: options.functionId, problems });
-  if (options.mode === 'development') throw mismatch;
-  options.logger.warn(mismatch.message, { code: mismatch.code, requestId: options.requestId, functionId: options.functionId });
+  const { functionId } = route;
+  const mismatch = restErrors.RESPONSE_SCHEMA_MISMATCH({ functionId, problems });
+  if (parts.mode === 'development') throw mismatch;
+  parts.logger.warn(mismatch.message, { code: mismatch.code, requestId, functionId });
 }
 
 /** The body as the client will read it: dates are text by then, and what JSON drops is gone. */
 function valueOf(answer: HandlerResponse): unknown {
-  const { body, contentType } = answer;
-  if (body === undefined || (body === '' && contentType === undefined)) return undefined;
-  const isJson = contentType?.startsWith('application/json') === true;
-  if (!isJson) return typeof body === 'string' ? body : undefined;
+  const { body, form } = answer;
+  if (body === undefined || form === 'none' || form === 'bytes') return undefined;
   const text = typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  if (form === 'text') return text;
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -1,36 +1,32 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isMotiaError, type Clock, type FunctionRegistry, type Invocation, type Logger, type MotiaError, type OpenSpan, type Telemetry, type TraceContext, type TriggerRegistry } from '@motia/engine-core/contract';
+import { isMotiaError, type Clock, type FunctionRegistry, type Invocation, type MotiaError, type OpenSpan, type Telemetry, type TraceContext, type TriggerRegistry } from '@motia/engine-core/contract';
 import type { Admission, Applicant } from './admission.js';
+import { sendAnswer, type AnswerParts } from './answer.js';
 import type { Cors } from './cors.js';
 import { restErrors } from './errors.js';
 import { HttpPayload, parsedBody, type RequestBody } from './http-payload.js';
 import { incomingTrace, traceIdOf } from './incoming-trace.js';
 import { lingerAndClose } from './linger.js';
+import type { Linked, OpenExchanges } from './open-exchanges.js';
 import { decodePathParams, type PathParams } from './path-params.js';
 import { sendProblem, toClientError } from './problem-response.js';
 import { parseQueryString } from './query-string.js';
 import { absentBody, announcesBody, parsedByHost, readRequestBody, type BodyBudget } from './request-body.js';
-import { sendAnswer } from './answer.js';
 import type { Route } from './route.js';
 
 /** What all exchanges of one module share. */
-export interface ExchangeParts {
+export interface ExchangeParts extends AnswerParts {
   readonly functions: FunctionRegistry;
   readonly triggers: TriggerRegistry;
   readonly clock: Clock;
-  readonly logger: Logger;
   readonly telemetry: Telemetry;
-  readonly mode: 'development' | 'production';
   readonly admission: Admission;
   readonly budget: BodyBudget;
   readonly cors: Cors | undefined;
   readonly bodyLimitBytes: number;
-  readonly responseLimitBytes: number;
   readonly writeTimeoutMs: number;
   /** Exchanges whose response has not ended. */
-  readonly open: Set<Exchange>;
-  /** Called when one of them has ended. */
-  onClosed: (() => void) | undefined;
+  readonly open: OpenExchanges;
 }
 
 const emptyQuery: Readonly<Record<string, unknown>> = Object.freeze(Object.create(null) as Record<string, unknown>);
@@ -40,7 +36,9 @@ const noCorsHeaders: readonly string[] = [];
  * One request on a step route, from its head to the end of its response. It answers exactly once (R1): whatever comes
  * first of result, error, refusal or the client's leaving ends it, and what comes later is dropped.
  */
-export class Exchange implements Applicant {
+export class Exchange implements Applicant, Linked {
+  newer: Linked | undefined = undefined;
+  older: Linked | undefined = undefined;
   #params: PathParams | undefined;
   #query: Readonly<Record<string, unknown>> = emptyQuery;
   #payload: HttpPayload | undefined;
@@ -170,15 +168,7 @@ export class Exchange implements Applicant {
     const { parts, route, response } = this;
     let status: number;
     try {
-      status = sendAnswer(response, result, {
-        functionId: route.functionId,
-        requestId: this.requestId,
-        limitBytes: parts.responseLimitBytes,
-        checkResponse: route.checkResponse,
-        mode: parts.mode,
-        logger: parts.logger,
-        corsHeaders: this.#corsHeaders(),
-      });
+      status = sendAnswer(response, result, route, this.requestId, this.#corsHeaders(), parts);
     } catch (error) {
       return this.#problem(error);
     }
@@ -250,8 +240,7 @@ export class Exchange implements Applicant {
       this.#invocation?.cancel('the client disconnected');
       this.#endSpan(499, undefined);
     }
-    this.parts.open.delete(this);
-    this.parts.onClosed?.();
+    this.parts.open.remove(this);
   }
 }
 

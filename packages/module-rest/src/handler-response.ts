@@ -6,19 +6,23 @@ import type { HeaderList } from './cors.js';
 export interface HandlerResponse {
   readonly status: number;
   /** The handler's own headers, checked, without those that frame the message. */
-  readonly headers: HeaderList;
+  readonly headers: Readonly<HeaderList>;
   /** Undefined: no body at all. */
   readonly body: string | Uint8Array | undefined;
-  /** Used when `headers` names none. */
+  /** Undefined when there is nothing to type, or `headers` names one. */
   readonly contentType: string | undefined;
-  readonly hasContentType: boolean;
+  /** What the body was made as: `json` text, `text`, opaque `bytes`, or nothing. */
+  readonly form: RawPart['as'] | 'none';
 }
 
-const JSON_TYPE = 'application/json; charset=utf-8';
-const TEXT_TYPE = 'text/plain; charset=utf-8';
-const BYTES_TYPE = 'application/octet-stream';
+const contentTypes = {
+  json: 'application/json; charset=utf-8',
+  text: 'text/plain; charset=utf-8',
+  bytes: 'application/octet-stream',
+  none: undefined,
+} as const;
 const noHeaders: HeaderList = [];
-const noContent: HandlerResponse = { status: 204, headers: noHeaders, body: undefined, contentType: undefined, hasContentType: false };
+const noContent: HandlerResponse = { status: 204, headers: noHeaders, body: undefined, contentType: undefined, form: 'none' };
 const token = /^[\w!#$%&'*+.^`|~-]+$/;
 const badValue = /[^\t\x20-\x7e\x80-\xff]/;
 /** Ours to say: they describe the message that we write. */
@@ -44,10 +48,13 @@ export function readHandlerResponse(functionId: string, result: unknown, limitBy
   }
   const status = readStatus(fields, fail);
   const headers = readHeaders(fields['headers'], fail);
-  if (status === 204 || status === 205 || status === 304) return { status, headers, body: undefined, contentType: undefined, hasContentType: true };
-  const response = { status, headers, hasContentType: headers.length > 0 && hasName(headers, 'content-type') };
-  if (raw !== undefined) return checkSize({ ...response, body: raw.bytes, contentType: typeOfRaw(raw) }, limitBytes, fail);
-  return checkSize({ ...response, ...readBody(fields['body'], fail) }, limitBytes, fail);
+  if (status === 204 || status === 205 || status === 304) return { status, headers, body: undefined, contentType: undefined, form: 'none' };
+  const given = raw === undefined ? fields['body'] : raw.bytes;
+  const form = raw === undefined ? formOf(given) : raw.as;
+  const body = form === 'json' && raw === undefined ? toJson(given, fail) : toSendable(given);
+  const hasContentType = headers.length > 0 && hasName(headers, 'content-type');
+  checkSize(body, limitBytes, fail);
+  return { status, headers, body, contentType: hasContentType ? undefined : contentTypes[form], form };
 }
 
 type Fail = (field: string, problem: string) => Error;
@@ -96,12 +103,19 @@ function addHeader(headers: HeaderList, name: string, value: unknown, field: str
   if (!framing.has(lower)) headers.push(lower, text);
 }
 
-function readBody(body: unknown, fail: Fail): { readonly body: string | Uint8Array | undefined; readonly contentType: string | undefined } {
-  if (typeof body === 'string') return { body, contentType: TEXT_TYPE };
-  if (body === undefined) return { body: '', contentType: undefined };
-  if (body instanceof Uint8Array) return { body, contentType: BYTES_TYPE };
-  if (ArrayBuffer.isView(body)) return { body: new Uint8Array(body.buffer, body.byteOffset, body.byteLength), contentType: BYTES_TYPE };
-  if (body instanceof ArrayBuffer) return { body: new Uint8Array(body), contentType: BYTES_TYPE };
+function formOf(body: unknown): HandlerResponse['form'] {
+  if (typeof body === 'string') return 'text';
+  if (body === undefined) return 'none';
+  return ArrayBuffer.isView(body) || body instanceof ArrayBuffer ? 'bytes' : 'json';
+}
+
+function toSendable(body: unknown): string | Uint8Array {
+  if (typeof body === 'string' || body instanceof Uint8Array) return body;
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+  return body instanceof ArrayBuffer ? new Uint8Array(body) : '';
+}
+
+function toJson(body: unknown, fail: Fail): string {
   let json: string | undefined;
   try {
     json = JSON.stringify(body) as string | undefined;
@@ -109,7 +123,7 @@ function readBody(body: unknown, fail: Fail): { readonly body: string | Uint8Arr
     throw fail('body', `cannot be written as JSON (${reasonOf(error)})`);
   }
   if (json === undefined) throw fail('body', `cannot be written as JSON (${kindOf(body)})`);
-  return { body: json, contentType: JSON_TYPE };
+  return json;
 }
 
 /** Engine texts on cycles draw the object over several lines: the first says it. */
@@ -117,18 +131,11 @@ function reasonOf(error: unknown): string {
   return error instanceof RangeError ? 'it nests too deep' : error instanceof Error ? (error.message.split('\n')[0] ?? 'it throws') : 'it throws';
 }
 
-function checkSize(response: HandlerResponse, limitBytes: number, fail: Fail): HandlerResponse {
-  const { body } = response;
+function checkSize(body: string | Uint8Array, limitBytes: number, fail: Fail): void {
   // A character takes at most three bytes: most bodies need no exact count here.
-  if (body === undefined || body.length * 3 <= limitBytes) return response;
+  if (body.length * 3 <= limitBytes) return;
   const size = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
   if (size > limitBytes) throw fail('body', `is larger than ${limitBytes} bytes`);
-  return response;
-}
-
-function typeOfRaw(raw: RawPart): string {
-  if (raw.as === 'json') return JSON_TYPE;
-  return raw.as === 'text' ? TEXT_TYPE : BYTES_TYPE;
 }
 
 function hasName(headers: HeaderList, name: string): boolean {

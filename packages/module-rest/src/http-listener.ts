@@ -15,6 +15,10 @@ const HEADER_COUNT_LIMIT = 100;
 /** How often a free port is looked for that both loopback addresses have. */
 const PORT_ATTEMPTS = 20;
 
+/** Kept on the socket itself: a map from sockets would cost every request a lookup. */
+const requestCount = Symbol('requests');
+type CountedSocket = Socket & { [requestCount]?: number };
+
 export interface ListenerParts {
   readonly dispatcher: Dispatcher;
   /** Undefined: any Host header is taken. */
@@ -29,7 +33,6 @@ export class HttpListener {
   readonly #parts: ListenerParts;
   #servers: Server[] = [];
   #address: { readonly host: string; readonly port: number } | undefined;
-  #requestsOf = new WeakMap<Socket, number>();
   #isClosing = false;
 
   constructor(parts: ListenerParts) {
@@ -145,8 +148,9 @@ export class HttpListener {
 
   /** The last request that a connection may carry is answered with `Connection: close`. */
   #count(socket: Socket, response: ServerResponse): void {
-    const count = (this.#requestsOf.get(socket) ?? 0) + 1;
-    this.#requestsOf.set(socket, count);
+    const counted = socket as CountedSocket;
+    const count = (counted[requestCount] ?? 0) + 1;
+    counted[requestCount] = count;
     if (count >= this.#parts.server.max_requests_per_socket) response.shouldKeepAlive = false;
   }
 

@@ -6,6 +6,7 @@ import { restErrors } from './errors.js';
 import { FallbackApp } from './fallback-app.js';
 import { HostGuard } from './host-guard.js';
 import { HttpListener } from './http-listener.js';
+import { OpenExchanges } from './open-exchanges.js';
 import { restOptions, type RestInput } from './options.js';
 import { httpPayloadSchema } from './payload-schema.js';
 import { RouteBinder } from './route-binder.js';
@@ -39,7 +40,7 @@ export const RestModule = defineModule({
       bodyLimitBytes: options.body_limit_bytes,
       responseLimitBytes: options.response_limit_bytes,
       writeTimeoutMs: options.server.write_timeout_ms,
-      open: new Set(), onClosed: undefined,
+      open: new OpenExchanges(),
       binder, system, fallback,
     };
     const dispatcher = new Dispatcher(parts);
@@ -71,10 +72,10 @@ export const RestModule = defineModule({
       drain(deadline) {
         isDraining = true;
         listener.stopAccepting();
-        return settled(parts, deadline);
+        return parts.open.settled(deadline, () => restErrors.DRAINING({}));
       },
       async stop() {
-        for (const exchange of [...parts.open]) exchange.abandon(restErrors.DRAINING({}));
+        parts.open.abandonAll(() => restErrors.DRAINING({}));
         await listener.close();
         triggerType?.dispose();
         triggerType = undefined;
@@ -82,27 +83,6 @@ export const RestModule = defineModule({
     };
   },
 });
-
-/** Resolves when every response has ended. At the deadline the rest is cancelled and answered with 503. */
-function settled(parts: DispatcherParts, deadline: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      parts.onClosed = undefined;
-      deadline.removeEventListener('abort', giveUp);
-      resolve();
-    };
-    const giveUp = (): void => {
-      for (const exchange of [...parts.open]) exchange.abandon(restErrors.DRAINING({}));
-      end();
-    };
-    if (parts.open.size === 0) return resolve();
-    if (deadline.aborted) return giveUp();
-    deadline.addEventListener('abort', giveUp, { once: true });
-    parts.onClosed = () => {
-      if (parts.open.size === 0) end();
-    };
-  });
-}
 
 /** `createEngine({ modules: [rest({ port: 0 })] })`. */
 export const rest: (options?: RestInput) => ModuleUse = moduleFactory<RestInput>(RestModule);
