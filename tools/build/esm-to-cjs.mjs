@@ -15,7 +15,6 @@ export function esmToCjs() {
         platform: 'node',
         target: 'node20',
         loader: 'js',
-        keepNames: true,
         // A .mjs name makes esbuild treat the default import of a CJS package as its module.exports, as Node does.
         sourcefile: info.path.replace(/\.cjs$/, '.mjs'),
         sourcemap: 'external',

@@ -12,29 +12,37 @@ import { emitTypes } from './emit-types.mjs';
 import { readMetafiles, verifyBuild } from './verify-build.mjs';
 
 const root = process.cwd();
-const { manifest, libraries, bins } = readEntries(root);
-rmSync(join(root, 'dist'), { recursive: true, force: true });
-
-const shared = {
-  config: false,
-  outDir: 'dist',
-  target: 'node20',
-  platform: 'node',
-  format: ['esm'],
-  bundle: true,
-  splitting: true,
-  sourcemap: true,
-  metafile: true,
-  dts: false,
-  silent: true,
-  keepNames: true,
-  external: [/^@motia\//, /^motia(\/|$)/, manifest.name],
-};
-
-await build({ ...shared, entry: { ...libraries, ...bins }, outExtension: () => ({ js: '.js' }) });
-const esm = readMetafiles(root);
-if (Object.keys(libraries).length > 0) {
-  await build({ ...shared, entry: libraries, outExtension: () => ({ js: '.cjs' }), plugins: [esmToCjs()] });
+try {
+  await buildPackage();
+} catch (error) {
+  // tsup and esbuild have printed their own findings; a stack of the bundler adds nothing.
+  console.error(error.message);
+  process.exit(1);
 }
-emitTypes(root, Object.values(libraries));
-verifyBuild(root, manifest, { libraries, bins }, [...esm, ...readMetafiles(root)]);
+
+async function buildPackage() {
+  const { manifest, libraries, bins } = readEntries(root);
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  const shared = {
+    config: false,
+    outDir: 'dist',
+    target: 'node20',
+    platform: 'node',
+    format: ['esm'],
+    bundle: true,
+    splitting: true,
+    sourcemap: true,
+    metafile: true,
+    dts: false,
+    silent: true,
+    external: [/^@motia\//, /^motia(\/|$)/, manifest.name],
+  };
+
+  await build({ ...shared, entry: { ...libraries, ...bins }, outExtension: () => ({ js: '.js' }) });
+  const esm = readMetafiles(root);
+  if (Object.keys(libraries).length > 0) {
+    await build({ ...shared, entry: libraries, outExtension: () => ({ js: '.cjs' }), plugins: [esmToCjs()] });
+  }
+  emitTypes(root, Object.values(libraries));
+  verifyBuild(root, manifest, { libraries, bins }, [...esm, ...readMetafiles(root)]);
+}
