@@ -18,9 +18,11 @@ export type { ChannelChunk, ChannelHub, ChannelPair, ChannelReader, ChannelWrite
 export type { HealthReport, HealthReporter, HealthStatus, HealthView } from './health.js';
 export { TelemetrySinkRef } from './telemetry.js';
 export type { OpenSpan, SpanAttributes, SpanKind, Telemetry, TelemetrySink } from './telemetry.js';
+export { EnqueueRouterRef } from './services/enqueue.js';
+export type { EnqueuedCall, EnqueueRouter } from './services/enqueue.js';
 export { RestServiceRef } from './services/rest.js';
 export type { RestService } from './services/rest.js';
 export { ProcessServiceRef } from './services/processes.js';
 export type { ProcessService, ProcessState } from './services/processes.js';
-export { defineErrors, isMotiaError, isWireValue, MotiaError, WireValue } from '@motia/protocol';
-export type { ChannelRef, ErrorEntry, FunctionSpec, InvokeAction, JsonSchema, RawPart, TraceContext, Transport, WireError } from '@motia/protocol';
+export { defineErrors, isMotiaError, isWireValue, MotiaError, nodeStreamTransport, scanJson, WireValue } from '@motia/protocol';
+export type { ChannelRef, ErrorEntry, FunctionSpec, InvokeAction, JsonProblem, JsonSchema, RawPart, TraceContext, Transport, WireError } from '@motia/protocol';
