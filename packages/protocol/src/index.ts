@@ -1,6 +1,6 @@
 export { PROTOCOL_VERSION } from './generated/messages.js';
 export type {
-  CancelParams, Capabilities, ChannelCloseParams, ChannelCreditParams, ChannelOpenParams, ChannelRef, ChannelWriteParams, DrainParams, DrainResult,
+  CancelParams, Capabilities, ChannelCloseParams, ChannelCreditParams, ChannelOpenParams, ChannelOpenResult, ChannelRef, ChannelWriteParams, DrainParams, DrainResult,
   FunctionSpec, InitializeParams, InitializeResult, InvokeAction, InvokeParams, JsonSchema, Limits, LogEntry, LogsEmitParams, NotificationMap,
   NotificationMethod, PingParams, PingResult, ReadyParams, ReadyResult, RegisterFunctionsParams, RegisterResult, RegisterTriggersParams,
   RegisterTriggersResult, RegisterTriggerTypesParams, RegistrationRejection, RequestMap, RequestMethod, ShutdownParams, TelemetryEmitParams, TraceContext,
@@ -27,3 +27,11 @@ export { negotiate } from './negotiation.js';
 export type { ProtocolAgreement, ProtocolOffer } from './negotiation.js';
 export { parseGuardedJson, scanJson } from './guarded-json.js';
 export type { GuardedJson, JsonGuards, JsonProblem } from './guarded-json.js';
+export { createChannelClient } from './channels/channel-client.js';
+export type { ChannelClient } from './channels/channel-client.js';
+export { creditCost, readChannelData } from './channels/channel-data.js';
+export type { ChannelData } from './channels/channel-data.js';
+export { ChannelReader, MAX_CHANNEL_TEXT_BYTES } from './channels/channel-reader.js';
+export type { ChannelReaderOptions, ChannelReaderPort } from './channels/channel-reader.js';
+export { ChannelWriter, MAX_CHANNEL_FRAME_BYTES } from './channels/channel-writer.js';
+export type { ChannelWriterOptions, ChannelWriterPort } from './channels/channel-writer.js';
