@@ -137,14 +137,6 @@ export const invocationCatalog = {
       `${d.worker} did not finish its handshake within ${String(d.timeoutMs)} ms (${d.state}).`,
     remedy: 'Check that the command starts an SDK process that speaks the protocol on its stdin and stdout, and that loading it is not slower than the limit.',
   },
-  PROTOCOL_VERSION_MISMATCH: {
-    status: 426,
-    retryable: false,
-    since: '0.1.0',
-    message: (d: { readonly worker: string; readonly engineVersion: string; readonly workerVersion: string }) =>
-      `${d.worker} speaks protocol ${d.workerVersion}, this engine speaks ${d.engineVersion}.`,
-    remedy: 'Install an SDK and an engine with the same major version of the protocol.',
-  },
   WORKER_UNAUTHORIZED: {
     status: 401,
     retryable: false,
@@ -158,6 +150,13 @@ export const invocationCatalog = {
     since: '0.1.0',
     message: (d: { readonly worker: string; readonly silentMs: number }) => `${d.worker} answered no heartbeat for ${String(Math.round(d.silentMs))} ms.`,
     remedy: 'Look for code that blocks the process (an endless loop, synchronous work); long work belongs into small pieces or another process.',
+  },
+  WORKER_DISCONNECTED: {
+    status: 502,
+    retryable: true,
+    since: '0.1.0',
+    message: (d: { readonly worker: string; readonly reason: string }) => `${d.worker} went away: ${d.reason}.`,
+    remedy: 'See the output of that process above.',
   },
   WORKER_CLOSED: {
     status: 503,

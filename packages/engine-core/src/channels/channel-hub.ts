@@ -1,0 +1,116 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { ChannelRef } from '@motia/protocol';
+import type { ChannelHub, ChannelPair, ChannelReader, ChannelWriter } from '../contract/channels.js';
+import type { Clock, Timer } from '../contract/clock.js';
+import { invocationErrors } from '../errors/invocation-errors.js';
+import { randomHex } from '../telemetry/trace-context.js';
+import { Channel } from './channel.js';
+import { LocalReader } from './local-reader.js';
+import { LocalWriter } from './local-writer.js';
+
+/** How long an end may stay unopened. */
+const unclaimedMs = 5 * 60_000;
+const sweepEveryMs = 60_000;
+const smallestWindow = 1024;
+const largestWindow = 16 * 1024 * 1024;
+
+export interface ChannelHubParts {
+  readonly clock: Clock;
+  readonly defaultWindowBytes: number;
+  readonly maxChannels: number;
+}
+
+/** Every open channel of the engine. */
+export class Channels implements ChannelHub {
+  readonly #parts: ChannelHubParts;
+  readonly #channels = new Map<string, Channel>();
+  #sweeper: Timer | undefined;
+
+  constructor(parts: ChannelHubParts) {
+    this.#parts = parts;
+  }
+
+  get size(): number {
+    return this.#channels.size;
+  }
+
+  create(options?: { readonly bufferBytes?: number }): ChannelPair {
+    return this.createFor(undefined, options?.bufferBytes);
+  }
+
+  /** `creatorId`: the worker that asked; what it never opened goes with it. */
+  createFor(creatorId: string | undefined, bufferBytes = this.#parts.defaultWindowBytes): ChannelPair {
+    const { clock, maxChannels } = this.#parts;
+    if (this.#channels.size >= maxChannels) throw invocationErrors.LIMIT({ what: 'The number of open channels', limit: maxChannels });
+    const channel = new Channel(
+      {
+        id: `ch-${randomHex(32)}`,
+        windowBytes: Math.min(Math.max(Math.trunc(bufferBytes) || smallestWindow, smallestWindow), largestWindow),
+        writerKey: randomHex(32),
+        readerKey: randomHex(32),
+        creatorId,
+        createdAtMs: clock.monotonicMs(),
+      },
+      ({ id }) => this.#channels.delete(id),
+    );
+    this.#channels.set(channel.id, channel);
+    this.#sweeper ??= clock.setInterval(() => this.#sweep(), sweepEveryMs);
+    return {
+      writer: { channel_id: channel.id, access_key: channel.writerKey, direction: 'write' },
+      reader: { channel_id: channel.id, access_key: channel.readerKey, direction: 'read' },
+    };
+  }
+
+  openReader(ref: ChannelRef): ChannelReader {
+    return new LocalReader(this.find({ channelId: ref.channel_id, accessKey: ref.access_key, direction: 'read' }));
+  }
+
+  openWriter(ref: ChannelRef): ChannelWriter {
+    return new LocalWriter(this.find({ channelId: ref.channel_id, accessKey: ref.access_key, direction: 'write' }));
+  }
+
+  /** @throws `MOTIA_ENGINE_CHANNEL_NOT_FOUND`, also for a wrong key: a guesser learns nothing */
+  find(wanted: { readonly channelId: unknown; readonly accessKey: unknown; readonly direction: unknown }): Channel {
+    const { channelId, accessKey, direction } = wanted;
+    const channel = typeof channelId === 'string' ? this.#channels.get(channelId) : undefined;
+    const key = direction === 'read' ? channel?.readerKey : direction === 'write' ? channel?.writerKey : undefined;
+    if (channel === undefined || key === undefined || typeof accessKey !== 'string' || !isSameKey(key, accessKey)) {
+      throw invocationErrors.CHANNEL_NOT_FOUND({ channelId: String(channelId).slice(0, 80) });
+    }
+    return channel;
+  }
+
+  /** A worker has gone: the channels that it made and nobody else completed go with it. Ends that it held are its own affair. */
+  onWorkerLeft(workerId: string): void {
+    for (const channel of this.#channels.values()) {
+      if (channel.creatorId === workerId && (channel.writer === undefined || channel.reader === undefined)) this.#expire(channel, 'the process that created it has gone');
+    }
+  }
+
+  stop(): void {
+    this.#parts.clock.clear(this.#sweeper);
+    this.#sweeper = undefined;
+    for (const channel of this.#channels.values()) this.#expire(channel, 'the engine is stopping');
+  }
+
+  #sweep(): void {
+    const now = this.#parts.clock.monotonicMs();
+    for (const channel of this.#channels.values()) {
+      const isUnclaimed = channel.writer === undefined || channel.reader === undefined;
+      if (isUnclaimed && now - channel.createdAtMs >= unclaimedMs) this.#expire(channel, 'one of its ends was not opened in time');
+    }
+    if (this.#channels.size > 0) return;
+    this.#parts.clock.clear(this.#sweeper);
+    this.#sweeper = undefined;
+  }
+
+  #expire(channel: Channel, reason: string): void {
+    channel.fail(invocationErrors.CHANNEL_CLOSED({ channelId: channel.id, reason }));
+  }
+}
+
+function isSameKey(expected: string, given: string): boolean {
+  const a = Buffer.from(expected);
+  const b = Buffer.from(given);
+  return a.length === b.length && timingSafeEqual(a, b);
+}

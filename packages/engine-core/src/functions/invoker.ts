@@ -1,0 +1,312 @@
+import { isMotiaError, isWireValue, type InvokeParams, type MotiaError } from '@motia/protocol';
+import type { Clock } from '../contract/clock.js';
+import type { FunctionHandler, Invocation, InvokeOptions } from '../contract/functions.js';
+import type { Logger } from '../contract/logger.js';
+import type { EnqueueRouter } from '../contract/services/enqueue.js';
+import type { Telemetry } from '../contract/telemetry.js';
+import { invocationErrors } from '../errors/invocation-errors.js';
+import { randomHex } from '../telemetry/trace-context.js';
+import { Call, type CallerAccount, type CallerClaims, type CallKeeper } from './call.js';
+import type { CallRunner } from './call-runner.js';
+import { enqueueHandler } from './enqueue-call.js';
+import { ExpiryTimers } from './expiry-timers.js';
+import { FunctionEntry } from './function-entry.js';
+import type { FunctionTable } from './function-table.js';
+import { toCallError, toHandlerError } from './handler-errors.js';
+import { Parking } from './parking.js';
+import { RefusedInvocation, StartedInvocation } from './plain-invocations.js';
+
+export interface InvokerParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+  readonly table: FunctionTable;
+  readonly maxCallDepth: number;
+  readonly maxParkedCalls: number;
+}
+
+/** Set by the worker side for calls that come in over a connection. */
+export interface CallOrigin {
+  readonly caller: CallerAccount;
+  readonly claims: CallerClaims;
+}
+
+const wireResult = { wireResult: true } as const;
+
+/** Runs calls: finds who serves the function, sends or runs it, and sees to it that every call ends exactly once. */
+export class Invoker implements CallKeeper {
+  /** Answers that came after the call had ended some other way. */
+  lateResults = 0;
+  enqueueRouter: EnqueueRouter | undefined;
+  readonly #parts: InvokerParts;
+  readonly #timers: ExpiryTimers;
+  readonly #parking: Parking;
+  readonly #idPrefix = `${randomHex(16)}-`;
+  readonly #local = new Set<Call>();
+  #ids = 0;
+  #isStopped = false;
+
+  constructor(parts: InvokerParts) {
+    this.#parts = parts;
+    this.#timers = new ExpiryTimers(parts.clock);
+    this.#parking = new Parking(this.#timers, parts.maxParkedCalls, (call, error, nowMs) => this.#fail(call, error, nowMs));
+    parts.table.onServed = (entry) => this.#resumeParked(entry);
+  }
+
+  /** Never throws: a call that cannot start is an invocation whose result is rejected. */
+  open(functionId: string, payload: unknown, options?: InvokeOptions, origin?: CallOrigin): Invocation {
+    if (this.#isStopped) return this.#refuse(invocationErrors.ENGINE_STOPPED({ what: `The call of "${functionId}"` }), options);
+    const action = options?.action;
+    if (action !== undefined && action.type === 'enqueue') return this.#openEnqueue(functionId, action.queue, payload, options, origin);
+    const entry = this.#parts.table.find(functionId);
+    if (entry === undefined) return this.#refuse(this.#parts.table.notFound(functionId), options);
+    const call = this.#newCall(entry, payload, options, origin);
+    this.#begin(call);
+    return call.isVoid && (call.isStarted || call.status !== 'rejected') ? new StartedInvocation(call) : call;
+  }
+
+  cancel(call: Call, reason: string): void {
+    if (call.status === 'pending') this.endEarly(call, invocationErrors.CANCELLED({ functionId: call.functionId, reason }));
+  }
+
+  expire(call: Call, nowMs: number): void {
+    if (call.isParked && call.deadlineAtMs > nowMs) this.#fail(call, this.#parking.unavailable(call, nowMs), nowMs);
+    else this.endEarly(call, invocationErrors.DEADLINE_EXCEEDED({ functionId: call.functionId, timeoutMs: call.timeoutMs }));
+  }
+
+  /** Ends a call that has no answer yet, tells whoever runs it to stop, and ends what was called on its behalf. */
+  endEarly(call: Call, error: MotiaError): void {
+    if (call.status !== 'pending') return;
+    const { outgoing, children } = call;
+    this.#fail(call, error, this.#parts.clock.monotonicMs());
+    call.abort();
+    outgoing?.cancel();
+    outgoing?.abandon(error);
+    if (children !== undefined) for (const child of [...children]) this.endEarly(child, forChild(child, error));
+  }
+
+  /** Ends every open call and refuses new ones. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const entry of this.#parts.table.entries()) for (const call of [...(entry.parked ?? [])]) this.cancel(call, 'the engine is stopping');
+    for (const call of [...this.#local]) this.cancel(call, 'the engine is stopping');
+    this.#timers.stop();
+  }
+
+  #newCall(entry: FunctionEntry, payload: unknown, options: InvokeOptions | undefined, origin: CallOrigin | undefined): Call {
+    this.#ids += 1;
+    const call = new Call(this, this.#idPrefix + this.#ids.toString(36), entry, payload, options, this.#parts.clock.monotonicMs());
+    if (origin !== undefined) call.comeFrom(origin.caller, origin.claims);
+    return call;
+  }
+
+  #begin(call: Call): void {
+    const { entry, options } = call;
+    entry.calls += 1;
+    entry.inFlight += 1;
+    if (this.#parts.telemetry.recording) this.#openSpan(call);
+    if (call.depth > this.#parts.maxCallDepth) {
+      this.#fail(call, invocationErrors.CALL_DEPTH({ functionId: call.functionId, limit: this.#parts.maxCallDepth }), call.startedAtMs);
+      return;
+    }
+    if (call.timeoutMs <= 0) {
+      this.#fail(call, invocationErrors.DEADLINE_EXCEEDED({ functionId: call.functionId, timeoutMs: Math.max(0, call.timeoutMs) }), call.startedAtMs);
+      return;
+    }
+    if (options !== undefined && this.#attach(call, options)) return;
+    if (entry.handler !== undefined) this.#runHandler(call, entry.handler);
+    else this.#sendOrPark(call, call.startedAtMs);
+  }
+
+  /** Ties the call to its parent and to the caller's signal. True when the signal had fired already. */
+  #attach(call: Call, options: InvokeOptions): boolean {
+    const { parent, signal } = options;
+    if (parent instanceof Call && !call.isVoid && parent.status === 'pending') (parent.children ??= new Set()).add(call);
+    if (signal === undefined) return false;
+    if (signal.aborted) {
+      this.cancel(call, reasonOf(signal));
+      return true;
+    }
+    const onAbort = (): void => this.cancel(call, reasonOf(signal));
+    signal.addEventListener('abort', onAbort, { once: true });
+    call.detachSignal = () => signal.removeEventListener('abort', onAbort);
+    return false;
+  }
+
+  #runHandler(call: Call, handler: FunctionHandler): void {
+    call.isStarted = true;
+    let value: unknown;
+    try {
+      const payload = isWireValue(call.payload) ? this.#materialise(call, call.payload) : call.payload;
+      value = handler(payload, call);
+    } catch (thrown) {
+      this.#fail(call, toHandlerError(call.functionId, thrown), this.#parts.clock.monotonicMs());
+      return;
+    }
+    if (!isThenable(value)) {
+      this.#finish(call, value);
+      return;
+    }
+    if (call.status === 'pending') {
+      this.#local.add(call);
+      this.#timers.add(call, call.timeoutMs, call.startedAtMs);
+    }
+    value.then(
+      (result) => this.#finish(call, result),
+      (thrown: unknown) => this.#fail(call, toHandlerError(call.functionId, thrown), this.#parts.clock.monotonicMs()),
+    );
+  }
+
+  #materialise(call: Call, payload: { toValue(): unknown }): unknown {
+    try {
+      return payload.toValue();
+    } catch (error) {
+      throw invocationErrors.INVALID_PAYLOAD({ functionId: call.functionId, problem: error instanceof Error ? error.message : 'malformed JSON' }, error);
+    }
+  }
+
+  #sendOrPark(call: Call, nowMs: number): void {
+    const runner = call.entry.pick();
+    if (runner === undefined) this.#parking.park(call, nowMs);
+    else this.#send(call, runner, nowMs);
+  }
+
+  #send(call: Call, runner: CallRunner, nowMs: number): void {
+    const remainingMs = call.deadlineAtMs - nowMs;
+    const { payload } = call;
+    call.isStarted = true;
+    call.runner = runner;
+    runner.callStarted(call);
+    this.#timers.add(call, remainingMs, nowMs);
+    try {
+      const outgoing = runner.endpoint.invoke(paramsOf(call, remainingMs), payload, call.options?.wireResult === true ? wireResult : undefined);
+      // The connection may have closed, or a handler cancelled, while the frame was written.
+      if (call.status === 'pending') call.outgoing = outgoing;
+      else outgoing.abandon(call.value as MotiaError);
+      outgoing.result.then(
+        (value) => this.#finish(call, value),
+        (error: unknown) => this.#fail(call, toCallError(call.functionId, runner.label, error), this.#parts.clock.monotonicMs()),
+      );
+    } catch (thrown) {
+      this.#fail(call, toCallError(call.functionId, runner.label, thrown), this.#parts.clock.monotonicMs());
+    }
+  }
+
+  #resumeParked(entry: FunctionEntry): void {
+    const now = this.#parts.clock.monotonicMs();
+    for (const call of this.#parking.take(entry)) {
+      if (call.status !== 'pending') continue;
+      if (!entry.isKnown) this.#fail(call, this.#parking.unavailable(call, now), now);
+      else this.#sendOrPark(call, now);
+    }
+  }
+
+  #finish(call: Call, result: unknown): void {
+    if (call.status !== 'pending') {
+      this.lateResults += 1;
+      return;
+    }
+    let value = result;
+    if (isWireValue(value) && call.options?.wireResult !== true) {
+      try {
+        value = value.toValue();
+      } catch (error) {
+        this.#fail(call, toHandlerError(call.functionId, error), this.#parts.clock.monotonicMs());
+        return;
+      }
+    }
+    this.#release(call, this.#parts.clock.monotonicMs());
+    call.span?.end();
+    call.settle('fulfilled', value);
+  }
+
+  #fail(call: Call, error: MotiaError, nowMs: number): void {
+    if (call.status !== 'pending') {
+      if (call.value !== error) this.lateResults += 1;
+      return;
+    }
+    call.entry.errors += 1;
+    this.#release(call, nowMs);
+    call.span?.end({ error });
+    if (call.isVoid && call.isStarted) {
+      this.#parts.logger.warn('A call without answer failed', { functionId: call.functionId, traceId: call.trace.traceparent.slice(3, 35), code: error.code, reason: error.message });
+    }
+    call.settle('rejected', error);
+  }
+
+  /** Everything that held on to the call lets go, and the accounts of its function are closed. */
+  #release(call: Call, nowMs: number): void {
+    this.#timers.remove(call);
+    const { entry, runner } = call;
+    const duration = nowMs - call.startedAtMs;
+    entry.inFlight -= 1;
+    entry.totalDurationMs += duration;
+    if (duration > entry.maxDurationMs) entry.maxDurationMs = duration;
+    if (runner !== undefined) runner.callEnded(call, nowMs);
+    else if (call.isParked) this.#parking.leave(call);
+    else this.#local.delete(call);
+    if (call.caller !== undefined) call.caller.openCalls -= 1;
+    call.outgoing = undefined;
+    call.detachSignal?.();
+    const parent = call.options?.parent;
+    if (parent instanceof Call) parent.children?.delete(call);
+  }
+
+  #openSpan(call: Call): void {
+    const { entry, options, parentTrace: parent } = call;
+    call.span = this.#parts.telemetry.startSpan(`invoke ${call.functionId}`, {
+      kind: 'internal',
+      ...(parent === undefined ? {} : { parent }),
+      attributes: {
+        'iii.function.id': call.functionId,
+        'iii.function.kind': entry.handler === undefined ? 'worker' : 'internal',
+        'iii.invocation.id': call.id,
+        'iii.trigger.id': options?.trigger?.id,
+        'iii.trigger.type': options?.trigger?.type,
+        'iii.attempt': call.attempt,
+      },
+    });
+  }
+
+  #openEnqueue(functionId: string, queue: string, payload: unknown, options: InvokeOptions | undefined, origin: CallOrigin | undefined): Invocation {
+    const handler = enqueueHandler(functionId, queue, this.enqueueRouter, this.#parts.table, this);
+    if (handler === undefined) return this.#refuse(invocationErrors.ENQUEUE_UNAVAILABLE({ functionId, queue }), options);
+    // Not a run of the function: its counters stay as they are, so the entry is one that nobody lists.
+    const call = this.#newCall(new FunctionEntry({ id: functionId }, 'engine', handler), payload, options, origin);
+    this.#begin(call);
+    return call;
+  }
+
+  #refuse(error: MotiaError, options: InvokeOptions | undefined): Invocation {
+    this.#ids += 1;
+    return new RefusedInvocation(this.#idPrefix + this.#ids.toString(36), error, options);
+  }
+}
+
+function paramsOf(call: Call, remainingMs: number): Omit<InvokeParams, 'payload'> {
+  const { attempt, idempotencyKey } = call;
+  const params: { -readonly [K in keyof InvokeParams]: InvokeParams[K] } = {
+    functionId: call.functionId,
+    invocationId: call.id,
+    timeoutMs: Math.ceil(remainingMs),
+    depth: call.depth,
+    trace: call.trace,
+  };
+  if (attempt !== 1) params.attempt = attempt;
+  if (idempotencyKey !== undefined) params.idempotencyKey = idempotencyKey;
+  return params;
+}
+
+function forChild(child: Call, error: MotiaError): MotiaError {
+  if (isMotiaError(error, 'MOTIA_ENGINE_DEADLINE_EXCEEDED')) return invocationErrors.DEADLINE_EXCEEDED({ functionId: child.functionId, timeoutMs: child.timeoutMs });
+  return invocationErrors.CANCELLED({ functionId: child.functionId, reason: 'the call that made it has ended' });
+}
+
+function reasonOf(signal: AbortSignal): string {
+  const reason: unknown = signal.reason;
+  return reason instanceof Error ? reason.message : typeof reason === 'string' ? reason : 'the caller gave up';
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}

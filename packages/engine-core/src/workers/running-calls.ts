@@ -1,0 +1,82 @@
+import type { TraceContext } from '@motia/protocol';
+import type { RunningCall } from '../contract/workers.js';
+import type { Call } from '../functions/call.js';
+import { spanIdOf, traceIdOf } from '../telemetry/trace-context.js';
+
+/** Ended calls remembered for log entries that arrive just after the answer. */
+const rememberedCalls = 64;
+const shownCalls = 8;
+
+interface EndedCall {
+  id: string;
+  functionId: string;
+  trace: TraceContext;
+  endedAtMs: number;
+}
+type DescribedCall = Pick<EndedCall, 'id' | 'functionId' | 'trace'> & { readonly endedAtMs?: number };
+
+/** The calls that one worker runs, newest first, and those that ended a moment ago. */
+export class RunningCalls {
+  readonly #byId = new Map<string, Call>();
+  #newest: Call | undefined;
+  /** A ring whose slots are written over: nothing is made for a call that ends. */
+  readonly #ended: EndedCall[] = [];
+  #endedAt = 0;
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  add(call: Call): void {
+    this.#byId.set(call.id, call);
+    call.runnerOlder = this.#newest;
+    if (this.#newest !== undefined) this.#newest.runnerNewer = call;
+    this.#newest = call;
+  }
+
+  remove(call: Call, nowMs: number): void {
+    if (!this.#byId.delete(call.id)) return;
+    const { runnerNewer: newer, runnerOlder: older } = call;
+    if (newer === undefined) this.#newest = older;
+    else newer.runnerOlder = older;
+    if (older !== undefined) older.runnerNewer = newer;
+    call.runnerNewer = undefined;
+    call.runnerOlder = undefined;
+    const slot = (this.#ended[this.#endedAt] ??= { id: '', functionId: '', trace: call.trace, endedAtMs: 0 });
+    slot.id = call.id;
+    slot.functionId = call.functionId;
+    slot.trace = call.trace;
+    slot.endedAtMs = nowMs;
+    this.#endedAt = (this.#endedAt + 1) % rememberedCalls;
+  }
+
+  find(invocationId: string): Call | undefined {
+    return this.#byId.get(invocationId);
+  }
+
+  /** Running, or one of the last that ended. */
+  describe(invocationId: string): RunningCall | undefined {
+    const call = this.#byId.get(invocationId);
+    if (call !== undefined) return describe(call);
+    const ended = this.#ended.find(({ id }) => id === invocationId);
+    return ended === undefined ? undefined : describe(ended);
+  }
+
+  /** Running now, newest first, at most eight; else the one that ended last. */
+  newest(): readonly RunningCall[] {
+    const calls: RunningCall[] = [];
+    for (let call = this.#newest; call !== undefined && calls.length < shownCalls; call = call.runnerOlder) calls.push(describe(call));
+    if (calls.length > 0) return calls;
+    const last = this.#ended[(this.#endedAt + rememberedCalls - 1) % rememberedCalls];
+    return last === undefined ? [] : [describe(last)];
+  }
+
+  all(): readonly Call[] {
+    return [...this.#byId.values()];
+  }
+}
+
+function describe({ id: invocationId, functionId, trace, endedAtMs }: DescribedCall): RunningCall {
+  const named = { invocationId, functionId, traceId: traceIdOf(trace), spanId: spanIdOf(trace) };
+  return endedAtMs === undefined ? named : { ...named, endedAtMs };
+}
