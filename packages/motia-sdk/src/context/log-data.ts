@@ -1,24 +1,26 @@
 const maxDepth = 8;
 const maxNodes = 1000;
 const maxTextLength = 16_384;
+const maxTotalTextLength = 131_072;
 
 /**
  * A copy of log data that can always be sent: plain JSON, taken at once so that later changes do not show, errors with
- * their stack, cycles and what exceeds depth 8, 1000 nodes or 16 KiB of text marked instead of thrown.
+ * their stack, cycles and what exceeds depth 8, 1000 objects, 16 Ki characters in one text or 128 Ki in all marked instead of thrown.
  */
 export function toLogData(value: unknown): unknown {
-  return copy(value, { nodes: 0, ancestors: [] }, 0);
+  return copy(value, { nodes: 0, textLength: 0, ancestors: [] }, 0);
 }
 
 interface Walk {
   nodes: number;
+  textLength: number;
   readonly ancestors: object[];
 }
 
 function copy(value: unknown, walk: Walk, depth: number): unknown {
   switch (typeof value) {
     case 'string':
-      return value.length > maxTextLength ? `${value.slice(0, maxTextLength)}… (${value.length} characters)` : value;
+      return copyText(value, walk);
     case 'number':
       return Number.isFinite(value) ? value : String(value);
     case 'bigint':
@@ -32,6 +34,12 @@ function copy(value: unknown, walk: Walk, depth: number): unknown {
     case 'undefined':
       return value;
   }
+}
+
+function copyText(text: string, walk: Walk): string {
+  if (walk.textLength >= maxTotalTextLength) return '[Truncated]';
+  walk.textLength += Math.min(text.length, maxTextLength);
+  return text.length > maxTextLength ? `${text.slice(0, maxTextLength)}… (${text.length} characters)` : text;
 }
 
 function copyObject(value: object, walk: Walk, depth: number): unknown {

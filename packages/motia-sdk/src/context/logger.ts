@@ -36,7 +36,7 @@ export class Logger {
 
   #write(level: LogEntry['level'], message: unknown, data: unknown): void {
     const scope = this.#scope ?? currentScope();
-    const text = typeof message === 'string' ? message : describe(message);
+    const text = shorten(typeof message === 'string' ? message : describe(message));
     const entry: LogEntry = {
       level,
       message: text,
@@ -50,6 +50,12 @@ export class Logger {
     if (scope === undefined) emitLog(entry);
     else scope.connection.log(entry);
   }
+}
+
+const maxMessageLength = 65_536;
+
+function shorten(text: string): string {
+  return text.length > maxMessageLength ? `${text.slice(0, maxMessageLength)}… (${text.length} characters)` : text;
 }
 
 function describe(message: unknown): string {

@@ -1,6 +1,8 @@
 import type { Endpoint, LogEntry } from '@motia/protocol';
 
-const maxEntries = 1000;
+const maxEntries = 10_000;
+/** Text of the messages of one batch. */
+const maxCharacters = 2 * 1024 * 1024;
 /** While this much waits to be written, log entries are dropped: calls and answers go first. */
 const maxBufferedBytes = 4 * 1024 * 1024;
 
@@ -8,6 +10,7 @@ const maxBufferedBytes = 4 * 1024 * 1024;
 export class LogBatch {
   readonly #endpoint: Endpoint;
   #entries: LogEntry[] = [];
+  #characters = 0;
   #dropped = 0;
   #isScheduled = false;
   #isClosed = false;
@@ -18,10 +21,11 @@ export class LogBatch {
 
   add(entry: LogEntry): void {
     if (this.#isClosed) return;
-    if (this.#entries.length >= maxEntries || this.#endpoint.bufferedBytes > maxBufferedBytes) {
+    if (this.#entries.length >= maxEntries || this.#characters > maxCharacters || this.#endpoint.bufferedBytes > maxBufferedBytes) {
       this.#dropped += 1;
       return;
     }
+    this.#characters += entry.message.length;
     this.#entries.push(entry);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
@@ -37,6 +41,7 @@ export class LogBatch {
     const entries = this.#entries;
     const dropped = this.#dropped;
     this.#entries = [];
+    this.#characters = 0;
     this.#dropped = 0;
     try {
       this.#endpoint.notify('logs/emit', dropped === 0 ? { entries } : { entries, dropped });

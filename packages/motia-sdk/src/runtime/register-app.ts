@@ -28,11 +28,11 @@ export async function registerApp(worker: SdkWorker, app: CompiledApp): Promise<
   const bound = new Set<string>();
   const parked = new Set<string>();
   const note = (answer: { accepted: readonly string[]; parked: readonly string[]; rejected: readonly RegistrationRejection[] }): void => {
-    for (const id of answer.parked) parked.add(id);
     for (const id of answer.accepted) {
       bound.add(id);
       parked.delete(id);
     }
+    for (const id of answer.parked) parked.add(id);
     for (const rejection of answer.rejected) {
       bound.delete(rejection.id);
       parked.delete(rejection.id);

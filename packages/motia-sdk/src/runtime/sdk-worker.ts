@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import {
   createEndpoint, isMotiaError, PROTOCOL_VERSION, type Endpoint, type IncomingInvoke, type InitializeResult, type InvokeParams, type LogEntry, type MotiaError, type PingResult,
   type Transport,
@@ -49,7 +48,6 @@ export class SdkWorker implements ContextHost {
   #inFlight = 0;
   #isDraining = false;
   #whenIdle: (() => void)[] = [];
-  #loopDelay: IntervalHistogram | undefined;
 
   constructor(transport: Transport, options: SdkWorkerOptions) {
     this.#options = options;
@@ -199,16 +197,13 @@ export class SdkWorker implements ContextHost {
     if (this.#inFlight === 0 && this.#whenIdle.length > 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
-  #pong(): PingResult {
+  /** The lag is how long the event loop took to come round once. */
+  async #pong(): Promise<PingResult> {
+    const askedAtMs = performance.now();
+    await new Promise((resolve) => setImmediate(resolve));
+    const nowMs = performance.now();
     const { rss, heapUsed } = process.memoryUsage();
-    const delay = this.#loopDelay;
-    if (delay === undefined) {
-      this.#loopDelay = monitorEventLoopDelay({ resolution: 20 });
-      this.#loopDelay.enable();
-    }
-    const lagMs = delay === undefined || Number.isNaN(delay.mean) ? undefined : Math.max(0, delay.max / 1e6 - 20);
-    delay?.reset();
-    return { uptimeMs: performance.now() - this.#startedAtMs, inFlight: this.#inFlight, ...(lagMs === undefined ? {} : { eventLoopLagMs: lagMs }), memory: { rss, heapUsed } };
+    return { uptimeMs: nowMs - this.#startedAtMs, inFlight: this.#inFlight, eventLoopLagMs: nowMs - askedAtMs, memory: { rss, heapUsed } };
   }
 
   /** Answers when the last call is answered, or at the deadline with the number of those that are not. */
@@ -241,7 +236,6 @@ export class SdkWorker implements ContextHost {
   }
 
   #finish(end: WorkerEnd): void {
-    this.#loopDelay?.disable();
     this.#logs.close();
     this.#end?.(end);
   }

@@ -1,0 +1,98 @@
+import { describe, expect, it } from '@jest/globals';
+import { isMotiaError } from '@motia/protocol';
+import {
+  api, cron, generateStepId, getApiTriggers, getCronTriggers, getQueueTriggers, getStateTriggers, getStreamTriggers, http, isApiTrigger, isCronTrigger, isQueueTrigger, isStateTrigger,
+  isStreamTrigger, queue, state, stream, type StepConfig,
+} from '../../src/index.js';
+import { functionIds } from '../../src/steps/function-ids.js';
+import { readStep } from '../../src/steps/read-step.js';
+import { stepMetadata } from '../../src/steps/step-metadata.js';
+
+describe('trigger builders and guards', () => {
+  const condition = (): boolean => true;
+
+  it('make the documented trigger objects', () => {
+    expect(http('GET', '/a')).toEqual({ type: 'http', method: 'GET', path: '/a' });
+    expect(http('POST', '/a', { bodySchema: { type: 'object' } }, condition)).toEqual({ type: 'http', method: 'POST', path: '/a', bodySchema: { type: 'object' }, condition });
+    expect(api('GET', '/a')).toEqual(http('GET', '/a'));
+    expect(queue('t', { config: { maxRetries: 1 } }, condition)).toEqual({ type: 'queue', topic: 't', config: { maxRetries: 1 }, condition });
+    expect(cron('0 0 9 * * * *', condition)).toEqual({ type: 'cron', expression: '0 0 9 * * * *', condition });
+    expect(state(condition)).toEqual({ type: 'state', condition });
+    expect(state({ scope: 's' })).toEqual({ type: 'state', scope: 's' });
+    expect(stream('s')).toEqual({ type: 'stream', streamName: 's' });
+    expect(stream('s', { groupId: 'g', condition })).toEqual({ type: 'stream', streamName: 's', groupId: 'g', condition });
+    expect(stream('s', condition)).toEqual({ type: 'stream', streamName: 's', condition });
+  });
+
+  it('tell the types apart and pick them from a Step', () => {
+    const triggers: StepConfig['triggers'] = [http('GET', '/a'), { type: 'api', method: 'GET', path: '/b' }, queue('t'), cron('* * * * * * *'), state(), stream('s')];
+    const shape = (guard: (t: (typeof triggers)[number]) => boolean): boolean[] => triggers.map(guard);
+    expect(shape(isApiTrigger)).toEqual([true, true, false, false, false, false]);
+    expect(shape(isQueueTrigger)).toEqual([false, false, true, false, false, false]);
+    expect(shape(isCronTrigger)).toEqual([false, false, false, true, false, false]);
+    expect(shape(isStateTrigger)).toEqual([false, false, false, false, true, false]);
+    expect(shape(isStreamTrigger)).toEqual([false, false, false, false, false, true]);
+    const made = { filePath: 'a', config: { name: 'n', triggers } };
+    expect([getApiTriggers, getQueueTriggers, getCronTriggers, getStateTriggers, getStreamTriggers].map((get) => get(made).length)).toEqual([2, 1, 1, 1, 1]);
+  });
+});
+
+describe('ids', () => {
+  it('follow the inventory; repeats get the place of the trigger', () => {
+    expect(functionIds('N', [http('GET', '/a'), queue('t'), cron('* * * * * * *'), stream('s'), state(), queue('t'), state()])).toEqual([
+      'steps::N::trigger::http(GET /a)',
+      'steps::N::trigger::queue(t)',
+      'steps::N::trigger::cron(* * * * * * *)',
+      'steps::N::trigger::stream(s)',
+      'steps::N::trigger::state',
+      'steps::N::trigger::queue(t)-5',
+      'steps::N::trigger::state-6',
+    ]);
+  });
+
+  it('of Steps are version 5 UUIDs in the given namespace', () => {
+    // Python: uuid.uuid5(uuid.UUID('7f1c3ff2-9b00-4d0a-bdd7-efb8bca49d4f'), 'steps/hello.step.ts')
+    expect(generateStepId('steps/hello.step.ts')).toBe('bba18767-7d0d-526f-93f0-3db302e3046f');
+  });
+});
+
+describe('reading a Step file', () => {
+  const handler = (): undefined => undefined;
+  const problemOf = (module: unknown): string => {
+    try {
+      readStep('a.step.ts', module);
+    } catch (error) {
+      if (isMotiaError(error, 'MOTIA_SDK_STEP_INVALID')) return error.message;
+      throw error;
+    }
+    return 'none';
+  };
+
+  it('names what is wrong with it', () => {
+    expect(problemOf({})).toBe('a.step.ts is not a Step: it exports no `config`');
+    expect(problemOf({ config: { triggers: [] } })).toContain('`config.name` must be');
+    expect(problemOf({ config: { name: 'n' } })).toContain('`config.triggers` must be a list');
+    expect(problemOf({ config: { name: 'n', triggers: [{ type: 'http', path: '/a', method: 'FETCH' }] }, handler })).toContain('`config.triggers[0]` has method FETCH; one of GET, POST');
+    expect(problemOf({ config: { name: 'n', triggers: [{ type: 'queue' }] }, handler })).toContain('`config.triggers[0]` needs `topic`');
+    expect(problemOf({ config: { name: 'n', triggers: [{ type: 'event' }] }, handler })).toContain('has type "event"; one of http, queue, cron, state, stream');
+    expect(problemOf({ config: { name: 'n', triggers: [{ type: 'state' }] } })).toContain('it exports no `handler` function');
+    expect(problemOf(undefined)).toContain('exports no `config`');
+  });
+
+  it('turns flat configs of older versions into triggers and enqueues', () => {
+    const flat = readStep('a', { config: { type: 'api', name: 'A', path: '/a', method: 'POST', emits: ['t'], bodySchema: { type: 'object' }, flows: ['f'] }, handler }).config;
+    expect(flat).toEqual({ name: 'A', flows: ['f'], enqueues: ['t'], triggers: [{ type: 'http', path: '/a', method: 'POST', bodySchema: { type: 'object' } }] });
+    expect(readStep('a', { config: { type: 'event', name: 'E', subscribes: ['x', 'y'], emits: [] }, handler }).config.triggers).toEqual([{ type: 'queue', topic: 'x' }, { type: 'queue', topic: 'y' }]);
+    expect(readStep('a', { config: { type: 'cron', name: 'C', cron: '0 * * * *' }, handler }).config.triggers).toEqual([{ type: 'cron', expression: '0 * * * *' }]);
+    expect(readStep('a', { config: { type: 'noop', name: 'N' } }).config.triggers).toEqual([]);
+  });
+});
+
+describe('metadata', () => {
+  it('is the config as plain JSON with file and step id', () => {
+    const config = { name: 'M', triggers: [{ type: 'http', method: 'GET', path: '/m', middleware: [async () => undefined], condition: () => true, bodySchema: { type: 'object' } }], enqueues: ['t'] } as unknown as StepConfig;
+    const metadata = stepMetadata(config, 'steps/m.step.ts');
+    expect(metadata).toEqual({ name: 'M', enqueues: ['t'], triggers: [{ type: 'http', method: 'GET', path: '/m', bodySchema: { type: 'object' } }], filePath: 'steps/m.step.ts', stepId: generateStepId('steps/m.step.ts') });
+    expect(JSON.parse(JSON.stringify(metadata))).toEqual(metadata);
+  });
+});
