@@ -1,0 +1,2 @@
+export { embed } from './embed.js';
+export type { Embedded, EmbedOptions } from './embed.js';

@@ -1,0 +1,81 @@
+import type { LogLevel, LogRecord, LogSink } from '../contract/logger.js';
+import { toJsonLine } from './json-lines.js';
+import { toPrettyLine } from './pretty-lines.js';
+import type { WritePort } from './write-port.js';
+
+const ranks: Readonly<Record<LogLevel, number>> = { trace: 0, debug: 1, info: 2, warn: 3, error: 4 };
+
+/** True when a record of this level passes a filter set to `threshold`. */
+export function passesLevel(level: LogLevel, threshold: LogLevel): boolean {
+  return ranks[level] >= ranks[threshold];
+}
+
+export interface LineSinkOptions {
+  readonly port: WritePort;
+  /** Records below it are left out. Default `info`. */
+  readonly level?: LogLevel;
+  /** `auto` is pretty on a terminal and JSON lines elsewhere. Default `auto`. */
+  readonly format?: 'auto' | 'pretty' | 'json';
+  /** Characters kept while the reader is slow; lines beyond are dropped and counted. Default 4 Mi. */
+  readonly maxBufferedCharacters?: number;
+}
+
+/** A sink that writes lines. `flush` hands over what waits for the end of the turn; call it before the process exits. */
+export interface LineSink extends LogSink {
+  flush(): void;
+}
+
+/** Writes records as lines, all lines of one turn in one write. Never throws and never waits. */
+export function lineSink(options: LineSinkOptions): LineSink {
+  const { port, level = 'info', format = 'auto', maxBufferedCharacters = 4 * 1024 * 1024 } = options;
+  const isPretty = format === 'pretty' || (format === 'auto' && port.isTerminal);
+  const encode = (record: LogRecord): string => (isPretty ? toPrettyLine(record, port.wantsColour) : toJsonLine(record));
+  let lines = '';
+  let dropped = 0;
+  let isScheduled = false;
+  let isBlocked = false;
+
+  function flush(): void {
+    isScheduled = false;
+    if (lines === '') return;
+    const text = lines;
+    lines = '';
+    if (!port.write(text) && !isBlocked) {
+      isBlocked = true;
+      port.onceDrained(onDrained);
+    }
+  }
+
+  function onDrained(): void {
+    isBlocked = false;
+    if (dropped > 0) {
+      const count = dropped;
+      dropped = 0;
+      add({ level: 'warn', time: Date.now(), source: 'engine', message: `${count} log lines dropped: the reader of the log is too slow`, fields: { dropped: count } });
+    }
+    flush();
+  }
+
+  function add(record: LogRecord): void {
+    if (isBlocked && lines.length >= maxBufferedCharacters) {
+      dropped += 1;
+      return;
+    }
+    lines += encode(record);
+    if (isScheduled || isBlocked) return;
+    isScheduled = true;
+    queueMicrotask(flush);
+  }
+
+  return {
+    log(record) {
+      if (!passesLevel(record.level, level)) return;
+      try {
+        add(record);
+      } catch {
+        // Telemetry never hurts: a record that cannot be written is less bad than a request that fails for it.
+      }
+    },
+    flush,
+  };
+}

@@ -1,0 +1,11 @@
+export { connectTestWorker } from './connect-test-worker.js';
+export type { TestCall, TestFunction, TestWorker, TestWorkerOptions } from './connect-test-worker.js';
+export { countingClock, leakCheck } from './leak-check.js';
+export type { CountingClock, LeakCheck } from './leak-check.js';
+export { ManualClock } from './manual-clock.js';
+export { memoryLogger } from './memory-logger.js';
+export type { MemoryLogger } from './memory-logger.js';
+export { moduleConformance } from './module-conformance.js';
+export type { ModuleConformanceOptions, TestRunner } from './module-conformance.js';
+export { startTestHost } from './start-test-host.js';
+export type { TestHost, TestHostOptions } from './start-test-host.js';

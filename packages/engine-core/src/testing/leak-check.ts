@@ -1,0 +1,88 @@
+import type { Clock, Timer } from '../contract/clock.js';
+
+/** Events of the process that belong to the program, never to a module. */
+const processEvents = [
+  'SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGPIPE', 'SIGCHLD', 'SIGBREAK',
+  'exit', 'beforeExit', 'uncaughtException', 'uncaughtExceptionMonitor', 'unhandledRejection', 'rejectionHandled', 'warning', 'message', 'disconnect',
+];
+/** Left out: they come and go with the test runner itself, and the lent clock counts the timers that matter. */
+const ignoredResources = new Set(['Timeout', 'Immediate', 'TickObject', 'CloseReq', 'FSReqCallback', 'FSReqPromise', 'MessagePort', 'GetAddrInfoReqWrap']);
+
+export interface LeakCheck {
+  /**
+   * One sentence per open handle and listener of the process that was not there when the check was made. Handles on
+   * their way to be closed get up to a second.
+   */
+  leaks(): Promise<readonly string[]>;
+}
+
+/** Remembers which handles and process listeners there are now. */
+export function leakCheck(): LeakCheck {
+  const resourcesBefore = openResources();
+  const listenersBefore = listenerCounts();
+  const find = (): readonly string[] => [
+    ...added(resourcesBefore, openResources()).map(([name, count]) => `${count} open ${name}`),
+    ...added(listenersBefore, listenerCounts()).map(([name, count]) => `${count} listener(s) for "${name}" of the process`),
+  ];
+  return {
+    async leaks() {
+      let found = find();
+      for (let attempt = 0; found.length > 0 && attempt < 100; attempt += 1) {
+        await new Promise<void>((resolve) => setTimeout(resolve, 10));
+        found = find();
+      }
+      return found;
+    },
+  };
+}
+
+function openResources(): ReadonlyMap<string, number> {
+  return count(process.getActiveResourcesInfo().filter((name) => !ignoredResources.has(name)));
+}
+
+function listenerCounts(): ReadonlyMap<string, number> {
+  return new Map(processEvents.map((event) => [event, process.listenerCount(event)]));
+}
+
+function count(names: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
+function added(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): readonly (readonly [string, number])[] {
+  return [...after].map(([name, amount]) => [name, amount - (before.get(name) ?? 0)] as const).filter(([, amount]) => amount > 0);
+}
+
+/** A clock that knows which of its timers are still set. */
+export interface CountingClock extends Clock {
+  readonly pendingTimers: number;
+}
+
+export function countingClock(clock: Clock): CountingClock {
+  const pending = new Set<Timer>();
+  return {
+    now: () => clock.now(),
+    monotonicMs: () => clock.monotonicMs(),
+    setTimeout(callback, delayMs) {
+      const timer = clock.setTimeout(() => {
+        pending.delete(timer);
+        callback();
+      }, delayMs);
+      pending.add(timer);
+      return timer;
+    },
+    setInterval(callback, periodMs) {
+      const timer = clock.setInterval(callback, periodMs);
+      pending.add(timer);
+      return timer;
+    },
+    clear(timer) {
+      if (timer !== undefined) pending.delete(timer);
+      clock.clear(timer);
+    },
+    get pendingTimers() {
+      return pending.size;
+    },
+  };
+}
