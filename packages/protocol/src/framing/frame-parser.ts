@@ -132,11 +132,7 @@ export class FrameParser {
   }
 
   #collect(bytes: Buffer): Buffer | undefined {
-    if (this.#bodyHave === 0 && !startsLikeJson(bytes[0] as number)) {
-      this.#mode = 'scan';
-      this.sink.onFault(notJsonFault());
-      return bytes;
-    }
+    if (this.#bodyHave === 0 && !startsLikeJson(bytes[0] as number)) return this.#notJson(bytes);
     const missing = this.#header.bodyLength - this.#bodyHave;
     if (bytes.length < missing) {
       this.#body.push(bytes);
@@ -156,6 +152,7 @@ export class FrameParser {
   #skip(bytes: Buffer): Buffer | undefined {
     const limit = this.limits.maxFrameBytes;
     const total = this.#header.bodyLength;
+    if (this.#skipLeft === total && !startsLikeJson(bytes[0] as number)) return this.#notJson(bytes);
     const taken = Math.min(bytes.length, this.#skipLeft);
     const done = total - this.#skipLeft;
     if (done < HEAD_BYTES) {
@@ -171,6 +168,13 @@ export class FrameParser {
     if (this.#skipLeft > 0) return undefined;
     this.#mode = 'scan';
     return bytes.subarray(taken);
+  }
+
+  /** What was announced as a body is read as text. */
+  #notJson(bytes: Buffer): Buffer | undefined {
+    this.#mode = 'scan';
+    this.sink.onFault(notJsonFault());
+    return this.#isStopped() ? undefined : bytes;
   }
 
   /** Hands one body over and answers where reading goes on. */
@@ -190,8 +194,9 @@ export class FrameParser {
     }
     if (this.#isStopped()) return end;
     // The length may have been a lie that swallowed a good frame.
-    const swallowed = bytes.subarray(start, end).indexOf(FRAME_MARKER);
-    return swallowed === -1 ? end : start + swallowed;
+    const body = bytes.subarray(start, end);
+    const swallowed = body.indexOf(FRAME_MARKER);
+    return swallowed === -1 ? end - markerPrefixAtEnd(body, 0) : start + swallowed;
   }
 
   #isStopped(): boolean {
