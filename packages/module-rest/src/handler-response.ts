@@ -38,7 +38,8 @@ type Loose = Readonly<Record<string, unknown>>;
 export function readHandlerResponse(functionId: string, result: unknown, limitBytes: number): HandlerResponse {
   if (result === undefined || result === null) return noContent;
   const raw = isWireValue(result) && result.raw?.at === '/body' ? result.raw : undefined;
-  const object = isWireValue(result) ? plainPart(result.json, raw, () => result.toValue()) : result;
+  // With a raw body only the small rest of the result is parsed.
+  const object = isWireValue(result) ? (raw === undefined ? result.toValue() : result.base) : result;
   if (object === null || object === undefined) return noContent;
   const fail = (field: string, problem: string): Error => restErrors.INVALID_HANDLER_RESPONSE({ functionId, field, problem });
   if (typeof object !== 'object' || Array.isArray(object)) throw fail('the result', `must be an object with status, headers or body, not ${kindOf(object)}`);
@@ -58,11 +59,6 @@ export function readHandlerResponse(functionId: string, result: unknown, limitBy
 }
 
 type Fail = (field: string, problem: string) => Error;
-
-/** With a raw body only the small rest of the result is parsed. */
-function plainPart(json: string, raw: RawPart | undefined, whole: () => unknown): unknown {
-  return raw === undefined ? whole() : (JSON.parse(json) as unknown);
-}
 
 function readStatus(fields: Loose, fail: Fail): number {
   const name = fields['status_code'] === undefined ? 'status' : 'status_code';
@@ -118,7 +114,7 @@ function toSendable(body: unknown): string | Uint8Array {
 function toJson(body: unknown, fail: Fail): string {
   let json: string | undefined;
   try {
-    json = JSON.stringify(body) as string | undefined;
+    json = JSON.stringify(body);
   } catch (error) {
     throw fail('body', `cannot be written as JSON (${reasonOf(error)})`);
   }

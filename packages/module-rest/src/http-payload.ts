@@ -69,6 +69,11 @@ export class HttpPayload {
     return (this.#value ??= this.#toObject());
   }
 
+  /** The payload without its body when that is raw. */
+  get base(): unknown {
+    return this.body.raw === undefined ? this.toValue() : this.#withoutBody();
+  }
+
   toJSON(): unknown {
     return this.toValue();
   }
@@ -81,6 +86,12 @@ export class HttpPayload {
   }
 
   #toObject(): Record<string, unknown> {
+    const value = this.#withoutBody();
+    value['body'] = bodyValue(this.body);
+    return value;
+  }
+
+  #withoutBody(): Record<string, unknown> {
     return {
       query_params: this.query,
       path_params: this.params,
@@ -89,7 +100,6 @@ export class HttpPayload {
       trigger: { type: 'http', path: this.frame.path, method: this.frame.triggerMethod },
       method: this.method,
       request_id: this.requestId,
-      body: bodyValue(this.body),
     };
   }
 }

@@ -4,12 +4,12 @@ import type { OptionsSchema } from '@motia/engine-core/contract';
 
 const bytes = (value: number, description: string) => Type.Integer({ default: value, minimum: 1, maximum: 1024 ** 3, unit: 'bytes', description });
 const milliseconds = (value: number, description: string) => Type.Integer({ default: value, minimum: 1, maximum: 2_147_483_647, unit: 'ms', description });
-const later = (what: string) => Type.Optional(Type.Never({ hint: `is not available yet: ${what} comes with a later version; remove the key` }));
+const later = (what: string) => Type.Optional(Type.Never({ hint: `is not available yet: ${what} comes with a later version; remove the key`, description: `Reserved for ${what}.` }));
 
 const corsSchema = Type.Object({
   allowed_origins: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description: 'Origins such as `https://app.example.com`. Empty, absent or `*`: any origin, never with credentials.' })),
   allowed_methods: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description: 'Methods a preflight may ask for. Empty, absent or `*`: the methods that the path has.' })),
-});
+}, { description: 'Cross-origin access. Absent: none. Any request header may be sent, credentials never.' });
 
 const serverSchema = Type.Object({
   headers_timeout_ms: milliseconds(10_000, 'Time for a request head to arrive; then 408.'),
@@ -20,7 +20,7 @@ const serverSchema = Type.Object({
   max_header_bytes: Type.Integer({ default: 16_384, minimum: 1024, maximum: 1_048_576, unit: 'bytes', description: 'Largest request head; then 431.' }),
   max_connections: Type.Integer({ default: 10_000, minimum: 1, maximum: 1_000_000, description: 'Open connections; further ones are closed at once.' }),
   max_requests_per_socket: Type.Integer({ default: 1_000, minimum: 0, maximum: 1_000_000_000, description: 'Requests on one connection before it is closed. 0: no limit.' }),
-}, { default: {} });
+}, { default: {}, description: 'Limits of the HTTP server.' });
 
 /** Options of `modules::api::RestApiModule` as config.yaml writes them. */
 export const restOptionsSchema = Type.Object({

@@ -80,7 +80,7 @@ function decompressorOf(encoding: string): Decompress | 'none' | undefined {
     case 'identity': case '': return 'none';
     case 'gzip': case 'x-gzip': return gunzip;
     case 'deflate': return inflate;
-    case 'br': return brotliDecompress as Decompress;
+    case 'br': return brotliDecompress;
     default: return undefined;
   }
 }
@@ -133,7 +133,7 @@ export function parsedByHost(value: unknown): RequestBody {
   if (value === undefined) return noBody;
   let text: string | undefined;
   try {
-    text = JSON.stringify(value) as string | undefined;
+    text = JSON.stringify(value);
   } catch (error) {
     throw restErrors.INVALID_BODY({ reason: 'the host application parsed it into something that is not JSON' }, error);
   }

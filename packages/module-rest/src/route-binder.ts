@@ -1,4 +1,4 @@
-import { isMotiaError, MotiaError, type Trigger, type TriggerChange, type TriggerRejections } from '@motia/engine-core/contract';
+import { isMotiaError, type MotiaError, type Trigger, type TriggerChange, type TriggerRejections } from '@motia/engine-core/contract';
 import { restErrors, type RouteOwner } from './errors.js';
 import { makeRoute, type Route } from './route.js';
 import { RouteTable } from './route-table.js';

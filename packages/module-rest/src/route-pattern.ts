@@ -38,13 +38,13 @@ export function parseRoutePattern(given: string, options: { readonly isTrailingS
 
 function checkWhole(given: string, path: string): void {
   if (path.length > longestPath) throw invalid(`${given.slice(0, 40)}…`, `it is longer than ${longestPath} characters`);
-  if (/[\s\u0000-\u001f\u007f]/.test(path)) throw invalid(given, 'it holds white space or a control character');
+  if (/[\s\p{Cc}\p{Cs}]/u.test(path)) throw invalid(given, 'it holds white space, a control character or half a character');
 }
 
 function parseSegment(given: string, path: string, text: string, isLast: boolean, isOpenEnded: boolean): RouteSegment {
   if (text === '' && !(isLast && isOpenEnded)) throw invalid(given, 'it has an empty segment', path.replaceAll(/\/{2,}/g, '/'));
   if (text.startsWith('*')) return parseRest(given, path, text, isLast);
-  if (text.includes('*')) throw invalid(given, '"*" must be the start of the last segment', `${path.replaceAll('*', '').replace(/\/$/, '')}/*rest`);
+  if (text.includes('*') && !text.includes(':')) throw invalid(given, '"*" must be the start of the last segment', `${path.replaceAll('*', '').replace(/\/$/, '')}/*rest`);
   if (/[{}]/.test(text)) throw invalid(given, 'optional groups are not supported', 'one trigger for each path');
   if (text.includes(':')) return parseParam(given, path, text);
   if (/[()]/.test(text)) throw invalid(given, 'regular expressions are not supported', 'a parameter, and check it in the handler');

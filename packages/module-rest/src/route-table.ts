@@ -63,7 +63,7 @@ export class RouteTable<R extends Routable> {
     let exact = this.#exact.get(route.method);
     if (exact === undefined) this.#exact.set(route.method, (exact = new Map()));
     if (segments.every((segment) => segment.kind === 'literal')) {
-      const plain = `/${segments.map((segment) => encodeURI(segment.kind === 'literal' ? segment.text : '')).join('/')}`;
+      const plain = `/${segments.map((segment) => segment.kind === 'literal' ? plainText(segment.text) : '').join('/')}`;
       exact.set(plain, { route, rawValues: noValues });
       if (this.#ignoresTrailingSlash) exact.set(path, { route, rawValues: noValues });
     }
@@ -71,6 +71,11 @@ export class RouteTable<R extends Routable> {
     if (root === undefined) this.#roots.set(route.method, (root = emptyNode()));
     place(root, segments, route);
   }
+}
+
+/** How clients write a literal: what they need not encode, and what splits a path when it is decoded, encoded. */
+function plainText(text: string): string {
+  return encodeURI(text).replaceAll(/[/?#]/g, encodeURIComponent);
 }
 
 function emptyNode<R>(): Node<R> {

@@ -68,7 +68,7 @@ export function compileQueryCheck(field: string, declared: Schema | readonly { r
   if (Array.isArray(declared)) return requiredOnly(declared as readonly { readonly name: string; readonly required?: boolean }[]);
   const validate = compile(field, declared as Schema, 'coercing');
   return (query) => {
-    const coerced: Record<string, unknown> = { __proto__: null as never, ...query };
+    const coerced: Record<string, unknown> = { __proto__: null, ...query };
     if (!validate(coerced)) throw restErrors.VALIDATION_FAILED(toProblems(validate.errors, '/query'));
     return coerced;
   };

@@ -10,26 +10,29 @@ export const ROUTE_METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', '
 export type RouteMethod = (typeof ROUTE_METHODS)[number];
 
 const anyCase = (word: string): string => [...word].map((letter) => `[${letter}${letter.toLowerCase()}]`).join('');
-const method = Type.String({ pattern: `^(?:${ROUTE_METHODS.map(anyCase).join('|')})$`, hint: `must be one of ${ROUTE_METHODS.join(', ')}` });
-const path = Type.String({ minLength: 1, maxLength: 2048 });
+const method = Type.String({ pattern: `^(?:${ROUTE_METHODS.map(anyCase).join('|')})$`, hint: `must be one of ${ROUTE_METHODS.join(', ')}`, description: 'Default GET.' });
+const path = Type.String({ minLength: 1, maxLength: 2048, description: '`/users/:id`; a trailing `*rest` takes what is left. The leading slash may be left out.' });
 const schema = Type.Union([Type.Object({}, { additionalProperties: true }), Type.Boolean()]);
-const queryList = Type.Array(Type.Object({ name: Type.String({ minLength: 1 }), description: Type.Optional(Type.String()), required: Type.Optional(Type.Boolean()) }, { additionalProperties: true }));
-const later = (what: string) => Type.Optional(Type.Never({ hint: `is not available yet: ${what} comes with a later version; remove the key` }));
+const queryItem = Type.Object({ name: Type.String({ minLength: 1 }), description: Type.Optional(Type.String()), required: Type.Optional(Type.Boolean()) }, { additionalProperties: true });
+const bodySchema = { ...schema, description: 'JSON Schema of the body; 400 when it does not fit.' };
+const querySchema = Type.Union([...schema.anyOf, Type.Array(queryItem)], { description: 'JSON Schema of the query, whose values are coerced to it, or a list of `{ name, description?, required? }`.' });
+const responseSchema = { ...schema, description: 'JSON Schema of successful bodies, or one for each status. Broken: 500 in development, a warning in production.' };
+const later = (what: string) => Type.Optional(Type.Never({ hint: `is not available yet: ${what} comes with a later version; remove the key`, description: `Reserved for ${what}.` }));
 
 const httpTriggerSchema = Type.Object({
   api_path: Type.Optional(path),
   path: Type.Optional(path),
   http_method: Type.Optional(method),
   method: Type.Optional(method),
-  condition_function_id: Type.Optional(Type.String({ minLength: 1 })),
-  body_schema: Type.Optional(schema),
-  bodySchema: Type.Optional(schema),
-  query_params: Type.Optional(Type.Union([schema, queryList])),
-  queryParams: Type.Optional(Type.Union([schema, queryList])),
-  response_schema: Type.Optional(schema),
-  responseSchema: Type.Optional(schema),
-  timeout_ms: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647, unit: 'ms' })),
-  metadata: Type.Optional(Type.Object({}, { additionalProperties: true })),
+  condition_function_id: Type.Optional(Type.String({ minLength: 1, description: 'A function that sees the request first; a literal false answers 422.' })),
+  body_schema: Type.Optional(bodySchema),
+  bodySchema: Type.Optional(bodySchema),
+  query_params: Type.Optional(querySchema),
+  queryParams: Type.Optional(querySchema),
+  response_schema: Type.Optional(responseSchema),
+  responseSchema: Type.Optional(responseSchema),
+  timeout_ms: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647, unit: 'ms', description: 'Time for the handler, its condition included; then 504. Default: `default_timeout` of the module.' })),
+  metadata: Type.Optional(Type.Object({}, { additionalProperties: true, description: 'Kept for tools, without effect.' })),
   middleware_function_ids: later('engine-wide middleware'),
   respond: later('answering 202 with a status URL'),
   idempotency: later('idempotent replay'),
