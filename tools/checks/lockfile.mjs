@@ -18,5 +18,24 @@ export function lockfileFaults(packages) {
       faults.push(`package-lock.json: ${path} records a download address; install with the repository's .npmrc`);
     }
   }
-  return faults;
+  return [...faults, ...missingPlatforms(packages)];
+}
+
+/**
+ * Binaries of other platforms that the lock file leaves out: npm would not install them there, and `npm ci` refuses such
+ * a lock file everywhere. They go missing when a registry does not hold them yet; pin the parent to a version it holds.
+ */
+function missingPlatforms(packages) {
+  return Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies)
+      .filter((name) => !ancestors(path).some((folder) => packages[`${folder}node_modules/${name}`] !== undefined))
+      .map((name) => `package-lock.json: ${path} wants ${name}, which is not in the lock file`),
+  );
+}
+
+/** `a/node_modules/b` looks into `a/node_modules/b/`, `a/` and the root. */
+function ancestors(path) {
+  const parts = path.split('/node_modules/');
+  const folders = parts.map((_, index) => `${parts.slice(0, parts.length - index).join('/node_modules/')}/`);
+  return [...folders, ''];
 }

@@ -34,6 +34,15 @@ describe('The repository checks', () => {
     ]);
   });
 
+  it('refuse a lock file that leaves out the binaries of another platform', () => {
+    const found = lockfileFaults({
+      'node_modules/tool': { optionalDependencies: { 'tool-linux': '1.0.0', 'tool-darwin': '1.0.0', 'tool-win32': '1.0.0' } },
+      'node_modules/tool-linux': {},
+      'node_modules/tool/node_modules/tool-win32': {},
+    });
+    expect(found).toEqual(['package-lock.json: node_modules/tool wants tool-darwin, which is not in the lock file']);
+  });
+
   it('refuse generated files, databases, logs and bundles', async () => {
     await using folder = temporaryFolder('checks');
     write(folder, { 'src/a.ts': '', 'motia.db': '', 'engine.log': '', 'bundle.js': 'x'.repeat(600_000), '.env': '' });
