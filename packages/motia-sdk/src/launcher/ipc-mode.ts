@@ -17,7 +17,9 @@ export function ipcModeOf(env: NodeJS.ProcessEnv, isOpen: (fd: number) => boolea
 
 function isOpenFd(fd: number): boolean {
   try {
-    fstatSync(fd);
+    // Without `bigint` Node keeps the answer in an array that its module resolution reads later: after the fstat of a pipe,
+    // the next import through a symbolic link (an installed workspace, pnpm) would not be resolved to its real path.
+    fstatSync(fd, { bigint: true });
     return true;
   } catch {
     return false;

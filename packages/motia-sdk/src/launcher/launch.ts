@@ -23,14 +23,16 @@ export async function launch(args: readonly string[], env: NodeJS.ProcessEnv = p
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
   for (const signal of forwardedSignals) process.on(signal, forward);
   const target = watchTargetFrom(env);
-  const stopWatching = target === undefined ? undefined : watchEngineHere(target, () => void child.kill('SIGKILL'));
+  const watch = target === undefined ? undefined : watchEngineHere(target, () => void child.kill('SIGKILL'));
   try {
     return await new Promise<LaunchOutcome>((resolve, reject) => {
       child.once('error', reject);
       child.once('exit', (code, signal) => resolve({ code, signal }));
     });
   } finally {
-    stopWatching?.();
+    // The child may have ended because the engine did: then what it started must end as well.
+    watch?.look();
+    watch?.stop();
     for (const signal of forwardedSignals) process.off(signal, forward);
   }
 }

@@ -2,10 +2,10 @@ import childProcess from 'node:child_process';
 import fs from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { nodeWatchHost } from './node-host.js';
-import { watchEngineProcess, type WatchTarget } from './watch-loop.js';
+import { type EngineWatch, watchEngineProcess, type WatchTarget } from './watch-loop.js';
 
 /** Watches from this thread; for a process whose event loop is ours (the launcher). The timer keeps nobody alive. */
-export function watchEngineHere(target: WatchTarget, onEngineGone: (victim: 'group' | 'process') => void): () => void {
+export function watchEngineHere(target: WatchTarget, onEngineGone: (victim: 'group' | 'process') => void): EngineWatch {
   const host = nodeWatchHost({ process, fs, childProcess: () => childProcess, timers: globalThis, isRefed: false });
   return watchEngineProcess({ ...host, onEngineGone }, target);
 }

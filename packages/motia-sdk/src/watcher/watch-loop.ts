@@ -30,13 +30,20 @@ export interface WatchHost {
   onEngineGone?(victim: 'group' | 'process'): void;
 }
 
+export interface EngineWatch {
+  /** Looks now rather than at the next turn of the timer. */
+  look(): void;
+  /** Stops looking. Idempotent. */
+  stop(): void;
+}
+
 /**
  * Looks at the engine every `pollMs` and SIGKILLs us once it is gone: a zombie counts as gone, and so does a process
- * that merely has the same pid. Returns a function that stops looking.
+ * that merely has the same pid.
  *
  * Its source text also runs in a worker thread, so it may use nothing but its parameters.
  */
-export function watchEngineProcess(host: WatchHost, target: WatchTarget): () => void {
+export function watchEngineProcess(host: WatchHost, target: WatchTarget): EngineWatch {
   /** Every this many looks `ps` compares start times where there is no /proc. */
   const looksPerStartCheck = 20;
   const buffer = new Uint8Array(1024);
@@ -104,7 +111,7 @@ export function watchEngineProcess(host: WatchHost, target: WatchTarget): () => 
   const engineGroup = canKillGroup ? groupOf(target.enginePid) : undefined;
 
   function look(): void {
-    if (isAlive()) return;
+    if (isStopped || isAlive()) return;
     stop();
     // Not knowing the engine's group, we cannot rule out that it is ours.
     const victim = ownGroup !== undefined && engineGroup !== undefined && ownGroup !== engineGroup ? 'group' : 'process';
@@ -126,5 +133,5 @@ export function watchEngineProcess(host: WatchHost, target: WatchTarget): () => 
 
   const timer = host.setInterval(look, target.pollMs);
   look();
-  return stop;
+  return { look, stop };
 }

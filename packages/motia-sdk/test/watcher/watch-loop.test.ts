@@ -60,7 +60,7 @@ const target: WatchTarget = { enginePid: 2, engineStart: '777', killsGroup: fals
 describe.each(['linux', 'darwin', 'win32'])('The engine watch on %s', (platform) => {
   it('E4 kills nobody while the engine lives', () => {
     const { host, killed, tick } = world(platform);
-    const stop = watchEngineProcess(host, target);
+    const { stop } = watchEngineProcess(host, target);
     for (let look = 0; look < 50; look += 1) tick();
     expect(killed).toEqual([]);
     stop();
@@ -83,9 +83,18 @@ describe.each(['linux', 'darwin', 'win32'])('The engine watch on %s', (platform)
     expect(killed).toEqual([1]);
   });
 
+  it('looks at once when asked to, without waiting for the timer', () => {
+    const { host, engine, killed } = world(platform);
+    const watch = watchEngineProcess(host, target);
+    engine.exists = false;
+    watch.look();
+    watch.look();
+    expect(killed).toEqual([1]);
+  });
+
   it('stops looking when told to', () => {
     const { host, engine, killed, timers, tick } = world(platform);
-    watchEngineProcess(host, target)();
+    watchEngineProcess(host, target).stop();
     engine.exists = false;
     tick();
     expect(killed).toEqual([]);
@@ -137,7 +146,7 @@ describe('The engine watch on linux', () => {
 
   it('compares nothing but the process itself when no start time was given', () => {
     const { host, killed, tick } = world('linux');
-    const stop = watchEngineProcess(host, { ...target, engineStart: undefined });
+    const { stop } = watchEngineProcess(host, { ...target, engineStart: undefined });
     tick();
     expect(killed).toEqual([]);
     stop();
