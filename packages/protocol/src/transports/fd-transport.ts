@@ -33,6 +33,7 @@ function openWritable(fd: number): Writable {
 }
 
 function isFile(fd: number): boolean {
-  const stats = fstatSync(fd);
+  // Not the plain fstat: Node 20 leaves its result where the module loader's symlink check reads it.
+  const stats = fstatSync(fd, { bigint: true });
   return stats.isFile() || stats.isCharacterDevice();
 }
