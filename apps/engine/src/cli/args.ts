@@ -1,0 +1,89 @@
+import { parseArgs } from 'node:util';
+import { errors } from '../errors.js';
+
+/** Which configuration the command is about. */
+export type ConfigChoice = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'default' };
+
+export type LogFormat = 'pretty' | 'json';
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+export type LogLevelName = (typeof logLevels)[number];
+
+export type Command =
+  | { readonly name: 'help' }
+  | { readonly name: 'version' }
+  | { readonly name: 'run'; readonly config: ConfigChoice; readonly logFormat?: LogFormat; readonly logLevel: LogLevelName }
+  | { readonly name: 'config-schema'; readonly config: ConfigChoice }
+  | { readonly name: 'config-check'; readonly config: ConfigChoice }
+  | { readonly name: 'functions'; readonly config: ConfigChoice; readonly json: boolean; readonly all: boolean }
+  | { readonly name: 'invoke'; readonly config: ConfigChoice; readonly functionId: string; readonly payload?: string; readonly timeoutMs: number };
+
+export const usage = `Usage: iii [options]                        run the engine
+       iii config schema                    print the JSON Schema of config.yaml
+       iii config check                     check config.yaml without starting anything
+       iii functions [--json] [--all]       list the functions of the running engine
+       iii invoke <function id> [payload]   call one; payload is JSON, '-' reads standard input
+
+Options:
+  -c, --config <file>       configuration file (default: config.yaml)
+      --use-default-config  run the default modules without a file
+      --log-format <form>   pretty or json (default: pretty on a terminal, json elsewhere)
+      --log-level <level>   trace, debug, info, warn or error (default: info)
+      --timeout <ms>        how long 'invoke' waits (default: 30000)
+  -v, --version             print the version
+  -h, --help                print this
+
+Exit codes: 0 done, 64 usage, 70 internal, 73 data directory owned, 74 store unreadable, 78 config or port, 130 interrupted`;
+
+const optionSpecs = {
+  config: { type: 'string', short: 'c' },
+  'use-default-config': { type: 'boolean' },
+  'log-format': { type: 'string' },
+  'log-level': { type: 'string' },
+  timeout: { type: 'string' },
+  json: { type: 'boolean' },
+  all: { type: 'boolean' },
+  version: { type: 'boolean', short: 'v' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** Turns the words after `iii` into a command. @throws `MOTIA_ENGINE_USAGE` */
+export function parseCommand(words: readonly string[]): Command {
+  const { values, positionals } = parseWords(words);
+  if (values.help === true) return { name: 'help' };
+  if (values.version === true) return { name: 'version' };
+  if (values.config !== undefined && values['use-default-config'] === true) {
+    throw errors.USAGE({ problem: '--config and --use-default-config exclude each other' });
+  }
+  const config: ConfigChoice = values['use-default-config'] === true ? { kind: 'default' } : { kind: 'file', path: values.config ?? 'config.yaml' };
+  const [first, second, third, ...rest] = positionals;
+  if (first === undefined) return runCommand(config, values['log-format'], values['log-level']);
+  if (first === 'config' && (second === 'schema' || second === 'check') && third === undefined) return { name: `config-${second}`, config };
+  if (first === 'functions' && second === undefined) return { name: 'functions', config, json: values.json === true, all: values.all === true };
+  if (first === 'invoke' && second !== undefined && rest.length === 0) {
+    return { name: 'invoke', config, functionId: second, timeoutMs: parseTimeout(values.timeout), ...(third === undefined ? {} : { payload: third }) };
+  }
+  if (first === 'invoke' && second === undefined) throw errors.USAGE({ problem: '`iii invoke` needs a function id' });
+  throw errors.USAGE({ problem: `unknown command: ${positionals.join(' ')}` });
+}
+
+function parseWords(words: readonly string[]) {
+  try {
+    return parseArgs({ args: [...words], options: optionSpecs, allowPositionals: true, strict: true });
+  } catch (cause) {
+    throw errors.USAGE({ problem: cause instanceof Error ? (cause.message.split('. ')[0] ?? cause.message) : String(cause) }, cause);
+  }
+}
+
+function runCommand(config: ConfigChoice, format: string | undefined, level: string | undefined): Command {
+  if (format !== undefined && format !== 'pretty' && format !== 'json') throw errors.USAGE({ problem: `--log-format is pretty or json, not ${format}` });
+  const logLevel = logLevels.find((known) => known === (level ?? 'info'));
+  if (logLevel === undefined) throw errors.USAGE({ problem: `--log-level is one of ${logLevels.join(', ')}, not ${String(level)}` });
+  return { name: 'run', config, logLevel, ...(format === undefined ? {} : { logFormat: format }) };
+}
+
+function parseTimeout(text: string | undefined): number {
+  if (text === undefined) return 30_000;
+  const timeoutMs = Number(text);
+  if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 86_400_000) throw errors.USAGE({ problem: `--timeout is 1 to 86400000 milliseconds, not ${text}` });
+  return timeoutMs;
+}

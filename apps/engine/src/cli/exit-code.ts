@@ -1,0 +1,34 @@
+import { isMotiaError } from '@motia/engine-core/contract';
+
+export const exitCodes = { ok: 0, usage: 64, internal: 70, dataDirOwned: 73, storeUnreadable: 74, config: 78, interrupted: 130 } as const;
+
+/** Conditions that have an exit code of their own (semantics §1); everything else is 70. */
+const byCondition: ReadonlyMap<string, number> = new Map([
+  ['MOTIA_ENGINE_USAGE', exitCodes.usage],
+  ['MOTIA_ENGINE_PAYLOAD_INVALID', exitCodes.usage],
+  ['MOTIA_ENGINE_CONFIG_FILE_MISSING', exitCodes.config],
+  ['MOTIA_ENGINE_CONFIG_INVALID', exitCodes.config],
+  ['MOTIA_ENGINE_OPTIONS_INVALID', exitCodes.config],
+  ['MOTIA_REST_PORT_IN_USE', exitCodes.config],
+  ['MOTIA_STORE_DATA_DIR_OWNED', exitCodes.dataDirOwned],
+  ['MOTIA_STORE_UNREADABLE', exitCodes.storeUnreadable],
+]);
+
+/** The exit code for what stopped the program; a failed start is judged by the first of its causes that has one. */
+export function exitCodeOf(error: unknown): number {
+  const seen = new Set<unknown>();
+  const queue: unknown[] = [error];
+  for (let current = queue.shift(); current !== undefined; current = queue.shift()) {
+    if (seen.has(current)) continue;
+    seen.add(current);
+    if (isMotiaError(current)) {
+      const code = byCondition.get(current.code);
+      if (code !== undefined) return code;
+    }
+    if (current instanceof Error) {
+      if (current.cause !== undefined) queue.push(current.cause);
+      if (current instanceof AggregateError) queue.push(...(current.errors as unknown[]));
+    }
+  }
+  return exitCodes.internal;
+}

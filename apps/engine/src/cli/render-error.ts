@@ -1,0 +1,26 @@
+import { isMotiaError } from '@motia/engine-core/contract';
+
+/** An error as a person reads it in a terminal: code, message, remedy, then the causes. Stacks only for what nobody foresaw. */
+export function renderError(error: unknown): string {
+  return render(error, new Set()).join('\n');
+}
+
+function render(error: unknown, seen: Set<unknown>): string[] {
+  if (seen.has(error)) return [];
+  seen.add(error);
+  if (isMotiaError(error)) {
+    const lines = [`${error.code}: ${error.message}`];
+    if (error.hint !== undefined) lines.push(`  ${error.hint}`);
+    return [...lines, ...renderCauses(error, seen)];
+  }
+  if (error instanceof AggregateError) return [error.message, ...renderCauses(error, seen)];
+  if (error instanceof Error) return [error.stack ?? `${error.name}: ${error.message}`, ...renderCauses(error, seen)];
+  return [String(error)];
+}
+
+function renderCauses(error: Error, seen: Set<unknown>): string[] {
+  const causes: unknown[] = error instanceof AggregateError ? [...(error.errors as unknown[])] : [];
+  if (error.cause instanceof AggregateError) causes.push(...(error.cause.errors as unknown[]));
+  else if (error.cause !== undefined && (isMotiaError(error.cause) || !isMotiaError(error))) causes.push(error.cause);
+  return causes.flatMap((cause) => render(cause, seen)).map((line) => `  ${line}`);
+}

@@ -1,0 +1,40 @@
+import { defineErrors } from '@motia/engine-core/contract';
+
+/** Conditions of the `iii` command itself; the engine's own are in engine-core. */
+export const errors = defineErrors('ENGINE', {
+  USAGE: {
+    status: 400,
+    retryable: false,
+    since: '0.1.0',
+    message: ({ problem }: { readonly problem: string }) => problem,
+    remedy: 'Run `iii --help` for the commands and options.',
+  },
+  CONFIG_FILE_MISSING: {
+    status: 500,
+    retryable: false,
+    since: '0.1.0',
+    message: ({ path }: { readonly path: string }) => `There is no configuration file ${path}.`,
+    remedy: 'Name one with `iii -c <file>`, or run `iii --use-default-config` for the default modules.',
+  },
+  NOT_RUNNING: {
+    status: 503,
+    retryable: true,
+    since: '0.1.0',
+    message: ({ subject }: { readonly subject: string }) => `No engine is running for ${subject}.`,
+    remedy: 'Start it with `iii` in another terminal (same -c), then run this command again.',
+  },
+  PAYLOAD_INVALID: {
+    status: 400,
+    retryable: false,
+    since: '0.1.0',
+    message: ({ problem }: { readonly problem: string }) => `The payload is not valid JSON: ${problem}`,
+    remedy: "Quote it for the shell, e.g. iii invoke my::function '{\"name\":\"Ada\"}', or pass '-' and pipe it in.",
+  },
+  CONTROL_SOCKET_FAILED: {
+    status: 500,
+    retryable: false,
+    since: '0.1.0',
+    message: ({ path, problem }: { readonly path: string; readonly problem: string }) => `The control socket ${path} cannot be opened: ${problem}`,
+    remedy: 'Check that the folder is yours and not readable by others, or point III_RUNTIME_DIR at one that is.',
+  },
+});

@@ -1,0 +1,4 @@
+export { runEngine } from './run-engine.js';
+export type { RunEngineOptions } from './run-engine.js';
+export { defaultModules, importBesideEngine, schemaOf, standardModules } from './standard-modules.js';
+export { version } from './version.js';

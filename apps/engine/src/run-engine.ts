@@ -1,0 +1,126 @@
+import { createEngine, type Engine, type EngineOptions } from '@motia/engine-core';
+import { ProcessServiceRef, RestServiceRef, type ModuleUse } from '@motia/engine-core/contract';
+import { exec } from '@motia/module-exec';
+import type { LogFormat, LogLevelName } from './cli/args.js';
+import { renderBanner, type BannerFacts, type BannerRoute } from './cli/banner.js';
+import { exitCodes, exitCodeOf } from './cli/exit-code.js';
+import type { CommandPorts } from './cli/main.js';
+import { controlAddressOf } from './cli/paths.js';
+import { processPorts } from './cli/process-ports.js';
+import { renderError } from './cli/render-error.js';
+import { untilSignalled } from './cli/shutdown.js';
+import { ControlModule } from './control/control-module.js';
+import { defaultModules, importBesideEngine } from './standard-modules.js';
+import { version } from './version.js';
+
+export interface RunEngineOptions {
+  /** Folder of the app. Default: the working directory. */
+  readonly cwd?: string;
+  /** Absolute path; without one the default modules run. */
+  readonly configFile?: string;
+  /** Options of an ExecModule to add when the configuration names none. */
+  readonly fallbackExec?: { readonly exec: readonly string[]; readonly watch?: readonly string[] };
+  /** Default: `production` when `NODE_ENV` says so, else `development`. */
+  readonly mode?: 'development' | 'production';
+  readonly logFormat?: LogFormat;
+  readonly logLevel?: LogLevelName;
+  /** The process it runs in. Default: the real one. */
+  readonly ports?: CommandPorts;
+}
+
+/**
+ * Runs an engine until a signal stops it, and resolves with the exit code (semantics §1). It owns the process: signals,
+ * standard output and the last line of defence against errors nobody caught. Programs that only want an engine call
+ * `createEngine` of `@motia/engine-core`.
+ */
+export async function runEngine(options: RunEngineOptions = {}): Promise<number> {
+  const ports = options.ports ?? processPorts;
+  const startedAt = performance.now();
+  const cwd = options.cwd ?? ports.cwd;
+  const format = options.logFormat ?? (ports.stdoutIsTerminal ? 'pretty' : 'json');
+  let engine: Engine;
+  try {
+    engine = await compose(options, cwd, format);
+  } catch (error) {
+    ports.stderr(`${renderError(error)}\n`);
+    return exitCodeOf(error);
+  }
+  // Signals count from the first moment on: an engine that is still starting is stopped in order, too.
+  const signalled = untilSignalled({
+    on: (signal, listener) => ports.onSignal(signal, listener),
+    stop: () => engine.stop(),
+    exit: (code) => ports.exit(code),
+    announce: (message) => engine.logger.info(message),
+  });
+  ports.onUncaught((error) => {
+    // The state of the process is unknown from here on: say so once and leave; guards end the children.
+    ports.stderr(`${renderError(error)}\n`);
+    ports.exit(exitCodes.internal);
+  });
+  try {
+    await engine.start();
+  } catch (error) {
+    if (engine.state === 'stopped') return signalled;
+    ports.stderr(`${renderError(error)}\n`);
+    return exitCodeOf(error);
+  }
+  announce(engine, performance.now() - startedAt, format, ports);
+  try {
+    return await signalled;
+  } catch (error) {
+    ports.stderr(`${renderError(error)}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+async function compose(options: RunEngineOptions, cwd: string, format: LogFormat): Promise<Engine> {
+  const control: ModuleUse = { definition: ControlModule, options: { address: controlAddressOf(options.configFile ?? cwd) } };
+  const base: EngineOptions = {
+    ...(options.configFile === undefined ? { baseDir: cwd } : { config: options.configFile }),
+    ...(options.mode === undefined ? {} : { mode: options.mode }),
+    importPackage: importBesideEngine,
+    logging: { format, level: options.logLevel ?? 'info' },
+  };
+  const modules = [control, ...(options.configFile === undefined ? defaultModules() : [])];
+  const engine = await createEngine({ ...base, modules });
+  const { fallbackExec } = options;
+  const lacksProcesses = !engine.modules().some((module) => module.class === 'modules::shell::ExecModule');
+  if (fallbackExec === undefined || !lacksProcesses) return engine;
+  await engine.stop();
+  return createEngine({ ...base, modules: [...modules, exec({ cwd, exec: [...fallbackExec.exec], ...(fallbackExec.watch === undefined ? {} : { watch: [...fallbackExec.watch] }) })] });
+}
+
+function announce(engine: Engine, readyInMs: number, format: LogFormat, ports: CommandPorts): void {
+  const facts = collectFacts(engine, readyInMs);
+  if (format === 'pretty') ports.stdout(renderBanner(facts));
+  else engine.logger.info('iii is ready', { version: facts.version, readyInMs: Math.round(readyInMs), listeners: facts.listeners, routes: facts.routes.map(({ method, path }) => `${method} ${path}`), troubles: facts.troubles });
+}
+
+function collectFacts(engine: Engine, readyInMs: number): BannerFacts {
+  const address = optional(() => engine.service(RestServiceRef).address());
+  const routes = optional(() => engine.service(RestServiceRef).routes()) ?? [];
+  const schemas = new Map(engine.triggers.list().map((trigger) => [trigger.id, (trigger.config as { bodySchema?: BannerRoute['bodySchema'] } | undefined)?.bodySchema]));
+  const processes = optional(() => engine.service(ProcessServiceRef).list()) ?? [];
+  const troubles = Object.entries(engine.health.report().components)
+    .filter(([, { status }]) => status === 'degraded' || status === 'unhealthy')
+    .map(([component, { reason, status }]) => ({ component, reason: reason ?? status }));
+  return {
+    version,
+    readyInMs,
+    listeners: address === undefined ? [] : [{ name: 'REST', url: `http://${address.host === '127.0.0.1' || address.host === '::1' ? 'localhost' : address.host}:${address.port}` }],
+    routes: routes.map(({ method, path, functionId, triggerId }) => {
+      const bodySchema = schemas.get(triggerId);
+      return { method, path, functionId, ...(bodySchema === undefined ? {} : { bodySchema }) };
+    }),
+    processes: processes.map(({ command, state, pid }) => ({ command, state, ...(pid === undefined ? {} : { pid }) })),
+    troubles,
+  };
+}
+
+function optional<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

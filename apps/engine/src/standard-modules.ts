@@ -1,0 +1,21 @@
+import { configSchema, type AnyDefinition, type ImportPackage } from '@motia/engine-core';
+import type { ModuleUse } from '@motia/engine-core/contract';
+import { ExecModule } from '@motia/module-exec';
+import { RestModule, rest } from '@motia/module-rest';
+
+/** Every module that comes with the engine, for schemas and docs. */
+export const standardModules: readonly AnyDefinition[] = [RestModule, ExecModule];
+
+/** What runs without a configuration (`iii --use-default-config`). */
+export function defaultModules(): readonly ModuleUse[] {
+  return [rest()];
+}
+
+/** Finds the standard packages beside this one, wherever the user's app lives. */
+export const importBesideEngine: ImportPackage = (specifier) => import(specifier) as ReturnType<ImportPackage>;
+
+/** JSON Schema of a `config.yaml` for the standard modules and `more` of them. */
+export function schemaOf(more: readonly AnyDefinition[]): Readonly<Record<string, unknown>> {
+  const byClass = new Map([...standardModules, ...more].map((definition) => [definition.class, definition]));
+  return configSchema([...byClass.values()]);
+}

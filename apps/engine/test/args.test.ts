@@ -1,0 +1,38 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseCommand } from '../src/cli/args.js';
+
+describe('parseCommand', () => {
+  it('runs config.yaml when nothing is said', () => {
+    expect(parseCommand([])).toEqual({ name: 'run', config: { kind: 'file', path: 'config.yaml' }, logLevel: 'info' });
+  });
+
+  it('takes the config file in both spellings', () => {
+    expect(parseCommand(['-c', 'a.yaml'])).toMatchObject({ config: { kind: 'file', path: 'a.yaml' } });
+    expect(parseCommand(['--config=b.yaml'])).toMatchObject({ config: { kind: 'file', path: 'b.yaml' } });
+  });
+
+  it('understands every command', () => {
+    expect(parseCommand(['--use-default-config'])).toMatchObject({ name: 'run', config: { kind: 'default' } });
+    expect(parseCommand(['config', 'schema'])).toMatchObject({ name: 'config-schema' });
+    expect(parseCommand(['config', 'check', '-c', 'x.yaml'])).toMatchObject({ name: 'config-check', config: { path: 'x.yaml' } });
+    expect(parseCommand(['functions', '--json', '--all'])).toMatchObject({ name: 'functions', json: true, all: true });
+    expect(parseCommand(['invoke', 'a::b', '{"x":1}', '--timeout', '500'])).toMatchObject({ name: 'invoke', functionId: 'a::b', payload: '{"x":1}', timeoutMs: 500 });
+    expect(parseCommand(['-v'])).toEqual({ name: 'version' });
+    expect(parseCommand(['functions', '--help'])).toEqual({ name: 'help' });
+  });
+
+  it.each([
+    [['--nonsense'], 'nonsense'],
+    [['dance'], 'dance'],
+    [['config', 'eat'], 'config eat'],
+    [['invoke'], 'function id'],
+    [['invoke', 'a', 'b', 'c'], 'unknown command'],
+    [['-c', 'a.yaml', '--use-default-config'], 'exclude'],
+    [['--log-level', 'loud'], 'loud'],
+    [['--log-format', 'xml'], 'xml'],
+    [['invoke', 'a', '--timeout=-1'], 'milliseconds'],
+    [['invoke', 'a', '--timeout', 'soon'], 'soon'],
+  ])('refuses %j as wrong usage', (words, mention) => {
+    expect(() => parseCommand(words)).toThrow(expect.objectContaining({ code: 'MOTIA_ENGINE_USAGE', message: expect.stringContaining(mention) }));
+  });
+});
