@@ -122,7 +122,7 @@ export const invocationCatalog = {
     message: (d: { readonly functionId: string; readonly queue: string }) => `"${d.functionId}" cannot be enqueued on "${d.queue}": no queue module is loaded.`,
     remedy: 'Add `- class: modules::queue::QueueModule` to the modules of config.yaml.',
   },
-  ENGINE_STOPPED: {
+  STOPPED: {
     status: 503,
     retryable: true,
     since: '0.1.0',

@@ -55,7 +55,7 @@ export class Invoker implements CallKeeper {
 
   /** Never throws: a call that cannot start is an invocation whose result is rejected. */
   open(functionId: string, payload: unknown, options?: InvokeOptions, origin?: CallOrigin): Invocation {
-    if (this.#isStopped) return this.#refuse(invocationErrors.ENGINE_STOPPED({ what: `The call of "${functionId}"` }), options);
+    if (this.#isStopped) return this.#refuse(invocationErrors.STOPPED({ what: `The call of "${functionId}"` }), options);
     const action = options?.action;
     if (action !== undefined && action.type === 'enqueue') return this.#openEnqueue(functionId, action.queue, payload, options, origin);
     const entry = this.#parts.table.find(functionId);

@@ -79,7 +79,7 @@ export class AttachedWorkers implements WorkerRegistry, ConnectionHost {
     new WorkerRequests(connection, this.#requestParts);
     this.onAttached(connection);
     connection.endpoint.listen();
-    if (this.#isStopped) connection.close('left', invocationErrors.ENGINE_STOPPED({ what: 'A new worker' }));
+    if (this.#isStopped) connection.close('left', invocationErrors.STOPPED({ what: 'A new worker' }));
     return connection;
   }
 
@@ -147,7 +147,7 @@ export class AttachedWorkers implements WorkerRegistry, ConnectionHost {
   async stop(): Promise<void> {
     this.#isStopped = true;
     const connections = [...this.#connections.values()];
-    const reason = invocationErrors.ENGINE_STOPPED({ what: 'The connection' });
+    const reason = invocationErrors.STOPPED({ what: 'The connection' });
     for (const connection of connections) connection.close('left', reason);
     await Promise.all([...this.#remembered.keys()].map((owner) => this.release(owner)));
     await Promise.all(connections.map((connection) => connection.disconnected));
