@@ -4,6 +4,7 @@ import type { HeaderList } from './cors.js';
 import { restErrors } from './errors.js';
 import { readHandlerResponse, type HandlerResponse } from './handler-response.js';
 import type { Route } from './route.js';
+import { writeHead } from './write-head.js';
 
 /** What all answers of a module share. */
 export interface AnswerParts {
@@ -25,7 +26,7 @@ export function sendAnswer(response: ServerResponse, result: unknown, route: Rou
   if (body !== undefined) headers.push('content-length', typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength);
   for (const part of answer.headers) headers.push(part);
   if (corsHeaders.length > 0) addCors(headers, corsHeaders);
-  response.writeHead(status, headers);
+  writeHead(response, status, headers);
   response.end(body);
   return status;
 }

@@ -10,6 +10,7 @@ import { requestIdOf } from './request-id.js';
 import type { RouteBinder } from './route-binder.js';
 import { ROUTE_METHODS } from './trigger-config.js';
 import type { SystemRoutes } from './system-routes.js';
+import { writeHead } from './write-head.js';
 
 /** Longest request target that is looked at. */
 export const URL_LIMIT_BYTES = 8192;
@@ -75,7 +76,7 @@ export class Dispatcher {
     if (request.method !== 'GET' && request.method !== 'HEAD') return this.#methodNotAllowed(request, response, ['GET', 'HEAD']);
     const headers: HeaderList = ['content-type', 'application/json; charset=utf-8', 'content-length', answer.body.length, 'cache-control', 'no-store'];
     headers.push('x-request-id', requestIdOf(request.headers['x-request-id']), ...(this.parts.cors?.headersFor(request.headers.origin) ?? []));
-    response.writeHead(answer.status, headers);
+    writeHead(response, answer.status, headers);
     response.end(answer.body);
   }
 
@@ -102,7 +103,7 @@ export class Dispatcher {
       headers.push(...cors.headersFor(request.headers.origin));
       if (Cors.isPreflight(request)) headers.push(...cors.preflightHeaders(request, allowed));
     }
-    response.writeHead(204, headers);
+    writeHead(response, 204, headers);
     response.end();
   }
 

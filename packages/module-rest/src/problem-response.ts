@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { isMotiaError, MotiaError } from '@motia/engine-core/contract';
 import { restErrors } from './errors.js';
 import type { HeaderList } from './cors.js';
+import { writeHead } from './write-head.js';
 
 /** Ids that let a reader of an error body find the log lines. */
 export interface ProblemIds {
@@ -90,7 +91,7 @@ export function sendProblem(response: ServerResponse, error: MotiaError, ids: Pr
   const headers: HeaderList = ['content-type', 'application/json; charset=utf-8', 'content-length', Buffer.byteLength(body), 'x-request-id', ids.requestId, ...extraHeaders];
   if (error.status === 503) headers.push('retry-after', '1');
   if (write !== undefined) headers.push('connection', 'close');
-  response.writeHead(error.status, headers);
+  writeHead(response, error.status, headers);
   if (write === undefined) response.end(body);
   else write(body);
 }
