@@ -45,8 +45,12 @@ async function markAsModules(outDir: string): Promise<void> {
   await replaceFile(join(outDir, 'package.json'), `${JSON.stringify({ type: 'module' })}\n`);
 }
 
+let writes = 0;
+
 async function replaceFile(path: string, contents: Uint8Array | string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  // Two replicas, or two builds of one program, may write the same file at the same time.
+  writes += 1;
+  const temporary = `${path}.${process.pid}-${writes}.tmp`;
   await writeFile(temporary, contents);
   await rename(temporary, path);
 }

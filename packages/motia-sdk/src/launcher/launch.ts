@@ -19,6 +19,7 @@ const repeatableSignals: readonly string[] = [...forwardedSignals, 'SIGKILL'];
  * stdin and stdout ourselves. SIGTERM, SIGINT and SIGHUP are passed on; when the engine goes away, both processes are killed.
  */
 export async function launch(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<LaunchOutcome> {
+  await leaveInspector(env);
   const child = spawn(process.execPath, args, { stdio: ['ignore', 2, 2, 0, 1], env: { ...env, III_IPC_FDS: '3,4' } });
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
   for (const signal of forwardedSignals) process.on(signal, forward);
@@ -35,6 +36,13 @@ export async function launch(args: readonly string[], env: NodeJS.ProcessEnv = p
     watch?.stop();
     for (const signal of forwardedSignals) process.off(signal, forward);
   }
+}
+
+/** A debugger belongs to the process that runs user code: with our port free, that one can open it. */
+async function leaveInspector(env: NodeJS.ProcessEnv): Promise<void> {
+  if (![...process.execArgv, env['NODE_OPTIONS'] ?? ''].some((option) => option.includes('--inspect'))) return;
+  const inspector = await import('node:inspector');
+  inspector.close();
 }
 
 /** Ends this process the way the launched one ended: same code, or the same signal (128 + its number where we may not repeat it). */

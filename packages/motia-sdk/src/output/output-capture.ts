@@ -125,10 +125,10 @@ export function installOutputCapture(
       if (scope === undefined || text === undefined) return Reflect.apply(original, this, [chunk, encodingOrCallback, callback]) as boolean;
       capture(scope, source, text);
       const done = typeof encodingOrCallback === 'function' ? encodingOrCallback : callback;
-      if (typeof done === 'function') process.nextTick(done as () => void);
+      if (typeof done === 'function') process.nextTick(done);
       return true;
     };
-    stream.write = patched as typeof stream.write;
+    stream.write = patched;
     return () => {
       // Somebody patched after us: their chain goes through ours, which then passes everything on.
       if (stream.write !== (patched as unknown)) return;

@@ -38,11 +38,21 @@ export async function enter(entry: EntryDescription): Promise<void> {
   if (target !== undefined) watchEngineFromThread(target);
   if (entry.hasCommonJs === true) lendCommonJs(entry.url);
   try {
-    const { start } = await entry.load();
+    const { start } = await entry.load().catch(appLoadFailed);
     await start();
   } catch (error) {
     await fail(error, 1);
   }
+}
+
+/** The bundle as a whole could not be linked or evaluated, as when one file holds everything. */
+async function appLoadFailed(error: unknown): Promise<never> {
+  const [{ buildErrors }, { locateFailure }, { formatProblem }] = await Promise.all([
+    import('../build/errors.js'),
+    import('./locate-failure.js'),
+    import('../build/source-problem.js'),
+  ]);
+  throw buildErrors.APP_LOAD_FAILED({ messages: [formatProblem(locateFailure(error))] }, error);
 }
 
 function lendCommonJs(url: string): void {

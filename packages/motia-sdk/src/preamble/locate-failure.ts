@@ -8,9 +8,9 @@ const frame = /^\s*at (?:.*? \()?((?:file:\/\/)?[^()]+):(\d+):(\d+)\)?$/;
 
 /**
  * Says where in the user's sources an import failed, from the source-mapped stack: the first line names the place of a
- * SyntaxError, else the innermost frame of the app's own files does. Falls back to the imported file without a line.
+ * SyntaxError, else the innermost frame of the app's own files does. Falls back to the imported file, if one is known.
  */
-export function locateFailure(error: unknown, filePath: string, cwd: string = process.cwd()): SourceProblem {
+export function locateFailure(error: unknown, filePath?: string, cwd: string = process.cwd()): SourceProblem {
   const cause = error instanceof Error ? `${error.name}: ${error.message}` : `threw ${String(error)}`;
   const [first = '', ...rest] = (error instanceof Error ? (error.stack ?? '') : '').split('\n');
   const head = headLine.exec(first);

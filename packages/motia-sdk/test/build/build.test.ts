@@ -189,3 +189,13 @@ describe.each(['development', 'production'] as const)('build in %s', (mode) => {
     expect(await app.run((await build({ cwd: app.path, mode, external: ['optional'] })).entry)).toMatchObject({ steps: [{ exports: { names: ['ERR_MODULE_NOT_FOUND'] } }] });
   });
 });
+
+describe('Builds at the same time', () => {
+  it('of one folder, as replicas make them, all succeed and leave one whole bundle', async () => {
+    await using app = appFolder();
+    app.write({ 'steps/hello.step.ts': hello, 'src/a.step.ts': "import { x } from './x.js';\nexport const names = [x];\n", 'src/x.ts': 'export const x = 1;\n' });
+    const built = await Promise.all(Array.from({ length: 4 }, () => build({ cwd: app.path })));
+    expect((await app.run(built[0]!.entry)).steps).toHaveLength(2);
+    expect(readdirSync(app.file('dist/dev')).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+});

@@ -1,5 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import type { TemporaryFolder } from '@motia/tools/testing';
 import { installedApp, isRunning, runCommand, until } from './scripted-engine.js';
@@ -7,6 +9,21 @@ import { installedApp, isRunning, runCommand, until } from './scripted-engine.js
 function motia(app: TemporaryFolder, args: readonly string[], env: NodeJS.ProcessEnv = {}): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
   const { III_ENGINE_PID: _pid, III_IPC_FDS: _fds, ...clean } = process.env;
   return spawnSync(app.file('node_modules/.bin/motia'), args, { cwd: app.path, encoding: 'utf8', env: { ...clean, ...env } });
+}
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+/** Whether this very process holds the socket that listens on a port. */
+function isListening(pid: number, port: number): boolean {
+  const address = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const inode = readFileSync('/proc/net/tcp', 'utf8').split('\n').map((line) => line.trim().split(/\s+/)).find((fields) => fields[1]?.endsWith(address) && fields[3] === '0A')?.[9];
+  const open = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  return inode !== undefined && open.includes(`socket:[${inode}]`);
 }
 const underEngine = { III_ENGINE_PID: String(process.pid) };
 
@@ -100,6 +117,21 @@ describe('The launcher', () => {
   });
 });
 
+describe('A debugger', () => {
+  it.each([
+    ['an option of Node', (port: number) => `node --inspect=127.0.0.1:${port} dist/index-dev.js`],
+    ['NODE_OPTIONS', (port: number) => `NODE_OPTIONS=--inspect=127.0.0.1:${port} motia dev`],
+  ])('asked for by %s attaches to the process that runs user code, not to the launcher', async (_title, command) => {
+    await using app = installedApp();
+    motia(app, ['dev'], { ...underEngine, MOTIA_EXEC_LAST: '0' });
+    const port = await freePort();
+    await using engine = runCommand(command(port), { cwd: app.path });
+    await engine.ready;
+    const { body } = (await engine.call('hello')) as { body: { pid: number } };
+    expect(isListening(body.pid, port)).toBe(true);
+  });
+});
+
 describe('A step file', () => {
   it('throws with its own file and line in the stack, also through a shared module and minified', async () => {
     await using app = installedApp();
@@ -123,6 +155,15 @@ describe('A step file', () => {
     const messages = engine.logs.filter(({ level }) => level === 'error').map(({ message }) => message).join('\n');
     expect(messages).toMatch(/steps\/syntax\.step\.ts:3:\d+: Expected "}" but found "triggers"/);
     expect(messages).toMatch(/steps\/loads\.step\.ts:3:\d+: TypeError: Cannot read properties of undefined/);
+  });
+
+  it('that breaks the one file of a production bundle is named with file, line and cause', async () => {
+    await using app = installedApp();
+    writeFileSync(app.file('steps/link.step.ts'), "// A comment.\nimport { nope } from 'node:fs';\nexport const config = { name: 'link', triggers: [], nope };\n");
+    expect(motia(app, ['build'])).toMatchObject({ status: 0 });
+    await using engine = runCommand('motia start', { cwd: app.path });
+    await expect(engine.ready).rejects.toThrow(/MOTIA_SDK_APP_LOAD_FAILED[^]*steps\/link\.step\.ts:2: SyntaxError: [^]*'nope'/);
+    expect(await engine.exited).toMatchObject({ code: 1 });
   });
 
   it('E6 that breaks while an older generation serves ends the new one, so that the old one stays', async () => {
