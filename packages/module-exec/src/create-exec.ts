@@ -12,17 +12,20 @@ import type { ExecModuleOptions } from './options.js';
 import { runPipeline } from './pipeline.js';
 import type { ProcessOwner } from './process-directory.js';
 import { startTimeOrPs } from './process-table.js';
+import { settlesWithin } from './wait.js';
 import { parseWatchPatterns } from './watch-patterns.js';
 import { WorkerProcess } from './worker-process.js';
 
 /** One ExecModule instance at work. */
 export interface Exec extends ProcessOwner {
-  start(): Promise<void>;
+  /** `interrupt` aborts when the engine is told to stop before it has started. */
+  start(interrupt?: AbortSignal): Promise<void>;
   drain(deadline: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
 
 const mebibyte = 1024 * 1024;
+const startPatienceMs = 20_000;
 const defaultGraceMs = { development: 3_000, production: 20_000 } as const;
 
 /** Wires the parts together. Nothing is started, opened or read before `start`. */
@@ -101,20 +104,30 @@ export function createExec(ctx: PluginContext, options: ExecModuleOptions): Exec
   });
   let isStopped = false;
 
+  /** A long build must not run into the host's limit for a start: after a while the engine goes up without us, not ready. */
+  async function startOrCarryOn(): Promise<void> {
+    const starting = supervisor.start();
+    if (await settlesWithin(clock, starting, startPatienceMs)) return starting;
+    logger.warn(`still starting after ${startPatienceMs / 1000} s; the engine goes on, and is ready when "${command.text}" is`);
+    // It has been logged, and the health says so.
+    starting.catch(() => undefined);
+  }
+
   return {
-    async start() {
+    async start(interrupt) {
+      // A second stop by the host joins this one.
+      interrupt?.addEventListener('abort', () => void supervisor.stop(), { once: true });
       const since = clock.now();
       engine.startTime = await startTimeOrPs(engine.pid);
       groups.open();
       await groups.sweep();
       const watching = patterns.bases.length > 0 ? watch.start(since) : undefined;
-      await Promise.all([supervisor.start(), watching]);
+      await Promise.all([startOrCarryOn(), watching]);
       if (options.memory_limit_mb > 0) memory.start();
     },
     async drain(deadline) {
       memory.stop();
-      await watch.close();
-      await supervisor.drain(deadline);
+      await Promise.all([supervisor.drain(deadline), watch.close()]);
     },
     async stop() {
       isStopped = true;

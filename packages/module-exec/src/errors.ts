@@ -9,10 +9,16 @@ export interface CommandFailure {
   readonly stderr: readonly string[];
 }
 
-const withStderr = (text: string, stderr: readonly string[]): string => {
-  const last = stderr.filter((line) => line.trim() !== '').slice(-5);
-  return last.length === 0 ? text : `${text}\n${last.map((line) => `  | ${line}`).join('\n')}`;
-};
+/** What tells most: the lines around the last one that reads like an error, else the last ones. */
+function telling(stderr: readonly string[]): readonly string[] {
+  const lines = stderr.filter((line) => line.trim() !== '');
+  const at = lines.findLastIndex((line) => /FATAL ERROR|\b[A-Z]\w*(Error|Exception)\b/.test(line));
+  return at === -1 ? lines.slice(-6) : lines.slice(Math.max(0, at - 3), at + 3);
+}
+
+function withStderr(text: string, stderr: readonly string[]): string {
+  return [text, ...telling(stderr).map((line) => `  | ${line}`)].join('\n');
+}
 
 /** Conditions of ExecModule, shown as `MOTIA_EXEC_<key>`. */
 export const execErrors = defineErrors('EXEC', {

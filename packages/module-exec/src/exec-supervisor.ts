@@ -44,6 +44,7 @@ export class ExecSupervisor {
   readonly #stopped = new AbortController();
   readonly #hurry = new AbortController();
   #isFrozen = false;
+  #stopping: Promise<void> | undefined;
   #hasStarted = false;
   #graceMs: number;
   #reloadError: MotiaError | undefined;
@@ -113,7 +114,12 @@ export class ExecSupervisor {
   }
 
   /** Ends every process. Resolves when none is left. Idempotent. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopAll();
+    return this.#stopping;
+  }
+
+  async #stopAll(): Promise<void> {
     this.#isFrozen = true;
     this.#stopped.abort();
     for (const replica of this.replicas) replica.release();

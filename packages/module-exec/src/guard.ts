@@ -34,10 +34,11 @@ export function guarded(command: Command, umask: string): readonly [file: string
 
 /** What the engine keeps of a guard. */
 export interface GuardPipe {
-  end(line: string): unknown;
+  end(line: string, onWritten: () => void): unknown;
+  destroy(): unknown;
 }
 
 /** Tells a guard that its group was taken care of. */
 export function dismissGuard(pipe: GuardPipe): void {
-  pipe.end(dismissal);
+  pipe.end(dismissal, () => pipe.destroy());
 }

@@ -18,9 +18,9 @@ export const ExecModule = defineModule({
     let membership: { dispose(): void } | undefined;
     return {
       services: { processes: directory },
-      async start() {
+      async start(interrupt?: AbortSignal) {
         membership = directory.join(exec, ctx.functions);
-        await exec.start();
+        await exec.start(interrupt);
       },
       drain: (deadline) => exec.drain(deadline),
       async stop() {

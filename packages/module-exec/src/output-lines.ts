@@ -26,7 +26,7 @@ const maxLineBytes = 64 * 1024;
 const bytesPerSecond = 1024 * 1024;
 /** An unfinished line (a prompt, a progress dot) is shown after this long without more. */
 const unfinishedLineMs = 200;
-const tailLines = 20;
+const tailLines = 40;
 const tailLineLength = 500;
 const tailBytes = 2048;
 /** Reading pauses past this much per `readWindowMs`: a flood then slows its own writer, not the engine. */
@@ -44,6 +44,7 @@ export class OutputLines {
   readonly #bytes: TokenBucket;
   readonly #tail: string[] = [];
   readonly #pending: Partial<Record<Stream, Timer>> = {};
+  readonly #paused: Partial<Record<Stream, Timer>> = {};
   /** End of the newest chunk that had dropped lines: a crash in a flood still shows its last words. */
   #droppedTail: Buffer | undefined;
   #dropped = 0;
@@ -68,7 +69,8 @@ export class OutputLines {
       windowBytes += chunk.length;
       if (windowBytes < readWindowBytes) return;
       source.pause();
-      this.options.clock.setTimeout(() => source.resume(), Math.max(1, windowStartMs + readWindowMs - now));
+      this.options.clock.clear(this.#paused[stream]);
+      this.#paused[stream] = this.options.clock.setTimeout(() => source.resume(), Math.max(1, windowStartMs + readWindowMs - now));
     });
   }
 
@@ -101,6 +103,7 @@ export class OutputLines {
   finish(): void {
     for (const stream of ['stdout', 'stderr'] as const) {
       this.options.clock.clear(this.#pending[stream]);
+      this.options.clock.clear(this.#paused[stream]);
       this.#splitters[stream].flush();
     }
     this.options.clock.clear(this.#dropReport);

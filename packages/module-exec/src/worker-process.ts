@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock, Logger, LogSink, WorkerHandle, WorkerRegistry } from '@motia/engine-core/contract';
-import { isMotiaError, type MotiaError } from '@motia/engine-core/contract';
-import { ChildTransport } from './child-transport.js';
+import type { Clock, Logger, LogSink, Timer, WorkerHandle, WorkerRegistry } from '@motia/engine-core/contract';
+import { nodeStreamTransport, type MotiaError } from '@motia/engine-core/contract';
 import type { Command } from './command.js';
 import { execErrors } from './errors.js';
 import { classifyExit, describeExit, type ExitStatus } from './exit-status.js';
@@ -43,6 +42,7 @@ export interface Loss {
 export type ProcessRole = 'worker' | 'plain';
 
 const exitAfterCloseMs = 1_000;
+const lateBytesMs = 20;
 /** A process that speaks nothing counts as up when it has not failed at once. */
 const survivesStartMs = 100;
 
@@ -62,11 +62,12 @@ export class WorkerProcess {
   readonly lost: Promise<Loss>;
   #handle: WorkerHandle | undefined;
   #role: ProcessRole | undefined;
-  #transport: ChildTransport | undefined;
   #readyAtMs: number | undefined;
   #settleReady: { resolve(role: ProcessRole): void; reject(loss: MotiaError): void };
   #settleLost: (loss: Loss) => void;
   #isEnding = false;
+  /** Until a process that says nothing is taken for what it is. */
+  #patience: Timer | undefined;
   #stopping: Promise<LadderOutcome> | undefined;
   readonly #startedAtMs: number;
   readonly #output: OutputLines;
@@ -140,21 +141,25 @@ export class WorkerProcess {
 
   #listen(): void {
     const { protocol, handshakeTimeoutMs, clock } = this.setting;
-    if (protocol === 'required') return this.#attach(undefined);
+    if (protocol === 'required') return this.#attach();
     if (protocol === 'none') {
       this.#output.read('stdout', this.group.stdout);
-      clock.setTimeout(() => this.#becomeReady('plain'), survivesStartMs);
+      this.#patience = clock.setTimeout(() => this.#becomeReady('plain'), survivesStartMs);
       return;
     }
     const onChunk = (chunk: Buffer): void => {
       const { text, frames } = this.#probe.push(chunk);
       if (text.length > 0) this.#output.write('stdout', text);
       if (frames === undefined) return;
-      clock.clear(patience);
+      clock.clear(this.#patience);
       this.group.stdout.off('data', onChunk);
-      this.#attach(frames);
+      // Paused, the stream takes the bytes back; whoever listens next gets them first.
+      this.group.stdout.pause();
+      this.group.stdout.unshift(frames);
+      this.#attach();
+      this.group.stdout.resume();
     };
-    const patience = clock.setTimeout(() => {
+    this.#patience = clock.setTimeout(() => {
       if (this.#isEnding || this.hasEnded) return;
       this.group.stdout.off('data', onChunk);
       this.#output.write('stdout', this.#probe.rest());
@@ -169,12 +174,11 @@ export class WorkerProcess {
     this.group.stdout.on('data', onChunk);
   }
 
-  #attach(head: Uint8Array | undefined): void {
+  #attach(): void {
     const { workers, clock, handshakeTimeoutMs, heartbeatIntervalMs } = this.setting;
     if (this.group.input === null || this.#isEnding) return;
-    this.#transport = new ChildTransport(this.group.stdout, this.group.input, head);
     const spentMs = clock.monotonicMs() - this.#startedAtMs;
-    const handle = workers.attach(this.#transport, {
+    const handle = workers.attach(nodeStreamTransport(this.group.stdout, this.group.input), {
       owner: this.owner,
       label: this.group.command.text,
       pid: this.pid,
@@ -186,13 +190,10 @@ export class WorkerProcess {
     });
     this.#handle = handle;
     this.#output.worker = handle;
-    handle.registered.then(
-      () => this.#becomeReady('worker'),
-      (error: unknown) => void this.#connectionEnded(error),
-    );
-    void handle.closed.then((closure) => {
-      if (closure.reason === 'hung' || closure.reason === 'faulty') return this.#kill(closure.error, closure.reason);
-      return this.#connectionEnded(closure.error);
+    handle.registered.then(() => this.#becomeReady('worker'), () => undefined);
+    void handle.closed.then(({ reason, error }) => {
+      if (reason === 'hung' || reason === 'faulty') return this.#refuse(error, reason);
+      return this.#disconnected(error);
     });
   }
 
@@ -203,25 +204,23 @@ export class WorkerProcess {
     this.#settleReady.resolve(role);
   }
 
-  /** The connection is gone while the process may live: usually its exit follows at once and says more. */
-  async #connectionEnded(error: unknown): Promise<void> {
-    const wasReady = this.#role !== undefined;
+  /** The connection ended first: usually the exit follows at once and says more. */
+  async #disconnected(cause: MotiaError | undefined): Promise<void> {
     if (this.#isEnding || (await settlesWithin(this.setting.clock, this.group.exited, exitAfterCloseMs)) || this.#isEnding) return;
-    const disconnected = execErrors.PROCESS_DISCONNECTED({ command: this.group.command.text, stderr: this.#output.lastLines() }, error);
-    // A process that lives but failed the handshake will fail it again.
-    await this.#endAs({ error: !wasReady && isMotiaError(error) ? error : disconnected, isDefinitive: !wasReady });
+    const stderr = [...this.#output.lastLines()];
+    await this.#endAs({ error: execErrors.PROCESS_DISCONNECTED({ command: this.group.command.text, stderr }, cause), isDefinitive: this.#role === undefined });
   }
 
-  async #kill(cause: MotiaError | undefined, reason: string): Promise<void> {
+  /** The engine closed the connection: the handshake failed, and would fail again, or a heartbeat or the protocol did. */
+  async #refuse(cause: MotiaError | undefined, reason: string): Promise<void> {
     if (this.#isEnding) return;
-    const error = execErrors.PROCESS_HUNG({ command: this.group.command.text, reason: cause?.message ?? reason }, cause);
-    await this.#endAs({ error, isDefinitive: false });
+    const hung = execErrors.PROCESS_HUNG({ command: this.group.command.text, reason: cause?.message ?? reason }, cause);
+    await this.#endAs(this.#role === undefined ? { error: cause ?? hung, isDefinitive: true } : { error: hung, isDefinitive: false });
   }
 
   async #exited(status: ExitStatus): Promise<void> {
     // Bytes that are in the pipe still count, answers among them; then pending calls fail without waiting for more.
-    await delay(this.setting.clock, this.group.stdout.readableEnded ? 0 : 20);
-    this.#transport?.finish();
+    if (!this.group.stdout.readableEnded) await delay(this.setting.clock, lateBytesMs);
     if (this.#isEnding) return;
     const details = {
       command: this.group.command.text,
@@ -241,7 +240,8 @@ export class WorkerProcess {
   async #endAs(loss: Loss | (() => Loss)): Promise<void> {
     this.#isEnding = true;
     const { clock } = this.setting;
-    this.#handle?.close('lost');
+    clock.clear(this.#patience);
+    this.#handle?.close('lost', typeof loss === 'function' ? undefined : loss.error);
     const outcome = await clearRemains({ clock, group: this.group, spawnId: this.spawnId });
     await this.#closeOutput(outcome);
     const told = typeof loss === 'function' ? loss() : loss;
@@ -251,14 +251,16 @@ export class WorkerProcess {
 
   async #descend({ graceMs, hurry }: { readonly graceMs: number; readonly hurry?: AbortSignal }): Promise<LadderOutcome> {
     const { clock, termTimeoutMs } = this.setting;
+    clock.clear(this.#patience);
     const handle = this.#handle;
     const outcome = await stopLadder({
       clock,
       group: this.group,
       spawnId: this.spawnId,
       closeInput: () => {
-        handle?.close('left');
-        this.group.input?.end();
+        // The connection says goodbye before it ends the pipe.
+        if (handle === undefined) this.group.input?.end();
+        else handle.close('left');
       },
       endsOnClosedInput: handle !== undefined,
       graceMs,
@@ -266,7 +268,6 @@ export class WorkerProcess {
       ...(handle === undefined || handle.state === 'closed' ? {} : { drain: (deadline) => handle.drain(deadline) }),
       ...(hurry === undefined ? {} : { hurry }),
     });
-    this.#transport?.finish();
     await this.#closeOutput(outcome);
     this.#settleReady.reject(execErrors.STOPPING(undefined));
     return outcome;

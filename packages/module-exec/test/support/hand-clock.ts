@@ -14,12 +14,12 @@ export class HandClock implements Clock {
   setTimeout(callback: () => void, delayMs: number): Timer {
     const timer = {};
     this.#timers.set(timer, { atMs: this.#nowMs + delayMs, callback });
-    return timer as Timer;
+    return timer;
   }
   setInterval(callback: () => void, periodMs: number): Timer {
     const timer = {};
     this.#timers.set(timer, { atMs: this.#nowMs + periodMs, everyMs: periodMs, callback });
-    return timer as Timer;
+    return timer;
   }
   clear(timer: Timer | undefined): void {
     if (timer !== undefined) this.#timers.delete(timer);
