@@ -1,6 +1,6 @@
-import { Type, type Static } from '@sinclair/typebox';
+import { Type } from '@sinclair/typebox';
 import { defineOptions } from '@motia/engine-core';
-import type { OptionsSchema } from '@motia/engine-core/contract';
+import type { JsonSchema, OptionsSchema } from '@motia/engine-core/contract';
 import { parseRoutePattern, type RoutePattern } from './route-pattern.js';
 import { compileQueryCheck, compileResponseChecks, compileSchemaCheck, type QueryCheck, type ResponseChecks, type SchemaCheck } from './schema-check.js';
 
@@ -38,10 +38,26 @@ const httpTriggerSchema = Type.Object({
   idempotency: later('idempotent replay'),
   body_limit_bytes: later('a body limit for one route'),
 });
-const checkKeys = defineOptions(httpTriggerSchema);
+const checkKeys: OptionsSchema<HttpTriggerConfig> = defineOptions(httpTriggerSchema) as OptionsSchema<HttpTriggerConfig>;
 
 /** Config of a trigger of type `http`. The snake_case and camelCase spellings of a key mean the same. */
-export type HttpTriggerConfig = Static<typeof httpTriggerSchema>;
+export interface HttpTriggerConfig {
+  readonly api_path?: string;
+  readonly path?: string;
+  readonly http_method?: string;
+  readonly method?: string;
+  readonly condition_function_id?: string;
+  readonly body_schema?: JsonSchema;
+  readonly bodySchema?: JsonSchema;
+  readonly query_params?: QuerySchema;
+  readonly queryParams?: QuerySchema;
+  readonly response_schema?: JsonSchema;
+  readonly responseSchema?: JsonSchema;
+  readonly timeout_ms?: number;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+/** JSON Schema of the query, or a list of the parameters. */
+export type QuerySchema = JsonSchema | readonly { readonly name: string; readonly description?: string; readonly required?: boolean }[];
 
 /** A trigger config as the dispatcher uses it: pattern read, schemas compiled. */
 export interface RouteSettings {
