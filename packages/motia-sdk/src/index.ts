@@ -18,7 +18,7 @@ export type {
 } from './steps/handlers.js';
 export type { ApiMiddleware, ApiMiddleware as Middleware, NextMiddleware } from './steps/middleware.js';
 export type {
-  EnqueueData, Enqueuer, EnqueueReceipt, Enqueues, FlowContext, InputsByShape, InvokeCallOptions, MatchHandlers, Streams, StreamsByName, TriggerInfo, TriggerInputs,
+  AnyInputs, DataOf, EnqueueData, Enqueuer, EnqueueReceipt, Enqueues, FlowContext, InputsByShape, InvokeCallOptions, MatchHandlers, Streams, StreamsByName, TriggerInfo, TriggerInputs,
 } from './steps/flow-context.js';
 export type { PathParams } from './steps/path-params.js';
 export type { CronTriggerInput, StateTriggerInput, StreamEvent, StreamTriggerInput } from './steps/trigger-input.js';

@@ -37,40 +37,57 @@ export interface TriggerInfo {
   readonly expression?: string;
 }
 
-/** By trigger type, what the handler gets; `result` is what it may return. A type the Step has no trigger of is `never`. */
+/**
+ * By trigger type, what the handler gets; a type the Step has no trigger of is `never`. `data` is the payload without
+ * its envelope, `result` what the handler may return.
+ */
 export interface TriggerInputs {
   http: unknown;
   queue: unknown;
   cron: unknown;
   state: unknown;
   stream: unknown;
+  data: unknown;
   result: unknown;
 }
+
+/** Inputs of a context that says nothing about its Step. */
+export interface AnyInputs extends TriggerInputs {
+  http: MotiaHttpArgs;
+  cron: CronTriggerInput;
+  state: StateTriggerInput;
+  stream: StreamTriggerInput;
+}
+
+type Enveloped = MotiaHttpArgs | StateTriggerInput | StreamTriggerInput | CronTriggerInput | undefined;
 
 /** Inputs told apart by their shape, where the config is not known. */
-export interface InputsByShape<TInput> extends TriggerInputs {
-  http: unknown extends TInput ? MotiaHttpArgs : Extract<TInput, MotiaHttpArgs<never, never, never> | MotiaHttpArgs>;
-  queue: unknown extends TInput ? unknown : Exclude<TInput, MotiaHttpArgs | StateTriggerInput | StreamTriggerInput | CronTriggerInput | undefined>;
-  cron: CronTriggerInput;
-  state: unknown extends TInput ? StateTriggerInput : Extract<TInput, StateTriggerInput>;
-  stream: unknown extends TInput ? StreamTriggerInput : Extract<TInput, StreamTriggerInput>;
-  result: unknown;
-}
+export type InputsByShape<TInput> = unknown extends TInput
+  ? AnyInputs
+  : {
+      http: Extract<TInput, MotiaHttpArgs>;
+      queue: Exclude<TInput, Enveloped>;
+      cron: CronTriggerInput;
+      state: Extract<TInput, StateTriggerInput>;
+      stream: Extract<TInput, StreamTriggerInput>;
+      data: DataOf<TInput>;
+      result: unknown;
+    };
 
-type Narrowed<TInput, T> = [Extract<TInput, T>] extends [never] ? TInput & T : Extract<TInput, T>;
-type BodyOf<T> = T extends { readonly request: { readonly body: infer B } } ? B : never;
+/** The payload without its envelope: body, message, state change or stream frame; undefined for cron. */
+export type DataOf<TInput> = TInput extends { readonly request: { readonly body: infer B } } ? B : TInput extends CronTriggerInput | undefined ? undefined : TInput;
 
-/** The payload without its envelope, whichever trigger started the call: body, message, state change or stream frame; undefined for cron. */
-export type DataOf<I extends TriggerInputs> = BodyOf<I['http']> | I['queue'] | I['state'] | I['stream'] | ([I['cron']] extends [never] ? never : undefined);
+// Members that take the input are declared as methods: their parameters are compared in both directions, so that the
+// context of one Step fits a helper that takes any context, and middleware for one body fits a route without one.
 
 /** One function per trigger type; `default` takes the rest. */
 export interface MatchHandlers<TInput, I extends TriggerInputs> {
-  http?: (request: I['http']) => I['result'] | Promise<I['result']>;
-  queue?: (input: I['queue']) => I['result'] | Promise<I['result']>;
-  cron?: (input: I['cron']) => I['result'] | Promise<I['result']>;
-  state?: (input: I['state']) => I['result'] | Promise<I['result']>;
-  stream?: (input: I['stream']) => I['result'] | Promise<I['result']>;
-  default?: (input: TInput) => I['result'] | Promise<I['result']>;
+  http?(request: I['http']): I['result'] | Promise<I['result']>;
+  queue?(input: I['queue']): I['result'] | Promise<I['result']>;
+  cron?(input: I['cron']): I['result'] | Promise<I['result']>;
+  state?(input: I['state']): I['result'] | Promise<I['result']>;
+  stream?(input: I['stream']): I['result'] | Promise<I['result']>;
+  default?(input: TInput): I['result'] | Promise<I['result']>;
 }
 
 export interface InvokeCallOptions {
@@ -101,13 +118,13 @@ export interface FlowContext<TEnqueueData = never, TInput = unknown, I extends T
   readonly invoke: <TResult = unknown>(functionId: string, payload?: unknown, options?: InvokeCallOptions) => Promise<TResult>;
   /** By trigger type: true when it started this call; narrows the input that is handed in. */
   readonly is: {
-    readonly queue: (input: TInput) => input is Narrowed<TInput, I['queue']>;
-    readonly http: (input: TInput) => input is Narrowed<TInput, I['http']>;
-    readonly cron: (input: TInput) => input is Narrowed<TInput, I['cron']>;
-    readonly state: (input: TInput) => input is Narrowed<TInput, I['state']>;
-    readonly stream: (input: TInput) => input is Narrowed<TInput, I['stream']>;
+    readonly queue: (input: unknown) => input is I['queue'];
+    readonly http: (input: unknown) => input is I['http'];
+    readonly cron: (input: unknown) => input is I['cron'];
+    readonly state: (input: unknown) => input is I['state'];
+    readonly stream: (input: unknown) => input is I['stream'];
   };
-  readonly getData: () => DataOf<I>;
+  readonly getData: () => I['data'];
   /** Runs the function for the trigger type that started this call. @throws MotiaError `MOTIA_SDK_TRIGGER_UNMATCHED` */
-  readonly match: (handlers: MatchHandlers<TInput, I>) => Promise<I['result'] | undefined>;
+  readonly match: { run(handlers: MatchHandlers<TInput, I>): Promise<I['result'] | undefined> }['run'];
 }

@@ -1,7 +1,7 @@
 import type { ApiResponse, MotiaHttpArgs, QueryValues } from '../http/http-message.js';
 import type { InferSchema, InferSchemaInput } from '../schema/infer-schema.js';
 import type { Enqueue, QueryParam, StepConfig } from './step-config.js';
-import type { Enqueues, FlowContext, TriggerInputs } from './flow-context.js';
+import type { DataOf, Enqueues, FlowContext, TriggerInputs } from './flow-context.js';
 import type { PathParams } from './path-params.js';
 import type { CronTriggerInput, StateTriggerInput, StreamTriggerInput } from './trigger-input.js';
 
@@ -9,7 +9,6 @@ type SchemaOf<T, K extends string> = T extends { readonly [P in K]?: infer S } ?
 type QueryOf<T> = T extends { readonly queryParams: infer Q } ? (Q extends readonly QueryParam[] ? QueryValues : InferSchema<Q>) : QueryValues;
 
 type HttpInputOf<T> = T extends { readonly type: 'http' | 'api'; readonly path: infer P extends string } ? MotiaHttpArgs<SchemaOf<T, 'bodySchema'>, PathParams<P>, QueryOf<T>> : never;
-type QueueInputOf<T> = T extends { readonly type: 'queue' } ? SchemaOf<T, 'input'> : never;
 
 /** Status codes with a name. Those without a schema in `responseSchema` may carry any body. */
 type NamedStatus =
@@ -24,17 +23,32 @@ type ResponseOf<T> = T extends { readonly responseSchema: infer R }
 type TriggersOf<C extends StepConfig> = C['triggers'][number];
 type ResultOf<T> = Extract<T, { readonly type: 'http' | 'api' }> extends infer H ? ([H] extends [never] ? unknown : ResponseOf<H> | void) : never;
 
+/** What one trigger hands over. */
+type InputOf<T> = T extends { readonly type: 'http' | 'api' }
+  ? HttpInputOf<T>
+  : T extends { readonly type: 'queue' }
+    ? SchemaOf<T, 'input'>
+    : T extends { readonly type: 'cron' }
+      ? CronTriggerInput
+      : T extends { readonly type: 'state' }
+        ? StateTriggerInput
+        : T extends { readonly type: 'stream' }
+          ? StreamTriggerInput
+          : never;
+type OfType<T, K> = InputOf<Extract<T, { readonly type: K }>>;
+
 /** By trigger type, what the handler of this config gets. */
 export interface InputsOf<C extends StepConfig> extends TriggerInputs {
-  http: HttpInputOf<TriggersOf<C>>;
-  queue: QueueInputOf<TriggersOf<C>>;
-  cron: TriggersOf<C> extends infer T ? (T extends { readonly type: 'cron' } ? CronTriggerInput : never) : never;
-  state: TriggersOf<C> extends infer T ? (T extends { readonly type: 'state' } ? StateTriggerInput : never) : never;
-  stream: TriggersOf<C> extends infer T ? (T extends { readonly type: 'stream' } ? StreamTriggerInput : never) : never;
+  http: OfType<TriggersOf<C>, 'http' | 'api'>;
+  queue: OfType<TriggersOf<C>, 'queue'>;
+  cron: OfType<TriggersOf<C>, 'cron'>;
+  state: OfType<TriggersOf<C>, 'state'>;
+  stream: OfType<TriggersOf<C>, 'stream'>;
+  data: DataOf<InputOf<TriggersOf<C>>>;
   result: ResultOf<TriggersOf<C>>;
 }
 /** First argument of the handler of a config: the union over its triggers. */
-export type InferHandlerInput<C extends StepConfig> = InputsOf<C>['http'] | InputsOf<C>['queue'] | InputsOf<C>['cron'] | InputsOf<C>['state'] | InputsOf<C>['stream'];
+export type InferHandlerInput<C extends StepConfig> = InputOf<TriggersOf<C>>;
 /** What the handler of a config may return. */
 export type InferHandlerResult<C extends StepConfig> = InputsOf<C>['result'];
 

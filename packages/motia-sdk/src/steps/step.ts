@@ -13,9 +13,9 @@ export interface StepBuilder<C extends StepConfig> {
 }
 
 /** Puts a config and its handler together; the handler's input, context and result are inferred from the config. */
-export function step<const C extends StepConfig>(config: C, handler: Handlers<C>): StepDefinition<C>;
+export function step<const C extends StepConfig>(config: C, handler: NoInfer<Handlers<C>>): StepDefinition<C>;
 export function step<const C extends StepConfig>(config: C): StepBuilder<C>;
-export function step<const C extends StepConfig>(config: C, handler?: Handlers<C>): StepDefinition<C> | StepBuilder<C> {
+export function step<const C extends StepConfig>(config: C, handler?: NoInfer<Handlers<C>>): StepDefinition<C> | StepBuilder<C> {
   if (handler !== undefined) return { config, handler };
   return { config, handle: (given) => ({ config, handler: given }) };
 }

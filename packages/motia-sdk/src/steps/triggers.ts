@@ -7,11 +7,14 @@ import type { PathParams } from './path-params.js';
 import type { ApiRouteMethod, CronTrigger, InfrastructureConfig, QueryParam, QueueConfig, StateTrigger, StreamTrigger } from './step-config.js';
 import type { CronTriggerInput, StateTriggerInput, StreamTriggerInput } from './trigger-input.js';
 
-/** Options of `http()`: everything of an HTTP trigger but method and path. */
-export interface HttpOptions {
+/** The options of `http()` whose types are inferred. */
+export interface HttpSchemas {
   readonly bodySchema?: StepSchemaInput;
   readonly responseSchema?: Readonly<Record<number, StepSchemaInput>>;
   readonly queryParams?: readonly QueryParam[] | StepSchemaInput;
+}
+/** Options of `http()`: everything of an HTTP trigger but method and path. */
+export interface HttpOptions extends HttpSchemas {
   readonly middleware?: readonly ApiMiddleware[];
 }
 /** Options of `queue()`. */
@@ -29,20 +32,20 @@ type HttpCondition<P extends string, O> = TriggerCondition<MotiaHttpArgs<BodyOf<
 type Conditional<T> = T & { readonly condition?: TriggerCondition };
 
 /** An HTTP route: `http('POST', '/orders/:id', { bodySchema })`. */
-export function http<const M extends ApiRouteMethod, const P extends string, const O extends HttpOptions = {}>(
+export function http<const M extends ApiRouteMethod, const P extends string, const O extends HttpSchemas = {}>(
   method: M,
   path: P,
-  options?: O,
+  options?: O & Pick<HttpOptions, 'middleware'>,
   condition?: HttpCondition<P, O>,
 ): Conditional<{ readonly type: 'http'; readonly method: M; readonly path: P } & O> {
   return withCondition({ type: 'http' as const, method, path, ...(options as O) }, condition as TriggerCondition | undefined);
 }
 
 /** @deprecated Use `http()`. */
-export function api<const M extends ApiRouteMethod, const P extends string, const O extends HttpOptions = {}>(
+export function api<const M extends ApiRouteMethod, const P extends string, const O extends HttpSchemas = {}>(
   method: M,
   path: P,
-  options?: O,
+  options?: O & Pick<HttpOptions, 'middleware'>,
   condition?: HttpCondition<P, O>,
 ): Conditional<{ readonly type: 'http'; readonly method: M; readonly path: P } & O> {
   return http(method, path, options, condition);

@@ -32,7 +32,7 @@ describe('the context', () => {
   });
 
   it('aborts its signal when the caller cancels, with the reason', async () => {
-    const reason = Promise.withResolvers?.() ?? deferred();
+    const reason = deferred();
     const started = deferred();
     await using engine = await serving([
       route(async (_req, ctx: Ctx) => {
@@ -86,7 +86,7 @@ describe('the context', () => {
       { functions: { never: () => new Promise(() => undefined) } },
     );
     await expect(engine.http()).rejects.toMatchObject({ code: 'MOTIA_ENGINE_FUNCTION_NOT_FOUND', status: 404 });
-    await expect(engine.http({ query_params: { how: 'abort' } })).rejects.toMatchObject({ code: 'MOTIA_SDK_CALL_CANCELLED', message: expect.stringContaining('enough') as string });
+    await expect(engine.http({ query_params: { how: 'abort' } })).rejects.toMatchObject({ code: 'MOTIA_SDK_CALL_CANCELLED', message: expect.stringContaining('enough') as unknown as string });
   });
 });
 
@@ -110,7 +110,7 @@ describe('match and getData', () => {
 
   it('refuses a trigger type that nothing is written for, naming what is', async () => {
     await using engine = await serving([step(config, (_input, ctx) => ctx.match({ http: () => ({ status: 200 }), queue: () => undefined }))]);
-    await expect(engine.invoke(id('state'), {})).rejects.toMatchObject({ code: 'MOTIA_SDK_TRIGGER_UNMATCHED', message: expect.stringContaining('only http, queue is handled') as string });
+    await expect(engine.invoke(id('state'), {})).rejects.toMatchObject({ code: 'MOTIA_SDK_TRIGGER_UNMATCHED', message: expect.stringContaining('only http, queue is handled') as unknown as string });
   });
 
   it('runs the handlers of multiTriggerStep; that of cron gets the context first', async () => {
@@ -189,7 +189,7 @@ describe('state, streams and enqueue', () => {
       ['stream::list_groups', { stream_name: 'chat' }],
       ['stream::send', { stream_name: 'chat', group_id: 'g', type: 'typing', data: 1 }],
     ]);
-    await expect(run(({ streams }) => streams['nope']!.get('g', 'i'))).rejects.toMatchObject({ code: 'MOTIA_SDK_STREAM_UNKNOWN', message: expect.stringContaining('known: chat') as string });
+    await expect(run(({ streams }) => streams['nope']!.get('g', 'i'))).rejects.toMatchObject({ code: 'MOTIA_SDK_STREAM_UNKNOWN', message: expect.stringContaining('known: chat') as unknown as string });
   });
 
   it('gives a missing value as null and an enqueue its receipt', async () => {

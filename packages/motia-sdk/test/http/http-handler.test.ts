@@ -74,7 +74,7 @@ describe('the answer of an HTTP handler', () => {
   });
 
   it('is an error naming the function when the body cannot be JSON', async () => {
-    await expect(answerOf({ status: 200, body: { big: 10n } })).rejects.toMatchObject({ code: 'MOTIA_SDK_NOT_SERIALIZABLE', message: expect.stringContaining('steps::Route') as string });
+    await expect(answerOf({ status: 200, body: { big: 10n } })).rejects.toMatchObject({ code: 'MOTIA_SDK_NOT_SERIALIZABLE', message: expect.stringContaining('steps::Route') as unknown as string });
     const cycle: Record<string, unknown> = {};
     cycle['self'] = cycle;
     await expect(answerOf({ status: 200, body: cycle })).rejects.toMatchObject({ code: 'MOTIA_SDK_NOT_SERIALIZABLE' });
@@ -132,7 +132,7 @@ describe('middleware', () => {
   it('is told when it calls next twice, and may catch what the handler throws', async () => {
     const twice = step({ name: 'Twice', triggers: [http('GET', '/t', { middleware: [async (_req, _ctx, next) => { await next(); return next(); }] })] }, () => ({ status: 200 }));
     await using engine = await serving([twice]);
-    await expect(engine.http()).rejects.toMatchObject({ code: 'MOTIA_SDK_HANDLER_FAILED', message: expect.stringContaining('next() was called twice') as string });
+    await expect(engine.http()).rejects.toMatchObject({ code: 'MOTIA_SDK_HANDLER_FAILED', message: expect.stringContaining('next() was called twice') as unknown as string });
     const catching = step({ name: 'C', triggers: [http('GET', '/t', { middleware: [async (_req, _ctx, next) => next().catch((error: Error) => ({ status: 503, body: error.message }))] })] }, () => {
       throw new Error('down');
     });

@@ -59,7 +59,7 @@ describe('logs', () => {
     await engine.invoke(id, {}, { invocationId: 'inv' });
     const ids = { invocationId: 'inv', functionId: id, traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', source: 'logger' };
     expect(await engine.log(({ message }) => message === 'first')).toMatchObject({ level: 'warn', data: { n: 1 }, ...ids });
-    expect(await engine.log(({ message }) => message === 'second')).toMatchObject({ level: 'error', data: { name: 'Error', message: 'bad', stack: expect.stringContaining('worker.test.ts') as string }, ...ids });
+    expect(await engine.log(({ message }) => message === 'second')).toMatchObject({ level: 'error', data: { name: 'Error', message: 'bad', stack: expect.stringContaining('worker.test.ts') as unknown as string }, ...ids });
   });
 
   it('take data as it was, whatever it is, without ever throwing', async () => {
@@ -77,7 +77,7 @@ describe('logs', () => {
       }),
     ]);
     await engine.http();
-    expect(await engine.log(({ message }) => message === 'odd')).toMatchObject({ data: expect.stringContaining('trap') as string });
+    expect(await engine.log(({ message }) => message === 'odd')).toMatchObject({ data: expect.stringContaining('trap') as unknown as string });
     expect(await engine.log(({ message }) => message === 'later')).toMatchObject({ data: { n: 1 } });
     expect(await engine.log(({ message }) => message === '{"not":"text"}')).toBeDefined();
   });
@@ -120,10 +120,10 @@ describe('the life of a worker', () => {
     await using engine = await serving([module]);
     const call = engine.invoke(id, {}, { invocationId: 'held' });
     await started;
-    expect(await engine.endpoint.request('ping', {})).toMatchObject({ inFlight: 1, memory: { rss: expect.any(Number) as number } });
+    expect(await engine.endpoint.request('ping', {})).toMatchObject({ inFlight: 1, memory: { rss: expect.any(Number) as unknown as number } });
     finish();
     expect(await call).toEqual({ status: 200, body: 'held' });
-    expect(await engine.endpoint.request('ping', {})).toMatchObject({ inFlight: 0, eventLoopLagMs: expect.any(Number) as number });
+    expect(await engine.endpoint.request('ping', {})).toMatchObject({ inFlight: 0, eventLoopLagMs: expect.any(Number) as unknown as number });
   });
 
   it('finishes what is in flight before it answers drain, and takes nothing new', async () => {
