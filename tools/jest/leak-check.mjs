@@ -24,10 +24,10 @@ export async function findLeaks({ id, sandbox, listenersBefore }) {
     if (left > 0) leaks.push(`This test file left ${left} ${signal} listener(s) on process.`);
   }
   const deadline = Date.now() + graceMs;
-  let children = descendants(id);
+  let children = await liveDescendants(id);
   while (children.length > 0 && Date.now() < deadline) {
     await sleep(50);
-    children = descendants(id);
+    children = await liveDescendants(id);
   }
   for (const { pid, command } of children) {
     leaks.push(`This test file left a child process running: ${pid} ${command}`);
@@ -39,6 +39,14 @@ export async function findLeaks({ id, sandbox, listenersBefore }) {
     rmSync(folder, { recursive: true, force: true });
   }
   return leaks;
+}
+
+/** Looks twice before it says "none": a process that is just forking or replacing its program is not in one single look. */
+async function liveDescendants(id) {
+  const first = descendants(id);
+  if (first.length > 0) return first;
+  await sleep(20);
+  return descendants(id);
 }
 
 /** Reads /proc; where there is none the check of child processes is skipped. */

@@ -170,10 +170,20 @@ function nameIn(payload: unknown): string | undefined {
 }
 `;
 
-const conformance = ({ pascal }) => `import { describe, expect, it } from '@jest/globals';
+const conformance = ({ pascal, area, constant }) => `import { describe, expect, it } from '@jest/globals';
 import { moduleConformance } from '@motia/engine-core/testing';
 import { ${pascal}Module } from '../src/index.js';
 
-moduleConformance({ describe, it, expect }, { definition: ${pascal}Module, options: () => ({}) });
+moduleConformance(
+  { describe, it, expect },
+  {
+    definition: ${pascal}Module,
+    options: () => ({ greeting: 'Good morning' }),
+    invalid: [{ options: { greeting: '' }, pointer: '/greeting' }],
+    works: async (host) => {
+      expect(await host.functions.invoke('${area}::greet', { name: 'Ada' })).toEqual({ text: 'Good morning Ada' });
+      await expect(host.functions.invoke('${area}::greet', {})).rejects.toMatchObject({ code: 'MOTIA_${constant}_NAME_MISSING' });
+    },
+  },
+);
 `;
-
