@@ -13,6 +13,7 @@ const variable: Schema = { type: 'string', pattern: '\\$\\{[^}:]+(:[^}]*)?\\}' }
  */
 export function configSchema(definitions: readonly AnyDefinition[]): Schema {
   const file = structuredClone(fileOptions.jsonSchema) as Record<string, unknown>;
+  file['required'] = ['modules'];
   const properties = file['properties'] as Record<string, Record<string, unknown>>;
   const adapters = definitions.filter((definition) => definition.kind === 'adapter');
   properties['modules'] = {

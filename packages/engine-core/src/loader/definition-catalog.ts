@@ -63,14 +63,14 @@ export function createDefinitionCatalog(options: CatalogOptions): DefinitionCata
     }
   }
 
-  async function loadStandard(entry: StandardClass): Promise<ClassProblem | undefined> {
+  async function loadStandard(classPath: string, entry: StandardClass): Promise<ClassProblem | undefined> {
     try {
       takeIn(definitionsIn(await importStandard(entry.package), entry.package));
       return undefined;
     } catch (error) {
       if (!isNotInstalled(error, entry.package)) return { problem: loadFailure(entry.package, error) };
-      if (entry.status === 'planned') return { problem: `is known and not built yet: no version of ${entry.package} exists so far` };
-      return { problem: `needs the package ${entry.package}, which is not installed`, command: `npm i ${entry.package}` };
+      if (entry.status === 'planned') return { problem: `${classPath} is known and not built yet: no version of ${entry.package} exists so far` };
+      return { problem: `${classPath} needs the package ${entry.package}, which is not installed`, command: `npm i ${entry.package}` };
     }
   }
 
@@ -110,13 +110,13 @@ export function createDefinitionCatalog(options: CatalogOptions): DefinitionCata
       const standard = standardClasses.get(classPath);
       if (!known.has(key) && standard?.kind === kind) {
         if (standard.status === 'ignored') return { ignored: standard.note ?? 'it does nothing here' };
-        const problem = await loadStandard(standard);
+        const problem = await loadStandard(classPath, standard);
         if (problem !== undefined) return problem;
       }
       const definition = known.get(key);
       if (definition !== undefined) return { definition: definition as Kinds[K] };
       if (standard?.kind === kind) {
-        return { problem: standard.status === 'planned' ? `is known and not built yet: ${standard.package} does not have it so far` : `is not exported by the installed ${standard.package}` };
+        return { problem: standard.status === 'planned' ? `${classPath} is known and not built yet: ${standard.package} does not have it so far` : `${classPath} is not exported by the installed ${standard.package}` };
       }
       const other = kind === 'module' ? 'adapter' : 'module';
       if (standard !== undefined || known.has(`${other} ${classPath}`)) {

@@ -1,5 +1,5 @@
 import type { Clock } from '../contract/clock.js';
-import type { LogFields, Logger, LogLevel, LogRecord, LogSink } from '../contract/logger.js';
+import type { LogFields, Logger, LogLevel, LogSink } from '../contract/logger.js';
 
 /** Scope keys that become members of the record itself, so that a log line is tied to its trace. */
 const promoted = ['traceId', 'spanId', 'functionId', 'invocationId', 'workerId'] as const;
@@ -20,10 +20,9 @@ export function createLogger(options: LoggerOptions): Logger {
 function scoped(options: LoggerOptions, ids: Promoted, scope: LogFields | undefined): Logger {
   const { sink, clock, source } = options;
   const write = (level: LogLevel, message: string, fields: LogFields | undefined): void => {
-    const merged = scope === undefined ? fields : { ...scope, ...fields };
-    const record: LogRecord = { level, time: clock.now(), message: String(message), source, ...ids, ...(merged === undefined ? {} : { fields: merged }) };
     try {
-      sink.log(record);
+      const merged = scope === undefined ? fields : { ...scope, ...fields };
+      sink.log({ level, time: clock.now(), message: String(message), source, ...ids, ...(merged === undefined ? {} : { fields: merged }) });
     } catch {
       // Never throws: see Logger.
     }

@@ -40,9 +40,12 @@ export function lineSink(options: LineSinkOptions): LineSink {
     if (lines === '') return;
     const text = lines;
     lines = '';
-    if (!port.write(text) && !isBlocked) {
+    try {
+      if (port.write(text) || isBlocked) return;
       isBlocked = true;
       port.onceDrained(onDrained);
+    } catch {
+      // A port that breaks its word must not end the process: this runs outside of everybody's call.
     }
   }
 
