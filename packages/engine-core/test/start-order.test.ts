@@ -17,6 +17,11 @@ describe('startOrder', () => {
     expect(ids([module('c'), module('a'), module('b')])).toEqual(['c', 'a', 'b']);
   });
 
+  it('puts modules that start last behind all others, unless one of those needs them', () => {
+    expect(ids([module('exec', { startsLast: true }), module('rest'), module('queue')])).toEqual(['rest', 'queue', 'exec']);
+    expect(ids([module('exec', { startsLast: true, provides: ['p'] }), module('rest'), module('panel', { requires: ['p'] })])).toEqual(['rest', 'exec', 'panel']);
+  });
+
   it('puts providers before those that require or would use them', () => {
     expect(ids([module('queue', { requires: ['store'] }), module('rest', { optional: ['queue.service'] }), module('sqlite', { provides: ['store'] })])).toEqual(['rest', 'sqlite', 'queue']);
     expect(ids([module('rest', { optional: ['q'] }), module('queue', { provides: ['q'] })])).toEqual(['queue', 'rest']);

@@ -12,6 +12,7 @@ export const ExecModule = defineModule({
   class: 'modules::shell::ExecModule',
   options: execOptions,
   provides: { processes: ProcessServiceRef },
+  startsLast: true,
   create: async (ctx, options) => {
     const exec = createExec(ctx, options);
     const directory = ProcessDirectory.of(ctx.engineHealth);

@@ -192,6 +192,7 @@ function withIds(chosen: readonly { readonly definition: AnyModuleDefinition; re
       options,
       requires: idsOf(definition.requires),
       optional: idsOf(definition.optional),
+      startsLast: definition.startsLast === true,
       provides: idsOf(definition.provides),
     };
   });

@@ -41,8 +41,8 @@ export interface PluginContext<Req extends Refs = {}, Opt extends Refs = {}> {
 
 /** Called in this order; the host never overlaps two of them for one plugin. */
 export interface Lifecycle {
-  /** Open sockets, timers, watchers. Resolving means ready. */
-  start?(): Promise<void>;
+  /** Open sockets, timers, watchers. Resolving means ready. `interrupt` aborts when the engine is stopped meanwhile: reject soon then. */
+  start?(interrupt?: AbortSignal): Promise<void>;
   /** Refuse new work; resolve once in-flight work has settled. Aborts at the deadline. */
   drain?(deadline: AbortSignal): Promise<void>;
   /** Release everything. Idempotent, and also called after a failed `start`. */
@@ -61,6 +61,11 @@ export interface ModuleDefinition<O = unknown, Req extends Refs = Refs, Prov ext
   readonly requires?: Req;
   readonly optional?: Opt;
   readonly provides?: Prov;
+  /**
+   * For modules that run users' programs: they start after all others, wherever the config names them, so that a taken
+   * port or an unreadable store ends the start before anything was spawned. Default false.
+   */
+  readonly startsLast?: boolean;
   /** Keys that existing configs carry and our design supersedes: accepted, without effect, one boot notice each. Key to its replacement. */
   readonly supersededKeys?: Readonly<Record<string, string>>;
   /** Wires only. Sockets, timers and writes wait for `start`, so a bad config never half-boots. */

@@ -9,10 +9,12 @@ export interface OrderedModule {
   readonly requires: readonly string[];
   readonly optional: readonly string[];
   readonly provides: readonly string[];
+  /** Starts after every module that does not say so, as far as services allow. */
+  readonly startsLast?: boolean;
 }
 
 /**
- * Providers before the modules that use them; where nothing is said, the order given. An optional service never makes
+ * Providers before the modules that use them, `startsLast` behind the others; where nothing is said, the order given. An optional service never makes
  * a circle: a module that would wait for itself through an optional service starts without waiting for it.
  *
  * @param providersOf names packages that would provide a service, for the error's remedy
@@ -29,8 +31,10 @@ export function startOrder<M extends OrderedModule>(modules: readonly M[], provi
   const isMet = (module: M, service: string): boolean => (providers.get(service) ?? []).every((provider) => provider === module || placed.has(provider));
   while (ordered.length < modules.length) {
     const waiting = modules.filter((module) => !placed.has(module));
+    const isReady = (module: M): boolean => [...module.requires, ...module.optional].every((service) => isMet(module, service));
     const next =
-      waiting.find((module) => [...module.requires, ...module.optional].every((service) => isMet(module, service))) ??
+      waiting.find((module) => module.startsLast !== true && isReady(module)) ??
+      waiting.find(isReady) ??
       waiting.find((module) => module.requires.every((service) => isMet(module, service)));
     if (next === undefined) throw engineErrors.DEPENDENCY_CYCLE({ cycle: findCycle(waiting, providers) });
     placed.add(next);
