@@ -50,9 +50,14 @@ export function currentConnection(): EngineConnection | undefined {
 }
 
 /** Makes a connection that of the process and hands it what was logged before. */
-export function setProcessConnection(connection: EngineConnection | undefined): void {
+export function setProcessConnection(connection: EngineConnection): void {
   shared.connection = connection;
-  if (connection !== undefined) for (const entry of shared.early.splice(0)) connection.log(entry);
+  for (const entry of shared.early.splice(0)) connection.log(entry);
+}
+
+/** Takes a connection back, unless another one has taken its place. */
+export function unsetProcessConnection(connection: EngineConnection): void {
+  if (shared.connection === connection) shared.connection = undefined;
 }
 
 /** Sends a log entry, or keeps it until there is a connection: at most 1000, the oldest go first. */

@@ -56,8 +56,8 @@ export class HttpInput {
 }
 
 function plainPayload(payload: unknown, bodyIsRaw: boolean): HttpPayload {
-  const value = !isWireValue(payload) ? payload : bodyIsRaw ? (payload as WireValue).base : payload.toValue();
-  return typeof value === 'object' && value !== null ? (value as HttpPayload) : {};
+  const value = !isWireValue(payload) ? payload : bodyIsRaw ? (payload).base : payload.toValue();
+  return typeof value === 'object' && value !== null ? (value) : {};
 }
 
 function parseOnFirstRead(input: HttpInput, parse: () => unknown): void {

@@ -22,11 +22,14 @@ export async function compileApp(app: LoadedApp, settings: WireSettings): Promis
   const streams = new Map<string, StreamConfig>();
   const problems: Error[] = [];
   const guarded = async (loaded: LoadedModule, read: () => void | Promise<void>): Promise<void> => {
+    if (loaded.loadError !== undefined) {
+      problems.push(asError(loaded.loadError));
+      return;
+    }
     try {
-      if (loaded.loadError !== undefined) throw loaded.loadError;
       await read();
     } catch (error) {
-      problems.push(error instanceof Error ? error : new Error(String(error)));
+      problems.push(asError(error));
     }
   };
   for (const loaded of app.streams ?? []) {
@@ -51,6 +54,10 @@ export async function compileApp(app: LoadedApp, settings: WireSettings): Promis
   for (const fn of hooks.functions) functions.set(fn.spec.id, fn);
   triggers.push(...hooks.triggers);
   return { functions: [...functions.values()], triggers, streams, problems };
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 function readStream({ filePath, module }: LoadedModule): StreamConfig {

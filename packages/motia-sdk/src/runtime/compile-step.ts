@@ -84,7 +84,7 @@ async function runOf(step: ReadStep, trigger: TriggerConfig, functionId: string,
 
 function conditionOf(trigger: TriggerConfig, functionId: string): Run {
   const condition = trigger.condition as unknown as Handler;
-  return isApiTrigger(trigger) ? httpCondition({ functionId, handler: condition as (input: HttpInput, ctx: unknown) => unknown, ...httpParsers(trigger) }) : plainFunction(condition, trigger, functionId);
+  return isApiTrigger(trigger) ? httpCondition({ functionId, handler: condition, ...httpParsers(trigger) }) : plainFunction(condition, trigger, functionId);
 }
 
 function httpParsers(trigger: ApiTrigger): { parseBody: Parse | undefined; parseQuery: Parse | undefined } {
@@ -120,7 +120,7 @@ function plainFunction(handler: Handler, trigger: TriggerConfig, functionId: str
     const input = read(plainValue(payload));
     if (parse === undefined) return call(context, input);
     const outcome = parse(input);
-    return isPromiseLike(outcome) ? outcome.then((settled) => call(context, accept(settled as ParseOutcome))) : call(context, accept(outcome));
+    return isPromiseLike(outcome) ? outcome.then((settled) => call(context, accept(settled))) : call(context, accept(outcome));
   };
 }
 

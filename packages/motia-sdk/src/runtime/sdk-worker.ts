@@ -101,7 +101,7 @@ export class SdkWorker implements ContextHost {
   streamsFor(scope: InvocationScope): Readonly<Record<string, Stream>> {
     const configs = this.#options.app.streams;
     const made = new Map<string, Stream>();
-    return new Proxy({} as Record<string, Stream>, {
+    return new Proxy({}, {
       get: (_target, name) => {
         if (typeof name !== 'string') return undefined;
         let stream = made.get(name);
@@ -132,7 +132,7 @@ export class SdkWorker implements ContextHost {
         this.#endpoint.invokeVoid(params, payload);
         return Promise.resolve(undefined);
       } catch (error) {
-        return Promise.reject(error as Error);
+        return Promise.reject(error);
       }
     }
     const { signal } = options;

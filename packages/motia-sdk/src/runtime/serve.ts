@@ -1,5 +1,5 @@
 import type { LogEntry, Transport } from '@motia/protocol';
-import { type InvocationScope, setProcessConnection } from '../context/invocation-scope.js';
+import { type InvocationScope, setProcessConnection, unsetProcessConnection } from '../context/invocation-scope.js';
 import { sdkErrors } from '../errors.js';
 import type { WireSettings } from './app-function.js';
 import { compileApp, type CompiledApp } from './compile-app.js';
@@ -44,7 +44,7 @@ export async function serve(app: LoadedApp, options: ServeOptions): Promise<Serv
     // Called by user code, so that it is there before the first call is.
     if (isProcessConnection) {
       setProcessConnection(worker);
-      void worker.ended.then(() => setProcessConnection(undefined));
+      void worker.ended.then(() => unsetProcessConnection(worker));
     }
     const report = await registerApp(worker, compiled);
     refuseIncomplete(app, report.rejected);

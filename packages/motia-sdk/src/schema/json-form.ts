@@ -23,7 +23,7 @@ const lenientZod = {
     const def = context.zodSchema._zod?.def;
     if (def === undefined) return;
     if (def.coerce === true || (def.type === 'pipe' && def.in?._zod?.def.type === 'transform')) {
-      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- zod hands the object over to be edited in place
+       
       for (const key of Object.keys(context.jsonSchema)) delete context.jsonSchema[key];
     }
   },

@@ -10,7 +10,7 @@ export type Parse = (value: unknown) => ParseOutcome | Promise<ParseOutcome>;
 export function parserOf(schema: StepSchemaInput): Parse | undefined {
   if (isJsonSchema(schema)) return undefined;
   if ('~standard' in schema) {
-    const standard = (schema as StandardSchema)['~standard'];
+    const standard = (schema)['~standard'];
     return (value) => {
       const result = standard.validate(value);
       return result instanceof Promise ? result.then(toOutcome) : toOutcome(result);

@@ -77,7 +77,7 @@ function flatTriggers(type: unknown, config: Record<string, unknown>): TriggerCo
     const taken: Record<string, unknown> = {};
     for (const key of keys) {
       if (config[key] !== undefined) taken[key] = config[key];
-      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a private copy; the key moves to the trigger
+       
       delete config[key];
     }
     return taken;

@@ -95,7 +95,7 @@ describe('match and getData', () => {
   const id = (suffix: string): string => `steps::Multi::trigger::${suffix}`;
 
   it('gives each trigger type its input: body, message, slot, state change and frame', async () => {
-    const multi = step(config, async (_input, ctx) => ({ status: 200, body: [ctx.trigger.type, (ctx.getData() as unknown) ?? null, await ctx.match({ default: () => undefined })] }));
+    const multi = step(config, async (_input, ctx) => ({ status: 200, body: [ctx.trigger.type, (ctx.getData()) ?? null, await ctx.match({ default: () => undefined })] }));
     await using engine = await serving([multi]);
     const body = async (suffix: string, payload: unknown): Promise<unknown> => ((await engine.invoke(id(suffix), payload)) as { body: unknown[] }).body.slice(0, 2);
     expect(await body('http(POST /o)', { body: { a: 1 } })).toEqual(['http', { a: 1 }]);

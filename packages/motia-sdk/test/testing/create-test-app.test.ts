@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import { enqueue, http, logger, queue, step, stateManager, type StepConfig } from '../../src/index.js';
+import { createTestApp, type TestApp } from '../../src/testing/index.js';
+
+const hello = step({ name: 'Hello', triggers: [http('GET', '/hello/:name')] }, async (req, ctx) => {
+  ctx.logger.info('greeting', { name: req.pathParams.name });
+  return { status: 200, headers: { 'x-trace': ctx.traceId }, body: { message: `Hello ${req.pathParams.name}` } };
+});
+const create = step({ name: 'Create', triggers: [http('POST', '/items', { bodySchema: z.object({ name: z.string().min(2), size: z.number().default(1) }) })] }, (req) => ({ status: 201, body: req.body }));
+const boom = step({ name: 'Boom', triggers: [http('GET', '/boom')] }, () => {
+  throw new Error('went wrong');
+});
+const nothing = step({ name: 'Nothing', triggers: [http('GET', '/nothing')] }, () => undefined);
+const picky = step({ name: 'Picky', triggers: [http('GET', '/picky', {}, (req) => req.queryParams['ok'] === '1')] }, () => ({ status: 200, body: 'in' }));
+const large = step({ name: 'Large', triggers: [http('POST', '/large')] }, (req) => ({ status: 200, body: { count: (req.body as unknown[]).length, items: req.body } }));
+const chain = step({ name: 'Chain', triggers: [http('GET', '/chain')] }, async (_req, ctx) => ({
+  status: 200,
+  body: await ctx.invoke<{ body: unknown }>('steps::Hello::trigger::http(GET /hello/:name)', { path_params: { name: ctx.traceId } }),
+}));
+const orders = step({ name: 'Orders', triggers: [queue('order.created', { input: z.object({ id: z.string() }) })] }, async (message, ctx) => {
+  await ctx.state.set('orders', message.id, message);
+  await stateManager.get('orders', message.id);
+  await enqueue({ topic: 'done', data: message });
+  logger.info('stored');
+  return message.id;
+});
+
+describe('Steps on the real engine in memory', () => {
+  let app: TestApp;
+  const seen: unknown[] = [];
+  beforeAll(async () => {
+    const record = (name: string) => (payload: never): null => {
+      seen.push([name, payload]);
+      return null;
+    };
+    app = await createTestApp({ steps: [hello, create, boom, nothing, picky, large, chain, orders], functions: { 'state::set': record('set'), 'state::get': record('get'), enqueue: record('enqueue') } });
+  });
+  afterAll(() => app.stop());
+
+  it('answers an HTTP request through the real REST module, and the log carries the trace', async () => {
+    const response = await app.http.get<{ message: string }>('/hello/Ada%20L');
+    expect([response.status, response.body]).toEqual([200, { message: 'Hello Ada L' }]);
+    expect(response.headers.get('content-type')).toContain('application/json');
+    const record = await app.waitForLog('greeting');
+    expect(record).toMatchObject({ level: 'info', traceId: response.headers.get('x-trace'), functionId: 'steps::Hello::trigger::http(GET /hello/:name)', fields: { name: 'Ada L' } });
+  });
+
+  it('refuses a body that breaks its schema with JSON pointers, and hands defaults to the handler', async () => {
+    const bad = await app.http.post<{ error: { code: string; details: { path: string }[] } }>('/items', { name: 'x' });
+    expect(bad.status).toBe(400);
+    expect(bad.body.error.details).toEqual([expect.objectContaining({ path: '/name' })]);
+    expect(await app.http.post('/items', { name: 'xy' })).toMatchObject({ status: 201, body: { name: 'xy', size: 1 } });
+  });
+
+  it('answers 500 with the envelope when a handler throws, and logs the stack', async () => {
+    const response = await app.http.get<{ error: { code: string; traceId: string } }>('/boom');
+    expect([response.status, response.body.error.code]).toEqual([500, 'MOTIA_SDK_HANDLER_FAILED']);
+    const record = await app.waitForLog(({ level, fields }) => level === 'error' && fields?.['traceId'] === response.body.error.traceId);
+    expect((record.fields?.['error'] as Error).stack).toMatch(/went wrong\n.*create-test-app\.test\.ts:\d+/);
+  });
+
+  it('answers 204 for nothing, 404 and 405 for what is not there', async () => {
+    expect((await app.http.get('/nothing')).status).toBe(204);
+    expect((await app.http.get('/nowhere')).status).toBe(404);
+    expect((await app.http.put('/items', {})).status).toBe(405);
+  });
+
+  it('answers 422 with skipped when the condition is false', async () => {
+    expect(await app.http.get('/picky')).toMatchObject({ status: 422, body: { skipped: true } });
+    expect(await app.http.get('/picky', { query: { ok: '1' } })).toMatchObject({ status: 200, body: 'in' });
+  });
+
+  it('carries large bodies both ways unchanged', async () => {
+    const items = Array.from({ length: 2000 }, (_, i) => ({ i, text: `Ünïcode ${i}` }));
+    const response = await app.http.post<{ count: number; items: unknown[] }>('/large', items);
+    expect(response.body.count).toBe(2000);
+    expect(response.body.items).toEqual(items);
+  });
+
+  it('keeps one trace over nested calls', async () => {
+    const response = await app.http.get<{ body: { message: string }; headers: Record<string, string> }>('/chain');
+    expect(response.body.body.message).toBe(`Hello ${response.body.headers['x-trace']}`);
+  });
+
+  it('calls a Step of another trigger type by its name, with fakes for what no module offers', async () => {
+    seen.length = 0;
+    expect(await app.invoke('Orders', { id: 'o1' })).toBe('o1');
+    expect(seen).toEqual([
+      ['set', { scope: 'orders', key: 'o1', value: { id: 'o1' } }],
+      ['get', { scope: 'orders', key: 'o1' }],
+      ['enqueue', { topic: 'done', data: { id: 'o1' } }],
+    ]);
+    expect(app.report.parked).toMatchObject([{ type: 'queue', stepName: 'Orders' }]);
+  });
+});
+
+describe('faults', () => {
+  const held = (): { module: unknown; started: Promise<void> } => {
+    let begin!: () => void;
+    const started = new Promise<void>((resolve) => (begin = resolve));
+    const module = {
+      config: { name: 'Held', triggers: [{ type: 'http', method: 'GET', path: '/held' }] } satisfies StepConfig,
+      handler: (_req: unknown, ctx: { signal: AbortSignal }) => {
+        begin();
+        return new Promise((_, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error)));
+      },
+    };
+    return { module, started };
+  };
+
+  it('R1 a request whose process dies is answered 502 at once, and the next process serves', async () => {
+    const { module, started } = held();
+    await using app = await createTestApp({ steps: [module as object, hello] });
+    const answer = app.http.get<{ error: { code: string } }>('/held');
+    await started;
+    await app.faults.killWorker();
+    expect(await answer).toMatchObject({ status: 502, body: { error: { code: 'MOTIA_ENGINE_WORKER_LOST' } } });
+    const parked = app.http.get('/hello/again');
+    await app.faults.restartWorker();
+    expect((await parked).status).toBe(200);
+  });
+
+  it('a request to a process that hangs ends at its deadline, moved by the clock of the test', async () => {
+    await using app = await createTestApp({ steps: [hello], clock: 'manual' });
+    expect((await app.http.get('/hello/x')).status).toBe(200);
+    app.faults.hangWorker();
+    const answer = app.http.get<{ error: { code: string } }>('/hello/y');
+    let settled = false;
+    void answer.finally(() => (settled = true));
+    while (!settled) await app.clock.advance('10s');
+    expect((await answer).status).toBe(504);
+    app.faults.resumeWorker();
+    expect((await app.http.get('/hello/z')).status).toBe(200);
+  });
+
+  it('slow messages arrive late and in order', async () => {
+    await using app = await createTestApp({ steps: [hello] });
+    app.faults.delayMessages(20);
+    const begun = performance.now();
+    expect((await app.http.get('/hello/slow')).status).toBe(200);
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(39);
+    app.faults.delayMessages(0);
+  });
+});
+
+describe('creating an app', () => {
+  it('serves what can be served in development and names the rest; production refuses', async () => {
+    await using app = await createTestApp({ steps: [hello, { config: {} }] });
+    expect(app.problems.map(({ message }) => message)).toEqual(['test/step-2.step.ts is not a Step: `config.name` must be a non-empty string']);
+    await expect(createTestApp({ steps: [{ config: {} }], mode: 'production' })).rejects.toMatchObject({ code: 'MOTIA_SDK_START_FAILED' });
+  });
+
+  it('reports a route conflict with file and Step', async () => {
+    const other = step({ name: 'Other', triggers: [http('GET', '/hello/:other')] }, () => undefined);
+    await using app = await createTestApp({ steps: [hello, other] });
+    expect(app.report.rejected.map(({ message }) => message)).toEqual([expect.stringMatching(/^test\/step-2\.step\.ts: Step "Other" was not registered .*MOTIA_REST_ROUTE_CONFLICT/)]);
+  });
+});
