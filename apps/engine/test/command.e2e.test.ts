@@ -111,7 +111,7 @@ describe('iii, used from a terminal', () => {
     } finally {
       server.close();
     }
-  });
+  }, 20_000);
 });
 
 describe('iii, talking to the running engine', () => {

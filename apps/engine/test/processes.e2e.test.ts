@@ -81,10 +81,15 @@ describe('a process that misbehaves', () => {
 
   beforeAll(async () => {
     writeApp(folder.path, {
-      'config.yaml': configYaml(['motia dev'], { heartbeat_interval_ms: 200 }),
+      'config.yaml': configYaml(['motia dev'], { heartbeat_interval_ms: 1000 }),
       'steps/ok.step.mjs': stepFile('Ok', '/ok', 'return { status: 200, body: { pid: process.pid } };'),
       'steps/spin.step.mjs': stepFile('Spin', '/spin', 'for (;;) {}'),
-      'steps/flood.step.mjs': stepFile('Flood', '/flood', "const line = 'x'.repeat(1000) + '\\n'; for (let i = 0; i < 50_000; i += 1) fs.writeSync(1, line); return { status: 200, body: {} };", "import fs from 'node:fs';"),
+      'steps/flood.step.mjs': stepFile(
+        'Flood',
+        '/flood',
+        "for (let i = 0; i < 20_000; i += 1) console.log('x'.repeat(1000)); execSync('head -c 30000000 /dev/zero | tr \\\\0 y | fold -w 1000', { stdio: 'inherit' }); return { status: 200, body: {} };",
+        "import { execSync } from 'node:child_process';",
+      ),
       'steps/quit.step.mjs': stepFile('Quit', '/quit', 'process.exit(0);'),
     });
     engine = await startIii({ cwd: folder.path });
