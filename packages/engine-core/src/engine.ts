@@ -43,7 +43,7 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
   const health = Object.freeze({ report: () => board.report() });
   const kernel = createKernel({ clock, logger, logs: hub, engine: { name: 'iii', version: engineVersion }, health });
   const timeouts: PhaseTimeouts = { ...defaultTimeouts, ...options.timeouts };
-  let isInterrupted = false;
+  const interrupt = new AbortController();
   let hasSink = false;
   const host = createPluginHost(
     {
@@ -71,7 +71,7 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
         hub.add(sink);
       },
     },
-    () => isInterrupted,
+    interrupt.signal,
   );
 
   let starting: Promise<void> | undefined;
@@ -86,23 +86,26 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
       await host.create(sinksFirst(plan));
       if (!hasSink) await kernel.telemetry.useHostTracer();
       await host.start();
-      if (!isInterrupted) {
+      if (!interrupt.signal.aborted) {
         machine.to('ready');
         return;
       }
     } catch (error) {
       failures.push(...(error instanceof AggregateError ? (error.errors as unknown[]) : [error]));
     }
+    const isInterrupted = interrupt.signal.aborted;
     machine.to('stopping');
     const afterwards = await closeAll(host, kernel);
-    machine.to(failures.length > 0 ? 'failed' : 'stopped');
+    machine.to(isInterrupted ? 'stopped' : 'failed');
     flushLogs();
-    throw failures.length > 0 ? startFailed([...failures, ...afterwards]) : engineErrors.START_INTERRUPTED({ phase: 'its start' });
+    // What a module says when it is interrupted is no failure of its own.
+    const errors = [...failures, ...afterwards];
+    throw isInterrupted ? engineErrors.START_INTERRUPTED({}, errors.length === 0 ? undefined : new AggregateError(errors)) : startFailed(errors);
   }
 
   async function runStop(drainTimeoutMs: number): Promise<void> {
     if (starting !== undefined && machine.state !== 'ready') {
-      isInterrupted = true;
+      interrupt.abort(new DOMException('the engine is being stopped', 'AbortError'));
       // A start that is interrupted, or fails, has stopped everything when it settles; its error belongs to its caller.
       await starting.catch(() => undefined);
     }
@@ -214,7 +217,8 @@ async function resolveAdapter(catalog: DefinitionCatalog, slot: AdapterSlot<unkn
   const found = await catalog.find('adapter', name);
   if ('ignored' in found) throw engineErrors.ADAPTER_MISMATCH({ class: name, slot: slot.id, problem: found.ignored });
   if (!('definition' in found)) {
-    throw engineErrors.ADAPTER_MISMATCH({ class: name, slot: slot.id, problem: [found.problem, found.suggestion && `did you mean ${found.suggestion}?`, found.command].filter(Boolean).join('; ') });
+    const { problem, suggestion } = found;
+    throw engineErrors.CLASS_UNKNOWN({ class: name, problem, ...(suggestion === undefined ? {} : { suggestion }) });
   }
   if (found.definition.slot.id !== slot.id) {
     throw engineErrors.ADAPTER_MISMATCH({ class: name, slot: slot.id, problem: `it was made for the slot ${found.definition.slot.id}` });

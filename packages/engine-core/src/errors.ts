@@ -78,9 +78,9 @@ export const engineErrors = defineErrors('ENGINE', {
     message: ({ name, version, found, supported }) => `${name}@${version} is written for plugin contract ${String(found)}; this engine speaks contract ${supported}.`,
     remedy: 'Install the version of the module that fits this engine; its README has the table.',
   }),
-  CLASS_UNKNOWN: entry<{ readonly class: string; readonly nearest: readonly string[] }>({
-    message: ({ class: name, nearest }) => `No module or adapter has the class path ${name}${nearest.length === 0 ? '' : `; the nearest are ${nearest.join(', ')}`}.`,
-    remedy: 'Correct the class path, or list the package that brings it under `packages:`.',
+  CLASS_UNKNOWN: entry<{ readonly class: string; readonly problem: string; readonly suggestion?: string }>({
+    message: ({ class: name, problem, suggestion }) => `The class path ${name} cannot be used: ${problem}${suggestion === undefined ? '' : ` (did you mean "${suggestion}"?)`}.`,
+    remedy: 'Correct the class path, install its package, or list the package that brings it under `packages:`.',
   }),
   ADAPTER_MISMATCH: entry<{ readonly class: string; readonly slot: string; readonly problem: string }>({
     message: ({ class: name, slot, problem }) => `${name} cannot fill the slot ${slot}: ${problem}.`,
@@ -116,9 +116,9 @@ export const engineErrors = defineErrors('ENGINE', {
     message: ({ reasons }) => `The engine did not start; everything that had been started was stopped again.${list(reasons)}`,
     remedy: 'Mend what is named first; `cause.errors` holds every error.',
   }),
-  START_INTERRUPTED: entry<{ readonly phase: string }>({
+  START_INTERRUPTED: entry<Readonly<Record<never, never>>>({
     status: 503,
-    message: ({ phase }) => `The engine was stopped while it was still in ${phase}.`,
+    message: () => 'The engine was stopped while it was still starting.',
     remedy: 'Nothing to do; make a new engine to start again.',
   }),
   STOP_FAILED: entry<{ readonly reasons: readonly string[]; readonly codes: readonly string[] }>({

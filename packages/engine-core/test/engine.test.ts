@@ -200,6 +200,17 @@ describe('createEngine', () => {
     expect(engine.state).toBe('stopped');
   });
 
+  it('tells a module that is still starting when the engine is stopped', async () => {
+    const events: string[] = [];
+    const life = { start: (interrupt?: AbortSignal) => new Promise<void>((_, reject) => interrupt?.addEventListener('abort', () => reject(new Error('given up')))) };
+    const engine = await quiet({ modules: [{ definition: recorder(events)('building', { life }) }] });
+    const starting = failure(engine.start());
+    await new Promise((resolve) => setImmediate(resolve));
+    await engine.stop();
+    expect((await starting).code).toBe('MOTIA_ENGINE_START_INTERRUPTED');
+    expect([engine.state, events]).toEqual(['stopped', ['create building', 'start building', 'stop building']]);
+  });
+
   it('refuses a module of another contract with one clear error', async () => {
     expect(await failure(quiet({ modules: [{ definition: WrongContract }] }))).toMatchObject({
       code: 'MOTIA_ENGINE_CONTRACT_MISMATCH',

@@ -41,9 +41,9 @@ export interface PluginHost {
 }
 
 /**
- * @param isInterrupted asked before each step of `create` and `start`; true ends them early without error
+ * @param interrupt looked at before each step of `create` and `start`: once aborted they end early without error
  */
-export function createPluginHost(options: PluginHostOptions, isInterrupted: () => boolean): PluginHost {
+export function createPluginHost(options: PluginHostOptions, interrupt: AbortSignal): PluginHost {
   const { environment, health, logger, timeouts } = options;
   /** In start order: an adapter stands before the module it belongs to. */
   const plugins: Plugin[] = [];
@@ -129,7 +129,7 @@ export function createPluginHost(options: PluginHostOptions, isInterrupted: () =
       const errors: unknown[] = [];
       const failed = new Set<string>();
       for (const module of startOrder(modules, options.providersOf)) {
-        if (isInterrupted()) return;
+        if (interrupt.aborted) return;
         // A module whose provider failed would only report the same fault again.
         if (module.requires.some((service) => failed.has(service))) {
           for (const service of module.provides) failed.add(service);
@@ -146,9 +146,9 @@ export function createPluginHost(options: PluginHostOptions, isInterrupted: () =
     },
     async start() {
       for (const plugin of plugins) {
-        if (isInterrupted()) return;
+        if (interrupt.aborted) return;
         const begunAtMs = environment.clock.monotonicMs();
-        await plugin.start();
+        await plugin.start(interrupt);
         logger.debug('module started', { module: plugin.id, durationMs: Math.round(environment.clock.monotonicMs() - begunAtMs) });
       }
     },

@@ -21,7 +21,7 @@ export const defaultTimeouts: PhaseTimeouts = { createMs: 10_000, startMs: 30_00
 export interface Plugin {
   readonly id: string;
   readonly state: PluginState;
-  start(): Promise<void>;
+  start(interrupt: AbortSignal): Promise<void>;
   /** Resolves at the latest shortly after `deadline` aborted. Does nothing for a plugin that is not started. */
   drain(deadline: AbortSignal): Promise<void>;
   /** Whatever the state: a plugin that was never created just becomes `stopped`. */
@@ -66,10 +66,10 @@ export async function createPlugin<L extends Lifecycle>(options: PluginOptions, 
     get state() {
       return machine.state;
     },
-    async start() {
+    async start(interrupt) {
       machine.to('starting');
       try {
-        await runPhase({ clock, module: id, phase: 'start', timeoutMs: timeouts.startMs }, () => lifecycle.start?.());
+        await runPhase({ clock, module: id, phase: 'start', timeoutMs: timeouts.startMs }, () => lifecycle.start?.(interrupt));
       } catch (error) {
         machine.to('failed');
         throw error;

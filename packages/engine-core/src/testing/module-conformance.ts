@@ -205,7 +205,7 @@ function timersOf(clock: CountingClock | undefined): readonly string[] {
 /** Keeps `this` of lifecycles that are class instances. */
 function bound(lifecycle: Lifecycle): Required<Lifecycle> {
   return {
-    start: async () => lifecycle.start?.(),
+    start: async (interrupt) => lifecycle.start?.(interrupt),
     drain: async (deadline) => lifecycle.drain?.(deadline),
     stop: async () => lifecycle.stop?.(),
   };
