@@ -10,7 +10,7 @@ export const buildErrors = defineErrors('SDK', {
     since: '0.1.0',
     message: (d: { readonly problems: readonly SourceProblem[] }) =>
       `The app does not build: ${d.problems.length} ${d.problems.length === 1 ? 'problem' : 'problems'}\n${formatProblems(d.problems)}`,
-    remedy: 'Fix the places named above and run the command again.',
+    remedy: 'Fix the places named above, then save or run the command again.',
   },
   STEP_LOAD_FAILED: {
     status: 500,

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -33,7 +33,7 @@ export async function runLocalEngine(command: 'dev' | 'start', options: { readon
   return runEngine({
     cwd,
     configFile: hasConfig ? configFile : undefined,
-    fallbackExec: { exec: [ownCommand(command)], ...(command === 'dev' ? { watch: sourceGlobs } : {}) },
+    fallbackExec: { exec: [ownCommand(cwd, command)], ...(command === 'dev' ? { watch: sourceGlobs } : {}) },
     mode: command === 'dev' ? 'development' : 'production',
   });
 }
@@ -53,10 +53,19 @@ async function importEngine(cwd: string): Promise<NonNullable<EngineModule['runE
   return engine.runEngine;
 }
 
-/** This very command line tool as a shell command, so that the engine runs the same copy. */
-function ownCommand(command: string): string {
-  const script = process.argv[1] ?? 'motia';
-  return [process.execPath, script].map(shellQuote).concat(command).join(' ');
+/** This very command line tool as a shell command, so that the engine runs the same copy: by name where that finds it. */
+function ownCommand(cwd: string, command: string): string {
+  const script = realpathSync(process.argv[1] ?? '');
+  return commandOnPath(cwd) === script ? `motia ${command}` : [process.execPath, script].map(shellQuote).concat(command).join(' ');
+}
+
+/** What `motia` means to ExecModule, which looks in every `node_modules/.bin` from the app's folder upwards first. */
+function commandOnPath(cwd: string): string | undefined {
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    const candidate = join(folder, 'node_modules', '.bin', 'motia');
+    if (existsSync(candidate)) return realpathSync(candidate);
+    if (dirname(folder) === folder) return undefined;
+  }
 }
 
 function shellQuote(text: string): string {

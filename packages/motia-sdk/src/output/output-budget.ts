@@ -1,8 +1,8 @@
 /** How much captured output may become log entries. What is over it is dropped and counted. */
 export interface OutputLimits {
-  /** Lines per second over the whole process. Default 10,000. */
+  /** Lines per second over the whole process. Default 5,000. */
   readonly linesPerSecond: number;
-  /** Characters per second over the whole process. Default 4 Mi. */
+  /** Characters per second over the whole process. Default 1 Mi. */
   readonly charactersPerSecond: number;
 }
 

@@ -61,7 +61,7 @@ export function installOutputCapture(
   const now = options.now ?? Date.now;
   const maxLineLength = options.maxLineLength ?? defaultMaxLineLength;
   const budget = new OutputBudget(
-    { linesPerSecond: 10_000, charactersPerSecond: 4 * 1024 * 1024, ...options.limits },
+    { linesPerSecond: 5_000, charactersPerSecond: 1024 * 1024, ...options.limits },
     options.monotonicMs ?? (() => performance.now()),
   );
   let isEmitting = false;

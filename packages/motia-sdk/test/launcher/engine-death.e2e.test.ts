@@ -1,9 +1,12 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { TemporaryFolder } from '@motia/tools/testing';
 import { installedApp, isRunning, until, userTicks } from './scripted-engine.js';
+
+// Each test starts several processes, on machines that may be busy.
+jest.setTimeout(30_000);
 
 interface Family {
   readonly engine: ChildProcess;

@@ -2,9 +2,12 @@ import { mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, writeFi
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { TemporaryFolder } from '@motia/tools/testing';
 import { installedApp, isRunning, runCommand, until } from './scripted-engine.js';
+
+// Each test starts several processes, on machines that may be busy.
+jest.setTimeout(30_000);
 
 function motia(app: TemporaryFolder, args: readonly string[], env: NodeJS.ProcessEnv = {}): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
   const { III_ENGINE_PID: _pid, III_IPC_FDS: _fds, ...clean } = process.env;
@@ -27,6 +30,12 @@ function isListening(pid: number, port: number): boolean {
 }
 const underEngine = { III_ENGINE_PID: String(process.pid) };
 
+/** What the commands before this one in an `exec` list would have built. */
+function prepare(app: TemporaryFolder, command: string): void {
+  if (command.includes('dist/index-dev')) expect(motia(app, ['dev'], { ...underEngine, MOTIA_EXEC_LAST: '0' })).toMatchObject({ status: 0 });
+  if (/start|production/.test(command)) expect(motia(app, ['build'])).toMatchObject({ status: 0 });
+}
+
 /** Every way in which a configuration may start the user's process. */
 const commands = [
   ['motia dev', 'motia dev'],
@@ -41,8 +50,7 @@ const commands = [
 describe.each(commands)('A process started by %s', (_title, command) => {
   it('E5 answers every call correctly while handlers print in every way, and all of the output arrives', async () => {
     await using app = installedApp();
-    if (command.includes('dist/index-dev')) expect(motia(app, ['dev'], { ...underEngine, MOTIA_EXEC_LAST: '0' })).toMatchObject({ status: 0 });
-    if (command.includes('start') || command.includes('production')) expect(motia(app, ['build'])).toMatchObject({ status: 0 });
+    prepare(app, command);
     await using engine = runCommand(command, { cwd: app.path });
     await engine.ready;
 
@@ -69,8 +77,7 @@ describe.each(commands)('A process started by %s', (_title, command) => {
 
   it('E5 keeps the protocol out of reach: not on stdin, stdout or in children, and names no fds to them', async () => {
     await using app = installedApp();
-    motia(app, ['build']);
-    motia(app, ['dev'], { ...underEngine, MOTIA_EXEC_LAST: '0' });
+    prepare(app, command);
     await using engine = runCommand(command, { cwd: app.path });
     await engine.ready;
     const { body } = (await engine.call('inspect')) as { body: Record<string, unknown> };
@@ -79,8 +86,7 @@ describe.each(commands)('A process started by %s', (_title, command) => {
 
   it('E4 ends when the engine closes its side', async () => {
     await using app = installedApp();
-    motia(app, ['build']);
-    motia(app, ['dev'], { ...underEngine, MOTIA_EXEC_LAST: '0' });
+    prepare(app, command);
     await using engine = runCommand(command, { cwd: app.path });
     await engine.ready;
     const { body } = (await engine.call('hello')) as { body: { pid: number } };
@@ -114,6 +120,20 @@ describe('The launcher', () => {
     await second.ready;
     void second.call('exits').catch(() => undefined);
     expect(await second.exited).toEqual({ code: 42, signal: null });
+  });
+});
+
+describe('A handler that floods its output', () => {
+  it('E5 is answered, its process stays small, and what was dropped is counted', async () => {
+    await using app = installedApp();
+    await using engine = runCommand('motia dev', { cwd: app.path });
+    await engine.ready;
+    const { body } = (await engine.call('flood')) as { body: { rssMib: number } };
+    expect(body.rssMib).toBeLessThan(200);
+    expect(await engine.call('hello')).toMatchObject({ body: { hello: 'world' } });
+    await until(() => engine.logs.some(({ message }) => / lines dropped: /.test(message)), 'the report of dropped lines');
+    expect(engine.logs.length).toBeLessThan(20_000);
+    expect(engine.faults).toBe(0);
   });
 });
 
@@ -183,7 +203,7 @@ describe('A step file', () => {
 describe('motia on the command line', () => {
   it('builds and ends with 0 as a command that is not the last', async () => {
     await using app = installedApp();
-    expect(motia(app, ['dev'], { ...underEngine, MOTIA_EXEC_LAST: '0' })).toMatchObject({ status: 0, stdout: '', stderr: expect.stringMatching(/^Built 5 step files in \d+ ms\n$/) });
+    expect(motia(app, ['dev'], { ...underEngine, MOTIA_EXEC_LAST: '0' })).toMatchObject({ status: 0, stdout: '', stderr: expect.stringMatching(/^Built 6 step files in \d+ ms\n$/) });
     expect(readdirSync(app.file('dist'))).toContain('index-dev.js');
   });
 
