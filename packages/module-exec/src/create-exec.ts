@@ -75,7 +75,7 @@ export function createExec(ctx: PluginContext, options: ExecModuleOptions): Exec
         commands.slice(0, -1),
         build,
       ),
-    launch: (owner, isReload) =>
+    launch: (owner, launch) =>
       WorkerProcess.launch(
         {
           ...shared, workers, command,
@@ -86,7 +86,7 @@ export function createExec(ctx: PluginContext, options: ExecModuleOptions): Exec
           environment: (start) => environment({ ...start, isLast: true }),
         },
         owner,
-        isReload,
+        launch,
       ),
   });
   const watch = new FileWatch({

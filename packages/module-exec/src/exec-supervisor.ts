@@ -7,7 +7,7 @@ import { Replica } from './replica.js';
 import type { RestartPolicy } from './restart-policy.js';
 import { SingleFlight } from './single-flight.js';
 import { delay } from './wait.js';
-import type { WorkerProcess } from './worker-process.js';
+import type { LaunchOptions, WorkerProcess } from './worker-process.js';
 
 export interface SupervisorOptions {
   readonly clock: Clock;
@@ -24,7 +24,7 @@ export interface SupervisorOptions {
   readonly awaitsFix: boolean;
   readonly random: () => number;
   readonly build: (options: { readonly isReload: boolean; readonly stop: AbortSignal }) => Promise<void>;
-  readonly launch: (owner: string, isReload: boolean) => Promise<WorkerProcess>;
+  readonly launch: (owner: string, options: LaunchOptions) => Promise<WorkerProcess>;
 }
 
 /** What asks for new processes: a changed file or a person (all places, after a build), or a memory limit (one place). */
@@ -46,6 +46,7 @@ export class ExecSupervisor {
   #isFrozen = false;
   #stopping: Promise<void> | undefined;
   #hasStarted = false;
+  #hasSpoken = false;
   #graceMs: number;
   #reloadError: MotiaError | undefined;
 
@@ -74,9 +75,6 @@ export class ExecSupervisor {
     } catch (error) {
       if (!this.options.awaitsFix || this.#stopped.signal.aborted) throw error;
       this.options.logger.error('nothing is running; waiting for a change of a watched file');
-    } finally {
-      this.#hasStarted = true;
-      this.#showHealth();
     }
   }
 
@@ -146,6 +144,7 @@ export class ExecSupervisor {
       this.#reloadFailed(error as MotiaError, reason, isFirst);
       throw error;
     } finally {
+      this.#hasStarted = true;
       this.#showHealth();
     }
     logger.info(`${isFirst ? 'started' : 'reloaded'} "${this.options.command.text}" in ${Math.round(clock.monotonicMs() - startedMs)} ms`, { reason });
@@ -181,8 +180,9 @@ export class ExecSupervisor {
 
   async #launch(owner: string, isReload: boolean): Promise<WorkerProcess> {
     if (this.#stopped.signal.aborted) throw execErrors.STOPPING(undefined);
-    const launched = await this.options.launch(owner, isReload);
+    const launched = await this.options.launch(owner, { isReload, mustSpeak: this.#hasSpoken });
     this.#processes.add(launched);
+    launched.ready.then((role) => (this.#hasSpoken ||= role === 'worker'), () => undefined);
     void launched.lost.then(() => this.#processes.delete(launched));
     if (this.#stopped.signal.aborted) {
       await this.#retire(launched);

@@ -44,8 +44,10 @@ export class GroupRecords {
     this.#file = `${this.#prefix}${options.engine.pid}-${createHash('sha256').update(options.instanceId).digest('hex').slice(0, 8)}.json`;
   }
 
-  /** Makes the folder. Without one (a read-only system) there is no sweep, which is said once. */
+  /** Makes the folder. Without one (a read-only system) there is no sweep, which is said once. Does nothing where there is no `/proc`. */
   open(): void {
+    // Without start times nobody could be told from a stranger with a recycled pid.
+    if (this.options.engine.startTime === '' || startTimeOf(this.options.engine.pid) === undefined) return;
     try {
       mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
       const found = lstatSync(this.#dir);

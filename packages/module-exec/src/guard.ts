@@ -28,8 +28,11 @@ kill -s KILL -- "-$$" || kill -9 "-$$"
 exec "$@" ${guardFd}<&-`;
 
 /** The command wrapped so that it and all its offspring die with the engine. */
-export function guarded(command: Command, umask: string): readonly [file: string, ...args: string[]] {
-  return ['/bin/sh', '-c', script(umask), guardMark, ...command.argv];
+export function guarded(command: Command, umask: string, env: Readonly<Record<string, string>>): readonly [file: string, ...args: string[]] {
+  // Some shells drop variables whose names they could not use themselves (`a-b`); the command shall have them all the same.
+  const unusable = Object.entries(env).filter(([name]) => !/^[A-Za-z_]\w*$/.test(name));
+  const prefix = unusable.length === 0 ? [] : ['env', ...unusable.map(([name, value]) => `${name}=${value}`)];
+  return ['/bin/sh', '-c', script(umask), guardMark, ...prefix, ...command.argv];
 }
 
 /** What the engine keeps of a guard. */

@@ -93,7 +93,7 @@ export class ProcessGroup {
 /** Starts a command. @throws MotiaError `MOTIA_EXEC_SPAWN_FAILED` */
 export async function spawnGroup(options: SpawnOptions): Promise<ProcessGroup> {
   const { command, cwd, env } = options;
-  const [file, ...args] = isPosix ? guarded(command, options.umask) : command.argv;
+  const [file, ...args] = isPosix ? guarded(command, options.umask, env) : command.argv;
   const child = spawn(file, args, {
     cwd,
     env,

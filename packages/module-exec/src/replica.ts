@@ -49,7 +49,8 @@ export class Replica {
     return this.options.owner;
   }
   get state(): ProcessState {
-    return this.#state;
+    // Its remains are being cleared; what follows is decided then.
+    return this.#state === 'ready' && this.#process?.hasEnded === true ? 'backoff' : this.#state;
   }
   /** The process that fills the place now, ready or not. */
   get process(): WorkerProcess | undefined {

@@ -31,6 +31,13 @@ export interface ProcessSetting {
   readonly groups: { add(group: ProcessGroup, spawnId: string): void; remove(group: ProcessGroup): void };
 }
 
+export interface LaunchOptions {
+  /** An older generation is serving. */
+  readonly isReload: boolean;
+  /** The command has spoken the protocol before, so silence is a failure and not its nature. */
+  readonly mustSpeak: boolean;
+}
+
 /** Why a process is not there any more although nobody stopped it. */
 export interface Loss {
   readonly error: MotiaError;
@@ -101,12 +108,12 @@ export class WorkerProcess {
   }
 
   /** @throws MotiaError `MOTIA_EXEC_SPAWN_FAILED` */
-  static async launch(setting: ProcessSetting, owner: string, isReload: boolean): Promise<WorkerProcess> {
+  static async launch(setting: ProcessSetting, owner: string, { isReload, mustSpeak }: LaunchOptions): Promise<WorkerProcess> {
     const spawnId = randomUUID();
     const { command, cwd, umask } = setting;
     const group = await spawnGroup({ command, cwd, umask, env: setting.environment({ owner, spawnId, isReload }), input: 'pipe' });
     setting.groups.add(group, spawnId);
-    return new WorkerProcess(setting, owner, group, spawnId);
+    return new WorkerProcess(mustSpeak && setting.protocol === 'auto' ? { ...setting, protocol: 'required' } : setting, owner, group, spawnId);
   }
 
   get pid(): number {

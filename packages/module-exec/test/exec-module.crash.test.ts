@@ -27,9 +27,9 @@ describe('ExecModule', () => {
   });
 
   it('sets cwd, env, umask and the marks of a child for every command', async () => {
-    await using running = await startExec({ exec: ['mkdir -p inner', [...node('worker')]], env: { EXTRA: 'yes' }, umask: '027' });
+    await using running = await startExec({ exec: ['mkdir -p inner', [...node('worker')]], env: { EXTRA: 'yes', 'with-dash': 'too' }, umask: '027' });
     const env = await running.call<Record<string, string>>('test::environment');
-    expect(env).toMatchObject({ EXTRA: 'yes', MOTIA_EXEC_LAST: '1', III_EXEC_OWNER: 'exec:exec#0', III_EXEC_GROUP: '1', III_ENGINE_PID: String(process.pid) });
+    expect(env).toMatchObject({ EXTRA: 'yes', 'with-dash': 'too', MOTIA_EXEC_LAST: '1', III_EXEC_OWNER: 'exec:exec#0', III_EXEC_GROUP: '1', III_ENGINE_PID: String(process.pid) });
     expect(env).not.toHaveProperty('III_EXEC_RELOAD');
     expect(await running.call('test::cwd')).toBe(running.folder.path);
     expect(await running.call('test::umask')).toBe(0o027);

@@ -47,7 +47,7 @@ describe('reload', () => {
     expect(calls.length).toBeGreaterThan(400);
     expect(seen.size).toBeGreaterThanOrEqual(20);
     expect(running.processes.list()).toMatchObject([{ state: 'ready', restarts: 0 }, { state: 'ready', restarts: 0 }]);
-  }, 60_000);
+  }, 120_000);
 
   it('E6 lets the old process finish its calls, then ends it', async () => {
     await using folder = temporaryFolder('exec');
@@ -94,9 +94,19 @@ describe('reload', () => {
 
   it('E6 keeps the old version when the new one hangs in its handshake', async () => {
     await using folder = temporaryFolder('exec');
-    const options = versioned(folder, { handshake_timeout_ms: 500, exec: [`grep -q hang version.txt && exec ${node('half-frame').join(' ')}; exec ${node('worker').join(' ')}`] });
+    const options = versioned(folder, { handshake_timeout_ms: 1_500, exec: [`grep -q hang version.txt && exec ${node('half-frame').join(' ')}; exec ${node('worker').join(' ')}`] });
     await using running = await startExec(options, { folder });
     writeFileSync(folder.file('version.txt'), 'hang');
+    const error = await running.host.logs.next((record) => record.level === 'error');
+    expect(error).toMatchObject({ fields: { code: 'MOTIA_ENGINE_HANDSHAKE_TIMEOUT' } });
+    expect(await running.call('test::echo')).toMatchObject({ version: 'v1' });
+  });
+
+  it('E6 keeps the old version when the new one is silent, although silence is allowed at the first start', async () => {
+    await using folder = temporaryFolder('exec');
+    const options = versioned(folder, { handshake_timeout_ms: 1_500, exec: [`grep -q hush version.txt && exec sleep 4280; exec ${node('worker').join(' ')}`] });
+    await using running = await startExec(options, { folder });
+    writeFileSync(folder.file('version.txt'), 'hush');
     const error = await running.host.logs.next((record) => record.level === 'error');
     expect(error).toMatchObject({ fields: { code: 'MOTIA_ENGINE_HANDSHAKE_TIMEOUT' } });
     expect(await running.call('test::echo')).toMatchObject({ version: 'v1' });
