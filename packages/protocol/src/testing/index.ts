@@ -1,2 +1,4 @@
-/** Placeholder; replaced by the real entry. */
-export const placeholder = '@motia/protocol';
+export { playTranscript } from './play-transcript.js';
+export type { PlayOptions, TranscriptSubject } from './play-transcript.js';
+export { loadTranscripts, parseTranscript } from './transcript.js';
+export type { Transcript, TranscriptAction, TranscriptStep, TranscriptTraffic } from './transcript.js';
