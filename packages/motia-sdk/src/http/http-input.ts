@@ -1,4 +1,4 @@
-import { isWireValue, rawPartToValue, type WireValue } from '@motia/protocol';
+import { isWireValue, rawPartToValue } from '@motia/protocol';
 import { sdkErrors } from '../errors.js';
 import type { HeaderValues, MotiaHttpResponse, QueryValues } from './http-message.js';
 

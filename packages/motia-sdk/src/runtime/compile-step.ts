@@ -2,7 +2,6 @@ import { isWireValue } from '@motia/protocol';
 import type { StepContext } from '../context/step-context.js';
 import { sdkErrors } from '../errors.js';
 import { httpCondition, httpFunction } from '../http/http-function.js';
-import type { HttpInput } from '../http/http-input.js';
 import { chain, type Middleware } from '../http/middleware-chain.js';
 import { jsonForm } from '../schema/json-form.js';
 import { parserOf, type Parse, type ParseOutcome } from '../schema/parse-value.js';

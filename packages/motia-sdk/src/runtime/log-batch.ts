@@ -22,7 +22,7 @@ export class LogBatch {
   add(entry: LogEntry): void {
     if (this.#isClosed) return;
     if (this.#entries.length >= maxEntries || this.#characters > maxCharacters || this.#endpoint.bufferedBytes > maxBufferedBytes) {
-      this.#dropped += 1;
+      this.#dropped += standsFor(entry);
       return;
     }
     this.#characters += entry.message.length;
@@ -54,4 +54,10 @@ export class LogBatch {
     this.flush();
     this.#isClosed = true;
   }
+}
+
+/** An entry of the output capture that tells of dropped lines counts as all of them. */
+function standsFor({ source, data }: LogEntry): number {
+  const dropped = source === 'logger' ? undefined : (data as { dropped?: unknown } | undefined)?.dropped;
+  return typeof dropped === 'number' ? 1 + dropped : 1;
 }

@@ -118,6 +118,7 @@ export class SdkWorker implements ContextHost {
     });
   }
 
+  /** Never throws: what cannot be sent is a rejection. */
   invoke(scope: InvocationScope | undefined, functionId: string, payload: unknown, options: InvokeCallOptions = {}): Promise<unknown> {
     const params: Omit<InvokeParams, 'payload'> = {
       functionId,
@@ -127,14 +128,7 @@ export class SdkWorker implements ContextHost {
       ...(scope?.trace === undefined ? undefined : { trace: scope.trace }),
       ...(options.action === undefined ? undefined : { action: options.action }),
     };
-    if (options.action?.type === 'void') {
-      try {
-        this.#endpoint.invokeVoid(params, payload);
-        return Promise.resolve(undefined);
-      } catch (error) {
-        return Promise.reject(error);
-      }
-    }
+    if (options.action?.type === 'void') return this.#invokeVoid(params, payload);
     const { signal } = options;
     if (signal === undefined) return this.#endpoint.invoke(params, payload).result;
     if (signal.aborted) return Promise.reject(abortError(signal, functionId));
@@ -145,6 +139,11 @@ export class SdkWorker implements ContextHost {
     };
     signal.addEventListener('abort', abort, { once: true });
     return call.result.finally(() => signal.removeEventListener('abort', abort));
+  }
+
+  // Asynchronous, so that what the endpoint throws is a rejection.
+  async #invokeVoid(params: Omit<InvokeParams, 'payload'>, payload: unknown): Promise<void> {
+    this.#endpoint.invokeVoid(params, payload);
   }
 
   /** Ends the connection once no call is running. */

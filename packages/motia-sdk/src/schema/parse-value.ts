@@ -1,5 +1,5 @@
 import type { InputProblem } from '../errors.js';
-import type { StandardResult, StandardSchema, StepSchemaInput } from './standard-schema.js';
+import type { StandardResult, StepSchemaInput } from './standard-schema.js';
 import { isJsonSchema } from './json-form.js';
 
 export type ParseOutcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problems: readonly InputProblem[] };
