@@ -25,6 +25,8 @@ export interface ExchangeParts extends AnswerParts {
   readonly cors: Cors | undefined;
   readonly bodyLimitBytes: number;
   readonly writeTimeoutMs: number;
+  /** Set while the module goes down: connections end with the response that is under way. */
+  readonly drainState: { isDraining: boolean };
   /** Exchanges whose response has not ended. */
   readonly open: OpenExchanges;
 }
@@ -166,6 +168,7 @@ export class Exchange implements Applicant, Linked {
     this.#leave();
     if (this.#isOver || this.#isClosed) return;
     const { parts, route, response } = this;
+    if (parts.drainState.isDraining) response.shouldKeepAlive = false;
     let status: number;
     try {
       status = sendAnswer(response, result, route, this.requestId, this.#corsHeaders(), parts);
@@ -190,6 +193,7 @@ export class Exchange implements Applicant, Linked {
 
   #problem(error: unknown): void {
     const { parts, route, response, request } = this;
+    if (parts.drainState.isDraining) response.shouldKeepAlive = false;
     this.#isOver = true;
     parts.admission.withdraw(this);
     const problem = toClientError(error, parts.mode);
@@ -217,13 +221,13 @@ export class Exchange implements Applicant, Linked {
     this.#span.end(status >= 500 && error !== undefined ? { error } : undefined);
   }
 
-  /** A client that takes nothing of a response must not hold its memory for ever. */
+  /**
+   * A client that takes nothing of a response must not hold its memory for ever: Node cuts a connection on which no byte
+   * moves for this long, and leaves a slow one that moves alone. The next request takes the limit off.
+   */
   #watchWrite(): void {
-    const { response, parts } = this;
-    const { socket } = response;
-    if (socket === null || socket.writableLength === 0) return;
-    const timer = parts.clock.setTimeout(() => socket.destroy(), parts.writeTimeoutMs);
-    response.once('close', () => parts.clock.clear(timer));
+    const { socket } = this.response;
+    if (socket !== null && socket.writableLength > 0) socket.setTimeout(this.parts.writeTimeoutMs);
   }
 
   #leave(): void {

@@ -139,11 +139,16 @@ export class HttpListener {
     }
     const { host } = request.headers;
     if (host === undefined) {
-      if (request.httpVersion !== '1.0') return dispatcher.problem(request, response, restErrors.MALFORMED_REQUEST({ reason: 'it has no Host header' }));
+      if (request.httpVersion !== '1.0') return this.#refuseHostless(request, response);
     } else if (hostGuard !== undefined && !hostGuard.allows(host)) {
       return dispatcher.problem(request, response, restErrors.HOST_NOT_ALLOWED({}));
     }
     dispatcher.serve(request, response, continues);
+  }
+
+  #refuseHostless(request: IncomingMessage, response: ServerResponse): void {
+    response.shouldKeepAlive = false;
+    this.#parts.dispatcher.problem(request, response, restErrors.MALFORMED_REQUEST({ reason: 'it has no Host header' }));
   }
 
   /** The last request that a connection may carry is answered with `Connection: close`. */

@@ -4,13 +4,17 @@ import type { Clock } from '@motia/engine-core/contract';
 /** How long and how much of an unwanted request is still read so that the client gets to see the answer. */
 const lingerMs = 2_000;
 const lingerBytes = 16 * 1024 * 1024;
+/** A client that has sent nothing for this long has stopped, and may have read the answer by now. */
+const idleMs = 200;
 
 /**
  * Sends the body of an answer while the client is still sending, and closes the connection afterwards. Closing at once
  * would reset the connection under the client's writes and could lose the answer; what arrives is thrown away.
  */
 export function lingerAndClose(request: IncomingMessage, response: ServerResponse, body: string, clock: Clock): void {
+  const endsAtMs = clock.monotonicMs() + lingerMs;
   let dropped = 0;
+  let droppedBefore = 0;
   const finish = (): void => {
     clock.clear(timer);
     request.off('data', onData).off('end', finish).off('close', finish).off('error', finish);
@@ -20,7 +24,10 @@ export function lingerAndClose(request: IncomingMessage, response: ServerRespons
     dropped += chunk.length;
     if (dropped > lingerBytes) finish();
   };
-  const timer = clock.setTimeout(finish, lingerMs);
+  const timer = clock.setInterval(() => {
+    if (dropped === droppedBefore || clock.monotonicMs() >= endsAtMs) finish();
+    droppedBefore = dropped;
+  }, idleMs);
   response.shouldKeepAlive = false;
   response.write(body);
   request.on('data', onData).on('end', finish).on('close', finish).on('error', finish);

@@ -27,8 +27,8 @@ export const RestModule = defineModule({
   provides: { rest: RestServiceRef },
   async create(ctx, options) {
     const isTrailingSlashStrict = options.trailing_slash === 'strict';
-    let isDraining = false;
-    const system = new SystemRoutes(options.system_routes, ctx.engineHealth, () => isDraining);
+    const drainState = { isDraining: false };
+    const system = new SystemRoutes(options.system_routes, ctx.engineHealth, () => drainState.isDraining);
     const triggerOptions = httpTriggerOptions({ isTrailingSlashStrict });
     const binder = new RouteBinder({ triggerOptions, isTrailingSlashStrict, defaultTimeoutMs: options.default_timeout, reservedBy: (path) => system.reservedBy(path) });
     const fallback = new FallbackApp();
@@ -40,7 +40,7 @@ export const RestModule = defineModule({
       bodyLimitBytes: options.body_limit_bytes,
       responseLimitBytes: options.response_limit_bytes,
       writeTimeoutMs: options.server.write_timeout_ms,
-      open: new OpenExchanges(),
+      open: new OpenExchanges(), drainState,
       binder, system, fallback,
     };
     const dispatcher = new Dispatcher(parts);
@@ -70,7 +70,7 @@ export const RestModule = defineModule({
         ctx.logger.info('Listening', { ...listener.address });
       },
       drain(deadline) {
-        isDraining = true;
+        drainState.isDraining = true;
         listener.stopAccepting();
         return parts.open.settled(deadline, () => restErrors.DRAINING({}));
       },

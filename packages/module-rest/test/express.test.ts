@@ -1,0 +1,111 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from '@jest/globals';
+import express from 'express';
+import { RestServiceRef } from '@motia/engine-core/contract';
+import { embed } from '@motia/engine-core/embed';
+import { RestModule } from '../src/index.js';
+import { callPort, startRest } from './fixtures/start-rest.js';
+
+describe('Express behind the step routes', () => {
+  it('serves what no step route owns: middleware, routers, sub-apps, in order', async () => {
+    await using rest = await startRest();
+    await rest.route('GET /step', () => ({ body: 'step' }));
+    const admin = express.Router();
+    admin.get('/stats', (request, response) => void response.json({ query: request.query }));
+    const seen: string[] = [];
+    rest.service.use((request: express.Request, _response: express.Response, next: express.NextFunction) => {
+      seen.push(request.url);
+      next();
+    });
+    rest.service.use('/admin', admin);
+    expect((await rest.call('GET /admin/stats?a[b]=1&a[b]=2')).json).toEqual({ query: { 'a[b]': ['1', '2'] } });
+    expect((await rest.call('GET /step')).text).toBe('step');
+    expect(seen).toEqual(['/admin/stats?a[b]=1&a[b]=2']);
+    const answer = await rest.call('GET /admin/stats');
+    expect(answer.headers['x-powered-by']).toBeUndefined();
+  });
+
+  it('a catch-all never shadows a step route, nor the health of the engine', async () => {
+    await using rest = await startRest();
+    rest.service.use((_request: express.Request, response: express.Response) => void response.status(200).send('caught'));
+    await rest.route('GET /late', () => ({ body: 'step' }));
+    expect((await rest.call('GET /late')).text).toBe('step');
+    expect((await rest.call('GET /other')).text).toBe('caught');
+    expect((await rest.call('GET /healthz')).text).toBe('{"status":"ok"}');
+  });
+
+  it('404 and 405 stay JSON when nothing answers, and errors of middleware too', async () => {
+    await using rest = await startRest({ mode: 'production' });
+    await rest.route('GET /step', () => ({ body: 'step' }));
+    rest.service.use('/fails', () => {
+      throw new Error('secret');
+    });
+    rest.service.use('/denies', () => {
+      throw Object.assign(new Error('no'), { code: 'DENIED', status: 403 });
+    });
+    expect((await rest.call('GET /none')).json.error.code).toBe('MOTIA_REST_ROUTE_NOT_FOUND');
+    expect(await rest.call('PUT /step')).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
+    const failed = await rest.call('GET /fails');
+    expect([failed.status, failed.json.error.code]).toEqual([500, 'MOTIA_REST_HANDLER_FAILED']);
+    expect(failed.text).not.toContain('secret');
+    expect((await rest.call('GET /denies')).json.error).toMatchObject({ code: 'DENIED', message: 'no' });
+  });
+
+  it('may take another method of a step path', async () => {
+    await using rest = await startRest();
+    await rest.route('GET /both', () => ({ body: 'step' }));
+    const app = express();
+    app.post('/both', (_request, response) => void response.send('app'));
+    rest.service.use(app);
+    expect([(await rest.call('GET /both')).text, (await rest.call('POST /both')).text]).toEqual(['step', 'app']);
+  });
+});
+
+describe('the router inside another program', () => {
+  const serve = async (listener: Parameters<typeof createServer>[1]): Promise<{ port: number } & AsyncDisposable> => {
+    const server = createServer(listener as never).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    return {
+      port: (server.address() as AddressInfo).port,
+      async [Symbol.asyncDispose]() {
+        await new Promise((resolve) => {
+          server.close(resolve);
+          server.closeAllConnections();
+        });
+      },
+    };
+  };
+
+  it('hands unknown paths on, and takes a mount path', async () => {
+    await using rest = await startRest({ via: 'router' });
+    await rest.route('GET /hi', () => ({ body: 'hi' }));
+    expect((await rest.call('GET /of-the-app')).text).toBe('the app');
+    const app = express();
+    app.use('/api', rest.service.router as express.RequestHandler);
+    await using outer = await serve(app);
+    expect((await callPort(outer.port, 'GET /api/hi')).text).toBe('hi');
+    expect((await callPort(outer.port, 'GET /hi')).status).toBe(404);
+  });
+
+  it('takes bodies that the application has parsed', async () => {
+    await using rest = await startRest({ via: 'router' });
+    await rest.route('POST /echo', (payload) => ({ body: (payload as { body: unknown }).body }), { bodySchema: { type: 'object' } });
+    const app = express();
+    app.use(express.json(), rest.service.router as express.RequestHandler);
+    await using outer = await serve(app);
+    const headers = { 'content-type': 'application/json' };
+    expect((await callPort(outer.port, 'POST /echo', { body: '{"a":[1]}', headers })).json).toEqual({ a: [1] });
+    expect((await callPort(outer.port, 'POST /echo', { body: '[]', headers })).status).toBe(400);
+  });
+
+  it('works alone with node:http, and answers unknown paths itself', async () => {
+    await using embedded = await embed(RestModule, { listen: false });
+    embedded.functions.register({ id: 'hello' }, () => ({ body: { hello: 'world' } }));
+    await embedded.triggers.register({ type: 'http', functionId: 'hello', config: { api_path: '/hello' } });
+    const { router } = embedded.engine.service(RestServiceRef);
+    await using outer = await serve((request, response) => router(request, response));
+    expect((await callPort(outer.port, 'GET /hello')).json).toEqual({ hello: 'world' });
+    expect((await callPort(outer.port, 'GET /nope')).json.error.code).toBe('MOTIA_REST_ROUTE_NOT_FOUND');
+  });
+});
