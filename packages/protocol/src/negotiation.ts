@@ -26,7 +26,7 @@ export function negotiate(theirs: Pick<InitializeParams, 'protocolVersion' | 'ca
   const mine = parseVersion(ourVersion);
   const other = parseVersion(theirVersion);
   if (mine === undefined || other === undefined || mine.major !== other.major) {
-    throw ProtocolErrors.VERSION_UNSUPPORTED({ ours: ourVersion, theirs: typeof theirVersion === 'string' ? theirVersion : 'an unnamed version' });
+    throw ProtocolErrors.VERSION_UNSUPPORTED({ ours: ourVersion, theirs: typeof theirVersion === 'string' && theirVersion !== '' ? theirVersion : 'an unnamed version' });
   }
   const both = (name: keyof Capabilities): boolean => theirs.capabilities?.[name] === true && ours.capabilities[name] === true;
   return {
