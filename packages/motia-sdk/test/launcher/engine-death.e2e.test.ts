@@ -19,10 +19,14 @@ interface Family {
 async function startFamily(app: TemporaryFolder, command: string, flags: readonly string[]): Promise<Family & AsyncDisposable> {
   const engine = spawn(process.execPath, [fileURLToPath(new URL('../fixtures/engine-process.mjs', import.meta.url)), command, ...flags], {
     cwd: app.path,
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, PATH: `${app.file('node_modules/.bin')}:${process.env['PATH'] ?? ''}` },
   });
-  const [line] = (await once(engine.stdout, 'data')) as [Buffer];
+  let errors = '';
+  engine.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const ended = once(engine, 'exit').then(() => Promise.reject(new Error(`"${command}" ended before it was ready: ${errors}`)));
+  const [line] = (await Promise.race([once(engine.stdout, 'data'), ended])) as [Buffer];
+  ended.catch(() => undefined);
   const { pid, ppid, sleeperPid } = JSON.parse(line.toString()) as { pid: number; ppid: number; sleeperPid: number };
   return {
     engine,
