@@ -15,5 +15,5 @@ export function parseCommand(entry: string | readonly string[]): Command {
 }
 
 function quoteWhereNeeded(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word);
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

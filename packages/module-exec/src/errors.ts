@@ -60,6 +60,11 @@ export const execErrors = defineErrors('EXEC', {
     message: (d: { command: string; reason: string }) => `process "${d.command}" was killed: ${d.reason}`,
     remedy: 'Move long computations off the event loop (a worker thread), or raise `heartbeat_interval_ms`.',
   },
+  PROCESS_FAULTY: {
+    status: 502, retryable: true, since: '0.1.0',
+    message: (d: { command: string; reason: string }) => `process "${d.command}" was killed: ${d.reason}`,
+    remedy: 'Something writes to the connection beside the SDK: start the program through `motia dev|start`, which keeps its output apart.',
+  },
   PROCESS_DISCONNECTED: {
     status: 502, retryable: true, since: '0.1.0',
     message: (d: { command: string; stderr: readonly string[] }) =>

@@ -219,10 +219,11 @@ export class WorkerProcess {
   }
 
   /** The engine closed the connection: the handshake failed, and would fail again, or a heartbeat or the protocol did. */
-  async #refuse(cause: MotiaError | undefined, reason: string): Promise<void> {
+  async #refuse(cause: MotiaError | undefined, reason: 'hung' | 'faulty'): Promise<void> {
     if (this.#isEnding) return;
-    const hung = execErrors.PROCESS_HUNG({ command: this.group.command.text, reason: cause?.message ?? reason }, cause);
-    await this.#endAs(this.#role === undefined ? { error: cause ?? hung, isDefinitive: true } : { error: hung, isDefinitive: false });
+    const condition = reason === 'hung' ? execErrors.PROCESS_HUNG : execErrors.PROCESS_FAULTY;
+    const error = condition({ command: this.group.command.text, reason: cause?.message ?? reason }, cause);
+    await this.#endAs(this.#role === undefined ? { error: cause ?? error, isDefinitive: true } : { error, isDefinitive: false });
   }
 
   async #exited(status: ExitStatus): Promise<void> {

@@ -8,7 +8,7 @@ const identity = { enginePid: 42, engineStart: '777', session: 's', spawn: 'p', 
 describe('commands', () => {
   it('gives a string to the shell and runs an array as it is', () => {
     expect(parseCommand('npm run build && echo "done"')).toEqual({ text: 'npm run build && echo "done"', argv: ['/bin/sh', '-c', 'npm run build && echo "done"'], isShell: true });
-    expect(parseCommand(['node', '-e', 'console.log(1)'])).toEqual({ text: 'node -e "console.log(1)"', argv: ['node', '-e', 'console.log(1)'], isShell: false });
+    expect(parseCommand(['node', '-e', 'console.log(1)'])).toEqual({ text: "node -e 'console.log(1)'", argv: ['node', '-e', 'console.log(1)'], isShell: false });
   });
 
   it.each([
