@@ -98,5 +98,5 @@ function toProblem(message: Message): SourceProblem {
   const missing = /^Could not resolve "([^"]+)"$/.exec(message.text)?.[1];
   const cause = missing === undefined || /^[./#]/.test(missing) ? message.text : `${message.text}. If it is a package: npm i ${packageName(missing)}`;
   if (location === null) return { cause };
-  return { file: location.file.split('\\').join('/'), line: location.line, column: location.column + 1, cause, lineText: location.lineText };
+  return { file: location.file.split('\\').join('/'), line: location.line, column: location.column + 1, cause, lineText: location.lineText.trimEnd() };
 }

@@ -8,18 +8,14 @@ export const buildErrors = defineErrors('SDK', {
     status: 500,
     retryable: false,
     since: '0.1.0',
-    message: (d: { readonly problems: readonly SourceProblem[] }) =>
-      `The app does not build: ${d.problems.length} ${d.problems.length === 1 ? 'problem' : 'problems'}\n${formatProblems(d.problems)}`,
+    message: (d: { readonly problems: readonly SourceProblem[] }) => `The app does not build:\n${formatProblems(d.problems)}`,
     remedy: 'Fix the places named above, then save or run the command again.',
   },
   STEP_LOAD_FAILED: {
     status: 500,
     retryable: false,
     since: '0.1.0',
-    message: (d: { readonly filePath: string; readonly problems: readonly SourceProblem[] }) =>
-      d.problems.length === 1 && d.problems[0] !== undefined
-        ? `${d.filePath} does not load. ${formatProblems(d.problems).trimStart()}`
-        : `${d.filePath} does not load:\n${formatProblems(d.problems)}`,
+    message: (d: { readonly filePath: string; readonly problems: readonly SourceProblem[] }) => `${d.filePath} does not load:\n${formatProblems(d.problems)}`,
     remedy: 'Fix the place named in the message. In development all other files are served meanwhile.',
   },
   APP_LOAD_FAILED: {

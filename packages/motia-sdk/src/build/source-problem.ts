@@ -7,7 +7,7 @@ export interface SourceProblem {
   /** From 1. */
   readonly column?: number | undefined;
   readonly cause: string;
-  /** The line as it stands in the file. */
+  /** The line as it stands in the file, without blanks at its end. */
   readonly lineText?: string | undefined;
 }
 
@@ -20,9 +20,6 @@ export function formatProblem(problem: SourceProblem): string {
 /** Indented block, one problem after the other, each with its line of code where it is known. */
 export function formatProblems(problems: readonly SourceProblem[]): string {
   return problems
-    .map((problem) => {
-      const code = problem.lineText?.trimEnd();
-      return `  ${formatProblem(problem)}${code ? `\n    ${String(problem.line ?? '')} | ${code}` : ''}`;
-    })
+    .map((problem) => `  ${formatProblem(problem)}${problem.lineText ? `\n    ${String(problem.line ?? '')} | ${problem.lineText}` : ''}`)
     .join('\n');
 }

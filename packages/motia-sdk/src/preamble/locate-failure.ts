@@ -41,7 +41,7 @@ function toPath(place: string): string {
 function withLine(problem: SourceProblem & { readonly file: string; readonly line: number }, cwd: string): SourceProblem {
   try {
     const path = isAbsolute(problem.file) ? problem.file : join(cwd, problem.file);
-    return { ...problem, lineText: readFileSync(path, 'utf8').split('\n')[problem.line - 1] };
+    return { ...problem, lineText: readFileSync(path, 'utf8').split('\n')[problem.line - 1]?.trimEnd() };
   } catch {
     // The source is not there any more, or was never on this machine: the place alone must do.
     return problem;
