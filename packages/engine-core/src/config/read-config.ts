@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { engineErrors } from '../errors.js';
 import type { Environment } from '../system/environment.js';
-import { readConfigDocument, type ConfigDocument } from './config-document.js';
+import type { ConfigDocument } from './config-document.js';
 
 /** A config file never needs more; a larger one is a mistake or an attack. */
 export const largestConfigBytes = 262_144;
@@ -31,6 +31,8 @@ export async function readConfigFile(file: string, options: { readonly folder: s
   } catch (error) {
     throw engineErrors.CONFIG_UNREADABLE({ file: path, reason: 'it is not UTF-8 text' }, error);
   }
+  // Loaded only now: an engine that is composed in code never needs a YAML parser.
+  const { readConfigDocument } = await import('./config-document.js');
   return { path, folder: dirname(path), source, document: readConfigDocument(text, { source, environment: options.environment }) };
 }
 

@@ -25,7 +25,7 @@ export interface AdapterDefinition<A = unknown, C extends string = string, O = u
   readonly slot: AdapterSlot<A, C>;
   readonly capabilities: readonly NoInfer<C>[];
   readonly options: OptionsSchema<O>;
-  create(ctx: PluginContext, options: O): Promise<Lifecycle & { readonly service: A }>;
+  create(ctx: PluginContext, options: O): Promise<Lifecycle & { readonly service: NoInfer<A> }>;
 }
 
 /** Identity, for inference. */
