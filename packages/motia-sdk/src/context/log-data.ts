@@ -1,11 +1,12 @@
 const maxDepth = 8;
 const maxNodes = 1000;
+const maxMembers = 1000;
 const maxTextLength = 16_384;
 const maxTotalTextLength = 131_072;
 
 /**
  * A copy of log data that can always be sent: plain JSON, taken at once so that later changes do not show, errors with
- * their stack, cycles and what exceeds depth 8, 1000 objects, 16 Ki characters in one text or 128 Ki in all marked instead of thrown.
+ * their stack, cycles and what exceeds depth 8, 1000 objects, 1000 members of one, 16 Ki characters in one text or 128 Ki in all marked instead of thrown.
  */
 export function toLogData(value: unknown): unknown {
   return copy(value, { nodes: 0, textLength: 0, ancestors: [] }, 0);
@@ -58,7 +59,7 @@ function copyObject(value: object, walk: Walk, depth: number): unknown {
 }
 
 function copyMembers(value: object, walk: Walk, depth: number): unknown {
-  if (Array.isArray(value)) return value.map((item: unknown) => copy(item, walk, depth));
+  if (Array.isArray(value)) return copyItems(value, walk, depth);
   if (value instanceof Error) {
     const { name, message, stack, cause } = value;
     return {
@@ -77,9 +78,17 @@ function copyMembers(value: object, walk: Walk, depth: number): unknown {
   return ownMembers(value, walk, depth, []);
 }
 
+function copyItems(items: readonly unknown[], walk: Walk, depth: number): unknown[] {
+  const copied = items.slice(0, maxMembers).map((item) => copy(item, walk, depth));
+  if (items.length > maxMembers) copied.push(`… ${items.length - maxMembers} more items`);
+  return copied;
+}
+
 function ownMembers(value: object, walk: Walk, depth: number, except: readonly string[]): Record<string, unknown> {
   const copied: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(value)) {
+  const entries = Object.entries(value);
+  if (entries.length > maxMembers) copied['…'] = `${entries.length - maxMembers} more members`;
+  for (const [key, member] of entries.slice(0, maxMembers)) {
     if (except.includes(key) || member === undefined) continue;
     // Defined, not assigned: a key named __proto__ must stay a key.
     Object.defineProperty(copied, key, { value: copy(member, walk, depth), enumerable: true, writable: true, configurable: true });

@@ -26,6 +26,8 @@ export interface ApiTrigger<TSchema extends StepSchemaInput | undefined = StepSc
   readonly queryParams?: readonly QueryParam[] | StepSchemaInput;
   /** First is outermost. */
   readonly middleware?: readonly ApiMiddleware[];
+  /** Milliseconds for condition and handler; then 504. Default: `default_timeout` of the REST module, 30,000. */
+  readonly timeoutMs?: number;
   /** The handler runs unless this gives `false`; then the answer is 422. */
   readonly condition?: TriggerCondition;
 }

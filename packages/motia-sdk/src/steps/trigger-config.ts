@@ -28,13 +28,14 @@ async function configOfType(trigger: TriggerConfig, infrastructure: Infrastructu
 }
 
 async function httpConfig(trigger: ApiTrigger): Promise<EngineConfig> {
-  const { path, method, bodySchema, queryParams, responseSchema } = trigger;
+  const { path, method, bodySchema, queryParams, responseSchema, timeoutMs } = trigger;
   return defined({
     api_path: path.startsWith('/') ? path : `/${path}`,
     http_method: method.toUpperCase(),
     body_schema: bodySchema === undefined ? undefined : await jsonForm(bodySchema, 'input'),
     query_params: queryParams === undefined ? undefined : isQueryList(queryParams) ? queryParams : await jsonForm(queryParams, 'input'),
     response_schema: responseSchema === undefined ? undefined : await responseForms(responseSchema),
+    timeout_ms: timeoutMs,
   });
 }
 

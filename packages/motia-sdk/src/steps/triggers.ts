@@ -15,6 +15,8 @@ export interface HttpSchemas {
 }
 /** Options of `http()`: everything of an HTTP trigger but method and path. */
 export interface HttpOptions extends HttpSchemas {
+  /** Milliseconds for condition and handler; then 504. Default: `default_timeout` of the REST module, 30,000. */
+  readonly timeoutMs?: number;
   readonly middleware?: readonly ApiMiddleware[];
 }
 /** Options of `queue()`. */
@@ -35,7 +37,7 @@ type Conditional<T> = T & { readonly condition?: TriggerCondition };
 export function http<const M extends ApiRouteMethod, const P extends string, const O extends HttpSchemas = {}>(
   method: M,
   path: P,
-  options?: O & Pick<HttpOptions, 'middleware'>,
+  options?: O & Omit<HttpOptions, keyof HttpSchemas>,
   condition?: HttpCondition<P, O>,
 ): Conditional<{ readonly type: 'http'; readonly method: M; readonly path: P } & O> {
   return withCondition({ type: 'http' as const, method, path, ...(options as O) }, condition as TriggerCondition | undefined);
@@ -45,7 +47,7 @@ export function http<const M extends ApiRouteMethod, const P extends string, con
 export function api<const M extends ApiRouteMethod, const P extends string, const O extends HttpSchemas = {}>(
   method: M,
   path: P,
-  options?: O & Pick<HttpOptions, 'middleware'>,
+  options?: O & Omit<HttpOptions, keyof HttpSchemas>,
   condition?: HttpCondition<P, O>,
 ): Conditional<{ readonly type: 'http'; readonly method: M; readonly path: P } & O> {
   return http(method, path, options, condition);

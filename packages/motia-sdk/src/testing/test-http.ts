@@ -21,9 +21,9 @@ export interface TestHttp {
   request<TBody = unknown>(method: string, path: string, request?: TestRequest): Promise<TestResponse<TBody>>;
   get<TBody = unknown>(path: string, request?: TestRequest): Promise<TestResponse<TBody>>;
   delete<TBody = unknown>(path: string, request?: TestRequest): Promise<TestResponse<TBody>>;
-  post<TBody = unknown>(path: string, body?: unknown, request?: TestRequest): Promise<TestResponse<TBody>>;
-  put<TBody = unknown>(path: string, body?: unknown, request?: TestRequest): Promise<TestResponse<TBody>>;
-  patch<TBody = unknown>(path: string, body?: unknown, request?: TestRequest): Promise<TestResponse<TBody>>;
+  post<TBody = unknown>(path: string, request?: TestRequest): Promise<TestResponse<TBody>>;
+  put<TBody = unknown>(path: string, request?: TestRequest): Promise<TestResponse<TBody>>;
+  patch<TBody = unknown>(path: string, request?: TestRequest): Promise<TestResponse<TBody>>;
 }
 
 /** @param baseUrl asked for at each request, so that an app without REST module fails there with its reason */
@@ -42,14 +42,13 @@ export function testHttp(baseUrl: () => string): TestHttp {
     const text = await response.text();
     return { status: response.status, headers: response.headers, text, body: readBody(response.headers, text) as TBody };
   };
-  const withBody = (method: string) => <TBody>(path: string, body?: unknown, more?: TestRequest): Promise<TestResponse<TBody>> => request(method, path, { ...more, ...(body === undefined ? {} : { body }) });
   return {
     request,
     get: (path, more) => request('GET', path, more),
     delete: (path, more) => request('DELETE', path, more),
-    post: withBody('POST'),
-    put: withBody('PUT'),
-    patch: withBody('PATCH'),
+    post: (path, more) => request('POST', path, more),
+    put: (path, more) => request('PUT', path, more),
+    patch: (path, more) => request('PATCH', path, more),
   };
 }
 

@@ -63,9 +63,10 @@ describe('a body schema', () => {
 
 describe('query and response schemas', () => {
   it('sends a list of query parameters as it is, and a schema as JSON Schema whose output the handler gets', async () => {
-    const list = step({ name: 'S', triggers: [http('POST', '/s', { queryParams: [{ name: 'q', description: 'what' }] })] }, () => ({ status: 200 }));
+    const list = step({ name: 'S', triggers: [http('POST', '/s', { timeoutMs: 500, queryParams: [{ name: 'q', description: 'what' }] })] }, () => ({ status: 200 }));
     await using first = await serving([list]);
     expect(first.triggers.get(id)?.config['query_params']).toEqual([{ name: 'q', description: 'what' }]);
+    expect(first.triggers.get(id)?.config['timeout_ms']).toBe(500);
     const page = step({ name: 'S', triggers: [http('POST', '/s', { queryParams: z.object({ page: z.coerce.number().default(1) }) })] }, (req) => ({ status: 200, body: req.queryParams.page + 1 }));
     await using second = await serving([page]);
     expect(await second.http({ query_params: { page: '4' } })).toEqual({ status: 200, body: 5 });

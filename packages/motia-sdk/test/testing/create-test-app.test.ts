@@ -47,10 +47,10 @@ describe('Steps on the real engine in memory', () => {
   });
 
   it('refuses a body that breaks its schema with JSON pointers, and hands defaults to the handler', async () => {
-    const bad = await app.http.post<{ error: { code: string; details: { path: string }[] } }>('/items', { name: 'x' });
+    const bad = await app.http.post<{ error: { code: string; details: { path: string }[] } }>('/items', { body: { name: 'x' } });
     expect(bad.status).toBe(400);
     expect(bad.body.error.details).toEqual([expect.objectContaining({ path: '/name' })]);
-    expect(await app.http.post('/items', { name: 'xy' })).toMatchObject({ status: 201, body: { name: 'xy', size: 1 } });
+    expect(await app.http.post('/items', { body: { name: 'xy' } })).toMatchObject({ status: 201, body: { name: 'xy', size: 1 } });
   });
 
   it('answers 500 with the envelope when a handler throws, and logs the stack', async () => {
@@ -63,7 +63,7 @@ describe('Steps on the real engine in memory', () => {
   it('answers 204 for nothing, 404 and 405 for what is not there', async () => {
     expect((await app.http.get('/nothing')).status).toBe(204);
     expect((await app.http.get('/nowhere')).status).toBe(404);
-    expect((await app.http.put('/items', {})).status).toBe(405);
+    expect((await app.http.put('/items', { body: {} })).status).toBe(405);
   });
 
   it('answers 422 with skipped when the condition is false', async () => {
@@ -73,7 +73,7 @@ describe('Steps on the real engine in memory', () => {
 
   it('carries large bodies both ways unchanged', async () => {
     const items = Array.from({ length: 2000 }, (_, i) => ({ i, text: `Ünïcode ${i}` }));
-    const response = await app.http.post<{ count: number; items: unknown[] }>('/large', items);
+    const response = await app.http.post<{ count: number; items: unknown[] }>('/large', { body: items });
     expect(response.body.count).toBe(2000);
     expect(response.body.items).toEqual(items);
   });
@@ -132,6 +132,31 @@ describe('faults', () => {
     expect((await answer).status).toBe(504);
     app.faults.resumeWorker();
     expect((await app.http.get('/hello/z')).status).toBe(200);
+  });
+
+  it('R1 a handler sees its signal abort when the deadline passes, and when the client leaves', async () => {
+    const reasons: unknown[] = [];
+    const waiting = step({ name: 'Waiting', triggers: [http('GET', '/waiting')] }, async (_req, ctx) => {
+      ctx.logger.info('waiting');
+      await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve));
+      reasons.push(ctx.signal.reason);
+      ctx.logger.info('told');
+      return undefined;
+    });
+    await using app = await createTestApp({ steps: [waiting], clock: 'manual' });
+    const late = app.http.get<{ error: { code: string } }>('/waiting');
+    await app.waitForLog('waiting');
+    await app.clock.advance('31s');
+    expect(await late).toMatchObject({ status: 504, body: { error: { code: 'MOTIA_ENGINE_DEADLINE_EXCEEDED' } } });
+    await app.waitForLog('told');
+    const client = new AbortController();
+    const left = app.http.get('/waiting', { signal: client.signal }).catch((error: Error) => error.name);
+    await app.waitForLog((record) => record.message === 'waiting' && record !== app.logs.find(({ message }) => message === 'waiting'));
+    client.abort();
+    expect(await left).toBe('AbortError');
+    await app.waitForLog((record) => record.message === 'told' && record !== app.logs.find(({ message }) => message === 'told'));
+    expect(reasons).toHaveLength(2);
+    expect(reasons).toEqual([expect.objectContaining({ code: 'MOTIA_SDK_CALL_CANCELLED' }), expect.objectContaining({ code: 'MOTIA_SDK_CALL_CANCELLED' })]);
   });
 
   it('slow messages arrive late and in order', async () => {

@@ -24,8 +24,7 @@ type _Paths = [
   Expect<Equal<PathParams<'/users/:id/posts/:post'>, { readonly id: string; readonly post: string }>>,
   Expect<Equal<PathParams<'/plain'>, {}>>,
   Expect<Equal<PathParams<string>, Record<string, string>>>,
-  Expect<Equal<PathParams<'/f/:name.json'>, { readonly name: string }>>,
-  Expect<Equal<PathParams<'/r/:from-:to'>, { readonly from: string; readonly to: string }>>,
+  Expect<Equal<PathParams<'files/:owner/*path'>, { readonly owner: string; readonly path: string }>>,
 ];
 
 /* config + handler. */
