@@ -6,6 +6,8 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 export default {
   testEnvironment: here('./tools/jest/environment.mjs'),
   testEnvironmentOptions: { customExportConditions: ['@motia/source', 'node', 'node-addons'] },
+  // Bounds a wait on a busy machine; no test may depend on it.
+  testTimeout: 15_000,
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   moduleFileExtensions: ['js', 'mjs', 'cjs', 'ts', 'tsx', 'json', 'node'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

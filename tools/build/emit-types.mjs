@@ -4,8 +4,8 @@ import ts from 'typescript';
 
 const relativeSpecifier = /((?:\bfrom|\bimport|\bimport\(|\bdeclare module)\s*)(["'])(\.{1,2}\/[^"']+?)\.js\2/g;
 
-/** Writes dist/**\/*.d.ts from the entries and a `.d.cts` twin of each; throws on any declaration error. */
-export function emitTypes(root, entries) {
+/** Writes `**\/*.d.ts` into the folder from the entries and a `.d.cts` twin of each; throws on any declaration error. */
+export function emitTypes(root, folder, entries) {
   if (entries.length === 0) return;
   const configFile = join(root, 'tsconfig.json');
   const config = ts.parseJsonConfigFileContent(ts.readConfigFile(configFile, ts.sys.readFile).config, ts.sys, dirname(configFile));
@@ -21,7 +21,7 @@ export function emitTypes(root, entries) {
       declarationMap: true,
       emitDeclarationOnly: true,
       rootDir: join(root, 'src'),
-      outDir: join(root, 'dist'),
+      outDir: join(root, folder),
     },
   });
   const written = [];

@@ -3,7 +3,7 @@
  * writes ESM, CJS, `.d.ts` and `.d.cts` to dist/. The exports map is the only list of entries; the build fails when it
  * and the built files disagree, or when a dependency would be copied into the bundle unannounced.
  */
-import { rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'tsup';
 import { readEntries } from './entries.mjs';
@@ -12,6 +12,8 @@ import { emitTypes } from './emit-types.mjs';
 import { readMetafiles, verifyBuild } from './verify-build.mjs';
 
 const root = process.cwd();
+/** Built here and moved in one step, so that programs which run from dist/ never meet half of it. */
+const staging = '.dist-next';
 try {
   await buildPackage();
 } catch (error) {
@@ -22,10 +24,10 @@ try {
 
 async function buildPackage() {
   const { manifest, libraries, bins } = readEntries(root);
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  rmSync(join(root, staging), { recursive: true, force: true });
   const shared = {
     config: false,
-    outDir: 'dist',
+    outDir: staging,
     target: 'node20',
     platform: 'node',
     format: ['esm'],
@@ -39,10 +41,24 @@ async function buildPackage() {
   };
 
   await build({ ...shared, entry: { ...libraries, ...bins }, outExtension: () => ({ js: '.js' }) });
-  const esm = readMetafiles(root);
+  const esm = readMetafiles(root, staging);
   if (Object.keys(libraries).length > 0) {
     await build({ ...shared, entry: libraries, outExtension: () => ({ js: '.cjs' }), plugins: [esmToCjs()] });
   }
-  emitTypes(root, Object.values(libraries));
-  verifyBuild(root, manifest, { libraries, bins }, [...esm, ...readMetafiles(root)]);
+  emitTypes(root, staging, Object.values(libraries));
+  verifyBuild(root, staging, manifest, { libraries, bins }, [...esm, ...readMetafiles(root, staging)]);
+  publish();
+}
+
+function publish() {
+  const dist = join(root, 'dist');
+  const previous = join(root, '.dist-previous');
+  rmSync(previous, { recursive: true, force: true });
+  try {
+    renameSync(dist, previous);
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+  }
+  renameSync(join(root, staging), dist);
+  rmSync(previous, { recursive: true, force: true });
 }

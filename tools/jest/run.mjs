@@ -37,6 +37,12 @@ const child = spawn(
   { stdio: 'inherit', env: { ...process.env, MOTIA_TEST_KIND: kindName } },
 );
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+// A test that loops without end starves jest's own timeouts; and a jest that cannot exit would hang a whole run.
+const limitMinutes = Number(process.env.MOTIA_JEST_LIMIT_MINUTES ?? 8);
+setTimeout(() => {
+  console.error(`jest has not ended after ${limitMinutes} minutes (MOTIA_JEST_LIMIT_MINUTES): stopped. The last file it names above is not the culprit, the next one is.`);
+  child.kill('SIGKILL');
+}, limitMinutes * 60_000).unref();
 child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 130)));
 
 /** Saves the start of jest where a package has no test of this kind. */
