@@ -12,8 +12,11 @@ export interface RegistrationReport {
   readonly rejected: readonly MotiaError[];
 }
 
-/** Registers everything in two batches and says that it is complete; resolves when it is live. */
-export async function registerApp(worker: SdkWorker, app: CompiledApp): Promise<RegistrationReport> {
+/**
+ * Registers everything in two batches and says that it is complete; resolves when it is live.
+ * @param beforeLive sees what was refused so far; when it throws, nothing goes live
+ */
+export async function registerApp(worker: SdkWorker, app: CompiledApp, beforeLive: (rejected: readonly MotiaError[]) => void): Promise<RegistrationReport> {
   const rejections: RegistrationRejection[] = [];
   const refused = new Set<string>();
   const functions: string[] = [];
@@ -40,6 +43,7 @@ export async function registerApp(worker: SdkWorker, app: CompiledApp): Promise<
     }
   };
   if (offered.length > 0) note(await worker.endpoint.request('triggers/register', { triggers: offered.map((trigger) => trigger.spec) }));
+  beforeLive(rejections.map((rejection) => named(app, rejection)));
   note(await worker.endpoint.request('ready', {}));
   return {
     functions,

@@ -37,7 +37,7 @@ async function serveUntilTheEnd(options: RunOptions): Promise<RunOutcome> {
   const capture = installOutputCapture(shared.storage, emitLog);
   const signals = yieldToEngine();
   try {
-    const served = await serve(options, { transport: options.transport ?? transportOfProcess(process.env), name: options.name, onInvocationEnd: (scope) => capture.flushInvocation(scope) });
+    const served = await serve(options, { transport: options.transport ?? transportOfProcess(process.env), name: options.name, isReplacement: process.env['III_EXEC_RELOAD'] === '1', onInvocationEnd: (scope) => capture.flushInvocation(scope) });
     signals.worker = served.worker;
     options.onReady?.(served);
     const end = await served.ended;

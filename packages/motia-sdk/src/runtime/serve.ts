@@ -11,6 +11,12 @@ export interface ServeOptions {
   readonly transport: Transport;
   readonly name?: string | undefined;
   readonly token?: string | undefined;
+  /**
+   * An older process of the same app is serving, and leaves once this one is live. It is better than a half-broken new
+   * one: what is known to fail before that moment is a failed start, in development too. What the engine refuses after
+   * it is logged, in production too, for there is nothing to go back to. Default false.
+   */
+  readonly isReplacement?: boolean;
   /** Make this the connection of the standalone `logger`, `enqueue`, `stateManager` outside handlers. Default true. */
   readonly isProcessConnection?: boolean;
   readonly onInvocationEnd?: ((scope: InvocationScope) => void) | undefined;
@@ -36,18 +42,21 @@ export interface ServedApp {
 export async function serve(app: LoadedApp, options: ServeOptions): Promise<ServedApp> {
   const settings: WireSettings = { rawThresholdBytes: Infinity, mode: app.mode };
   const compiled = await compileApp(app, settings);
-  const { transport, isProcessConnection = true, ...rest } = options;
+  const { transport, isReplacement = false, isProcessConnection = true, ...rest } = options;
   const worker = new SdkWorker(transport, { app: compiled, settings, ...rest });
   try {
     await worker.initialize({ pid: process.pid, os: `${process.platform} ${process.arch}`, runtime: runtimeName() });
-    refuseIncomplete(app, compiled.problems);
+    const mustBeWhole = app.mode === 'production' || isReplacement;
+    if (mustBeWhole) refuseIncomplete(compiled.problems);
     // Called by user code, so that it is there before the first call is.
     if (isProcessConnection) {
       setProcessConnection(worker);
       void worker.ended.then(() => unsetProcessConnection(worker));
     }
-    const report = await registerApp(worker, compiled);
-    refuseIncomplete(app, report.rejected);
+    const report = await registerApp(worker, compiled, (rejected) => {
+      if (mustBeWhole) refuseIncomplete(rejected);
+    });
+    if (mustBeWhole && !isReplacement) refuseIncomplete(report.rejected);
     announce(worker, compiled, report);
     return { worker, problems: compiled.problems, report, ended: worker.ended, close: () => worker.close() };
   } catch (error) {
@@ -56,8 +65,9 @@ export async function serve(app: LoadedApp, options: ServeOptions): Promise<Serv
   }
 }
 
-function refuseIncomplete(app: LoadedApp, problems: readonly Error[]): void {
-  if (app.mode === 'production' && problems.length > 0) throw sdkErrors.START_FAILED({ problems: problems.map((problem) => problem.message) }, problems.length === 1 ? problems[0] : new AggregateError(problems));
+function refuseIncomplete(problems: readonly Error[]): void {
+  if (problems.length === 0) return;
+  throw sdkErrors.START_FAILED({ problems: problems.map((problem) => problem.message) }, problems.length === 1 ? problems[0] : new AggregateError(problems));
 }
 
 function announce(worker: SdkWorker, { problems, functions }: CompiledApp, { rejected, parked, triggers }: RegistrationReport): void {

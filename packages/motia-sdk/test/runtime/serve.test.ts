@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { isMotiaError, MotiaError } from '@motia/protocol';
 import { http, queue, step, type StepConfig } from '../../src/index.js';
+import { serve } from '../../src/runtime/index.js';
 import { ScriptedEngine, serving } from '../support/scripted-engine.js';
 
 const hello = step({ name: 'Hello', description: 'Greets', flows: ['intro'], triggers: [http('GET', '/hello/:name')] }, async (req, ctx) => ({
@@ -69,6 +70,34 @@ describe('serving Steps', () => {
     await using engine = await serving([hello], { rejectAtReady: [{ id, error }] });
     expect(engine.served?.report.triggers).toEqual([]);
     expect(engine.served?.report.rejected[0]?.message).toContain('MOTIA_REST_ROUTE_CONFLICT');
+  });
+
+  it('in production goes live with nothing that was refused, unless an older process has already left for it', async () => {
+    const id = 'steps::Hello::trigger::http(GET /hello/:name)';
+    const app = { mode: 'production', steps: [{ filePath: 'hello.step.ts', module: hello }] } as const;
+    const wire = new MotiaError({ code: 'MOTIA_REST_ROUTE_CONFLICT', message: 'taken' });
+    const refusing = new ScriptedEngine({ rejectTriggers: { [id]: wire } });
+    let wentLive = false;
+    refusing.endpoint.onRequest('ready', () => {
+      wentLive = true;
+      return { accepted: [], parked: [], rejected: [] };
+    });
+    await using _ = refusing;
+    await expect(refusing.serve(app)).rejects.toMatchObject({ code: 'MOTIA_SDK_START_FAILED' });
+    expect(wentLive).toBe(false);
+    await using late = new ScriptedEngine({ rejectAtReady: [{ id, error: wire.toWire() }] });
+    await expect(late.serve(app)).rejects.toMatchObject({ code: 'MOTIA_SDK_START_FAILED' });
+    await using replaced = new ScriptedEngine({ rejectAtReady: [{ id, error: wire.toWire() }] });
+    const served = await serve(app, { transport: replaced.transport, isProcessConnection: false, isReplacement: true });
+    await replaced.log(({ level, message }) => level === 'error' && message.includes('MOTIA_REST_ROUTE_CONFLICT'));
+    await served.close();
+  });
+
+  it('E6 in development starts nothing half-broken while an older process is serving', async () => {
+    await using engine = new ScriptedEngine();
+    const app = { mode: 'development', steps: [{ filePath: 'hello.step.ts', module: hello }, { filePath: 'bad.step.ts', module: {} }] } as const;
+    await expect(serve(app, { transport: engine.transport, isReplacement: true })).rejects.toMatchObject({ code: 'MOTIA_SDK_START_FAILED', message: expect.stringContaining('bad.step.ts') as unknown as string });
+    expect(engine.functions.size).toBe(0);
   });
 
   it('says which Steps wait for a module that is not there', async () => {
