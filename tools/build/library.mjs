@@ -12,12 +12,13 @@ import { emitTypes } from './emit-types.mjs';
 import { readMetafiles, verifyBuild } from './verify-build.mjs';
 
 const root = process.cwd();
-/** Built here and moved in one step, so that programs which run from dist/ never meet half of it. */
-const staging = '.dist-next';
+/** Built here and moved in one step, so that programs which run from dist/ never meet half of it, and two builds never meet. */
+const staging = `.dist-next-${process.pid}`;
 try {
   await buildPackage();
 } catch (error) {
   // tsup and esbuild have printed their own findings; a stack of the bundler adds nothing.
+  rmSync(join(root, staging), { recursive: true, force: true });
   console.error(error.message);
   process.exit(1);
 }
@@ -52,8 +53,7 @@ async function buildPackage() {
 
 function publish() {
   const dist = join(root, 'dist');
-  const previous = join(root, '.dist-previous');
-  rmSync(previous, { recursive: true, force: true });
+  const previous = join(root, `.dist-previous-${process.pid}`);
   try {
     renameSync(dist, previous);
   } catch (error) {
