@@ -36,6 +36,17 @@ function list(lines: readonly string[]): string {
   return lines.map((line) => `\n  - ${line}`).join('');
 }
 
+/** More than a screen of problems helps nobody; `details` holds all. */
+const mostShown = 50;
+
+function firstOf<T>(problems: readonly T[]): readonly T[] {
+  return problems.slice(0, mostShown);
+}
+
+function restOf(problems: readonly unknown[]): string {
+  return problems.length > mostShown ? `\n  and ${problems.length - mostShown} more` : '';
+}
+
 function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 }
@@ -55,7 +66,7 @@ export const engineErrors = defineErrors('ENGINE', {
     remedy: 'Correct the options named; the package README lists what each accepts.',
   }),
   CONFIG_INVALID: entry<{ readonly file?: string; readonly problems: readonly ConfigProblem[] }>({
-    message: ({ problems }) => `The configuration has ${count(problems.length, 'problem')}:${list(problems.map(formatConfigProblem))}`,
+    message: ({ problems }) => `The configuration has ${count(problems.length, 'problem')}:${list(firstOf(problems).map(formatConfigProblem))}${restOf(problems)}`,
     remedy: 'Correct every line named; nothing was started. `iii config check` repeats the check without starting.',
   }),
   CONFIG_NOT_FOUND: entry<{ readonly file: string }>({

@@ -46,6 +46,18 @@ describe('readConfigDocument', () => {
     expect(performance.now() - begun).toBeLessThan(2000);
   });
 
+  it('G3 refuses texts that grow beyond measure by repeating a variable', () => {
+    const text = `big: &big "\${V}${'x'.repeat(100_000)}"\nall: [${Array.from({ length: 5_000 }, () => '*big').join(', ')}]`;
+    expect(read(text, { V: 'v' }).problems).toEqual([expect.objectContaining({ problem: expect.stringContaining('more than 4194304 characters') })]);
+  });
+
+  it('G3 reports nesting that no parser survives instead of throwing', () => {
+    for (const text of [`a: ${'['.repeat(100_000)}`, `a: ${'['.repeat(50_000)}${']'.repeat(50_000)}`, `${'- '.repeat(50_000)}x`, '{a: '.repeat(30_000), `a: ${'['.repeat(65)}${']'.repeat(65)}`, `a: ${'['.repeat(1500)}${']'.repeat(1500)}`]) {
+      expect(read(text).problems.length).toBeGreaterThan(0);
+    }
+    expect(read(`a: ${'['.repeat(60)}${']'.repeat(60)}`).problems).toEqual([]);
+  });
+
   it('follows ordinary aliases and refuses one that holds itself', () => {
     expect(read('a: &x { k: 1 }\nb: *x').value).toEqual({ a: { k: 1 }, b: { k: 1 } });
     expect(read('a: &x [*x]').problems).toHaveLength(1);

@@ -71,6 +71,14 @@ describe('config.yaml', () => {
     expect(events).toEqual([]);
   });
 
+  it('shows a screen of problems and counts the rest', async () => {
+    const error = await load(`modules: []\n${Array.from({ length: 60 }, (_, n) => `key${n}: 1\n`).join('')}`).then(() => undefined, (thrown: unknown) => thrown as Error & { details: { problems: unknown[] } });
+    expect(error?.message).toContain('has 60 problems');
+    expect(error?.message.trim().split('\n')).toHaveLength(52);
+    expect(error?.message).toMatch(/and 10 more$/);
+    expect(error?.details.problems).toHaveLength(60);
+  });
+
   it('G3 names the install line for a standard class whose package is missing', async () => {
     const importPackage = (specifier: string): Promise<unknown> => Promise.reject(Object.assign(new Error(`Cannot find package '${specifier}' imported from here`), { code: 'ERR_MODULE_NOT_FOUND' }));
     expect((await problemsOf(load('modules: [{ class: "modules::api::RestApiModule" }]', { importPackage }))).map(formatConfigProblem)).toEqual([

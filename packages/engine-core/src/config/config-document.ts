@@ -21,6 +21,9 @@ export interface ConfigDocument {
 
 /** Aliases repeat what they stand for, so a few lines could otherwise name more values than fit into memory. */
 const mostValues = 20_000;
+const deepest = 64;
+/** Of all texts with variables together, for the same reason. */
+const mostExpandedCharacters = 4_194_304;
 
 /**
  * Reads YAML first and variables second, so that a value can never add structure and a comment is never looked at.
@@ -35,6 +38,8 @@ export function readConfigDocument(text: string, options: { readonly source: str
   const positions = new Map<string, Position>();
   const problems: ConfigProblem[] = [];
   let values = 0;
+  let expandedCharacters = 0;
+  let isTooDeep = false;
 
   function at(offset: number | undefined): Position {
     const { line, col } = lines.linePos(offset ?? 0);
@@ -45,8 +50,13 @@ export function readConfigDocument(text: string, options: { readonly source: str
     problems.push({ source, problem, pointer, ...position });
   }
 
-  function read(node: unknown, pointer: string, aliases: readonly unknown[]): unknown {
+  function read(node: unknown, pointer: string, aliases: readonly unknown[], depth: number): unknown {
     values += 1;
+    if (depth > deepest) {
+      if (!isTooDeep) report(`is nested more than ${deepest} levels deep`, pointer, at((node as Node | null)?.range?.[0]));
+      isTooDeep = true;
+      return null;
+    }
     if (values > mostValues) {
       if (values === mostValues + 1) report(`holds more than ${mostValues} values, aliases counted each time they are used`, pointer, positions.get(pointer) ?? at(0));
       return null;
@@ -57,15 +67,15 @@ export function readConfigDocument(text: string, options: { readonly source: str
         report(target === undefined ? 'the alias names no anchor' : 'the alias refers to itself', pointer, at(node.range?.[0]));
         return null;
       }
-      return read(target, pointer, [...aliases, target]);
+      return read(target, pointer, [...aliases, target], depth);
     }
     if (!positions.has(pointer)) positions.set(pointer, at((node as Node | null)?.range?.[0]));
-    if (isMap(node)) return readMap(node.items, pointer, aliases);
-    if (isSeq(node)) return node.items.map((item, index) => read(item, `${pointer}/${index}`, aliases));
+    if (isMap(node)) return readMap(node.items, pointer, aliases, depth);
+    if (isSeq(node)) return node.items.map((item, index) => read(item, `${pointer}/${index}`, aliases, depth + 1));
     return isScalar(node) ? readScalar(node, pointer) : null;
   }
 
-  function readMap(items: readonly Pair[], pointer: string, aliases: readonly unknown[]): unknown {
+  function readMap(items: readonly Pair[], pointer: string, aliases: readonly unknown[], depth: number): unknown {
     const result: Record<string, unknown> = {};
     for (const pair of items) {
       if (!isPair(pair)) continue;
@@ -78,7 +88,7 @@ export function readConfigDocument(text: string, options: { readonly source: str
       const member = `${pointer}/${escapePointer(key)}`;
       if (!positions.has(member)) positions.set(member, keyPosition);
       if (hasVariable(key)) report('variables are put into values, not into keys', member, keyPosition);
-      setOwn(result, key, read(pair.value, member, aliases));
+      setOwn(result, key, read(pair.value, member, aliases, depth + 1));
     }
     return result;
   }
@@ -89,6 +99,11 @@ export function readConfigDocument(text: string, options: { readonly source: str
     const { text: expanded, missing } = interpolate(scalar.value, environment);
     for (const name of missing) report(`the environment variable ${name} is not set and has no fallback (\${${name}:fallback})`, pointer, at(scalar.range?.[0]));
     if (missing.length > 0) return undefined;
+    expandedCharacters += expanded.length;
+    if (expandedCharacters > mostExpandedCharacters) {
+      if (expandedCharacters - expanded.length <= mostExpandedCharacters) report(`the variables of the file hold more than ${mostExpandedCharacters} characters together`, pointer, at(scalar.range?.[0]));
+      return undefined;
+    }
     return scalar.type === 'PLAIN' && scalar.tag === undefined ? plainValue(expanded, document) : expanded;
   }
 
@@ -102,7 +117,7 @@ export function readConfigDocument(text: string, options: { readonly source: str
     const hint = isUnquoted ? ' (write "${NAME}" in quotes inside [ ] and { }, and where the fallback holds ": " or " #")' : '';
     report(`not valid YAML: ${error.message.replaceAll(/\s+/g, ' ')}${hint}`, '', position);
   }
-  const value = document.errors.length > 0 ? undefined : read(document.contents, '', []);
+  const value = document.errors.length > 0 ? undefined : read(document.contents, '', [], 0);
   return {
     value,
     problems,

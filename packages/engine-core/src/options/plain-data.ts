@@ -15,17 +15,26 @@ export function setOwn(target: Record<string, unknown>, key: string, value: unkn
  * (functions, sockets, class instances that programs hand over in options) is kept as it is.
  * @throws RangeError when the value refers to itself.
  */
-export function copyPlainData(value: unknown, ancestors: readonly unknown[] = []): unknown {
+export function copyPlainData(value: unknown): unknown {
+  return copy(value, new Set());
+}
+
+function copy(value: unknown, ancestors: Set<unknown>): unknown {
   const isArray = Array.isArray(value);
   if (!isArray && !isPlainObject(value)) return value;
-  if (ancestors.includes(value)) throw new RangeError('the value refers to itself');
-  const path = [...ancestors, value];
-  if (isArray) return value.map((item) => copyPlainData(item, path));
-  const copy: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(value)) {
-    if (member !== undefined) setOwn(copy, key, copyPlainData(member, path));
+  if (ancestors.has(value)) throw new RangeError('the value refers to itself');
+  ancestors.add(value);
+  const copied = isArray ? value.map((item) => copy(item, ancestors)) : copyMembers(value, ancestors);
+  ancestors.delete(value);
+  return copied;
+}
+
+function copyMembers(members: Record<string, unknown>, ancestors: Set<unknown>): Record<string, unknown> {
+  const copied: Record<string, unknown> = {};
+  for (const [key, member] of Object.entries(members)) {
+    if (member !== undefined) setOwn(copied, key, copy(member, ancestors));
   }
-  return copy;
+  return copied;
 }
 
 /** Freezes plain objects and arrays all the way down. */
