@@ -43,7 +43,7 @@ export const contenders = {
 function openMotia(payload, options) {
   const child = open('motia');
   const endpoint = createEndpoint(nodeStreamTransport(child.stdout, child.stdin), { role: 'engine' });
-  endpoint.setNegotiated({ rawBodies: true, rawThresholdBytes: 4096 });
+  endpoint.setNegotiated({ rawBodies: true, rawThresholdBytes: 1024 });
   endpoint.listen();
   let invocation = 0;
   return {

@@ -10,7 +10,7 @@ if (process.argv[2] === 'stock') {
   connection.listen();
 } else {
   const endpoint = createEndpoint(fdTransport({ readFd: 0, writeFd: 1 }), { role: 'worker', events: { onClose: () => process.exit(0) } });
-  endpoint.setNegotiated({ rawBodies: true, rawThresholdBytes: 4096 });
+  endpoint.setNegotiated({ rawBodies: true, rawThresholdBytes: 1024 });
   endpoint.onInvoke(async (call) => {
     const { payload } = call;
     if (call.params.functionId === 'cpu') return process.cpuUsage();

@@ -159,6 +159,25 @@ describe('calls of a peer', () => {
   });
 });
 
+describe('notifications', () => {
+  it('whose params a handler cannot use are faults, not exceptions', async () => {
+    const faults: unknown[] = [];
+    const { endpoint, send } = endpointWithWire({ events: { onFault: (fault) => faults.push(fault) } });
+    endpoint.onNotification('logs/emit', ({ entries }) => entries.forEach(() => {}));
+    endpoint.listen();
+    send({ jsonrpc: '2.0', method: 'logs/emit', params: { entries: 5 } });
+    await until(() => faults.length === 1);
+    expect(faults).toEqual([expect.objectContaining({ code: 'MOTIA_PROTOCOL_PARAMS_INVALID', details: { method: 'logs/emit', reason: 'entries.forEach is not a function' } })]);
+    send({ jsonrpc: '2.0', method: 'no/such', params: {} });
+    send({ jsonrpc: '2.0', method: '$/cancelRequest' });
+    send({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id: 'unknown' } });
+    send({ jsonrpc: '2.0', id: 'w1', method: 'functions/invoke', params: invocation('f') });
+    await until(() => endpoint.counters.framesIn === 5);
+    expect(endpoint.counters.faults).toBe(1);
+    endpoint.close();
+  });
+});
+
 describe('a peer that does not read', () => {
   it('refuses calls over 8 MiB and over the number of pending calls, and keeps both bounded', async () => {
     const [left, right] = createMemoryTransportPair({ highWaterMarkBytes: 1000 });

@@ -20,7 +20,7 @@ export const DEFAULT_ENDPOINT_LIMITS: EndpointLimits = Object.freeze({
   maxFrameBytes: 16 * 1024 * 1024,
   maxBufferedBytes: 8 * 1024 * 1024,
   maxPendingCalls: 1024,
-  rawThresholdBytes: 4096,
+  rawThresholdBytes: 1024,
   maxFaults: 3,
 });
 

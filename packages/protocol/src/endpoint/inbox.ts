@@ -106,7 +106,12 @@ export class Inbox implements FrameSink {
     } else if (method === INVOKE) {
       this.ports.incoming.accept(undefined, message.params, raw);
     } else {
-      this.notifications.get(method)?.((message.params ?? {}) as never, raw?.bytes);
+      try {
+        this.notifications.get(method)?.((message.params ?? {}) as never, raw?.bytes);
+      } catch (cause) {
+        // Params that a handler cannot use must not end the process that reads them.
+        this.onFault(ProtocolErrors.PARAMS_INVALID({ method, reason: cause instanceof Error ? cause.message : String(cause) }, cause));
+      }
     }
   }
 

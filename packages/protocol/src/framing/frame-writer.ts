@@ -9,11 +9,13 @@ export interface FrameWriterLimits {
   readonly maxBufferedBytes: number;
 }
 
+/** A turn that writes more than this hands it over early, so that the peer works on it while the turn goes on. */
+const FLUSH_EARLY_BYTES = 16 * 1024;
 /** Raw parts from this size are handed over as they are instead of being copied into one chunk with their neighbours. */
 const COPY_BELOW_BYTES = 64 * 1024;
 
 /**
- * Collects the frames of one turn of the event loop and writes them as one chunk, so that a turn costs one system call.
+ * Collects the frames of one turn of the event loop and writes them as one chunk, so that a usual turn costs one system call.
  * While the transport is full, frames wait here; `hasRoom` tells callers to stop adding.
  */
 export class FrameWriter {
@@ -70,7 +72,10 @@ export class FrameWriter {
     this.#queuedBytes += bytes;
     this.bytesOut += bytes;
     this.framesOut++;
-    if (!this.#isScheduled && !this.#isBlocked) {
+    if (this.#isBlocked) return;
+    if (this.#queuedBytes >= FLUSH_EARLY_BYTES) {
+      this.flushNow();
+    } else if (!this.#isScheduled) {
       this.#isScheduled = true;
       setImmediate(this.#flushNow);
     }
