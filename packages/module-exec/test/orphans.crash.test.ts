@@ -36,7 +36,8 @@ function startEngine(modules: readonly ExecModuleInput[], mode = 'production'): 
         try {
           if (!readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark)) return [];
           const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-          return commandLine === '' ? [] : [{ pid: Number(pid), commandLine }];
+          // Between fork and exec a child still shows the command line of the engine.
+          return commandLine === '' || commandLine.includes(engineProgram) ? [] : [{ pid: Number(pid), commandLine }];
         } catch {
           return [];
         }

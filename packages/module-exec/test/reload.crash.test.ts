@@ -146,8 +146,9 @@ describe('reload', () => {
     await using folder = temporaryFolder('exec');
     await using running = await startExec(versioned(folder, { restart_delay_ms: 60_000, restart_delay_max_ms: 60_000 }), { folder });
     await running.call('test::exit', { code: 1 }).catch(() => undefined);
-    await running.untilStates('backoff');
-    expect(running.health()).toMatchObject({ status: 'degraded', reason: expect.stringContaining('exit code 1') });
+    await waitFor('degraded health', () => running.health()?.status === 'degraded');
+    expect(running.states()).toEqual(['backoff']);
+    expect(running.health()).toMatchObject({ reason: expect.stringContaining('exit code 1') });
     writeFileSync(folder.file('version.txt'), 'v2');
     await running.untilStates('ready');
     expect(await running.call('test::echo')).toMatchObject({ version: 'v2' });

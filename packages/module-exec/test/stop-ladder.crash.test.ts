@@ -119,7 +119,7 @@ describe('stop ladder', () => {
 
   it('E4 leaves no guard behind after any end', async () => {
     const polite = await spawnProgram(['cat']);
-    expect(await guardOf(polite.group)).toHaveLength(2);
+    await waitFor('the guard', async () => (await guardOf(polite.group)).length === 2);
     await stop(polite);
     await waitFor('the guard to go', async () => (await guardOf(polite.group)).length === 0);
     const crashed = await spawnProgram(['sh', '-c', 'exit 3']);
