@@ -9,7 +9,7 @@ import { callEngine } from './call-module.js';
 import { enqueueFor } from './enqueue.js';
 import type { EngineConnection, InvocationScope } from './invocation-scope.js';
 import { Logger } from './logger.js';
-import { StateManager } from './state-manager.js';
+import { StateManager } from './state-store.js';
 import type { Stream } from './stream.js';
 
 /** What a context needs of the app it runs in. */

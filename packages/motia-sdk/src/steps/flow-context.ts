@@ -1,6 +1,6 @@
 import type { MotiaHttpArgs } from '../http/http-message.js';
 import type { Logger } from '../context/logger.js';
-import type { StateManager } from '../context/state-manager.js';
+import type { StateManager } from '../context/state-store.js';
 import type { Stream } from '../context/stream.js';
 import type { CronTriggerInput, StateTriggerInput, StreamTriggerInput } from './trigger-input.js';
 import type { TriggerType } from './step-config.js';

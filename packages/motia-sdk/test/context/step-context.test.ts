@@ -70,6 +70,21 @@ describe('the context', () => {
     expect(engine.calls[0]).toMatchObject({ functionId: 'deep', payload: { x: 1 }, params: { parentInvocationId: 'outer', timeoutMs: 500, trace: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' } } });
   });
 
+  it('does not wait for a void call, and hands an enqueue action on', async () => {
+    let answerVoid!: () => void;
+    const voidCalled = new Promise<void>((resolve) => (answerVoid = resolve));
+    await using engine = await serving(
+      [route(async (_req, ctx: Ctx) => ({ status: 200, body: [await ctx.invoke('later', { x: 1 }, { action: { type: 'void' } }) ?? 'nothing', await ctx.invoke('queued', {}, { action: { type: 'enqueue', queue: 'q' } })] }))],
+      { functions: { later: () => answerVoid(), queued: () => ({ messageReceiptId: 'm' }) } },
+    );
+    expect(await engine.http()).toEqual({ status: 200, body: ['nothing', { messageReceiptId: 'm' }] });
+    await voidCalled;
+    expect(engine.calls.map(({ functionId, params }) => [functionId, params.action])).toEqual([
+      ['later', { type: 'void' }],
+      ['queued', { type: 'enqueue', queue: 'q' }],
+    ]);
+  });
+
   it('hands on the error of a nested call with its code, and stops waiting when a given signal aborts', async () => {
     await using engine = await serving(
       [
