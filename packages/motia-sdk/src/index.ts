@@ -28,7 +28,7 @@ export type { JsonSchemaObject, StandardSchema, StepSchemaInput, TypedJsonSchema
 export type { FromJsonSchema, InferSchema, InferSchemaInput } from './schema/infer-schema.js';
 export { Logger, logger } from './context/logger.js';
 export { enqueue } from './context/enqueue.js';
-export { StateManager, stateManager } from './context/state-manager.js';
+export { StateManager, stateManager } from './context/state-store.js';
 export { Stream } from './context/stream.js';
 export type { StreamChannel } from './context/stream.js';
 export type { StreamAuthContext, StreamAuthInput, StreamAuthResult, StreamConfig, StreamJoinResult, StreamSubscription } from './context/stream-config.js';
