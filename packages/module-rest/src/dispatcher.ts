@@ -72,7 +72,7 @@ export class Dispatcher {
 
   #serveSystem(request: IncomingMessage, response: ServerResponse, path: string): void {
     const answer = this.parts.system.answer(path);
-    if (answer === undefined) return this.#notFound(request, response);
+    if (answer === undefined) return this.problem(request, response, restErrors.ROUTE_NOT_FOUND({ legacyCode: 'NOT_FOUND' }));
     if (request.method !== 'GET' && request.method !== 'HEAD') return this.#methodNotAllowed(request, response, ['GET', 'HEAD']);
     const headers: HeaderList = ['content-type', 'application/json; charset=utf-8', 'content-length', answer.body.length, 'cache-control', 'no-store'];
     headers.push('x-request-id', requestIdOf(request.headers['x-request-id']), ...(this.parts.cors?.headersFor(request.headers.origin) ?? []));
@@ -107,8 +107,10 @@ export class Dispatcher {
     response.end();
   }
 
+  /** While processes are still on their way nobody can say that a path does not exist. */
   #notFound(request: IncomingMessage, response: ServerResponse): void {
-    this.problem(request, response, restErrors.ROUTE_NOT_FOUND({ legacyCode: 'NOT_FOUND' }));
+    const isStarting = this.parts.system.isStarting;
+    this.problem(request, response, isStarting ? restErrors.STARTING({}) : restErrors.ROUTE_NOT_FOUND({ legacyCode: 'NOT_FOUND' }));
   }
 
   #methodNotAllowed(request: IncomingMessage, response: ServerResponse, allowed: readonly string[]): void {

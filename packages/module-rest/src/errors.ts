@@ -31,6 +31,7 @@ const place = (details: JsonPosition): string => (details.line === undefined ? '
 export const restErrors = defineErrors('REST', {
   // Finding the function
   ROUTE_NOT_FOUND: entry<{ readonly legacyCode: 'NOT_FOUND' }>(404, 'Check the path and the HTTP method; `iii functions` lists what is registered.', () => 'No route matches this path.'),
+  STARTING: entry<Readonly<Record<never, never>>>(503, 'Try again: the processes that serve the routes are still starting.', () => 'The server is starting, and no route for this path is registered yet.', true),
   METHOD_NOT_ALLOWED: entry<{ readonly allowed: readonly string[] }>(405, 'Use one of the methods in the Allow header.', (d) => `This path answers ${d.allowed.join(', ')} only.`),
   INVALID_PATH_ENCODING: entry<{ readonly param?: string }>(400, 'Percent-encode the path as UTF-8 (encodeURIComponent for each segment).', () => 'The path holds a malformed percent-encoding.'),
   INVALID_PATH_PARAM: entry<{ readonly param: string }>(400, 'Leave NUL and control characters out of path parameters.', (d) => `The path parameter "${d.param}" holds a control character.`),

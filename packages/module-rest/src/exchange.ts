@@ -11,8 +11,10 @@ import type { Linked, OpenExchanges } from './open-exchanges.js';
 import { decodePathParams, type PathParams } from './path-params.js';
 import { sendProblem, toClientError } from './problem-response.js';
 import { parseQueryString } from './query-string.js';
+import { watchConnection, type Queued } from './queued-responses.js';
 import { absentBody, announcesBody, parsedByHost, readRequestBody, type BodyBudget } from './request-body.js';
 import type { Route } from './route.js';
+import { endServerSpan, openServerSpan } from './server-span.js';
 
 /** What all exchanges of one module share. */
 export interface ExchangeParts extends AnswerParts {
@@ -38,7 +40,7 @@ const noCorsHeaders: readonly string[] = [];
  * One request on a step route, from its head to the end of its response. It answers exactly once (R1): whatever comes
  * first of result, error, refusal or the client's leaving ends it, and what comes later is dropped.
  */
-export class Exchange implements Applicant, Linked {
+export class Exchange implements Applicant, Linked, Queued {
   newer: Linked | undefined = undefined;
   older: Linked | undefined = undefined;
   #params: PathParams | undefined;
@@ -47,6 +49,7 @@ export class Exchange implements Applicant, Linked {
   #invocation: Invocation | undefined;
   #trace: TraceContext | undefined;
   #span: OpenSpan | undefined;
+  #unqueue: (() => void) | undefined;
   #isAdmitted = false;
   #isOver = false;
   #isClosed = false;
@@ -60,7 +63,8 @@ export class Exchange implements Applicant, Linked {
     private readonly requestId: string,
   ) {
     parts.open.add(this);
-    response.on('close', () => this.#close());
+    response.on('close', () => this.connectionClosed());
+    if (response.socket === null) this.#unqueue = watchConnection(request.socket, this);
   }
 
   /** `continues`: the client waits for `100 Continue`. */
@@ -89,7 +93,8 @@ export class Exchange implements Applicant, Linked {
   admitted(): void {
     this.#isAdmitted = true;
     if (this.#isClosed) return this.#leave();
-    this.#openSpan();
+    this.#span = openServerSpan(this.parts.telemetry, this.request, this.route, this.requestId, this.#trace);
+    if (this.#span !== undefined) this.#trace = this.#span.context;
     if (this.route.trigger.conditionFunctionId === undefined) return this.#call(this.route.timeoutMs);
     this.#startedAtMs = this.parts.clock.monotonicMs();
     this.parts.triggers.checkCondition(this.route.trigger, this.#payload, this.#options(this.route.timeoutMs)).then(
@@ -100,6 +105,19 @@ export class Exchange implements Applicant, Linked {
 
   refused(): void {
     this.#refuse(restErrors.OVERLOADED({ limit: this.parts.admission.limit }));
+  }
+
+  /** The response has ended, or the client has gone. */
+  connectionClosed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#unqueue?.();
+    this.parts.admission.withdraw(this);
+    if (!this.#isOver) {
+      this.#invocation?.cancel('the client disconnected');
+      endServerSpan(this.#span, 499, undefined);
+    }
+    this.parts.open.remove(this);
   }
 
   #readBody(continues: boolean): void {
@@ -152,18 +170,6 @@ export class Exchange implements Applicant, Linked {
     return this.#trace === undefined ? { ...shared, timeoutMs } : { ...shared, timeoutMs, trace: this.#trace };
   }
 
-  #openSpan(): void {
-    const { telemetry } = this.parts;
-    if (!telemetry.recording) return;
-    const { route, request } = this;
-    this.#span = telemetry.startSpan(`${route.method} ${route.pattern.path}`, {
-      kind: 'server',
-      ...(this.#trace === undefined ? {} : { parent: this.#trace }),
-      attributes: { 'http.request.method': request.method, 'http.route': route.pattern.path, 'url.path': pathOf(request.url), 'iii.request.id': this.requestId },
-    });
-    this.#trace = this.#span.context;
-  }
-
   #answered(result: unknown): void {
     this.#leave();
     if (this.#isOver || this.#isClosed) return;
@@ -176,7 +182,7 @@ export class Exchange implements Applicant, Linked {
       return this.#problem(error);
     }
     this.#isOver = true;
-    this.#endSpan(status, undefined);
+    endServerSpan(this.#span, status, undefined);
     this.#watchWrite();
   }
 
@@ -207,18 +213,12 @@ export class Exchange implements Applicant, Linked {
     // Leaving a body half read on a connection that stays open would make the rest of it look like the next request.
     const linger = isMotiaError(error, 'MOTIA_REST_BODY_TOO_LARGE') && !request.complete ? lingerAndClose : undefined;
     sendProblem(response, problem, ids, this.#corsHeaders(), linger && ((body) => linger(request, response, body, parts.clock)));
-    this.#endSpan(problem.status, error);
+    endServerSpan(this.#span, problem.status, error);
     this.#watchWrite();
   }
 
   #corsHeaders(): readonly string[] {
     return this.parts.cors === undefined ? noCorsHeaders : this.parts.cors.headersFor(this.request.headers.origin);
-  }
-
-  #endSpan(status: number, error: unknown): void {
-    if (this.#span === undefined) return;
-    this.#span.setAttribute('http.response.status_code', status);
-    this.#span.end(status >= 500 && error !== undefined ? { error } : undefined);
   }
 
   /**
@@ -235,22 +235,4 @@ export class Exchange implements Applicant, Linked {
     this.#isAdmitted = false;
     this.parts.admission.leave();
   }
-
-  /** The response has ended, or the client has gone. */
-  #close(): void {
-    this.#isClosed = true;
-    this.parts.admission.withdraw(this);
-    if (!this.#isOver) {
-      this.#invocation?.cancel('the client disconnected');
-      this.#endSpan(499, undefined);
-    }
-    this.parts.open.remove(this);
-  }
 }
-
-function pathOf(url: string | undefined): string {
-  const text = url ?? '';
-  const mark = text.indexOf('?');
-  return mark === -1 ? text : text.slice(0, mark);
-}
-

@@ -23,6 +23,11 @@ export class SystemRoutes {
     this.#trees = [...this.#paths, `${this.#base}/_console`];
   }
 
+  /** True until every module, and the processes they run, came up for the first time. */
+  get isStarting(): boolean {
+    return this.#health.report().status === 'starting';
+  }
+
   /** The reserved path that `path` is or lies under. */
   reservedBy(path: string): string | undefined {
     return this.#trees.find((reserved) => path === reserved || path.startsWith(`${reserved}/`));

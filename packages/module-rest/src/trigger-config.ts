@@ -38,7 +38,7 @@ const httpTriggerSchema = Type.Object({
   idempotency: later('idempotent replay'),
   body_limit_bytes: later('a body limit for one route'),
 });
-const checkKeys: OptionsSchema<HttpTriggerConfig> = defineOptions(httpTriggerSchema) as OptionsSchema<HttpTriggerConfig>;
+const checkKeys: OptionsSchema<HttpTriggerConfig> = defineOptions(httpTriggerSchema);
 
 /** Config of a trigger of type `http`. The snake_case and camelCase spellings of a key mean the same. */
 export interface HttpTriggerConfig {

@@ -2,7 +2,8 @@ import { Agent, createServer, request as httpRequest } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from '@jest/globals';
-import { isMotiaError, RestServiceRef, type MotiaError } from '@motia/engine-core/contract';
+import { noOptions } from '@motia/engine-core';
+import { defineModule, isMotiaError, RestServiceRef, type MotiaError } from '@motia/engine-core/contract';
 import { startTestHost } from '@motia/engine-core/testing';
 import { rest as restModule } from '../src/index.js';
 import { callPort, deferred, startRest, until } from './fixtures/start-rest.js';
@@ -372,3 +373,69 @@ describe('draining', () => {
     expect(signal?.aborted).toBe(true);
   });
 });
+
+describe('pipelined requests', () => {
+  const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+
+  it('are answered in their order', async () => {
+    await using rest = await startRest();
+    const gate = deferred();
+    await rest.route('GET /first', async () => {
+      await gate.promise;
+      return { body: 'first' };
+    });
+    await rest.route('GET /second', () => {
+      gate.resolve();
+      return { body: 'second', headers: { 'x-last': '1' } };
+    });
+    expect(await rest.raw(get('/first'), `${get('/second').slice(0, -2)}Connection: close\r\n\r\n`)).toMatch(/first[^]*second/);
+  });
+
+  it('R1 end with their connection, those that wait behind another too', async () => {
+    const rest = await startRest();
+    const signals: AbortSignal[] = [];
+    await rest.route('GET /hangs', (_payload, call) => {
+      signals.push(call.signal);
+      return new Promise(() => undefined);
+    });
+    const socket = connect(rest.port, '127.0.0.1');
+    socket.write(get('/hangs').repeat(20));
+    await until(() => signals.length === 20);
+    socket.destroy();
+    await until(() => signals.every(({ aborted }) => aborted));
+    const begunAt = Date.now();
+    await rest.host.stop();
+    expect(Date.now() - begunAt).toBeLessThan(2_000);
+  });
+});
+
+describe('while the engine is starting', () => {
+  it('an unknown path is 503 STARTING with Retry-After, and 404 once everything came up', async () => {
+    const gate = deferred();
+    const slow = defineModule({
+      name: 'slow-starter', version: '0.0.0', contract: 1, class: 'test::SlowStarter', options: noOptions,
+      create: async () => ({ services: {}, start: () => gate.promise }),
+    });
+    const host = await startTestHost([restModule({ port: 0 }), { definition: slow }], { start: false });
+    const started = host.start();
+    const { port } = await addressOf(host);
+    const early = await callPort(port, 'GET /app');
+    expect(early).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    expect(early.json.error).toMatchObject({ code: 'MOTIA_REST_STARTING', retryable: true });
+    expect((await callPort(port, 'GET /readyz')).status).toBe(503);
+    gate.resolve();
+    await started;
+    expect((await callPort(port, 'GET /app')).status).toBe(404);
+    expect((await callPort(port, 'GET /readyz')).status).toBe(200);
+    await host.stop();
+  });
+});
+
+async function addressOf(host: Awaited<ReturnType<typeof startTestHost>>): Promise<{ port: number }> {
+  const find = (): { port: number } | undefined => {
+    const record = host.logs.records.find(({ message }) => message === 'Listening');
+    return record?.fields as { port: number } | undefined;
+  };
+  await until(() => find() !== undefined);
+  return find() ?? { port: 0 };
+}
