@@ -11,6 +11,8 @@ export type CallStatus = 'pending' | 'fulfilled' | 'rejected';
 
 /** What a call asks of the invoker that runs it. */
 export interface CallKeeper {
+  /** Unique to this engine; followed by the serial number in base 36. */
+  readonly idPrefix: string;
   cancel(call: Call, reason: string): void;
   expire(call: Call, nowMs: number): void;
 }
@@ -53,7 +55,8 @@ export class Call implements Invocation, InvocationContext, Expiring {
   expiryPrevious: Expiring | undefined = undefined;
   expiryNext: Expiring | undefined = undefined;
 
-  readonly id: string;
+  /** Counts the calls of this engine; the id is made from it when somebody asks. */
+  readonly serial: number;
   readonly functionId: string;
   readonly entry: FunctionEntry;
   readonly startedAtMs: number;
@@ -70,15 +73,16 @@ export class Call implements Invocation, InvocationContext, Expiring {
   caller: CallerAccount | undefined = undefined;
   #keeper: CallKeeper;
   #claimedTrace: TraceContext | undefined = undefined;
+  #id: string | undefined = undefined;
   #trace: TraceContext | undefined = undefined;
   #controller: AbortController | undefined = undefined;
   #promise: Promise<unknown> | undefined = undefined;
   #resolve: ((value: unknown) => void) | undefined = undefined;
   #reject: ((error: unknown) => void) | undefined = undefined;
 
-  constructor(keeper: CallKeeper, id: string, entry: FunctionEntry, payload: unknown, options: InvokeOptions | undefined, startedAtMs: number) {
+  constructor(keeper: CallKeeper, serial: number, entry: FunctionEntry, payload: unknown, options: InvokeOptions | undefined, startedAtMs: number) {
     this.#keeper = keeper;
-    this.id = id;
+    this.serial = serial;
     this.entry = entry;
     this.functionId = entry.id;
     this.payload = payload;
@@ -104,6 +108,10 @@ export class Call implements Invocation, InvocationContext, Expiring {
     this.callerWorkerId = caller.workerId;
     if (claims.depth !== undefined && claims.depth > this.depth) this.depth = claims.depth;
     this.#claimedTrace = claims.trace;
+  }
+
+  get id(): string {
+    return (this.#id ??= this.#keeper.idPrefix + this.serial.toString(36));
   }
 
   get invocationId(): string {

@@ -41,7 +41,7 @@ export class Invoker implements CallKeeper {
   readonly #parts: InvokerParts;
   readonly #timers: ExpiryTimers;
   readonly #parking: Parking;
-  readonly #idPrefix = `${randomHex(16)}-`;
+  readonly idPrefix = `${randomHex(16)}-`;
   readonly #local = new Set<Call>();
   #ids = 0;
   #isStopped = false;
@@ -95,7 +95,7 @@ export class Invoker implements CallKeeper {
 
   #newCall(entry: FunctionEntry, payload: unknown, options: InvokeOptions | undefined, origin: CallOrigin | undefined): Call {
     this.#ids += 1;
-    const call = new Call(this, this.#idPrefix + this.#ids.toString(36), entry, payload, options, this.#parts.clock.monotonicMs());
+    const call = new Call(this, this.#ids, entry, payload, options, this.#parts.clock.monotonicMs());
     if (origin !== undefined) call.comeFrom(origin.caller, origin.claims);
     return call;
   }
@@ -279,7 +279,7 @@ export class Invoker implements CallKeeper {
 
   #refuse(error: MotiaError, options: InvokeOptions | undefined): Invocation {
     this.#ids += 1;
-    return new RefusedInvocation(this.#idPrefix + this.#ids.toString(36), error, options);
+    return new RefusedInvocation(this.idPrefix + this.#ids.toString(36), error, options);
   }
 }
 

@@ -6,6 +6,8 @@ import { spanIdOf, traceIdOf } from '../telemetry/trace-context.js';
 /** Ended calls remembered for log entries that arrive just after the answer. */
 const rememberedCalls = 64;
 const shownCalls = 8;
+/** A table by serial number instead of a map by id: entries that come and go with every call made the map the largest cost of a call. */
+const places = 1024;
 
 interface EndedCall {
   id: string;
@@ -17,25 +19,30 @@ type DescribedCall = Pick<EndedCall, 'id' | 'functionId' | 'trace'> & { readonly
 
 /** The calls that one worker runs, newest first, and those that ended a moment ago. */
 export class RunningCalls {
-  readonly #byId = new Map<string, Call>();
+  /** The newest call of each place, where most lookups end; those that were pushed out are found in the list. */
+  readonly #places = new Array<Call | undefined>(places).fill(undefined);
+  #size = 0;
   #newest: Call | undefined;
   /** A ring whose slots are written over: nothing is made for a call that ends. */
   readonly #ended: EndedCall[] = [];
   #endedAt = 0;
 
   get size(): number {
-    return this.#byId.size;
+    return this.#size;
   }
 
   add(call: Call): void {
-    this.#byId.set(call.id, call);
+    this.#size += 1;
+    this.#places[call.serial % places] = call;
     call.runnerOlder = this.#newest;
     if (this.#newest !== undefined) this.#newest.runnerNewer = call;
     this.#newest = call;
   }
 
   remove(call: Call, nowMs: number): void {
-    if (!this.#byId.delete(call.id)) return;
+    const place = call.serial % places;
+    if (this.#places[place] === call) this.#places[place] = undefined;
+    this.#size -= 1;
     const { runnerNewer: newer, runnerOlder: older } = call;
     if (newer === undefined) this.#newest = older;
     else newer.runnerOlder = older;
@@ -51,12 +58,17 @@ export class RunningCalls {
   }
 
   find(invocationId: string): Call | undefined {
-    return this.#byId.get(invocationId);
+    const dash = invocationId.indexOf('-');
+    const placed = this.#places[Number.parseInt(invocationId.slice(dash + 1), 36) % places];
+    if (placed?.id === invocationId) return placed;
+    let call = this.#newest;
+    while (call !== undefined && call.id !== invocationId) call = call.runnerOlder;
+    return call;
   }
 
   /** Running, or one of the last that ended. */
   describe(invocationId: string): RunningCall | undefined {
-    const call = this.#byId.get(invocationId);
+    const call = this.find(invocationId);
     if (call !== undefined) return describe(call);
     const ended = this.#ended.find(({ id }) => id === invocationId);
     return ended === undefined ? undefined : describe(ended);
@@ -72,7 +84,9 @@ export class RunningCalls {
   }
 
   all(): readonly Call[] {
-    return [...this.#byId.values()];
+    const calls: Call[] = [];
+    for (let call = this.#newest; call !== undefined; call = call.runnerOlder) calls.push(call);
+    return calls;
   }
 }
 

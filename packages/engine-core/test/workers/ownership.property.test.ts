@@ -125,7 +125,7 @@ async function run(commands: readonly Command[]): Promise<void> {
     } else if (step.do === 'drain') {
       await real.handle.drain(AbortSignal.timeout(1000));
       plain.state = 'draining';
-    } else if (plain.state !== 'draining') {
+    } else if ('functionId' in step && plain.state !== 'draining') {
       const { functionId } = step;
       if (step.do === 'register') {
         const { accepted } = await real.endpoint.request('functions/register', { functions: [{ id: functionId }] });
