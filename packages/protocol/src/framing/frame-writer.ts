@@ -10,7 +10,7 @@ export interface FrameWriterLimits {
 }
 
 /** A turn that writes more than this hands it over early, so that the peer works on it while the turn goes on. */
-const FLUSH_EARLY_BYTES = 16 * 1024;
+const FLUSH_EARLY_BYTES = 64 * 1024;
 /** Raw parts from this size are handed over as they are instead of being copied into one chunk with their neighbours. */
 const COPY_BELOW_BYTES = 64 * 1024;
 
