@@ -15,7 +15,7 @@ export interface PhaseTimeouts {
   /** Default 10,000. */
   readonly stopMs: number;
 }
-export const defaultTimeouts: PhaseTimeouts = { createMs: 10_000, startMs: 30_000, drainMs: 30_000, stopMs: 10_000 };
+export const defaultTimeouts: PhaseTimeouts = { createMs: 10_000, startMs: 30_000, drainMs: 30_000, stopMs: 30_000 };
 
 /** One instance of a module or an adapter, and the only caller of its lifecycle. */
 export interface Plugin {
