@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Telemetry } from '@motia/engine-core/contract';
+import type { Logger, Telemetry } from '@motia/engine-core/contract';
 import { URL_LIMIT_BYTES, type Dispatcher } from './dispatcher.js';
 import { restErrors } from './errors.js';
 import type { HostGuard } from './host-guard.js';
@@ -24,6 +24,7 @@ export interface ListenerParts {
   /** Undefined: any Host header is taken. */
   readonly hostGuard: HostGuard | undefined;
   readonly telemetry: Telemetry;
+  readonly logger: Logger;
   readonly moduleName: string;
   readonly server: RestOptions['server'];
 }
@@ -99,6 +100,8 @@ export class HttpListener {
       server.once('error', reject);
       server.listen({ host, port, exclusive: true, ipv6Only: host === '::1' }, () => {
         server.off('error', reject);
+        // Running out of file descriptors, for one: the next connection may succeed.
+        server.on('error', (error) => this.#parts.logger.error('A connection could not be accepted', { error }));
         resolve();
       });
     });

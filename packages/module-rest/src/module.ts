@@ -46,7 +46,7 @@ export const RestModule = defineModule({
     const dispatcher = new Dispatcher(parts);
     const checksHost = options.allowed_hosts !== undefined || ctx.mode === 'development';
     const hostGuard = checksHost ? new HostGuard([...(options.allowed_hosts ?? []), ...(options.host === undefined ? [] : [options.host])]) : undefined;
-    const listener = new HttpListener({ dispatcher, hostGuard, telemetry: ctx.telemetry, moduleName: ctx.instanceId, server: options.server });
+    const listener = new HttpListener({ dispatcher, hostGuard, telemetry: ctx.telemetry, logger: ctx.logger, moduleName: ctx.instanceId, server: options.server });
     let triggerType: Registration | undefined;
 
     const rest: RestService = {

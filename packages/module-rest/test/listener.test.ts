@@ -147,6 +147,14 @@ describe('slow and greedy clients', () => {
     expect(envelope(answer).code).toBe('MOTIA_REST_REQUEST_TIMEOUT');
   });
 
+  it('five hundred slow heads are ended in time, while others are served', async () => {
+    await using rest = await startRest({ options: impatient });
+    const slow = Array.from({ length: 500 }, () => rest.raw('GET /healthz HTTP/1.1\r\nX: '));
+    expect((await rest.call('GET /healthz')).status).toBe(200);
+    const answers = await Promise.all(slow);
+    expect(answers.filter((answer) => answer.startsWith('HTTP/1.1 408 '))).toHaveLength(500);
+  });
+
   it('a body that does not come is 408, and its exchange ends', async () => {
     await using rest = await startRest({ options: impatient });
     await rest.route('POST /echo', (payload) => ({ body: payload }));
