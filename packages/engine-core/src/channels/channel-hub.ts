@@ -5,8 +5,8 @@ import type { Clock, Timer } from '../contract/clock.js';
 import { invocationErrors } from '../errors/invocation-errors.js';
 import { randomHex } from '../telemetry/trace-context.js';
 import { Channel } from './channel.js';
-import { LocalReader } from './local-reader.js';
-import { LocalWriter } from './local-writer.js';
+import { openLocalReader } from './local-reader.js';
+import { openLocalWriter } from './local-writer.js';
 
 /** How long an end may stay unopened. */
 const unclaimedMs = 5 * 60_000;
@@ -62,11 +62,11 @@ export class Channels implements ChannelHub {
   }
 
   openReader(ref: ChannelRef): ChannelReader {
-    return new LocalReader(this.find({ channelId: ref.channel_id, accessKey: ref.access_key, direction: 'read' }));
+    return openLocalReader(this.find({ channelId: ref.channel_id, accessKey: ref.access_key, direction: 'read' }));
   }
 
   openWriter(ref: ChannelRef): ChannelWriter {
-    return new LocalWriter(this.find({ channelId: ref.channel_id, accessKey: ref.access_key, direction: 'write' }));
+    return openLocalWriter(this.find({ channelId: ref.channel_id, accessKey: ref.access_key, direction: 'write' }));
   }
 
   /** @throws `MOTIA_ENGINE_CHANNEL_NOT_FOUND`, also for a wrong key: a guesser learns nothing */
@@ -83,7 +83,8 @@ export class Channels implements ChannelHub {
   /** A worker has gone: the channels that it made and nobody else completed go with it. Ends that it held are its own affair. */
   onWorkerLeft(workerId: string): void {
     for (const channel of this.#channels.values()) {
-      if (channel.creatorId === workerId && (channel.writer === undefined || channel.reader === undefined)) this.#expire(channel, 'the process that created it has gone');
+      const isIncomplete = channel.writer === undefined || channel.reader === undefined;
+      if (channel.creatorId === workerId && isIncomplete && !channel.isFinished) this.#expire(channel, 'the process that created it has gone');
     }
   }
 

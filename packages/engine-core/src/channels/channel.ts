@@ -1,5 +1,5 @@
 import type { ChannelChunk } from '../contract/channels.js';
-import type { MotiaError } from '@motia/protocol';
+import { creditCost, type MotiaError } from '@motia/protocol';
 import { invocationErrors } from '../errors/invocation-errors.js';
 
 /** How a channel speaks to whoever writes into it. */
@@ -21,11 +21,6 @@ export interface ReaderPort {
 interface Held {
   readonly data: ChannelChunk;
   readonly more: boolean;
-}
-
-/** Bytes of credit that a chunk uses up: its length in UTF-8 or bytes, and 1 for an empty one. */
-export function creditCost(data: ChannelChunk): number {
-  return Math.max(1, typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength);
 }
 
 /**
@@ -59,6 +54,11 @@ export class Channel {
     this.createdAtMs = init.createdAtMs;
     this.#allowance = init.windowBytes;
     this.#onOver = onOver;
+  }
+
+  /** Everything is written; only the reader is still to come or to finish. */
+  get isFinished(): boolean {
+    return this.#finished !== undefined;
   }
 
   /** @throws `MOTIA_ENGINE_CHANNEL_CLAIMED` */

@@ -1,4 +1,4 @@
-import { fromWireError, type ChannelCloseParams, type ChannelCreditParams, type ChannelOpenParams, type ChannelWriteParams, type MotiaError } from '@motia/protocol';
+import { fromWireError, readChannelData, type ChannelCloseParams, type ChannelCreditParams, type ChannelOpenParams, type ChannelWriteParams, type MotiaError } from '@motia/protocol';
 import { invocationErrors } from '../errors/invocation-errors.js';
 import type { WorkerConnection } from '../workers/worker-connection.js';
 import type { Channel, ReaderPort, WriterPort } from './channel.js';
@@ -43,7 +43,7 @@ export class WorkerChannels {
       ended: (error) => {
         this.#writing.delete(channelId);
         // A channel that ended well was ended by its writer, which knows.
-        if (error !== undefined) this.#sayClosed(channelId, error);
+        if (error !== undefined) this.#sayClosed(channelId, 'read', error);
       },
     };
   }
@@ -57,33 +57,34 @@ export class WorkerChannels {
       },
       ended: (error) => {
         this.#reading.delete(channelId);
-        this.#sayClosed(channelId, error);
+        this.#sayClosed(channelId, 'write', error);
       },
     };
   }
 
-  #write({ channelId, text, base64, more }: ChannelWriteParams, raw: Uint8Array | undefined): void {
-    const channel = this.#writing.get(channelId);
-    if (channel === undefined) return;
-    const data = raw ?? (typeof text === 'string' ? text : typeof base64 === 'string' ? Buffer.from(base64, 'base64') : undefined);
-    if (data !== undefined) channel.write(data, more === true);
+  #write(params: ChannelWriteParams, raw: Uint8Array | undefined): void {
+    const channel = this.#writing.get(params.channelId);
+    const data = channel === undefined ? undefined : readChannelData(params, raw);
+    if (data !== undefined) channel?.write(data, params.more === true);
   }
 
   #credit({ channelId, bytes }: ChannelCreditParams): void {
     if (typeof bytes === 'number') this.#reading.get(channelId)?.credit(bytes);
   }
 
-  #close({ channelId, error }: ChannelCloseParams): void {
+  /** Without a direction both ends that the worker holds are meant. */
+  #close({ channelId, error, direction }: ChannelCloseParams): void {
     const reason = error === undefined ? undefined : fromWireError(error);
-    const writing = this.#writing.get(channelId);
-    if (writing !== undefined) {
+    if (direction !== 'read') {
+      const writing = this.#writing.get(channelId);
       this.#writing.delete(channelId);
-      writing.finish(reason);
-      return;
+      writing?.finish(reason);
     }
-    const reading = this.#reading.get(channelId);
-    this.#reading.delete(channelId);
-    reading?.cancel(reason);
+    if (direction !== 'write') {
+      const reading = this.#reading.get(channelId);
+      this.#reading.delete(channelId);
+      reading?.cancel(reason);
+    }
   }
 
   #leave(error: MotiaError | undefined): void {
@@ -95,7 +96,8 @@ export class WorkerChannels {
     this.#hub.onWorkerLeft(this.#worker.id);
   }
 
-  #sayClosed(channelId: string, error: MotiaError | undefined): void {
-    this.#worker.endpoint.notify('channels/close', error === undefined ? { channelId } : { channelId, error: error.toWire() });
+  /** `direction`: the end that closed. */
+  #sayClosed(channelId: string, direction: 'read' | 'write', error: MotiaError | undefined): void {
+    this.#worker.endpoint.notify('channels/close', error === undefined ? { channelId, direction } : { channelId, direction, error: error.toWire() });
   }
 }

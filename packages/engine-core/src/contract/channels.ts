@@ -5,7 +5,7 @@ export type ChannelChunk = string | Uint8Array;
 
 /** The reading end inside the engine process. Leaving a `for await` loop cancels it. */
 export interface ChannelReader extends AsyncIterable<ChannelChunk> {
-  /** The next chunk; undefined after the last one. @throws the error that the writer closed with, `MOTIA_ENGINE_CHANNEL_CLOSED` */
+  /** The next chunk; undefined after the last one. @throws the error that the writer closed with, or that ended the channel */
   read(): Promise<ChannelChunk | undefined>;
   /** Gives the channel up: the writer learns it. Idempotent. */
   cancel(error?: MotiaError): void;
@@ -13,7 +13,10 @@ export interface ChannelReader extends AsyncIterable<ChannelChunk> {
 
 /** The writing end inside the engine process. */
 export interface ChannelWriter {
-  /** Resolves when the next chunk is welcome. @throws `MOTIA_ENGINE_CHANNEL_CLOSED` when the reader has gone */
+  /**
+   * Resolves once the reader had room for it. Bytes are not copied and may arrive in any split: leave them as they are.
+   * @throws the error with which the reader gave up, `MOTIA_ENGINE_CHANNEL_CLOSED`, `MOTIA_PROTOCOL_CHANNEL_CLOSED` after `close`
+   */
   write(chunk: ChannelChunk): Promise<void>;
   /** What was written is still delivered; then the reader sees the end, or `error`. Idempotent. */
   close(error?: MotiaError): void;
