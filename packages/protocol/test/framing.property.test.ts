@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { FrameParser } from '../src/framing/frame-parser.js';
 
 const MAX_FRAME = 300;
+/** `MOTIA_FUZZ_RUNS=300000 npm test -- framing.property` fuzzes for about a minute. */
+const RUNS = Number(process.env['MOTIA_FUZZ_RUNS'] ?? 3000);
 
 interface Seen {
   frames: { envelope: string; raw: string | undefined }[];
@@ -99,7 +101,7 @@ describe('the frame parser', () => {
         const seen = parse(Buffer.concat(pieces.map((piece) => piece.bytes)), where);
         expect(seen.frames).toEqual(expectedFrames(pieces));
       }),
-      { numRuns: 3000 },
+      { numRuns: RUNS },
     );
   });
 
@@ -111,7 +113,7 @@ describe('the frame parser', () => {
         expect(parse(bytes, where)).toEqual(parse(bytes, []));
         expect(parse(bytes, everyByte)).toEqual(parse(bytes, []));
       }),
-      { numRuns: 300 },
+      { numRuns: RUNS / 10 },
     );
   });
 

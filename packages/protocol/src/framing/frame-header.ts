@@ -68,6 +68,8 @@ export class FrameHeader {
   }
 
   #readLine(line: string): string | undefined {
+    // Half a header, and the next frame behind it: the marker anywhere in a line is where that one starts.
+    if (line.includes('Content-Length:')) return 'Content-Length appears twice';
     const match = headerLine.exec(line);
     if (match === null) return 'a header line has no name';
     const name = (match[1] as string).toLowerCase();
