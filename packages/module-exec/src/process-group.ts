@@ -84,6 +84,11 @@ export class ProcessGroup {
     return group.filter((entry) => entry.pid !== this.#guardPid);
   }
 
+  /** Before the wrapping shell has become the command. */
+  async isStillWrapped(): Promise<boolean> {
+    return isPosix && (await commandLineOf(this.pid)).includes(guardMark);
+  }
+
   /** For when the group is empty: the guard goes too, and with it the last claim on the group's id. */
   dismiss(): void {
     if (this.#guard !== undefined) dismissGuard(this.#guard);

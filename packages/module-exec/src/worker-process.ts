@@ -3,8 +3,9 @@ import type { Clock, Logger, LogSink, Timer, WorkerHandle, WorkerRegistry } from
 import { nodeStreamTransport, type MotiaError } from '@motia/engine-core/contract';
 import type { Command } from './command.js';
 import { execErrors } from './errors.js';
-import { classifyExit, describeExit, type ExitStatus } from './exit-status.js';
+import type { ExitStatus } from './exit-status.js';
 import { finishOutput } from './finish-output.js';
+import { lossByDisconnect, lossByExit, lossByRefusal, type Loss } from './loss.js';
 import { OutputLines } from './output-lines.js';
 import { spawnGroup, type ProcessGroup } from './process-group.js';
 import { ProtocolProbe } from './protocol-probe.js';
@@ -38,13 +39,6 @@ export interface LaunchOptions {
   readonly mustSpeak: boolean;
 }
 
-/** Why a process is not there any more although nobody stopped it. */
-export interface Loss {
-  readonly error: MotiaError;
-  /** Starting it again would end the same way: the program is missing, or it lives but does not speak. */
-  readonly isDefinitive: boolean;
-}
-
 /** How a process ended up: a worker of the engine, or just supervised. */
 export type ProcessRole = 'worker' | 'plain';
 
@@ -72,7 +66,8 @@ export class WorkerProcess {
   #readyAtMs: number | undefined;
   #settleReady: { resolve(role: ProcessRole): void; reject(loss: MotiaError): void };
   #settleLost: (loss: Loss) => void;
-  #isEnding = false;
+  /** Aborts when it was lost or is being stopped, whichever comes first. */
+  readonly #ending = new AbortController();
   /** Until a process that says nothing is taken for what it is. */
   #patience: Timer | undefined;
   #stopping: Promise<LadderOutcome> | undefined;
@@ -141,7 +136,7 @@ export class WorkerProcess {
 
   /** Down the ladder. Resolves when nothing is left; a second call joins the first. Never rejects. */
   stop(options: { readonly graceMs: number; readonly hurry?: AbortSignal }): Promise<LadderOutcome> {
-    this.#isEnding = true;
+    this.#ending.abort();
     this.#stopping ??= this.#descend(options);
     return this.#stopping;
   }
@@ -151,8 +146,7 @@ export class WorkerProcess {
     if (protocol === 'required') return this.#attach();
     if (protocol === 'none') {
       this.#output.read('stdout', this.group.stdout);
-      this.#patience = clock.setTimeout(() => this.#becomeReady('plain'), survivesStartMs);
-      return;
+      return void this.#confirmStart();
     }
     const onChunk = (chunk: Buffer): void => {
       const { text, frames } = this.#probe.push(chunk);
@@ -167,7 +161,7 @@ export class WorkerProcess {
       this.group.stdout.resume();
     };
     this.#patience = clock.setTimeout(() => {
-      if (this.#isEnding || this.hasEnded) return;
+      if (this.#ending.signal.aborted || this.hasEnded) return;
       this.group.stdout.off('data', onChunk);
       this.#output.write('stdout', this.#probe.rest());
       this.#output.read('stdout', this.group.stdout);
@@ -181,9 +175,17 @@ export class WorkerProcess {
     this.group.stdout.on('data', onChunk);
   }
 
+  /** Up, for a process that says nothing, is: it has become the command, and has not failed at once. */
+  async #confirmStart(): Promise<void> {
+    const { clock } = this.setting;
+    do await delay(clock, survivesStartMs, this.#ending.signal);
+    while (!this.#ending.signal.aborted && !this.hasEnded && (await this.group.isStillWrapped()));
+    this.#becomeReady('plain');
+  }
+
   #attach(): void {
     const { workers, clock, handshakeTimeoutMs, heartbeatIntervalMs } = this.setting;
-    if (this.group.input === null || this.#isEnding) return;
+    if (this.group.input === null || this.#ending.signal.aborted) return;
     const spentMs = clock.monotonicMs() - this.#startedAtMs;
     const handle = workers.attach(nodeStreamTransport(this.group.stdout, this.group.input), {
       owner: this.owner,
@@ -199,13 +201,13 @@ export class WorkerProcess {
     this.#output.worker = handle;
     handle.registered.then(() => this.#becomeReady('worker'), () => undefined);
     void handle.closed.then(({ reason, error }) => {
-      if (reason === 'hung' || reason === 'faulty') return this.#refuse(error, reason);
+      if (reason === 'hung' || reason === 'faulty') return this.#refused(reason, error);
       return this.#disconnected(error);
     });
   }
 
   #becomeReady(role: ProcessRole): void {
-    if (this.#isEnding || this.hasEnded || this.#role !== undefined) return;
+    if (this.#ending.signal.aborted || this.hasEnded || this.#role !== undefined) return;
     this.#role = role;
     this.#readyAtMs = this.setting.clock.monotonicMs();
     this.#settleReady.resolve(role);
@@ -213,40 +215,26 @@ export class WorkerProcess {
 
   /** The connection ended first: usually the exit follows at once and says more. */
   async #disconnected(cause: MotiaError | undefined): Promise<void> {
-    if (this.#isEnding || (await settlesWithin(this.setting.clock, this.group.exited, exitAfterCloseMs)) || this.#isEnding) return;
-    const stderr = [...this.#output.lastLines()];
-    await this.#endAs({ error: execErrors.PROCESS_DISCONNECTED({ command: this.group.command.text, stderr }, cause), isDefinitive: this.#role === undefined });
+    if (this.#ending.signal.aborted || (await settlesWithin(this.setting.clock, this.group.exited, exitAfterCloseMs)) || this.#ending.signal.aborted) return;
+    await this.#endAs(lossByDisconnect({ command: this.group.command.text, stderr: this.#output.lastLines(), cause, wasReady: this.#role !== undefined }));
   }
 
-  /** The engine closed the connection: the handshake failed, and would fail again, or a heartbeat or the protocol did. */
-  async #refuse(cause: MotiaError | undefined, reason: 'hung' | 'faulty'): Promise<void> {
-    if (this.#isEnding) return;
-    const condition = reason === 'hung' ? execErrors.PROCESS_HUNG : execErrors.PROCESS_FAULTY;
-    const error = condition({ command: this.group.command.text, reason: cause?.message ?? reason }, cause);
-    await this.#endAs(this.#role === undefined ? { error: cause ?? error, isDefinitive: true } : { error, isDefinitive: false });
+  async #refused(reason: 'hung' | 'faulty', cause: MotiaError | undefined): Promise<void> {
+    if (this.#ending.signal.aborted) return;
+    await this.#endAs(lossByRefusal({ command: this.group.command.text, reason, cause, wasReady: this.#role !== undefined }));
   }
 
   async #exited(status: ExitStatus): Promise<void> {
     // Bytes that are in the pipe still count, answers among them; then pending calls fail without waiting for more.
     if (!this.group.stdout.readableEnded) await delay(this.setting.clock, lateBytesMs);
-    if (this.#isEnding) return;
-    const details = {
-      command: this.group.command.text,
-      status: describeExit(status),
-      uptimeMs: this.setting.clock.monotonicMs() - this.#startedAtMs,
-    };
-    await this.#endAs(() => {
-      const stderr = [...this.#output.lastLines()];
-      const kind = classifyExit(status);
-      if (kind === 'not-found' && this.#role !== 'worker') return { error: execErrors.COMMAND_NOT_FOUND({ ...details, stderr }), isDefinitive: true };
-      const condition = kind === 'out-of-memory' ? execErrors.PROCESS_OUT_OF_MEMORY : execErrors.PROCESS_EXITED;
-      return { error: condition({ ...details, stderr }), isDefinitive: false };
-    });
+    if (this.#ending.signal.aborted) return;
+    const uptimeMs = this.setting.clock.monotonicMs() - this.#startedAtMs;
+    await this.#endAs(() => lossByExit({ command: this.group.command.text, status, uptimeMs, stderr: this.#output.lastLines(), wasWorker: this.#role === 'worker' }));
   }
 
   /** Clears what is left and tells. `loss` as a function is asked when the last output is in. */
   async #endAs(loss: Loss | (() => Loss)): Promise<void> {
-    this.#isEnding = true;
+    this.#ending.abort();
     const { clock } = this.setting;
     clock.clear(this.#patience);
     this.#handle?.close('lost', typeof loss === 'function' ? undefined : loss.error);

@@ -26,7 +26,7 @@ describe('start of ExecModule', () => {
   });
 
   it('E1 #32 fails when a process stops in the middle of its handshake, whatever `protocol` says', async () => {
-    const failed = await failedStart({ exec: [[...node('half-frame')]], protocol: 'auto', handshake_timeout_ms: 300 });
+    const failed = await failedStart({ exec: [[...node('half-frame')]], protocol: 'auto', handshake_timeout_ms: 3_000 });
     expect(failed.codes).toEqual(['MOTIA_ENGINE_HANDSHAKE_TIMEOUT']);
   });
 
@@ -41,7 +41,7 @@ describe('start of ExecModule', () => {
     expect(running.states()).toEqual(['ready']);
     expect(running.health()).toMatchObject({ status: 'healthy' });
     expect(running.host.workers.list()).toEqual([]);
-    expect(running.output()).toMatchObject([{ message: 'listening on nothing', stream: 'stdout' }]);
+    expect(await running.host.logs.next((record) => record.stream === 'stdout')).toMatchObject({ message: 'listening on nothing' });
     expect(running.host.logs.messages('info').filter((message) => message.includes('has not spoken the engine protocol'))).toHaveLength(1);
   });
 
@@ -61,9 +61,9 @@ describe('start of ExecModule', () => {
   });
 
   it('#33 fails at once with command and stderr when the program is missing', async () => {
-    for (const protocol of ['auto', 'none'] as const) {
+    for (const [protocol, command] of [['auto', 'no-such-program --serve'], ['none', ['no-such-program', '--serve']]] as const) {
       const startedMs = performance.now();
-      const failed = await failedStart({ exec: ['no-such-program --serve'], protocol });
+      const failed = await failedStart({ exec: [typeof command === 'string' ? command : [...command]], protocol });
       expect(failed.codes).toEqual(['MOTIA_EXEC_COMMAND_NOT_FOUND']);
       expect(failed.message).toMatch(/no-such-program --serve[^]*not found/);
       expect(performance.now() - startedMs).toBeLessThan(5_000);
