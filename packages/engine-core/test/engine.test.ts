@@ -160,7 +160,7 @@ describe('createEngine', () => {
 
   it('owns the deadline of create, start and stop', async () => {
     const never = (): Promise<void> => new Promise(() => undefined);
-    for (const [phase, more, afterMs] of [['create', { onCreate: never }, 10_000], ['start', { life: { start: never } }, 30_000], ['stop', { life: { stop: never } }, 10_000]] as const) {
+    for (const [phase, more, afterMs] of [['create', { onCreate: never }, 10_000], ['start', { life: { start: never } }, 30_000], ['stop', { life: { stop: never } }, 30_000]] as const) {
       const clock = new ManualClock();
       const engine = await quiet({ clock, modules: [{ definition: recorder([])('slow', more) }] });
       const outcome = failure(engine.start().then(() => engine.stop()));

@@ -12,7 +12,7 @@ export interface PhaseTimeouts {
   readonly startMs: number;
   /** Of all plugins together. Default 30,000. */
   readonly drainMs: number;
-  /** Default 10,000. */
+  /** Of each plugin. Default 30,000: what the stop ladder of a production process takes, and a little more. */
   readonly stopMs: number;
 }
 export const defaultTimeouts: PhaseTimeouts = { createMs: 10_000, startMs: 30_000, drainMs: 30_000, stopMs: 30_000 };
