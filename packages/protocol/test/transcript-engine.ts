@@ -34,7 +34,8 @@ export function transcriptEngine(): TranscriptSubject {
           return undefined;
         }
         case 'cancel':
-          return calls.get(action.of ?? '')?.cancel();
+          calls.get(action.of ?? '')?.cancel();
+          return calls.get(action.of ?? '')?.abandon(coded('MOTIA_ENGINE_CANCELLED', 'the call was cancelled'));
         case 'deadline':
           calls.get(action.of ?? '')?.cancel();
           return calls.get(action.of ?? '')?.abandon(coded('MOTIA_ENGINE_DEADLINE_EXCEEDED', 'the time is up'));
