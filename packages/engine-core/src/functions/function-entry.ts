@@ -48,10 +48,10 @@ export class FunctionEntry {
     this.#next = (this.#next + 1) % size;
     const looked = size <= scannedPoolSize ? size : 2;
     const step = looked === size ? 1 : 1 + (this.calls % (size - 1));
-    let best = serving[this.#next]!.holder;
-    for (let offset = 1; offset < looked; offset += 1) {
-      const other = serving[(this.#next + offset * step) % size]!.holder;
-      if (other.inFlight < best.inFlight) best = other;
+    let best: FunctionHolder | undefined;
+    for (let offset = 0; offset < looked; offset += 1) {
+      const holder = serving[(this.#next + offset * step) % size]?.holder;
+      if (holder !== undefined && (best === undefined || holder.inFlight < best.inFlight)) best = holder;
     }
     return best;
   }

@@ -1,4 +1,4 @@
-import { isMotiaError, MotiaError } from '@motia/protocol';
+import { isMotiaError, type MotiaError } from '@motia/protocol';
 import { invocationErrors } from '../errors/invocation-errors.js';
 
 /** What a handler threw, as the coded error that every caller gets. Coded errors pass as they are. */

@@ -1,4 +1,4 @@
-import type { Context, Span, SpanKind as OtelSpanKind, Tracer, TraceAPI } from '@opentelemetry/api';
+import type { Context, Span, SpanKind as OtelSpanKind, Tracer } from '@opentelemetry/api';
 import type { TraceContext } from '@motia/protocol';
 import type { OpenSpan, SpanKind } from '../contract/telemetry.js';
 import type { SpanOptions, SpanStarter } from './span-starter.js';
@@ -23,7 +23,7 @@ export async function findHostTracer(): Promise<SpanStarter | undefined> {
   } catch {
     return undefined;
   }
-  return new HostTracer(api, (api.trace as TraceAPI).getTracer('@motia/engine-core'));
+  return new HostTracer(api, (api.trace).getTracer('@motia/engine-core'));
 }
 
 class HostTracer implements SpanStarter {

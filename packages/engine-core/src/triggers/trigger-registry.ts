@@ -25,7 +25,7 @@ export class OwnedTriggerRegistry implements TriggerRegistry {
     const wrong = checkName(definition.type);
     if (wrong !== undefined) throw wrong;
     const offer: TypeOffer = {
-      definition: definition as TriggerTypeDefinition,
+      definition,
       owner: this.#ownership.owner,
       isShared: false,
       sequence: this.#nextSequence(),

@@ -21,7 +21,7 @@ export interface WorkerLogParts {
 /** Turns what a worker says it logged into records. Who it is and what it runs is known here, not taken from it. */
 export function recordLogs({ clock, logs, calls, source, workerId }: WorkerLogParts, { entries, dropped }: LogsEmitParams): void {
   if (Array.isArray(entries)) {
-    for (const entry of entries as readonly unknown[]) if (isRecord(entry)) logs.log(toRecord(entry as Partial<LogEntry>));
+    for (const entry of entries as readonly unknown[]) if (isRecord(entry)) logs.log(toRecord(entry));
   }
   if (typeof dropped === 'number' && dropped > 0) {
     logs.log({ level: 'warn', time: clock.now(), message: `${String(dropped)} log entries were dropped by the process`, source, workerId });
@@ -41,8 +41,8 @@ export function recordLogs({ clock, logs, calls, source, workerId }: WorkerLogPa
     const call = typeof invocationId === 'string' ? calls.describe(invocationId) : undefined;
     if (call !== undefined) {
       // A span of the worker's own inside the trace of its call is more exact than the call's.
-      const spanId = entry.traceId === call.traceId && hexSpan.test(entry.spanId ?? '') ? entry.spanId! : call.spanId;
-      return { ...base, invocationId: call.invocationId, functionId: call.functionId, traceId: call.traceId, spanId, ...(fields === undefined ? {} : { fields }) };
+      const own = entry.traceId === call.traceId && typeof entry.spanId === 'string' && hexSpan.test(entry.spanId) ? entry.spanId : undefined;
+      return { ...base, invocationId: call.invocationId, functionId: call.functionId, traceId: call.traceId, spanId: own ?? call.spanId, ...(fields === undefined ? {} : { fields }) };
     }
     return { ...base, ...claimed(entry), ...marked(fields, typeof invocationId === 'string') };
   }

@@ -79,8 +79,9 @@ export class WorkerSwap {
       const spec = registrations.functions.get(id);
       if (spec === undefined) continue;
       const conflict = this.#functions.serve({ holder: worker, spec });
+      const entry = this.#functions.find(id);
       if (conflict === undefined) {
-        touched.add(this.#functions.find(id)!);
+        if (entry !== undefined) touched.add(entry);
         continue;
       }
       registrations.functions.delete(id);

@@ -127,9 +127,7 @@ describe('generations of workers', () => {
     await using host = startKernel();
     host.kernel.functions.register({ id: 'state::set' }, () => 'stored');
     const release = gate();
-    let worker: TestWorker | undefined;
-    await using attached = await connectTestWorker(host.kernel, { functions: { f: async (_payload, call) => (await release.promise, worker!.invoke('state::set', {}, { parent: call })) } });
-    worker = attached;
+    await using worker: TestWorker = await connectTestWorker(host.kernel, { functions: { f: async (_payload, call) => (await release.promise, worker.invoke('state::set', {}, { parent: call })) } });
     const running = host.kernel.functions.invoke('f', {});
     await turns();
     const drained = worker.handle.drain(signal());
