@@ -348,7 +348,7 @@ export interface RequestMap {
   'channels/open': { params: ChannelOpenParams; result: ChannelOpenResult };
   /** both directions. Heartbeat. A worker that answers none for three intervals is closed as hung. */
   'ping': { params: PingParams; result: PingResult };
-  /** engine → worker. Asks a worker to finish its calls. Answered when it is idle. */
+  /** both directions. Engine to worker: finish your calls. Worker to engine: I leave, send me no more calls. Answered when none is left, or at the deadline. */
   'drain': { params: DrainParams; result: DrainResult };
 }
 
