@@ -14,30 +14,6 @@ const fixtureConfig: OptionsSchema<unknown> = {
   },
 };
 
-/** The engine chooses ids and spans and measures time itself: where a transcript shows its own, any stand for them. */
-function withOwnIds(value: unknown, isFromEngine: boolean): unknown {
-  if (typeof value === 'string') return /^inv-\d+$/.test(value) ? { $bind: value, $send: value } : value;
-  if (Array.isArray(value)) return value.map((item) => withOwnIds(item, isFromEngine));
-  if (typeof value !== 'object' || value === null || '$bind' in value || '$match' in value) return value;
-  const own = new Map(isFromEngine ? [['timeoutMs', 'number'], ['deadlineMs', 'number'], ['traceparent', 'string']] : []);
-  // The first attempt goes without saying.
-  const members = Object.entries(value).filter(([key]) => !(isFromEngine && key === 'attempt'));
-  return Object.fromEntries(members.map(([key, member]) => [key, own.has(key) ? { $match: own.get(key), $send: member } : withOwnIds(member, isFromEngine)]));
-}
-
-/** Who cancels a call has its answer at once: what the worker still says to it is not waited for. */
-const cancelled = { error: { code: 'MOTIA_ENGINE_CANCELLED' } };
-
-function adapted(transcript: Transcript): Transcript {
-  const given = new Set<string>();
-  const steps = transcript.steps.map((step) => {
-    if ('from' in step) return step.message === undefined ? step : { ...step, message: withOwnIds(step.message, step.from === 'engine') as Record<string, unknown> };
-    if (step.do === 'cancel') given.add(step.of ?? '');
-    return step.do === 'outcome' ? { ...step, is: given.has(step.of ?? '') ? cancelled : withOwnIds(step.is, false) } : step;
-  });
-  return { ...transcript, steps };
-}
-
 const settled = (result: Promise<unknown>): Promise<unknown> =>
   result.then(
     (value) => (value === undefined ? { noValue: true } : { result: value }),
@@ -62,18 +38,15 @@ async function play(transcript: Transcript, transcripts: ReadonlyMap<string, Tra
         handle = workers.attach(transport, { owner: 'transcript', label: 'transcript', heartbeatIntervalMs: 0, onText: (line) => lines.push(line) });
         outcomes.set('ready', handle.registered.then(() => ({ result: true }), (error: MotiaError) => ({ error: error.toWire() })));
       },
+      // `deadline` needs nothing: the call's own limit comes by itself, and its outcome is awaited.
       async act(action) {
         const name = action.as ?? '';
         if (action.do === 'invoke') {
-          // Deadlines come when the transcript says so, not when this machine is slow.
-          const call = functions.open(action.params?.functionId ?? '', payloadOf(action), { ...(action.params ?? {}), timeoutMs: 60_000 });
+          const call = functions.open(action.params?.functionId ?? '', payloadOf(action), { timeoutMs: 60_000, ...action.params });
           calls.set(name, call);
           outcomes.set(name, settled(call.result));
         } else if (action.do === 'cancel') calls.get(action.of ?? '')?.cancel('the transcript says so');
-        else if (action.do === 'deadline') {
-          const call = calls.get(action.of ?? '') as unknown as { onExpired(nowMs: number): void };
-          call.onExpired(Number.MAX_SAFE_INTEGER);
-        } else if (action.do === 'drain') outcomes.set(name, settled(handle.drain(AbortSignal.timeout(5000)).then(() => ({ inFlight: handle.inFlight }))));
+        else if (action.do === 'drain') outcomes.set(name, settled(handle.drain(AbortSignal.timeout(5000)).then(() => ({ inFlight: handle.inFlight }))));
         else if (action.do === 'shutdown') handle.close('left');
         else if (action.do === 'outcome') {
           await turns();
@@ -89,7 +62,7 @@ async function play(transcript: Transcript, transcripts: ReadonlyMap<string, Tra
 }
 
 describe('golden transcripts', () => {
-  const transcripts = new Map([...loadTranscripts()].map(([name, transcript]) => [name, adapted(transcript)]));
+  const transcripts = loadTranscripts();
   const plays = [...transcripts.values()].filter(({ subjects }) => subjects.includes('engine')).map((transcript) => ({ name: transcript.name, title: transcript.title, transcript }));
 
   it('are found', () => {
