@@ -1,5 +1,5 @@
 import { createEngine, type Engine, type EngineOptions } from '@motia/engine-core';
-import { ProcessServiceRef, RestServiceRef, type ModuleUse } from '@motia/engine-core/contract';
+import { ProcessServiceRef, RestServiceRef, WorkerListenerRef, type ModuleUse } from '@motia/engine-core/contract';
 import { exec } from '@motia/module-exec';
 import type { LogFormat, LogLevelName } from './cli/args.js';
 import { renderBanner, type BannerFacts, type BannerRoute } from './cli/banner.js';
@@ -100,6 +100,7 @@ function collectFacts(engine: Engine, readyInMs: number): BannerFacts {
   const address = optional(() => engine.service(RestServiceRef).address());
   const routes = optional(() => engine.service(RestServiceRef).routes()) ?? [];
   const schemas = new Map(engine.triggers.list().map((trigger) => [trigger.id, (trigger.config as { bodySchema?: BannerRoute['bodySchema'] } | undefined)?.bodySchema]));
+  const workerAddresses = optional(() => engine.service(WorkerListenerRef).addresses()) ?? [];
   const processes = optional(() => engine.service(ProcessServiceRef).list()) ?? [];
   const troubles = Object.entries(engine.health.report().components)
     .filter(([, { status }]) => status === 'degraded' || status === 'unhealthy')
@@ -107,7 +108,10 @@ function collectFacts(engine: Engine, readyInMs: number): BannerFacts {
   return {
     version,
     readyInMs,
-    listeners: address === undefined ? [] : [{ name: 'REST', url: `http://${address.host === '127.0.0.1' || address.host === '::1' ? 'localhost' : address.host}:${address.port}` }],
+    listeners: [
+      ...(address === undefined ? [] : [{ name: 'REST', url: `http://${address.host === '127.0.0.1' || address.host === '::1' ? 'localhost' : address.host}:${address.port}` }]),
+      ...workerAddresses.map((url) => ({ name: 'Workers', url })),
+    ],
     routes: routes.map(({ method, path, functionId, triggerId }) => {
       const bodySchema = schemas.get(triggerId);
       return { method, path, functionId, ...(bodySchema === undefined ? {} : { bodySchema }) };

@@ -2,13 +2,14 @@ import { configSchema, type AnyDefinition, type ImportPackage } from '@motia/eng
 import type { ModuleUse } from '@motia/engine-core/contract';
 import { ExecModule } from '@motia/module-exec';
 import { RestModule, rest } from '@motia/module-rest';
+import { WorkerModule, worker } from '@motia/module-worker';
 
 /** Every module that comes with the engine, for schemas and docs. */
-export const standardModules: readonly AnyDefinition[] = [RestModule, ExecModule];
+export const standardModules: readonly AnyDefinition[] = [RestModule, WorkerModule, ExecModule];
 
 /** What runs without a configuration (`iii --use-default-config`). */
 export function defaultModules(): readonly ModuleUse[] {
-  return [rest()];
+  return [rest(), worker()];
 }
 
 /** Finds the standard packages beside this one, wherever the user's app lives. */

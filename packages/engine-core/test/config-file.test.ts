@@ -146,9 +146,17 @@ describe('config.yaml', () => {
     expect(await problemsOf(load('modules:\n  - class: test::WebModule\n    config: { save_interval_ms: 5000 }\n'))).toHaveLength(1);
   });
 
-  it('accepts the port of the worker socket and says that nothing listens on it yet', async () => {
-    await using engine = await load('port: 49134\nmodules: []');
-    expect(engine.notices).toEqual([expect.objectContaining({ pointer: '/port', line: 1, message: expect.stringContaining('modules::worker::WorkerModule, which is not built yet') })]);
+  it('gives the top-level port to the worker module, listed or not', async () => {
+    const Worker = { ...Web, class: 'modules::worker::WorkerModule' };
+    const seen: unknown[] = [];
+    const definitions = [{ ...Worker, create: (ctx: never, options: never) => (seen.push(options), Worker.create(ctx, options)) }];
+    await using unlisted = await load('port: 3134\nmodules: []', { definitions });
+    await using listed = await load('port: 3134\nmodules: [{ class: "modules::worker::WorkerModule" }]', { definitions });
+    await using own = await load('port: 3134\nmodules: [{ class: "modules::worker::WorkerModule", config: { port: 3135 } }]', { definitions });
+    for (const engine of [unlisted, listed, own]) await engine.start();
+    expect(seen).toEqual([expect.objectContaining({ port: 3134 }), expect.objectContaining({ port: 3134 }), expect.objectContaining({ port: 3135 })]);
+    expect([unlisted, listed].flatMap(({ notices }) => notices)).toEqual([]);
+    expect(own.notices).toEqual([expect.objectContaining({ pointer: '/port', line: 1, message: expect.stringContaining('port has no effect') })]);
     expect(await problemsOf(load('port: 99999\nmodules: []'))).toEqual([expect.objectContaining({ pointer: '/port', problem: 'must be at most 65535' })]);
   });
 

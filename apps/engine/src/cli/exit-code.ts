@@ -10,6 +10,11 @@ const byCondition: ReadonlyMap<string, number> = new Map([
   ['MOTIA_ENGINE_CONFIG_INVALID', exitCodes.config],
   ['MOTIA_ENGINE_OPTIONS_INVALID', exitCodes.config],
   ['MOTIA_REST_PORT_IN_USE', exitCodes.config],
+  ['MOTIA_WORKER_PORT_IN_USE', exitCodes.config],
+  ['MOTIA_WORKER_SOCKET_IN_USE', exitCodes.config],
+  ['MOTIA_WORKER_LISTEN_FAILED', exitCodes.config],
+  ['MOTIA_WORKER_TOKEN_REQUIRED', exitCodes.config],
+  ['MOTIA_WORKER_TLS_UNREADABLE', exitCodes.config],
   ['MOTIA_STORE_DATA_DIR_OWNED', exitCodes.dataDirOwned],
   ['MOTIA_STORE_UNREADABLE', exitCodes.storeUnreadable],
 ]);

@@ -11,7 +11,7 @@ const entry = Type.Object(
 
 const fileSchema = Type.Object({
   port: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: 65_535, description: 'Port of the socket for remote worker processes. Belongs to the worker module; without it, without effect.' }),
+    Type.Integer({ minimum: 0, maximum: 65_535, description: 'Port of the socket for remote worker processes: `port` of modules::worker::WorkerModule, which runs then whether or not it is listed.' }),
   ),
   packages: Type.Array(Type.String({ minLength: 1 }), {
     default: [],

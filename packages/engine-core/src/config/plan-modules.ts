@@ -11,6 +11,9 @@ import { isPlainObject, setOwn } from '../options/plain-data.js';
 import type { Position } from './config-document.js';
 import { fileOptions, type EngineConfig } from './file-shape.js';
 
+/** The module that the top-level `port` belongs to. */
+const workerClass = 'modules::worker::WorkerModule';
+
 /** Said once at boot: accepted, and not what the reader may expect. */
 export interface ConfigNotice {
   readonly message: string;
@@ -77,18 +80,28 @@ export async function planModules(input: {
       if (entry === undefined) continue;
       const pointer = `/modules/${index}`;
       const found = await catalog.find('module', entry.class);
-      if ('definition' in found) await choose(origin, `${pointer}/config`, found.definition, entry.config);
+      if ('definition' in found) await choose(origin, `${pointer}/config`, found.definition, entry.class === workerClass ? withWorkerPort(findings, origin, file?.port, entry.config) : entry.config);
       else if ('ignored' in found) findings.say(origin, `${pointer}/class`, `${entry.class} is accepted and does nothing: ${found.ignored}`);
       else findings.report(origin, `${pointer}/class`, found);
     }
-    if (file?.port !== undefined) {
-      findings.say(origin, '/port', 'port is the socket for remote worker processes; it belongs to modules::worker::WorkerModule, which is not built yet, so nothing listens on it');
+    if (file?.port !== undefined && !file.modules.some((entry) => entry?.class === workerClass)) {
+      const found = await catalog.find('module', workerClass);
+      if ('definition' in found) await choose(origin, '', found.definition, { port: file.port });
+      else if (!('ignored' in found)) findings.report(origin, '/port', { ...found, problem: `is the port for remote worker processes, and ${workerClass} is missing: ${found.problem}` });
     }
   }
   for (const [index, use] of input.uses.entries()) {
     await choose({ source: `modules[${index}] (${use.definition.name})` }, '', use.definition as AnyModuleDefinition, use.options);
   }
   return { modules: withIds(chosen), problems: findings.problems, notices: findings.notices };
+}
+
+/** The top-level `port` is the worker module's, unless that has one of its own. */
+function withWorkerPort(findings: Findings, origin: ConfigOrigin, port: number | undefined, config: unknown): unknown {
+  if (port === undefined || !(isPlainObject(config) || config === undefined || config === null)) return config;
+  if (config?.['port'] === undefined) return { ...config, port };
+  if (config['port'] !== port) findings.say(origin, '/port', `port has no effect: the config of ${workerClass} names another one, which is used`);
+  return config;
 }
 
 type ReadableEntry = EngineConfig['modules'][number];

@@ -6,6 +6,11 @@ export type WorkerState = 'connecting' | 'registering' | 'standby' | 'ready' | '
 export interface AttachOptions {
   /** Stable name of the place this worker fills (`exec:0#1`), the same for its successors. */
   readonly owner: string;
+  /**
+   * Connections of one group may replace one another: a worker that connects again and names its former connection
+   * (`previousWorkerId`) takes its place, whether that one is still open or only remembered. Default: those of one owner.
+   */
+  readonly group?: string;
   /** Shown in logs and lists, e.g. `node dist/index-dev.js`. */
   readonly label: string;
   readonly pid?: number;

@@ -27,7 +27,7 @@ export const standardClasses: ReadonlyMap<string, StandardClass> = new Map([
   ['modules::cron::CronModule', module('@motia/module-cron', 'planned')],
   ['modules::pubsub::PubSubModule', module('@motia/module-pubsub', 'planned')],
   ['modules::observability::OtelModule', module('@motia/module-otel', 'planned')],
-  ['modules::worker::WorkerModule', module('@motia/module-worker', 'planned')],
+  ['modules::worker::WorkerModule', module('@motia/module-worker', 'built', { provides: ['worker.listener'] })],
   ['modules::store::SqliteStore', module('@motia/store-sqlite', 'planned')],
   ['modules::console::ConsoleModule', module('@motia/console', 'planned')],
   ['modules::bridge_client::BridgeClientModule', module('@motia/module-bridge', 'planned')],

@@ -20,6 +20,8 @@ export const defaultHeartbeatIntervalMs = 5_000;
 const closingGraceMs = 1_000;
 /** Told to a worker that drains; the real limit is the stop ladder of whoever started it. */
 const drainDeadlineMs = 30_000;
+/** Longest time that a worker may ask for to finish its calls when it leaves. */
+export const longestLeaveMs = 3_600_000;
 
 /** What a connection needs of the registry that it belongs to. */
 export interface ConnectionHost {
@@ -193,6 +195,16 @@ export class WorkerConnection implements WorkerHandle, FunctionHolder, CallerAcc
     await this.#host.withdraw(this);
     if (this.endpointIsOpen) void this.endpoint.request('drain', { deadlineMs: drainDeadlineMs }).catch(() => undefined);
     await this.#idle(deadline);
+  }
+
+  /** The worker said that it leaves: it gets no new calls. Resolves with the number of calls left once there are none, or its time is up. */
+  async leave(deadlineMs: number): Promise<number> {
+    await this.#host.withdraw(this);
+    const deadline = new AbortController();
+    const timer = this.#host.clock.setTimeout(() => deadline.abort(), deadlineMs);
+    await this.#idle(deadline.signal);
+    this.#host.clock.clear(timer);
+    return this.calls.size;
   }
 
   close(reason: WorkerClosure['reason'], error?: MotiaError): void {

@@ -72,8 +72,9 @@ export class AttachedWorkers implements WorkerRegistry, ConnectionHost {
   }
 
   attach(transport: Transport, options: AttachOptions): WorkerHandle {
-    const generation = (this.#generations.get(options.owner) ?? 0) + 1;
-    this.#generations.set(options.owner, generation);
+    const place = placeOf(options);
+    const generation = (this.#generations.get(place) ?? 0) + 1;
+    this.#generations.set(place, generation);
     const connection = new WorkerConnection(this, `w-${randomHex(16)}`, generation, transport, options);
     this.#connections.set(connection.id, connection);
     new WorkerRequests(connection, this.#requestParts);
@@ -180,10 +181,11 @@ export class AttachedWorkers implements WorkerRegistry, ConnectionHost {
       former.push(remembered);
     }
     const previousId = connection.identity?.previousWorkerId;
-    const previous = previousId === undefined ? undefined : this.#connections.get(previousId);
-    // Only its own place: a worker must not be able to throw out another one.
-    if (previous !== undefined && previous !== connection && previous.owner === connection.owner) {
+    const previous = previousId === undefined ? undefined : this.#find(previousId);
+    // Only its own place: a worker must not be able to throw out one that somebody else attached.
+    if (previous !== undefined && previous !== connection && placeOf(previous.options) === placeOf(connection.options)) {
       former.push(previous);
+      if (this.#remembered.get(previous.owner) === previous) this.#remembered.delete(previous.owner);
       queueMicrotask(() => previous.close('lost', invocationErrors.WORKER_DISCONNECTED({ worker: previous.label, reason: 'it connected again' })));
     }
     return former;
@@ -224,4 +226,9 @@ export class AttachedWorkers implements WorkerRegistry, ConnectionHost {
     if (connection === undefined) throw invocationErrors.WORKER_CLOSED({ worker: handle.id, state: handle.state });
     return connection;
   }
+}
+
+/** Whose connections may follow one another. */
+function placeOf({ group, owner }: AttachOptions): string {
+  return group ?? owner;
 }

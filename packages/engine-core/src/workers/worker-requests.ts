@@ -1,6 +1,6 @@
 import {
   isMotiaError, negotiate, ProtocolErrors,
-  type Capabilities, type IncomingInvoke, type InitializeParams, type InitializeResult, type InvokeAction, type Limits, type LogsEmitParams,
+  type Capabilities, type DrainParams, type DrainResult, type IncomingInvoke, type InitializeParams, type InitializeResult, type InvokeAction, type Limits, type LogsEmitParams,
   type RegisterFunctionsParams, type RegisterResult, type RegisterTriggersParams, type RegisterTriggersResult, type RegisterTriggerTypesParams,
   type RegistrationRejection, type RequestMethod,
 } from '@motia/protocol';
@@ -16,7 +16,7 @@ import type { OtlpSink } from '../telemetry/engine-telemetry.js';
 import type { TypeOffer } from '../triggers/trigger-lane.js';
 import type { TriggerTable } from '../triggers/trigger-table.js';
 import { forwardedTriggerType } from './forwarded-trigger-type.js';
-import type { WorkerConnection } from './worker-connection.js';
+import { defaultHeartbeatIntervalMs, longestLeaveMs, type WorkerConnection } from './worker-connection.js';
 import { recordLogs } from './worker-logs.js';
 import { rejectionOf, type HeldTrigger } from './worker-registrations.js';
 
@@ -68,6 +68,7 @@ export class WorkerRequests {
     endpoint.onRequest('triggerTypes/register', (params) => this.#registerTypes(params));
     endpoint.onRequest('triggerTypes/unregister', ({ ids }) => this.#unregisterTypes(ids));
     endpoint.onRequest('ready', () => this.#ready());
+    endpoint.onRequest('drain', (params) => this.#leave(params));
     endpoint.onRequest('ping', () => ({ uptimeMs: Math.round(parts.clock.monotonicMs()), inFlight: worker.openCalls }));
     endpoint.onInvoke((incoming) => this.#invoke(incoming));
     endpoint.onNotification('logs/emit', (params) => this.#emitLogs(params));
@@ -83,7 +84,8 @@ export class WorkerRequests {
       const agreed = negotiate(params, { capabilities: this.#parts.capabilities });
       if (!isSdk(params.sdk)) throw ProtocolErrors.PARAMS_INVALID({ method: 'initialize', reason: 'sdk is not { name, version, language }' });
       this.#authorize(params);
-      const { limits, engine } = this.#parts;
+      const { engine } = this.#parts;
+      const limits = { ...this.#parts.limits, heartbeatIntervalMs: worker.options.heartbeatIntervalMs ?? defaultHeartbeatIntervalMs };
       worker.endpoint.setNegotiated({ rawBodies: agreed.capabilities.rawBodies, rawThresholdBytes: limits.rawThresholdBytes });
       worker.onInitialized(params);
       this.#parts.onInitialized(worker);
@@ -152,7 +154,7 @@ export class WorkerRequests {
     const worker = this.#admit('triggers/unregister', ids);
     const { triggers } = worker.registrations;
     const [accepted, rejected] = split(ids, (id) => triggers.has(id), (triggerId) => invocationErrors.TRIGGER_NOT_FOUND({ triggerId }));
-    const goneTriggers = accepted.map((id) => triggers.get(id)!);
+    const goneTriggers = entriesOf(triggers, accepted);
     for (const id of accepted) triggers.delete(id);
     if (worker.state === 'ready') await this.#parts.goLive(worker, { goneTriggers });
     return { accepted, rejected };
@@ -186,7 +188,7 @@ export class WorkerRequests {
     const worker = this.#admit('triggerTypes/unregister', ids);
     const { types } = worker.registrations;
     const [accepted, rejected] = split(ids, (id) => types.has(id), (type) => invocationErrors.TRIGGER_TYPE_NOT_FOUND({ type }));
-    const goneOffers = accepted.map((id) => types.get(id)!);
+    const goneOffers = entriesOf(types, accepted);
     for (const id of accepted) types.delete(id);
     if (worker.state === 'ready') await this.#parts.goLive(worker, { goneOffers });
     return { accepted, rejected };
@@ -198,6 +200,13 @@ export class WorkerRequests {
     if (worker.state !== 'registering') throw invocationErrors.WORKER_CLOSED({ worker: worker.label, state: `${worker.state} already` });
     const refused = await this.#parts.onReady(worker);
     return this.#outcomes(worker.registrations.triggers, refused);
+  }
+
+  async #leave({ deadlineMs }: DrainParams): Promise<DrainResult> {
+    const worker = this.#worker;
+    worker.assertNotCallerOnly('drain');
+    if (typeof deadlineMs !== 'number' || !(deadlineMs >= 0)) throw ProtocolErrors.PARAMS_INVALID({ method: 'drain', reason: 'deadlineMs is not a number of milliseconds' });
+    return { inFlight: await worker.leave(Math.min(deadlineMs, longestLeaveMs)) };
   }
 
   /** What became of triggers, as far as their types are concerned. */
@@ -264,6 +273,10 @@ function split(ids: readonly string[], isOwn: (id: string) => boolean, refusal: 
   const own = [...new Set(ids)].filter((id) => isOwn(id));
   const others = ids.filter((id) => !isOwn(id));
   return [own, others.map((id) => rejectionOf(id, refusal(String(id)) as never))];
+}
+
+function entriesOf<V>(map: ReadonlyMap<string, V>, ids: readonly string[]): readonly V[] {
+  return ids.map((id) => map.get(id)).filter((value) => value !== undefined);
 }
 
 function isSdk(sdk: unknown): boolean {

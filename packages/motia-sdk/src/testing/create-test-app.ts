@@ -75,7 +75,7 @@ interface MemoryLogs {
 export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
   const kit = options.engine ?? (await importKit());
   const clock = options.clock === undefined || options.clock === 'real' ? undefined : new kit.ManualClock(...(options.clock === 'manual' ? [] : [options.clock]));
-  const modules = options.config === undefined || options.modules !== undefined ? onFreePort(options.modules ?? kit.defaultModules()) : [];
+  const modules = options.config === undefined || options.modules !== undefined ? onFreePort(options.modules ?? withoutSockets(kit.defaultModules())) : [];
   const host = await kit.startTestHost(modules as unknown as readonly never[], {
     mode: options.mode ?? 'development',
     ...(options.config === undefined ? {} : { config: options.config }),
@@ -182,6 +182,12 @@ async function importKit(): Promise<EngineTestKit> {
 }
 
 const restClass = 'modules::api::RestApiModule';
+const workerClass = 'modules::worker::WorkerModule';
+
+/** Nothing connects to a test app from outside, and its port would stand in the way of another one's. */
+function withoutSockets(modules: readonly TestModuleUse[]): readonly TestModuleUse[] {
+  return modules.filter((use) => (use.definition as { class?: string }).class !== workerClass);
+}
 
 function onFreePort(modules: readonly TestModuleUse[]): TestModuleUse[] {
   return modules.map((use) => ((use.definition as { class?: string }).class === restClass ? { ...use, options: { ...(use.options as object | undefined), port: 0 } } : use));

@@ -1,0 +1,56 @@
+import { defineModule, moduleFactory, WorkerListenerRef, type ModuleUse } from '@motia/engine-core/contract';
+import { workerErrors } from './errors.js';
+import { listenPlan } from './listen-plan.js';
+import { workerOptions, type WorkerInput } from './options.js';
+import { RemoteWorkers } from './remote-workers.js';
+import { SocketListener } from './socket-listener.js';
+import { readTlsFiles } from './tls-files.js';
+import { workerVersion } from './version.js';
+
+/** Sockets beyond `max_connections` that may be open at one time to be told so. */
+const spareSockets = 32;
+
+/** `modules::worker::WorkerModule`: SDK processes on other machines, in other containers or beside the engine connect over a socket. */
+export const WorkerModule = defineModule({
+  name: '@motia/module-worker',
+  version: workerVersion,
+  contract: 1,
+  class: 'modules::worker::WorkerModule',
+  options: workerOptions,
+  provides: { listener: WorkerListenerRef },
+  async create(ctx, options) {
+    const { instanceId, workers, clock, logger } = ctx;
+    const plan = listenPlan(options, ctx.baseDir);
+    if (!plan.isLocalOnly && options.token === undefined && options.tls?.client_ca_file === undefined) throw workerErrors.TOKEN_REQUIRED({ host: options.host ?? '' });
+    const tls = options.tls === undefined ? undefined : await readTlsFiles(options.tls, ctx.baseDir);
+    const remote = new RemoteWorkers({ instanceId, workers, clock, logger, options });
+    const listener = new SocketListener({
+      moduleName: instanceId, plan, tls, logger,
+      socketMode: Number.parseInt(options.socket_mode, 8),
+      handshakeTimeoutMs: options.handshake_timeout_ms,
+      maxSockets: options.max_connections + spareSockets,
+      onConnection: (socket, address) => remote.accept(socket, address),
+    });
+    return {
+      services: { listener: { addresses: () => listener.addresses } },
+      async start() {
+        await listener.listen();
+        logger.info('Listening for remote workers', { addresses: listener.addresses });
+        if (!plan.isLocalOnly && tls === undefined) logger.warn('Remote workers send their token and their data in the clear: set `tls`, unless the network is private', { addresses: listener.addresses });
+      },
+      // Workers go on serving while the other modules finish what needs them; they are let go in `stop`.
+      async drain() {
+        listener.stopAccepting();
+        remote.stopAccepting();
+      },
+      async stop() {
+        listener.stopAccepting();
+        await remote.close();
+        await listener.close();
+      },
+    };
+  },
+});
+
+/** `createEngine({ modules: [worker({ port: 49134 })] })`. */
+export const worker: (options?: WorkerInput) => ModuleUse = moduleFactory<WorkerInput>(WorkerModule);

@@ -1,0 +1,132 @@
+import { chmod } from 'node:fs/promises';
+import { createServer, type AddressInfo, type ListenOptions, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import type { Logger } from '@motia/engine-core/contract';
+import { workerErrors } from './errors.js';
+import type { ListenPlan } from './listen-plan.js';
+import { findPortFacts } from './port-holder.js';
+import { clearStaleSocket } from './unix-socket.js';
+
+/** How often a free port is looked for that both loopback addresses have. */
+const portAttempts = 20;
+
+export interface SocketListenerParts {
+  readonly moduleName: string;
+  readonly plan: ListenPlan;
+  /** Permissions of the unix socket. */
+  readonly socketMode: number;
+  readonly tls: TlsOptions | undefined;
+  readonly handshakeTimeoutMs: number;
+  /** Open connections on each socket, those that are refused included. */
+  readonly maxSockets: number;
+  readonly logger: Logger;
+  /** `address` names the peer: its IP address, or the path of the unix socket. */
+  readonly onConnection: (socket: Socket, address: string) => void;
+}
+
+/** The listening sockets of the module: both loopback addresses or one host, and a unix socket. */
+export class SocketListener {
+  readonly #parts: SocketListenerParts;
+  #servers: Server[] = [];
+  #addresses: string[] = [];
+
+  constructor(parts: SocketListenerParts) {
+    this.#parts = parts;
+  }
+
+  get addresses(): readonly string[] {
+    return this.#addresses;
+  }
+
+  /** When one of the sockets cannot be opened, none is left open. @throws `MOTIA_WORKER_PORT_IN_USE`, `MOTIA_WORKER_SOCKET_IN_USE`, `MOTIA_WORKER_LISTEN_FAILED` */
+  async listen(): Promise<void> {
+    const { tcp, socketPath } = this.#parts.plan;
+    try {
+      if (tcp !== undefined) await this.#listenTcp(tcp);
+      if (socketPath !== undefined) await this.#listenUnix(socketPath);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** New connections are refused by the system from now on; open ones stay. */
+  stopAccepting(): void {
+    for (const server of this.#servers) if (server.listening) server.close();
+  }
+
+  /** Resolves when nothing listens any more. Connections must have been closed before. Idempotent. */
+  async close(): Promise<void> {
+    const servers = this.#servers;
+    this.#servers = [];
+    this.#addresses = [];
+    await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+  }
+
+  async #listenTcp({ port, hosts: [host = '', second] }: NonNullable<ListenPlan['tcp']>): Promise<void> {
+    const { moduleName, tls } = this.#parts;
+    const scheme = tls === undefined ? 'tcp' : 'tls';
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const first = await this.#openTcp(host, port);
+        if (second !== undefined) await this.#openSecond(second, first);
+        this.#addresses.push(`${scheme}://${host.includes(':') ? `[${host}]` : host}:${first}`);
+        return;
+      } catch (error) {
+        await this.close();
+        const { code, message } = error as NodeJS.ErrnoException;
+        // A free port of one family may be taken in the other; the next free one is tried.
+        if (code === 'EADDRINUSE' && port === 0 && attempt < portAttempts) continue;
+        if (code !== 'EADDRINUSE') throw workerErrors.LISTEN_FAILED({ place: `${host}:${port}`, module: moduleName, reason: code ?? message }, error);
+        throw workerErrors.PORT_IN_USE({ port, host, module: moduleName, ...(await findPortFacts(port)) }, error);
+      }
+    }
+  }
+
+  /** ::1 is missing on some machines, which is fine; that it is taken is not. */
+  async #openSecond(host: string, port: number): Promise<void> {
+    try {
+      await this.#openTcp(host, port);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') throw error;
+    }
+  }
+
+  async #openTcp(host: string, port: number): Promise<number> {
+    const { tls, handshakeTimeoutMs, logger, onConnection } = this.#parts;
+    const receive = (socket: Socket): void => onConnection(socket, socket.remoteAddress?.replace(/^::ffff:/, '') ?? 'unknown');
+    const server = tls === undefined ? createServer(receive) : createTlsServer({ ...tls, handshakeTimeout: handshakeTimeoutMs }, receive);
+    server.on('tlsClientError', (error: Error, socket: Socket) => logger.debug('A TLS handshake on the worker socket failed', { address: socket.remoteAddress, reason: error.message }));
+    await this.#open(server, { host, port, exclusive: true, ipv6Only: host === '::1' });
+    return (server.address() as AddressInfo).port;
+  }
+
+  async #listenUnix(path: string): Promise<void> {
+    const { moduleName, socketMode, onConnection } = this.#parts;
+    try {
+      const problem = await clearStaleSocket(path);
+      if (problem !== undefined) throw workerErrors.SOCKET_IN_USE({ path, module: moduleName, problem });
+      await this.#open(createServer((socket) => onConnection(socket, path)), { path });
+      await chmod(path, socketMode);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code?.startsWith('MOTIA_') === true) throw error;
+      throw workerErrors.LISTEN_FAILED({ place: path, module: moduleName, reason: code ?? message }, error);
+    }
+    this.#addresses.push(`unix://${path}`);
+  }
+
+  async #open(server: Server, where: ListenOptions): Promise<void> {
+    server.maxConnections = this.#parts.maxSockets;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(where, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    server.on('error', (error) => this.#parts.logger.error('The worker socket failed', { reason: error.message }));
+    this.#servers.push(server);
+  }
+}
