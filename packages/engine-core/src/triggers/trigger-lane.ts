@@ -3,7 +3,7 @@ import type { Logger } from '../contract/logger.js';
 import type { TriggerRejections, TriggerTypeDefinition } from '../contract/triggers.js';
 import { invocationErrors } from '../errors/invocation-errors.js';
 import { withoutCondition, type TriggerIdentity } from './trigger-identity.js';
-import { BoundTrigger, TriggerRecord } from './trigger-record.js';
+import { BoundTrigger, TriggerRecord, type KeyedMetadata, type TriggerHolder } from './trigger-record.js';
 
 /** Somebody who offers a trigger type. */
 export interface TypeOffer {
@@ -29,6 +29,10 @@ export class TriggerLane {
   /** Who was given the bound triggers. */
   #provider: TypeOffer | undefined;
   #bound = new Map<string, BoundTrigger>();
+  /** Triggers whose holders changed since the type was last told: only these are looked at again. */
+  #touched = new Set<string>();
+  /** Asked again when something else has gone. */
+  readonly #rejected = new Set<string>();
   #running: Promise<void> = Promise.resolve();
   #scheduled: Promise<void> | undefined;
 
@@ -58,13 +62,21 @@ export class TriggerLane {
     if (index >= 0) this.#offers.splice(index, 1);
   }
 
-  recordFor(identity: TriggerIdentity): TriggerRecord {
+  hold(identity: TriggerIdentity, holder: TriggerHolder, metadata: KeyedMetadata): void {
     let record = this.records.get(identity.id);
     if (record === undefined) {
       record = new TriggerRecord(identity);
       this.records.set(identity.id, record);
     }
-    return record;
+    record.holders.set(holder, metadata);
+    this.#touched.add(identity.id);
+  }
+
+  letGo(identity: TriggerIdentity, holder: TriggerHolder): void {
+    const record = this.records.get(identity.id);
+    if (record?.holders.delete(holder) !== true) return;
+    if (record.holders.size === 0) this.records.delete(identity.id);
+    this.#touched.add(identity.id);
   }
 
   /** The config as the type wants it. @throws `MOTIA_ENGINE_TRIGGER_CONFIG_INVALID` */
@@ -93,10 +105,12 @@ export class TriggerLane {
   async #apply(): Promise<void> {
     await this.#changeProvider();
     const provider = this.#provider;
-    const removed = this.#takeStale();
-    if (provider === undefined) return this.#parkAll();
+    const touched = this.#touched;
+    this.#touched = new Set();
+    const removed = this.#takeStale(touched);
+    if (provider === undefined) return;
     // What was refused for a conflict may fit now that something else has gone.
-    const added = this.#bindable(provider, removed.length > 0);
+    const added = this.#bindable(provider, touched, removed.length > 0);
     if (added.length === 0 && removed.length === 0) return;
     let rejections: TriggerRejections | undefined;
     try {
@@ -120,6 +134,7 @@ export class TriggerLane {
       record.bound = undefined;
       record.status = 'parked';
       record.error = undefined;
+      this.#touched.add(record.identity.id);
     }
     if (former === undefined || held.length === 0 || !this.#offers.includes(former)) return;
     try {
@@ -129,11 +144,12 @@ export class TriggerLane {
     }
   }
 
-  #takeStale(): readonly BoundTrigger[] {
+  #takeStale(touched: ReadonlySet<string>): readonly BoundTrigger[] {
     const stale: BoundTrigger[] = [];
-    for (const [id, trigger] of this.#bound) {
+    for (const id of touched) {
+      const trigger = this.#bound.get(id);
       const record = this.records.get(id);
-      if (record?.bound === trigger && trigger.isCurrent) continue;
+      if (trigger === undefined || (record?.bound === trigger && trigger.isCurrent)) continue;
       stale.push(trigger);
       this.#bound.delete(id);
       if (record?.bound === trigger) record.bound = undefined;
@@ -141,17 +157,24 @@ export class TriggerLane {
     return stale;
   }
 
-  #bindable(provider: TypeOffer, withRejected: boolean): readonly BoundTrigger[] {
+  #bindable(provider: TypeOffer, touched: ReadonlySet<string>, withRejected: boolean): readonly BoundTrigger[] {
     const added: BoundTrigger[] = [];
-    for (const record of this.records.values()) {
-      if (record.bound !== undefined || (record.status === 'rejected' && !withRejected)) continue;
-      try {
-        added.push(new BoundTrigger(record, this.parse(record.identity, provider)));
-      } catch (error) {
-        this.#reject(record, error as MotiaError);
-      }
+    const candidates = new Set(touched);
+    if (withRejected) for (const id of this.#rejected) candidates.add(id);
+    for (const id of candidates) {
+      const record = this.records.get(id);
+      if (record === undefined) this.#rejected.delete(id);
+      else if (record.bound === undefined) this.#tryParse(record, provider, added);
     }
     return added;
+  }
+
+  #tryParse(record: TriggerRecord, provider: TypeOffer, added: BoundTrigger[]): void {
+    try {
+      added.push(new BoundTrigger(record, this.parse(record.identity, provider)));
+    } catch (error) {
+      this.#reject(record, error as MotiaError);
+    }
   }
 
   #conclude(trigger: BoundTrigger, rejection: MotiaError | undefined): void {
@@ -163,6 +186,7 @@ export class TriggerLane {
       record.bound = trigger;
       record.status = 'bound';
       record.error = undefined;
+      this.#rejected.delete(trigger.id);
     } else if (record !== undefined && trigger.belongsTo(record)) this.#reject(record, rejection);
   }
 
@@ -170,16 +194,10 @@ export class TriggerLane {
     const isNews = record.status !== 'rejected' || record.error?.message !== error.message;
     record.status = 'rejected';
     record.error = error;
+    this.#rejected.add(record.identity.id);
     if (!isNews) return;
     const { type, functionId, config } = record.identity;
     this.#logger.error('A trigger cannot be bound', { type, functionId, config, owners: record.owners, code: error.code, reason: error.message });
-  }
-
-  #parkAll(): void {
-    for (const record of this.records.values()) {
-      record.status = 'parked';
-      record.error = undefined;
-    }
   }
 
   #applyFailure(trigger: BoundTrigger, error: unknown): MotiaError {

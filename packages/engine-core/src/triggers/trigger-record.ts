@@ -12,10 +12,20 @@ export interface TriggerHolder {
 
 export type Metadata = Readonly<Record<string, unknown>>;
 
+/** Metadata with its canonical text, made once: it is compared at every change of the type. */
+export interface KeyedMetadata {
+  readonly value: Metadata | undefined;
+  readonly key: string;
+}
+
+export function keyedMetadata(value: Metadata | undefined): KeyedMetadata {
+  return { value, key: value === undefined ? '' : canonicalJson(value) };
+}
+
 /** One identity, however many registered it. It lives as long as somebody holds it. */
 export class TriggerRecord {
   readonly identity: TriggerIdentity;
-  readonly holders = new Map<TriggerHolder, Metadata | undefined>();
+  readonly holders = new Map<TriggerHolder, KeyedMetadata>();
   status: TriggerInfo['status'] = 'parked';
   /** Why it is not bound. */
   error: MotiaError | undefined;
@@ -34,8 +44,8 @@ export class TriggerRecord {
     return this.newest()?.[0].sequence ?? 0;
   }
 
-  newest(): readonly [TriggerHolder, Metadata | undefined] | undefined {
-    let newest: readonly [TriggerHolder, Metadata | undefined] | undefined;
+  newest(): readonly [TriggerHolder, KeyedMetadata] | undefined {
+    let newest: readonly [TriggerHolder, KeyedMetadata] | undefined;
     for (const entry of this.holders) if (newest === undefined || entry[0].sequence >= newest[0].sequence) newest = entry;
     return newest;
   }
@@ -77,8 +87,8 @@ export class BoundTrigger implements Trigger {
     this.config = config;
     if (conditionFunctionId !== undefined) this.conditionFunctionId = conditionFunctionId;
     const metadata = record.newest()?.[1];
-    if (metadata !== undefined) this.metadata = metadata;
-    this.metadataKey = metadataKey(metadata);
+    if (metadata?.value !== undefined) this.metadata = metadata.value;
+    this.metadataKey = metadata?.key ?? '';
   }
 
   get generation(): number {
@@ -94,10 +104,6 @@ export class BoundTrigger implements Trigger {
   }
 
   get isCurrent(): boolean {
-    return this.metadataKey === metadataKey(this.#record.newest()?.[1]);
+    return this.metadataKey === (this.#record.newest()?.[1].key ?? '');
   }
-}
-
-function metadataKey(metadata: Metadata | undefined): string {
-  return metadata === undefined ? '' : canonicalJson(metadata);
 }

@@ -5,7 +5,7 @@ import type { TriggerInfo } from '../contract/triggers.js';
 import { Listeners } from '../functions/listeners.js';
 import { TriggerLane, type TypeOffer } from './trigger-lane.js';
 import type { TriggerIdentity } from './trigger-identity.js';
-import type { Metadata, TriggerHolder } from './trigger-record.js';
+import { keyedMetadata, type Metadata, type TriggerHolder } from './trigger-record.js';
 
 export interface TriggerOutcome {
   readonly status: TriggerInfo['status'];
@@ -44,15 +44,11 @@ export class TriggerTable {
   }
 
   hold(identity: TriggerIdentity, holder: TriggerHolder, metadata: Metadata | undefined): void {
-    this.#lane(identity.type).recordFor(identity).holders.set(holder, metadata);
+    this.#lane(identity.type).hold(identity, holder, keyedMetadata(metadata));
   }
 
   letGo(identity: TriggerIdentity, holder: TriggerHolder): void {
-    const lane = this.#lanes.get(identity.type);
-    const record = lane?.records.get(identity.id);
-    if (lane === undefined || record === undefined) return;
-    record.holders.delete(holder);
-    if (record.holders.size === 0) lane.records.delete(identity.id);
+    this.#lanes.get(identity.type)?.letGo(identity, holder);
   }
 
   /** Brings the types up to date. Resolves when each of them has applied what was wanted at the time of the call. */

@@ -7,6 +7,8 @@ import type { WorkerConnection } from './worker-connection.js';
 import { rejectionOf } from './worker-registrations.js';
 import type { LiveChange } from './worker-requests.js';
 
+const nothing: ReadonlySet<string> = new Set();
+
 /**
  * Changes who serves what, in one step. Functions change at once and together, new servers before old ones leave, so a
  * call finds one or the other and never none. Then each trigger type that is touched gets one change with everything
@@ -39,8 +41,7 @@ export class WorkerSwap {
     for (const worker of leaving) {
       worker.onDraining();
       const { functions, triggers, types: offers } = worker.registrations;
-      this.#leave(worker, { goneFunctionIds: [...functions.keys()], goneTriggers: [...triggers.values()], goneOffers: [...offers.values()] }, touched, types);
-      for (const { identity } of triggers.values()) this.#triggers.letGo(identity, worker);
+      this.#leave(worker, { goneFunctionIds: [...functions.keys()], goneTriggers: [...triggers.values()], goneOffers: [...offers.values()] }, touched, types, nothing);
     }
     this.#functions.announceServed(touched);
     await this.#triggers.settle(types);
@@ -50,7 +51,9 @@ export class WorkerSwap {
   async change(worker: WorkerConnection, change: LiveChange): Promise<readonly RegistrationRejection[]> {
     const touched = new Set<FunctionEntry>();
     const types = new Set<string>();
-    this.#leave(worker, change, touched, types);
+    // Another trigger of the same worker may have the same identity under another id.
+    const stillHeld = change.goneTriggers === undefined ? nothing : new Set([...worker.registrations.triggers.values()].map(({ identity }) => identity.id));
+    this.#leave(worker, change, touched, types, stillHeld);
     const rejections = this.#enter(worker, change, touched, types);
     this.#functions.announceServed(touched);
     await this.#triggers.settle(types);
@@ -104,7 +107,7 @@ export class WorkerSwap {
     return rejections;
   }
 
-  #leave(worker: WorkerConnection, { goneFunctionIds = [], goneTriggers = [], goneOffers = [] }: LiveChange, touched: Set<FunctionEntry>, types: Set<string>): void {
+  #leave(worker: WorkerConnection, { goneFunctionIds = [], goneTriggers = [], goneOffers = [] }: LiveChange, touched: Set<FunctionEntry>, types: Set<string>, stillHeld: ReadonlySet<string>): void {
     for (const id of goneFunctionIds) {
       const entry = this.#functions.find(id);
       if (entry !== undefined) touched.add(entry);
@@ -112,17 +115,11 @@ export class WorkerSwap {
     }
     for (const { identity } of goneTriggers) {
       types.add(identity.type);
-      // Another trigger of the same worker may have the same identity under another id.
-      if (isStillHeld(worker, identity.id)) continue;
-      this.#triggers.letGo(identity, worker);
+      if (!stillHeld.has(identity.id)) this.#triggers.letGo(identity, worker);
     }
     for (const offer of goneOffers) {
       this.#triggers.removeOffer(offer);
       types.add(offer.definition.type);
     }
   }
-}
-
-function isStillHeld(worker: WorkerConnection, triggerId: string): boolean {
-  return [...worker.registrations.triggers.values()].some(({ identity }) => identity.id === triggerId);
 }

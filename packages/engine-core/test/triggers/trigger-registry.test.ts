@@ -3,6 +3,7 @@ import type { OptionsSchema } from '../../src/contract/options.js';
 import type { Trigger, TriggerRejections, TriggerTypeDefinition } from '../../src/contract/triggers.js';
 import { MotiaError } from '@motia/protocol';
 import { connectTestWorker } from '../../src/testing/connect-test-worker.js';
+import { ManualClock } from '../../src/testing/manual-clock.js';
 import { failureOf, gate, startKernel, turns } from '../functions/start-kernel.js';
 
 interface HttpConfig {
@@ -194,6 +195,17 @@ describe('triggers', () => {
     expect(seen).toEqual([[[], [{ version: 1 }]], [[{ version: 1 }], [{ version: 2 }]]]);
   });
 
+  it('tells a type of five thousand triggers in one change, and of single ones beside them only what is new', async () => {
+    await using host = startKernel();
+    const changes: number[] = [];
+    await host.kernel.triggers.registerType({ type: 'x', config: { jsonSchema: {}, parse: (input) => input }, apply: ({ added, removed }) => void changes.push(added.length, removed.length) });
+    const metadata = { filePath: 'steps/a.step.ts', config: { name: 'a', triggers: Array.from({ length: 10 }, (_, index) => ({ index })) } };
+    const triggers = Array.from({ length: 5000 }, (_, index) => ({ id: `t${index}`, type: 'x', functionId: `f${index}`, config: { index }, metadata }));
+    await using worker = await connectTestWorker(host.kernel, { triggers });
+    for (const late of [1, 2]) await worker.endpoint.request('triggers/register', { triggers: [{ ...triggers[0]!, id: `late${late}`, config: { late } }] });
+    expect(changes).toEqual([5000, 0, 1, 0, 1, 0]);
+  });
+
   it('reports a type whose apply throws, for each trigger, and goes on', async () => {
     await using host = startKernel();
     let isBroken = true;
@@ -269,6 +281,27 @@ describe('trigger types of workers', () => {
     expect(host.kernel.triggers.types()).toContainEqual(expect.objectContaining({ type: 'kafka', description: 'Kafka', configSchema: expect.objectContaining({ required: ['topic'] }) }));
     expect(await failureOf(host.kernel.triggers.register({ ...trigger, config: { topic: 'bad' } }))).toMatchObject({ code: 'MY_TOPIC', message: 'no such topic' });
     expect(await failureOf(host.kernel.triggers.register({ ...trigger, config: {} }))).toMatchObject({ code: 'MOTIA_ENGINE_TRIGGER_CONFIG_INVALID' });
+  });
+
+  it('rejects triggers whose provider does not answer within ten seconds, and is not blocked by it', async () => {
+    const clock = new ManualClock();
+    await using host = startKernel({ clock });
+    await using provider = await connectTestWorker(host.kernel, { owner: 'provider', heartbeatIntervalMs: 0 });
+    let isSilent = true;
+    provider.endpoint.onRequest('triggers/changed', () => (isSilent ? new Promise(() => undefined) : { rejected: [] }));
+    await provider.endpoint.request('triggerTypes/register', { types: [{ id: 'kafka' }] });
+    const failure = failureOf(host.kernel.triggers.register(trigger));
+    await clock.advance('10s');
+    expect(await failure).toMatchObject({ code: 'MOTIA_ENGINE_TRIGGER_APPLY_FAILED', message: expect.stringContaining('did not answer within 10000 ms') });
+    isSilent = false;
+    await expect(host.kernel.triggers.register({ ...trigger, functionId: 'g' })).resolves.toBeDefined();
+  });
+
+  it('refuses a type whose config schema does not compile', async () => {
+    await using host = startKernel();
+    await using provider = await connectTestWorker(host.kernel, { owner: 'provider' });
+    const { rejected } = await provider.endpoint.request('triggerTypes/register', { types: [{ id: 'kafka', configSchema: { $ref: '#/nowhere' } }] });
+    expect(rejected).toEqual([{ id: 'kafka', error: expect.objectContaining({ code: 'MOTIA_ENGINE_INVALID_REGISTRATION' }) }]);
   });
 
   it('parks the triggers of a type when its worker goes and gives them to its successor', async () => {
