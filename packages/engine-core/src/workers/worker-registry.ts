@@ -167,6 +167,8 @@ export class AttachedWorkers implements WorkerRegistry, ConnectionHost {
     for (const connection of arriving) for (const former of this.#formerOf(connection)) gone.add(former);
     await this.#swap.run(arriving, [...gone]);
     for (const connection of arriving) {
+      // One that died while its triggers were being bound has said so already.
+      if (connection.state === 'closed') continue;
       connection.onLive();
       this.#announce('worker_metadata_updated', connection);
     }

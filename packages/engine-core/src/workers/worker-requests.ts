@@ -146,8 +146,10 @@ export class WorkerRequests {
       await this.#parts.goLive(worker, { triggers: [...taken.values()] });
       return this.#outcomes(taken, refused);
     }
-    const parked = [...taken].filter(([, { identity }]) => this.#parts.triggers.offerOf(identity.type) === undefined).map(([id]) => id);
-    return { accepted: [...taken.keys()].filter((id) => !parked.includes(id)), parked, rejected: refused };
+    const accepted: string[] = [];
+    const parked: string[] = [];
+    for (const [id, { identity }] of taken) (this.#parts.triggers.offerOf(identity.type) === undefined ? parked : accepted).push(id);
+    return { accepted, parked, rejected: refused };
   }
 
   async #unregisterTriggers(ids: readonly string[]): Promise<RegisterResult> {
