@@ -5,7 +5,7 @@ import type { LogFormat, LogLevelName } from './cli/args.js';
 import { renderBanner, type BannerFacts, type BannerRoute } from './cli/banner.js';
 import { exitCodes, exitCodeOf } from './cli/exit-code.js';
 import type { CommandPorts } from './cli/main.js';
-import { controlAddressOf } from './cli/paths.js';
+import { controlOptionsOf } from './cli/paths.js';
 import { processPorts } from './cli/process-ports.js';
 import { renderError } from './cli/render-error.js';
 import { untilSignalled } from './cli/shutdown.js';
@@ -74,7 +74,7 @@ export async function runEngine(options: RunEngineOptions = {}): Promise<number>
 }
 
 async function compose(options: RunEngineOptions, cwd: string, format: LogFormat): Promise<Engine> {
-  const control: ModuleUse = { definition: ControlModule, options: { address: controlAddressOf(options.configFile ?? cwd) } };
+  const control: ModuleUse = { definition: ControlModule, options: controlOptionsOf(options.configFile ?? cwd) };
   const base: EngineOptions = {
     ...(options.configFile === undefined ? { baseDir: cwd } : { config: options.configFile }),
     ...(options.mode === undefined ? {} : { mode: options.mode }),

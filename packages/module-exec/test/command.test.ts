@@ -29,7 +29,7 @@ describe('commands', () => {
 
 describe('environment of a child', () => {
   it('inherits everything but the engine tokens, and lets `env` add and replace', () => {
-    const env = childEnvironment({ HOME: '/home/me', III_WORKER_TOKEN: 'x', MOTIA_CONSOLE_TOKEN: 'y', MY_TOKEN: 'mine', PATH: '/bin' }, { HOME: '/elsewhere', EXTRA: '1' }, identity, '/app');
+    const env = childEnvironment({ HOME: '/srv/me', III_WORKER_TOKEN: 'x', MOTIA_CONSOLE_TOKEN: 'y', MY_TOKEN: 'mine', PATH: '/bin' }, { HOME: '/elsewhere', EXTRA: '1' }, identity, '/app');
     expect(env).toMatchObject({ HOME: '/elsewhere', EXTRA: '1', MY_TOKEN: 'mine' });
     expect(Object.keys(env)).not.toEqual(expect.arrayContaining(['III_WORKER_TOKEN']));
     expect(Object.keys(env)).not.toEqual(expect.arrayContaining(['MOTIA_CONSOLE_TOKEN']));
@@ -48,7 +48,7 @@ describe('environment of a child', () => {
   });
 
   it('puts every node_modules/.bin up to the root before PATH', () => {
-    expect(localBins('/work/app')).toEqual(['/work/app/node_modules/.bin', '/work/node_modules/.bin', '/node_modules/.bin']);
+    expect(localBins('/srv/app')).toEqual(['/srv/app/node_modules/.bin', '/work/node_modules/.bin', '/node_modules/.bin']);
     expect(childEnvironment({ PATH: '/bin' }, {}, identity, '/app')['PATH']).toBe('/app/node_modules/.bin:/node_modules/.bin:/bin');
   });
 });

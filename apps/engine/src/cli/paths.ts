@@ -24,3 +24,9 @@ export function resolveSubject(choice: ConfigChoice, cwd: string): ConfigSubject
 export function controlAddressOf(subject: string): string {
   return controlAddress(subject, runtimeDirectory(process.env, tmpdir(), process.getuid?.()), process.platform);
 }
+
+/** Options of the ControlModule of a subject. */
+export function controlOptionsOf(subject: string): { readonly address: string; readonly uid?: number } {
+  const uid = process.getuid?.();
+  return { address: controlAddressOf(subject), ...(uid === undefined ? {} : { uid }) };
+}

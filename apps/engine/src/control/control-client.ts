@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { createEndpoint, nodeStreamTransport, PROTOCOL_VERSION, type Endpoint } from '@motia/protocol';
 import { errors } from '../errors.js';
@@ -18,13 +19,13 @@ export async function connectControl(address: string, subject: string): Promise<
     protocolVersion: PROTOCOL_VERSION,
     sdk: { name: '@motia/engine', version, language: 'javascript' },
     name: 'iii command',
-    pid: process.pid,
   });
+  const session = randomUUID();
   let calls = 0;
   return {
     invoke(functionId, payload, timeoutMs) {
       calls += 1;
-      return endpoint.invoke({ functionId, invocationId: `cli-${process.pid}-${calls}`, timeoutMs }, payload).result;
+      return endpoint.invoke({ functionId, invocationId: `cli-${session}-${calls}`, timeoutMs }, payload).result;
     },
     close() {
       endpoint.close();

@@ -7,6 +7,7 @@ import { version } from '../version.js';
 const controlOptions = defineOptions(
   Type.Object({
     address: Type.String({ minLength: 1, description: 'Path of the unix socket, or name of the Windows pipe.' }),
+    uid: Type.Optional(Type.Integer({ minimum: 0, description: 'The user whose folder it must lie in. Left out where the system has no users by number.' })),
   }),
 );
 
@@ -22,7 +23,7 @@ export const ControlModule = defineModule({
       address: options.address,
       workers: ctx.workers,
       logger: ctx.logger,
-      uid: process.getuid?.(),
+      uid: options.uid,
     });
     return Promise.resolve({
       services: {},
