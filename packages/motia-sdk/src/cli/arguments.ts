@@ -5,7 +5,8 @@ export type Command =
   | { readonly name: 'help'; readonly topic: CommandName | undefined }
   | { readonly name: 'version' }
   | { readonly name: 'invalid'; readonly problem: string }
-  | { readonly name: 'dev' | 'start'; readonly config: string | undefined; readonly external: readonly string[] }
+  | { readonly name: 'dev'; readonly config: string | undefined; readonly external: readonly string[] }
+  | { readonly name: 'start'; readonly config: string | undefined; readonly engine: string | undefined }
   | { readonly name: 'build'; readonly external: readonly string[] };
 export type CommandName = 'dev' | 'build' | 'start';
 
@@ -17,7 +18,7 @@ const config = { config: { type: 'string', short: 'c' } } as const;
 const optionsOf = {
   dev: { ...common, ...config, ...external },
   build: { ...common, ...external },
-  start: { ...common, ...config },
+  start: { ...common, ...config, engine: { type: 'string' } },
 } as const;
 
 /** Reads the arguments after `motia`. */
@@ -33,13 +34,22 @@ export function parseCommand(args: readonly string[]): Command {
   const values = readOptions(name, rest);
   if (typeof values === 'string') return { name: 'invalid', problem: `motia ${name}: ${values}` };
   if (values.help === true) return { name: 'help', topic: name };
-  return name === 'build' ? { name, external: values.external ?? [] } : { name, config: values.config, external: values.external ?? [] };
+  switch (name) {
+    case 'build':
+      return { name, external: values.external ?? [] };
+    case 'dev':
+      return { name, config: values.config, external: values.external ?? [] };
+    case 'start':
+      if (values.config !== undefined && values.engine !== undefined) return { name: 'invalid', problem: 'motia start: --config is for an engine of its own, --engine for one that runs elsewhere; give one of them' };
+      return { name, config: values.config, engine: values.engine };
+  }
 }
 
 interface OptionValues {
   readonly help?: boolean;
   readonly config?: string;
   readonly external?: readonly string[];
+  readonly engine?: string;
 }
 
 function readOptions(name: CommandName, args: readonly string[]): OptionValues | string {

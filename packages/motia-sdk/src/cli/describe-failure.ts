@@ -1,6 +1,6 @@
 import { isMotiaError } from '@motia/protocol';
 
-const usageConditions: readonly string[] = ['MOTIA_SDK_USAGE_INVALID', 'MOTIA_SDK_NOT_UNDER_ENGINE', 'MOTIA_SDK_EXEC_NOT_LAST'];
+const usageConditions: readonly string[] = ['MOTIA_SDK_USAGE_INVALID', 'MOTIA_SDK_NOT_UNDER_ENGINE', 'MOTIA_SDK_EXEC_NOT_LAST', 'MOTIA_SDK_ENGINE_URL_INVALID'];
 
 /** How a failure reads on a terminal: code, message, remedy; an error of someone else's with its stack. */
 export function describeFailure(error: unknown): string {

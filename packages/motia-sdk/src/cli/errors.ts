@@ -14,7 +14,7 @@ export const cliErrors = defineErrors('SDK', {
     retryable: false,
     since: '0.1.0',
     message: (d: { readonly entry: string }) => `${d.entry} serves the iii engine, and no engine started it.`,
-    remedy: 'Run `npx motia dev` in the folder of your app, or start the engine with `npx iii`: its ExecModule runs this file.',
+    remedy: 'Run `npx motia dev` in the folder of your app, or start the engine with `npx iii`: its ExecModule runs this file. For an engine elsewhere set III_ENGINE_URL.',
   },
   ENGINE_NOT_INSTALLED: {
     status: 500,

@@ -7,7 +7,7 @@ Usage: motia <command> [options]
 Commands:
   dev      Build for development, then serve: starts the local engine, or serves the engine that runs this command
   build    Write the production bundle, dist/index-production.js
-  start    Serve the production bundle, starting the local engine unless one runs this command
+  start    Serve the production bundle: to the local engine, the one that runs this command, or one elsewhere (--engine)
 
 Options:
   -v, --version   Print the version
@@ -41,10 +41,18 @@ Options:
 
 Usage: motia start [options]
 
-Needs \`motia build\` before. Started by hand it runs the local engine with config.yaml (or the standard modules).
+Needs \`motia build\` before. Started by hand it runs the local engine with config.yaml (or the standard modules), or with
+--engine serves one that runs elsewhere (modules::worker::WorkerModule), and connects again whenever the connection is lost.
 
 Options:
   -c, --config <file>     Engine configuration to use instead of config.yaml
+      --engine <url>      tcp://host:port, tls://host:port or unix:///path.sock; default: III_ENGINE_URL, if it is set
+
+Environment with --engine:
+  III_ENGINE_TOKEN        The token that the engine asks for
+  III_ENGINE_CA_FILE, III_ENGINE_CERT_FILE, III_ENGINE_KEY_FILE
+                          PEM files for tls://: the engine's authority, and this process's certificate and key
+
   -h, --help              Print this
 `,
 };

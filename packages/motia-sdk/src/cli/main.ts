@@ -43,8 +43,10 @@ async function run(command: Command): Promise<void> {
       return;
     }
     case 'start': {
-      const { productionBundle, start } = await import('./start.js');
-      if (isUnderEngine(env)) return start({ cwd, env });
+      const { productionBundle, start, startRemote } = await import('./start.js');
+      if (isUnderEngine(env)) return start({ cwd, env, engine: command.engine });
+      const engine = command.engine ?? (command.config === undefined ? env['III_ENGINE_URL'] : undefined);
+      if (engine !== undefined && engine !== '') return startRemote({ cwd, env, engine });
       await productionBundle(cwd);
       process.exitCode = await (await import('./local-engine.js')).runLocalEngine('start', { cwd, config: command.config });
       return;

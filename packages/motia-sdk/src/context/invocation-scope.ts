@@ -63,7 +63,17 @@ export function unsetProcessConnection(connection: EngineConnection): void {
 /** Sends a log entry, or keeps it until there is a connection: at most 1000, the oldest go first. */
 export function emitLog(entry: LogEntry): void {
   const connection = currentConnection();
-  if (connection !== undefined) return connection.log(entry);
+  if (connection !== undefined) connection.log(entry);
+  else keep(entry);
+}
+
+/** For an entry whose own connection has ended: the one of the process takes it, or the next. */
+export function logLater(entry: LogEntry): void {
+  if (shared.connection !== undefined) shared.connection.log(entry);
+  else keep(entry);
+}
+
+function keep(entry: LogEntry): void {
   if (shared.early.length >= earlyLimit) shared.early.shift();
   shared.early.push(entry);
 }

@@ -24,6 +24,8 @@ export interface OutputCaptureOptions {
   readonly limits?: Partial<OutputLimits>;
   /** Characters after which a line is handed on although its end has not come. Default 65,536. */
   readonly maxLineLength?: number;
+  /** Print what is captured as well, for a process whose output is its user's. Default false. */
+  readonly echo?: boolean;
   readonly stdout?: NodeJS.WriteStream;
   readonly stderr?: NodeJS.WriteStream;
   readonly now?: () => number;
@@ -50,7 +52,7 @@ interface MutableOutput {
 /**
  * Turns what handlers print into log entries: `process.stdout.write`, `process.stderr.write` and with them `console.*`.
  * Inside a scope of `storage`, text becomes one entry per line (`info` for stdout, `error` for stderr) that carries the
- * scope's ids. Outside any scope the original `write` gets it untouched. Never throws, and output that `emit` itself
+ * scope's ids, and with `echo` is printed too. Outside any scope the original `write` gets it untouched. Never throws, and output that `emit` itself
  * prints is never captured.
  */
 export function installOutputCapture(
@@ -124,6 +126,7 @@ export function installOutputCapture(
       // A chunk that is neither text nor bytes is for the original to refuse.
       if (scope === undefined || text === undefined) return Reflect.apply(original, this, [chunk, encodingOrCallback, callback]) as boolean;
       capture(scope, source, text);
+      if (options.echo === true) return Reflect.apply(original, this, [chunk, encodingOrCallback, callback]) as boolean;
       const done = typeof encodingOrCallback === 'function' ? encodingOrCallback : callback;
       if (typeof done === 'function') process.nextTick(done);
       return true;

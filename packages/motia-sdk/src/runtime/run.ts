@@ -1,8 +1,11 @@
-import { fdTransport, nodeStreamTransport, type Transport } from '@motia/protocol';
+import { fdTransport, isMotiaError, nodeStreamTransport, type Transport } from '@motia/protocol';
 import type { Readable, Writable } from 'node:stream';
 import { emitLog, shared } from '../context/invocation-scope.js';
+import { ipcModeOf } from '../launcher/ipc-mode.js';
 import { installOutputCapture } from '../output/index.js';
 import type { LoadedApp } from './loaded-module.js';
+import { remoteEngineFrom } from './remote/remote-engine.js';
+import { RemoteRun } from './remote/remote-run.js';
 import { serve, type ServedApp } from './serve.js';
 
 export interface RunOptions extends LoadedApp {
@@ -21,14 +24,18 @@ export interface RunOutcome {
 }
 
 const internalErrorExitCode = 70;
+const configErrorExitCode = 78;
+const leavingSignals = ['SIGTERM', 'SIGINT'] as const;
 
 /**
- * Serves an app for the life of this process: connects to the engine that started it, and exits 0 when the engine says
- * so or its pipe closes, 70 when the app could not be started.
+ * Serves an app for the life of this process. Under an engine: exits 0 when the engine says so or its pipe closes, 70 when
+ * the app could not be started. With `III_ENGINE_URL`: connects to that engine, again whenever the connection is lost; exits 0
+ * after SIGTERM, 78 when the engine will never take it (a wrong token, a wrong address).
  */
 export async function run(options: RunOptions): Promise<RunOutcome> {
   const { exit = (code) => process.exit(code) } = options;
-  const outcome = await serveUntilTheEnd(options);
+  const isRemote = options.transport === undefined && ipcModeOf(process.env) === 'remote';
+  const outcome = await (isRemote ? serveRemoteEngine(options) : serveUntilTheEnd(options));
   exit(outcome.exitCode);
   return outcome;
 }
@@ -48,6 +55,43 @@ async function serveUntilTheEnd(options: RunOptions): Promise<RunOutcome> {
     return { exitCode: internalErrorExitCode, reason: error instanceof Error ? error.message : String(error) };
   } finally {
     signals.release();
+    capture.uninstall();
+  }
+}
+
+/**
+ * Serves the engine that `III_ENGINE_URL` names. Standard output is the user's: what handlers print is printed, and tied to
+ * their traces as well. SIGTERM and SIGINT leave in order, a second one at once.
+ */
+async function serveRemoteEngine(options: RunOptions): Promise<RunOutcome> {
+  const report = (line: string): void => void process.stderr.write(`motia: ${line}\n`);
+  const capture = installOutputCapture(shared.storage, emitLog, { echo: true });
+  let leave: (() => void) | undefined;
+  try {
+    const remote = new RemoteRun({
+      app: options,
+      engine: remoteEngineFrom(process.env),
+      name: options.name,
+      onInvocationEnd: (scope) => capture.flushInvocation(scope),
+      onReady: options.onReady,
+      report,
+    });
+    let isLeaving = false;
+    leave = (): void => {
+      if (isLeaving) process.exit(130);
+      isLeaving = true;
+      void remote.leave();
+    };
+    for (const signal of leavingSignals) process.on(signal, leave);
+    const { exitCode, reason } = await remote.run();
+    report(exitCode === 0 ? `ended: ${reason}` : reason);
+    return { exitCode, reason };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    report(isMotiaError(error) ? `${error.code}: ${reason}\n${error.hint ?? ''}` : error instanceof Error ? (error.stack ?? reason) : reason);
+    return { exitCode: isMotiaError(error) ? configErrorExitCode : internalErrorExitCode, reason };
+  } finally {
+    if (leave !== undefined) for (const signal of leavingSignals) process.off(signal, leave);
     capture.uninstall();
   }
 }

@@ -2,7 +2,7 @@ import {
   createEndpoint, isMotiaError, PROTOCOL_VERSION, type Endpoint, type IncomingInvoke, type InitializeResult, type InvokeParams, type LogEntry, type MotiaError, type PingResult,
   type Transport,
 } from '@motia/protocol';
-import { type InvocationScope, shared } from '../context/invocation-scope.js';
+import { type InvocationScope, logLater, shared } from '../context/invocation-scope.js';
 import { type ContextHost, nextInvocationId, StepContext } from '../context/step-context.js';
 import { Stream } from '../context/stream.js';
 import { sdkErrors } from '../errors.js';
@@ -27,6 +27,8 @@ export interface SdkWorkerOptions {
   readonly name?: string | undefined;
   /** A token for sockets beyond loopback. */
   readonly token?: string | undefined;
+  /** The former connection of this process, whose place it takes. */
+  readonly previousWorkerId?: string | undefined;
   /** Called when a call has been answered: what it printed without a line end is handed on. */
   readonly onInvocationEnd?: ((scope: InvocationScope) => void) | undefined;
   /** A line that stood between frames on the engine's side of the pipe. */
@@ -47,6 +49,8 @@ export class SdkWorker implements ContextHost {
   #end: ((end: WorkerEnd) => void) | undefined;
   #inFlight = 0;
   #isDraining = false;
+  #hasEnded = false;
+  #agreed: InitializeResult | undefined;
   #whenIdle: (() => void)[] = [];
 
   constructor(transport: Transport, options: SdkWorkerOptions) {
@@ -72,29 +76,41 @@ export class SdkWorker implements ContextHost {
   get endpoint(): Endpoint {
     return this.#endpoint;
   }
+  /** The engine's name for this connection, once it is known. */
+  get workerId(): string | undefined {
+    return this.#agreed?.workerId;
+  }
+  /** Milliseconds between the engine's signs of life; 0 while unknown, or when it sends none. */
+  get heartbeatIntervalMs(): number {
+    return this.#agreed?.limits.heartbeatIntervalMs ?? 0;
+  }
   get inFlight(): number {
     return this.#inFlight;
   }
 
   /** Says hello and takes over the limits of the engine. @throws MotiaError of the engine, or `MOTIA_PROTOCOL_CONNECTION_CLOSED` */
-  async initialize(identity: { readonly pid: number; readonly os: string; readonly runtime: string }): Promise<InitializeResult> {
-    const { name = 'motia', token } = this.#options;
+  async initialize(identity: { readonly pid?: number; readonly os: string; readonly runtime: string }): Promise<InitializeResult> {
+    const { name = 'motia', token, previousWorkerId } = this.#options;
     const result = await this.#endpoint.request('initialize', {
       protocolVersion: PROTOCOL_VERSION,
       sdk: { name: 'motia', version: VERSION, language: 'typescript', runtime: identity.runtime },
-      pid: identity.pid,
+      ...(identity.pid === undefined ? {} : { pid: identity.pid }),
       os: identity.os,
       name,
       ...(token === undefined ? {} : { token }),
+      ...(previousWorkerId === undefined ? {} : { previousWorkerId }),
       capabilities: { rawBodies: true, channels: true },
     });
+    this.#agreed = result;
     const rawBodies = result.capabilities.rawBodies === true;
     this.#endpoint.setNegotiated({ rawBodies, rawThresholdBytes: result.limits.rawThresholdBytes });
     if (rawBodies) this.#options.settings.rawThresholdBytes = result.limits.rawThresholdBytes;
     return result;
   }
 
+  /** After the end of this connection the entry goes to the process's next one. */
   log(entry: LogEntry): void {
+    if (this.#hasEnded) return logLater(entry);
     this.#logs.add(entry);
   }
 
@@ -148,8 +164,26 @@ export class SdkWorker implements ContextHost {
 
   /** Ends the connection once no call is running. */
   async closeWhenIdle(): Promise<void> {
-    if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    await this.#idle();
     await this.close();
+  }
+
+  #idle(): Promise<void> {
+    return this.#inFlight === 0 ? Promise.resolve() : new Promise((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  /**
+   * Asks the engine for no more calls and waits for those that are running: resolves with the number of those that are
+   * not finished after `deadlineMs`. Never rejects: a connection that ends meanwhile leaves nothing to wait for.
+   */
+  async leave(deadlineMs: number): Promise<number> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, deadlineMs)));
+    // An engine that does not know the request still gets its answers.
+    const left = this.#endpoint.request('drain', { deadlineMs }).then(() => undefined, () => this.#idle());
+    await Promise.race([left, late, this.ended]);
+    clearTimeout(timer);
+    return this.#hasEnded ? 0 : this.#inFlight;
   }
 
   /** Ends the connection from this side, after what was written. */
@@ -235,6 +269,7 @@ export class SdkWorker implements ContextHost {
   }
 
   #finish(end: WorkerEnd): void {
+    this.#hasEnded = true;
     this.#logs.close();
     this.#end?.(end);
   }

@@ -11,6 +11,10 @@ export interface ServeOptions {
   readonly transport: Transport;
   readonly name?: string | undefined;
   readonly token?: string | undefined;
+  /** The former connection of this process to the same engine, whose place it takes. */
+  readonly previousWorkerId?: string | undefined;
+  /** The engine is not the one that started this process: its pid means nothing there. Default false. */
+  readonly isRemote?: boolean;
   /**
    * An older process of the same app is serving, and leaves once this one is live. It is better than a half-broken new
    * one: what is known to fail before that moment is a failed start, in development too. What the engine refuses after
@@ -42,10 +46,10 @@ export interface ServedApp {
 export async function serve(app: LoadedApp, options: ServeOptions): Promise<ServedApp> {
   const settings: WireSettings = { rawThresholdBytes: Infinity, mode: app.mode };
   const compiled = await compileApp(app, settings);
-  const { transport, isReplacement = false, isProcessConnection = true, ...rest } = options;
+  const { transport, isReplacement = false, isProcessConnection = true, isRemote = false, ...rest } = options;
   const worker = new SdkWorker(transport, { app: compiled, settings, ...rest });
   try {
-    await worker.initialize({ pid: process.pid, os: `${process.platform} ${process.arch}`, runtime: runtimeName() });
+    await worker.initialize({ ...(isRemote ? {} : { pid: process.pid }), os: `${process.platform} ${process.arch}`, runtime: runtimeName() });
     const mustBeWhole = app.mode === 'production' || isReplacement;
     if (mustBeWhole) refuseIncomplete(compiled.problems);
     // Called by user code, so that it is there before the first call is.

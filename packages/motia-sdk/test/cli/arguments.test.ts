@@ -11,12 +11,15 @@ describe('parseCommand', () => {
     [['dev'], { name: 'dev', config: undefined, external: [] }],
     [['dev', '-c', 'x.yaml', '-e', 'a', '--external', 'b'], { name: 'dev', config: 'x.yaml', external: ['a', 'b'] }],
     [['build', '-e', 'ws'], { name: 'build', external: ['ws'] }],
-    [['start', '--config=y.yaml'], { name: 'start', config: 'y.yaml', external: [] }],
+    [['start', '--config=y.yaml'], { name: 'start', config: 'y.yaml', engine: undefined }],
+    [['start', '--engine', 'tcp://engine:49134'], { name: 'start', config: undefined, engine: 'tcp://engine:49134' }],
   ])('reads %j', (args, command) => {
     expect(parseCommand(args)).toEqual(command);
   });
 
   it.each([
+    [['start', '-c', 'x.yaml', '--engine', 'tcp://a'], 'give one of them'],
+    [['dev', '--engine', 'tcp://a'], "Unknown option '--engine'"],
     [['devv'], 'Unknown command: devv (there are dev, build, start)'],
     [['--watch'], 'Unknown option: --watch'],
     [['dev', '--nope'], "motia dev: Unknown option '--nope'"],
