@@ -48,7 +48,7 @@ describe('environment of a child', () => {
   });
 
   it('puts every node_modules/.bin up to the root before PATH', () => {
-    expect(localBins('/srv/app')).toEqual(['/srv/app/node_modules/.bin', '/work/node_modules/.bin', '/node_modules/.bin']);
+    expect(localBins('/srv/app')).toEqual(['/srv/app/node_modules/.bin', '/srv/node_modules/.bin', '/node_modules/.bin']);
     expect(childEnvironment({ PATH: '/bin' }, {}, identity, '/app')['PATH']).toBe('/app/node_modules/.bin:/node_modules/.bin:/bin');
   });
 });
