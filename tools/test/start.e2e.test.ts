@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+
+const start = fileURLToPath(new URL('../start.mjs', import.meta.url));
+const startMs = 60_000;
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** The first answer of the quickstart; keeps asking while nothing listens yet or the app is still starting. */
+async function greeting(port: number): Promise<unknown> {
+  const deadline = Date.now() + startMs;
+  for (;;) {
+    try {
+      const response = await fetch(`http://127.0.0.1:${port}/hello?name=Ada`);
+      if (response.ok) return await response.json();
+    } catch {
+      // Nothing listens yet.
+    }
+    if (Date.now() > deadline) throw new Error('the quickstart did not answer in time');
+    await sleep(100);
+  }
+}
+
+describe('npm start', () => {
+  it('serves the quickstart, and stops with its engine on SIGTERM', async () => {
+    const port = await freePort();
+    const child = spawn(process.execPath, [start], { env: { ...process.env, PORT: String(port) }, stdio: 'ignore' });
+    const exit = once(child, 'exit');
+    expect(await greeting(port)).toMatchObject({ message: 'Hello, Ada!' });
+    child.kill('SIGTERM');
+    expect(await exit).toEqual([0, null]);
+    await expect(fetch(`http://127.0.0.1:${port}/hello`)).rejects.toThrow('fetch failed');
+  }, 2 * startMs);
+
+  it('hands arguments and the exit code through', async () => {
+    const child = spawn(process.execPath, [start, '--no-such-option'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let errors = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+    const [code] = (await once(child, 'close')) as [number];
+    expect(errors).toContain('--no-such-option');
+    expect(code).toBeGreaterThan(0);
+  }, startMs);
+});
