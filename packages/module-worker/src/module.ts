@@ -9,6 +9,8 @@ import { workerVersion } from './version.js';
 
 /** Sockets beyond `max_connections` that may be open at one time to be told so. */
 const spareSockets = 32;
+/** How long workers may take to finish their calls when the engine stops. Less than a module has for its stop. */
+const drainMs = 7_000;
 
 /** `modules::worker::WorkerModule`: SDK processes on other machines, in other containers or beside the engine connect over a socket. */
 export const WorkerModule = defineModule({
@@ -31,6 +33,7 @@ export const WorkerModule = defineModule({
       maxSockets: options.max_connections + spareSockets,
       onConnection: (socket, address) => remote.accept(socket, address),
     });
+    let drainDeadline: AbortSignal | undefined;
     return {
       services: { listener: { addresses: () => listener.addresses } },
       async start() {
@@ -39,13 +42,14 @@ export const WorkerModule = defineModule({
         if (!plan.isLocalOnly && tls === undefined) logger.warn('Remote workers send their token and their data in the clear: set `tls`, unless the network is private', { addresses: listener.addresses });
       },
       // Workers go on serving while the other modules finish what needs them; they are let go in `stop`.
-      async drain() {
+      async drain(deadline) {
+        drainDeadline = deadline;
         listener.stopAccepting();
         remote.stopAccepting();
       },
       async stop() {
         listener.stopAccepting();
-        await remote.close();
+        await remote.close(drainDeadline?.aborted === true ? 0 : drainMs);
         await listener.close();
       },
     };

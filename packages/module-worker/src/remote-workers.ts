@@ -10,8 +10,6 @@ import { tokenCheck } from './token-check.js';
 const keepAliveDelayMs = 15_000;
 /** Connections that are told why they are refused, per second; the rest is only closed. */
 const refusalsPerSecond = 10;
-/** How long workers may take to finish their calls when the engine stops. Less than a module has for its stop. */
-const drainMs = 7_000;
 /** How long a socket may take to send what was written before it is cut. */
 const closingMs = 1_500;
 
@@ -75,8 +73,8 @@ export class RemoteWorkers {
     for (const [socket, handle] of this.#sockets) if (handle === undefined) socket.destroy();
   }
 
-  /** Lets the workers finish their calls, says goodbye and closes every connection. Idempotent. */
-  async close(): Promise<void> {
+  /** Lets the workers finish their calls for `drainMs`, says goodbye and closes every connection. Idempotent. */
+  async close(drainMs: number): Promise<void> {
     this.stopAccepting();
     const { clock, workers } = this.#parts;
     const handles = [...this.#sockets.values()].filter((handle) => handle !== undefined);

@@ -134,7 +134,9 @@ export class AttachedWorkers implements WorkerRegistry, ConnectionHost {
     this.#connections.delete(connection.id);
     const { owner, label, options, id, generation } = connection;
     const facts = { worker: label, workerId: id, owner, generation, reason, ...(error === undefined ? {} : { code: error.code, problem: error.message }) };
-    if (reason === 'left') this.logger.debug('A worker left', facts);
+    // A command of the `iii` program that ends is no loss.
+    const isExpected = reason === 'left' || (reason === 'lost' && options.callerOnly === true);
+    if (isExpected) this.logger.debug('A worker left', facts);
     else this.logger.warn('A worker was lost', facts);
     if (from === 'ready') {
       if (options.retain === true && reason !== 'left' && !this.#isStopped) this.#remember(connection);

@@ -22,6 +22,13 @@ describe('ipcModeOf', () => {
     expect(ipcModeOf({ III_IPC_FDS: fds }, () => true)).toBe('none');
   });
 
+  it('connects to an engine elsewhere when one is named, unless an engine runs it', () => {
+    expect(ipcModeOf({ III_ENGINE_URL: 'tcp://engine' }, open())).toBe('remote');
+    expect(ipcModeOf({ III_ENGINE_URL: 'tcp://engine', III_ENGINE_PID: '1' }, open())).toBe('launch');
+    expect(ipcModeOf({ III_ENGINE_URL: 'tcp://engine', III_IPC_FDS: '3,4' }, open(3, 4))).toBe('mapped');
+    expect(ipcModeOf({ III_ENGINE_URL: '' }, open())).toBe('none');
+  });
+
   it('finds nobody to talk to in an empty environment', () => {
     expect(ipcModeOf({}, open(3, 4))).toBe('none');
   });

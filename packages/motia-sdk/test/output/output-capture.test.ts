@@ -32,6 +32,16 @@ describe('Output capture', () => {
     capture.uninstall();
   });
 
+  it('with echo prints what it captures as well, as it was', async () => {
+    const { stdout, storage, entries, capture, scope, passed } = setup({ echo: true });
+    const written = new Promise<unknown>((resolve) => storage.run(scope(), () => stdout.write('one\nha', resolve)));
+    storage.run(scope(), () => stdout.write(Buffer.from('lf\n')));
+    expect(entries.map(({ message }) => message)).toEqual(['one', 'lf']);
+    expect(passed()).toBe('one\nhalf\n');
+    await written;
+    capture.uninstall();
+  });
+
   it('E5 keeps the half lines of two invocations apart and hands them on when each ends', () => {
     const { stdout, storage, entries, capture, scope } = setup();
     const [first, second] = [scope('first'), scope('second')];
