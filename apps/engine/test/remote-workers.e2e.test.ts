@@ -187,8 +187,8 @@ describe('motia start --engine', () => {
   it('is refused with a wrong token, which ends it, and keeps the right one from user code', async () => {
     const token = 'the-token-of-this-test';
     await using engine = await start('token.yaml', { WORKER_TOKEN: token });
-    for (const wrong of [{ III_ENGINE_TOKEN: 'another-token-entirely' }, {}]) {
-      await using refused = await startRemoteWorker({ cwd: app, engine: workerUrl(engine), env: wrong as Record<string, string>, ready: false });
+    for (const wrong of [{ III_ENGINE_TOKEN: 'another-token-entirely' }, { III_ENGINE_TOKEN: '' }]) {
+      await using refused = await startRemoteWorker({ cwd: app, engine: workerUrl(engine), env: wrong, ready: false });
       expect(await refused.exited).toBe(78);
       expect(refused.stderr.join('\n')).toContain('MOTIA_ENGINE_WORKER_UNAUTHORIZED');
     }

@@ -1,21 +1,26 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { defaultModules, startTestHost } from '@motia/engine/testing';
 import { describe, expect, it } from '@jest/globals';
 import { isMotiaError } from '@motia/protocol';
-import { logger, step, type StepConfig } from '../../../src/index.js';
+import { step, type Logger, type StepConfig } from '../../../src/index.js';
 import { parseEngineAddress } from '../../../src/runtime/remote/engine-address.js';
+import { createTestApp, type TestApp } from '../../../src/testing/index.js';
 import { EngineHeartbeat } from '../../../src/runtime/remote/engine-heartbeat.js';
 import { RemoteRun, type RemoteRunEnd } from '../../../src/runtime/remote/remote-run.js';
 
-type Handler = (input: unknown, ctx: { readonly signal: AbortSignal; readonly logger: typeof logger; invoke(functionId: string): Promise<unknown> }) => unknown;
+type Handler = (input: unknown, ctx: { readonly signal: AbortSignal; readonly logger: Logger; invoke(functionId: string): Promise<unknown> }) => unknown;
+
+interface RemoteEntry {
+  readonly name: string;
+  readonly state: string;
+}
 
 /** The real engine with nothing but a worker socket. */
-async function startEngine(port = 0): Promise<Awaited<ReturnType<typeof startTestHost>> & { readonly url: string }> {
-  const worker = defaultModules().filter(({ definition }) => definition.class === 'modules::worker::WorkerModule').map((use) => ({ ...use, options: { port, heartbeat_interval_ms: 200 } }));
-  const host = await startTestHost(worker);
-  const [url = ''] = host.service<{ addresses(): readonly string[] }>({ id: 'worker.listener' }).addresses();
-  return Object.assign(host, { url });
+async function startEngine(port = 0): Promise<TestApp & { readonly engineUrl: string; remote(): readonly RemoteEntry[] }> {
+  const app = await createTestApp({ steps: [], config: { modules: [{ class: 'modules::worker::WorkerModule', config: { port, heartbeat_interval_ms: 200 } }] } });
+  const [engineUrl = ''] = app.engine.service<{ addresses(): readonly string[] }>({ id: 'worker.listener' }).addresses();
+  const workers = app.engine.workers as unknown as { list(): readonly RemoteEntry[] };
+  return Object.defineProperties(app, { engineUrl: { value: engineUrl }, remote: { value: () => workers.list().filter(({ name }) => name.startsWith('motia@')) } }) as never;
 }
 
 function startRun(url: string, handler: Handler, more: { readonly token?: string; readonly config?: Partial<StepConfig> } = {}): { readonly run: RemoteRun; readonly lines: string[]; readonly ended: Promise<RemoteRunEnd>; said(text: string, times?: number): Promise<void> } & AsyncDisposable {
@@ -55,7 +60,7 @@ describe('a worker of a remote engine', () => {
     await using former = await startEngine();
     const seen: { aborted?: boolean; nested?: unknown } = {};
     let calls = 0;
-    await using started = startRun(former.url, async (_input, ctx) => {
+    await using started = startRun(former.engineUrl, async (_input, ctx) => {
       calls += 1;
       if (calls > 1) return 'again';
       const nested = ctx.invoke('never::answers').catch((error: unknown) => error);
@@ -65,48 +70,46 @@ describe('a worker of a remote engine', () => {
       return 'too late';
     });
     await started.said('serving');
-    former.functions.register({ id: 'never::answers' }, () => new Promise(() => undefined));
-    const id = former.functions.list().map((fn) => fn.id).find((known) => known.startsWith('steps::Job')) ?? jobId;
-    const first = former.functions.invoke(id, {}).catch((error: { code: string }) => error.code);
+    former.engine.functions.register({ id: 'never::answers' }, () => new Promise(() => undefined));
+    const first = former.engine.functions.invoke(jobId, {}).catch((error: { code: string }) => error.code);
     await until('the call to run', () => calls === 1);
-    await former.stop({ drainTimeoutMs: 0 });
+    await former.engine.stop({ drainTimeoutMs: 0 });
     expect(await first).toMatch(/^MOTIA_ENGINE_(WORKER_LOST|STOPPED|CANCELLED)$/);
     await until('the handler to know', () => seen.nested !== undefined);
     expect(isMotiaError(seen.nested)).toBe(true);
 
-    await using next = await startEngine(Number(new URL(former.url).port));
+    await using next = await startEngine(Number(new URL(former.engineUrl).port));
     await started.said('serving', 2);
-    expect(await next.functions.invoke(id, {})).toBe('again');
-    expect(next.logs.messages('warn')).toContain('written after the connection broke');
+    expect(await next.engine.functions.invoke(jobId, {})).toBe('again');
+    expect(next.logs.map(({ message }) => message)).toContain('written after the connection broke');
     await started.run.leave();
     expect(await started.ended).toEqual({ exitCode: 0, reason: 'it was asked to leave' });
-    await until('the engine to know', () => next.workers.list().length === 0);
+    await until('the engine to know', () => next.remote().length === 0);
   }, 20_000);
 
   it('finishes its calls before it leaves', async () => {
     await using engine = await startEngine();
     let finish = (): void => undefined;
     let isRunning = false;
-    await using started = startRun(engine.url, () => {
+    await using started = startRun(engine.engineUrl, () => {
       isRunning = true;
       return new Promise<string>((resolve) => (finish = () => resolve('finished')));
     });
     await started.said('serving');
-    const id = engine.functions.list().map((fn) => fn.id).find((known) => known.startsWith('steps::Job')) ?? jobId;
-    const call = engine.functions.invoke(id, {});
+    const call = engine.engine.functions.invoke(jobId, {});
     await until('the call to run', () => isRunning);
     const left = started.run.leave();
-    await until('the engine to give it no more', () => engine.workers.list()[0]?.state === 'draining');
+    await until('the engine to give it no more', () => engine.remote()[0]?.state === 'draining');
     finish();
     expect(await call).toBe('finished');
     await left;
     expect(await started.ended).toMatchObject({ exitCode: 0 });
-    expect(engine.logs.messages('warn').filter((message) => message.includes('lost'))).toEqual([]);
+    expect(engine.logs.filter(({ message }) => message.includes('lost'))).toEqual([]);
   });
 
   it('does not go on when its app cannot be served', async () => {
     await using engine = await startEngine();
-    await using started = startRun(engine.url, () => undefined, { config: { name: '' } });
+    await using started = startRun(engine.engineUrl, () => undefined, { config: { name: '' } });
     expect(await started.ended).toMatchObject({ exitCode: 70, reason: expect.stringContaining('MOTIA_SDK_START_FAILED') as unknown as string });
   });
 
