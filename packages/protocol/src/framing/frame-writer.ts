@@ -9,8 +9,11 @@ export interface FrameWriterLimits {
   readonly maxBufferedBytes: number;
 }
 
-/** A turn that writes more than this hands it over early, so that the peer works on it while the turn goes on. */
-const FLUSH_EARLY_BYTES = 64 * 1024;
+/**
+ * A turn that writes more than this hands it over early, so that the peer works on it while the turn goes on. Measured on HTTP to Step with
+ * 64 connections: 8 KiB gives 1.1 to 1.6 times the requests of 64 KiB for 3 % more CPU; smaller chunks cost more than they win.
+ */
+const FLUSH_EARLY_BYTES = 8 * 1024;
 /** Raw parts from this size are handed over as they are instead of being copied into one chunk with their neighbours. */
 const COPY_BELOW_BYTES = 64 * 1024;
 
