@@ -29,6 +29,8 @@ export class SocketListener {
   readonly #parts: SocketListenerParts;
   #servers: Server[] = [];
   #addresses: string[] = [];
+  /** As the system gave them: those in a TLS handshake are nobody else's yet. */
+  readonly #sockets = new Set<Socket>();
 
   constructor(parts: SocketListenerParts) {
     this.#parts = parts;
@@ -55,12 +57,14 @@ export class SocketListener {
     for (const server of this.#servers) if (server.listening) server.close();
   }
 
-  /** Resolves when nothing listens any more. Connections must have been closed before. Idempotent. */
+  /** Resolves when nothing listens any more. Cuts what is still connected. Idempotent. */
   async close(): Promise<void> {
     const servers = this.#servers;
     this.#servers = [];
     this.#addresses = [];
-    await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+    const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    for (const socket of this.#sockets) socket.destroy();
+    await Promise.all(closed);
   }
 
   async #listenTcp({ port, hosts: [host = '', second] }: NonNullable<ListenPlan['tcp']>): Promise<void> {
@@ -119,6 +123,10 @@ export class SocketListener {
 
   async #open(server: Server, where: ListenOptions): Promise<void> {
     server.maxConnections = this.#parts.maxSockets;
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(where, () => {

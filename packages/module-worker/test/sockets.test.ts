@@ -120,6 +120,17 @@ describeWithTools(['openssl'], 'TLS', () => {
     await expect(plain.initialize()).rejects.toThrow('closed');
   });
 
+  it('in the middle of a handshake keeps no engine from stopping', async () => {
+    const engine = await startEngine({ tls: { cert_file: file('cert.pem'), key_file: file('key.pem') } });
+    const socket = connect(Number(new URL(engine.address).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    const begunAtMs = performance.now();
+    await engine[Symbol.asyncDispose]();
+    expect(performance.now() - begunAtMs).toBeLessThan(2_000);
+    if (!socket.destroyed) await once(socket, 'close');
+  });
+
   it('asks for a certificate of its own authority where one is named, which stands in for the token', async () => {
     await using engine = await startEngine({ host: '0.0.0.0', tls: { cert_file: file('cert.pem'), key_file: file('key.pem'), client_ca_file: file('cert.pem') } });
     const address = engine.address.replace('0.0.0.0', '127.0.0.1');
