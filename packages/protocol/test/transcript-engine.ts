@@ -23,6 +23,7 @@ export function transcriptEngine(): TranscriptSubject {
       endpoint = createEndpoint(transport, { role: 'engine', events: { onText: (line) => text.push(line) } });
       serve(endpoint, () => live());
       endpoint.onNotification('logs/emit', ({ entries }) => void logs.push(...entries));
+      endpoint.onRequest('drain', () => Promise.allSettled([...calls.values()].map(({ result }) => result)).then(() => ({ inFlight: 0 })));
       endpoint.listen();
     },
     act(action) {
