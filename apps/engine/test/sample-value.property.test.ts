@@ -11,7 +11,7 @@ const { schema } = fc.letrec((tie) => ({
     fc.record({ type: fc.constant('number'), exclusiveMinimum: fc.integer({ min: -50, max: 50 }) }),
     fc.constant({ type: 'boolean' }),
     fc.constant({ type: 'null' }),
-    fc.record({ enum: fc.array(fc.string(), { minLength: 1 }) }),
+    fc.record({ enum: fc.uniqueArray(fc.string(), { minLength: 1 }) }),
     fc.record({ const: fc.jsonValue().filter((value) => value !== undefined) }),
     fc.record({ type: fc.constant('array'), minItems: fc.nat(3), items: tie('schema') }),
     fc.record({ anyOf: fc.array(tie('schema'), { minLength: 1, maxLength: 3 }) }),
