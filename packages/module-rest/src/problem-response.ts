@@ -16,13 +16,18 @@ const handlerFailures = /^MOTIA_[A-Z]+_HANDLER_FAILED$/;
 const inner = /^MOTIA_(?:ENGINE|PROTOCOL)_/;
 
 /**
- * What a client is told of an error. Conditions of the product are shown as they are, a handler's own coded errors too
- * when their status is below 500; of other handler errors production shows that it failed and development its message.
+ * What a client is told of an error. Conditions of the product are shown as they are, a handler's own exposed and
+ * coded errors too when their status is below 500; of other handler errors production shows that it failed and development
+ * its message.
  */
 export function toClientError(error: unknown, mode: 'development' | 'production'): MotiaError {
-  if (!isMotiaError(error)) return ownCoded(error, mode) ?? handlerFailed(error, mode);
+  if (!isMotiaError(error)) return exposed(error, mode) ?? handlerFailed(error, mode);
   if (handlerFailures.test(error.code)) {
-    return ownCoded(error.cause, mode) ?? (mode === 'production' ? generic(error.code) : withStatus(error, statusOf(error.status)));
+    const shown = exposed(error.cause, mode);
+    if (shown !== undefined) return shown;
+    // Below 500 it is one that the process of the handler found exposed.
+    const status = statusOf(error.status);
+    return status >= 500 && mode === 'production' ? generic(error.code, status) : withStatus(error, status);
   }
   if (inner.test(error.code) && error.status < 500) return withStatus(error, error.code === 'MOTIA_ENGINE_CANCELLED' ? 503 : 500);
   const status = statusOf(error.status);
@@ -31,14 +36,15 @@ export function toClientError(error: unknown, mode: 'development' | 'production'
   return withStatus(error, status);
 }
 
-/** A plain Error that carries its own `code` and `status`, as many libraries throw. */
-function ownCoded(error: unknown, mode: 'development' | 'production'): MotiaError | undefined {
+/** A plain Error that says `expose: true` and names its `status`, as http-errors do. Others with a status speak of their own requests. */
+function exposed(error: unknown, mode: 'development' | 'production'): MotiaError | undefined {
   if (!(error instanceof Error)) return undefined;
-  const { code, status, statusCode, details } = error as { code?: unknown; status?: unknown; statusCode?: unknown; details?: unknown };
+  const { code: given, status, statusCode, expose, details } = error as { code?: unknown; status?: unknown; statusCode?: unknown; expose?: unknown; details?: unknown };
   const number = status ?? statusCode;
-  if (typeof code !== 'string' || !safeCode.test(code) || typeof number !== 'number' || number < 400 || number > 599) return undefined;
+  if (expose !== true || typeof number !== 'number' || !Number.isInteger(number) || number < 400 || number > 599) return undefined;
+  const code = typeof given === 'string' && safeCode.test(given) && !given.startsWith('MOTIA_') ? given : 'MOTIA_REST_HANDLER_FAILED';
   if (number >= 500 && mode === 'production') return generic(code, number);
-  return new MotiaError({ code, message: error.message, status: statusOf(number), details });
+  return new MotiaError({ code, message: error.message, status: number, details });
 }
 
 function handlerFailed(error: unknown, mode: 'development' | 'production'): MotiaError {

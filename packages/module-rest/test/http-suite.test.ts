@@ -280,7 +280,7 @@ describe.each<Path>(['listener', 'router'])('HTTP through the %s', (via) => {
         throw new MotiaError({ code: 'OUT_OF_STOCK', message: 'none left', status: 409, details: { left: 0 } });
       });
       await rest.route(`GET /plain-coded-${via}`, () => {
-        throw Object.assign(new Error('none left'), { code: 'OUT_OF_STOCK', statusCode: 409 });
+        throw Object.assign(new Error('none left'), { expose: true, code: 'OUT_OF_STOCK', statusCode: 409 });
       });
       for (const path of ['coded', 'plain-coded']) {
         const answer = await rest.call(`GET /${path}-${via}`);

@@ -13,8 +13,22 @@ describe('toClientError', () => {
     }
   });
 
-  it("keeps code and status of a handler's own coded error", () => {
-    const plain = Object.assign(new Error('sold out'), { code: 'OUT_OF_STOCK', status: 409, details: { left: 0 } });
+  it.each(['development', 'production'] as const)('shows status and message of an exposed error in %s, from this process and from another one', (mode) => {
+    const gone = Object.assign(new Error('gone'), { status: 410, expose: true });
+    for (const error of [gone, new MotiaError({ code: 'MOTIA_ENGINE_HANDLER_FAILED', message: 'x', cause: gone }), new MotiaError({ code: 'MOTIA_SDK_HANDLER_FAILED', message: 'gone', status: 410 })]) {
+      expect(toClientError(error, mode)).toMatchObject({ status: 410, message: 'gone', hint: undefined });
+    }
+    const busy = new MotiaError({ code: 'MOTIA_SDK_HANDLER_FAILED', message: secret, status: 503 });
+    expect(toClientError(busy, mode)).toMatchObject({ status: 503, message: mode === 'production' ? 'The handler failed.' : secret });
+  });
+
+  it('takes no status from an error that does not say it is for the client', () => {
+    const upstream = Object.assign(new Error('Request failed with status code 404'), { code: 'ERR_BAD_REQUEST', status: 404 });
+    expect(toClientError(upstream, 'production')).toMatchObject({ code: 'MOTIA_REST_HANDLER_FAILED', status: 500 });
+  });
+
+  it("keeps code and status of a handler's own exposed or coded error", () => {
+    const plain = Object.assign(new Error('sold out'), { code: 'OUT_OF_STOCK', status: 409, expose: true, details: { left: 0 } });
     const expected = { code: 'OUT_OF_STOCK', status: 409, message: 'sold out', details: { left: 0 } };
     expect(toClientError(plain, 'production')).toMatchObject(expected);
     expect(toClientError(new MotiaError({ ...expected }), 'production')).toMatchObject(expected);

@@ -4,14 +4,18 @@ import { sdkErrors } from '../errors.js';
 interface ThrownDetails {
   readonly status?: unknown;
   readonly statusCode?: unknown;
+  readonly code?: unknown;
   /** As in http-errors: the thrower says that status and message are for the client. */
   readonly expose?: unknown;
   readonly retryable?: unknown;
 }
 
+/** A word, not a text: codes are compared. */
+const safeCode = /^[\w.:-]{1,128}$/;
+
 /**
- * What a handler threw, as it travels: with its stack, which the engine decides to show. A coded error keeps its code;
- * an error that says `expose: true` keeps its status.
+ * What a handler threw, as it travels: with its stack, which the engine decides to show. A `MotiaError` keeps its code
+ * and status, and so does any error that says `expose: true`; the code of another one is a detail.
  */
 export function toTravellingError(functionId: string, thrown: unknown): MotiaError {
   const error = isMotiaError(thrown) ? thrown : handlerFailure(functionId, thrown);
@@ -25,16 +29,23 @@ function handlerFailure(functionId: string, thrown: unknown): MotiaError {
   const isError = thrown instanceof Error || (typeof thrown === 'object' && thrown !== null && typeof (thrown as Error).message === 'string');
   const message = isError ? (thrown as Error).message : typeof thrown === 'string' ? thrown : `something that is not an Error was thrown: ${preview(thrown)}`;
   const base = sdkErrors.HANDLER_FAILED({ functionId, message });
-  const { status, statusCode, expose, retryable } = (isError ? thrown : {}) as ThrownDetails;
+  const { status, statusCode, code, expose, retryable } = (isError ? thrown : {}) as ThrownDetails;
   const chosen = status ?? statusCode;
-  const shown = expose === true && Number.isInteger(chosen) && (chosen as number) >= 400 && (chosen as number) <= 599 ? (chosen as number) : base.status;
+  const isExposed = expose === true && Number.isInteger(chosen) && (chosen as number) >= 400 && (chosen as number) <= 599;
+  const ownCode = typeof code === 'string' && safeCode.test(code) ? code : undefined;
+  const keepsCode = isExposed && ownCode !== undefined && !ownCode.startsWith('MOTIA_');
   return new MotiaError({
-    code: base.code,
+    code: keepsCode ? ownCode : base.code,
     message,
-    hint: base.hint,
-    status: shown,
+    // The remedy speaks to who wrote the handler; what is exposed is read by its client.
+    hint: isExposed ? undefined : base.hint,
+    status: isExposed ? (chosen as number) : base.status,
     retryable: retryable === true,
-    details: { functionId, ...(isError && (thrown as Error).name !== 'Error' ? { name: (thrown as Error).name } : {}) },
+    details: {
+      functionId,
+      ...(isError && (thrown as Error).name !== 'Error' ? { name: (thrown as Error).name } : {}),
+      ...(ownCode === undefined || keepsCode ? {} : { code: ownCode }),
+    },
     cause: thrown,
     stack: isError ? withCauses(thrown as Error) : undefined,
   });

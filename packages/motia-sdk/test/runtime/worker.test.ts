@@ -27,10 +27,14 @@ describe('errors of handlers', () => {
     await using coded = await serving([route(() => Promise.reject(new MotiaError({ code: 'MOTIA_SDK_MINE', message: 'mine', status: 409, details: { a: 1 } })))]);
     await expect(coded.http()).rejects.toMatchObject({ code: 'MOTIA_SDK_MINE', status: 409, details: { a: 1 } });
     await using exposed = await serving([route(() => Promise.reject(Object.assign(new Error('gone'), { status: 410, expose: true })))]);
-    await expect(exposed.http()).rejects.toMatchObject({ code: 'MOTIA_SDK_HANDLER_FAILED', status: 410 });
+    await expect(exposed.http()).rejects.toMatchObject({ code: 'MOTIA_SDK_HANDLER_FAILED', status: 410, hint: undefined });
+    await using own = await serving([route(() => Promise.reject(Object.assign(new Error('sold out'), { code: 'OUT_OF_STOCK', status: 409, expose: true })))]);
+    await expect(own.http()).rejects.toMatchObject({ code: 'OUT_OF_STOCK', status: 409, message: 'sold out', hint: undefined });
+    await using ours = await serving([route(() => Promise.reject(Object.assign(new Error('x'), { code: 'MOTIA_REST_DRAINING', status: 409, expose: true })))]);
+    await expect(ours.http()).rejects.toMatchObject({ code: 'MOTIA_SDK_HANDLER_FAILED', status: 409, details: { code: 'MOTIA_REST_DRAINING' } });
     // What an HTTP client throws must not become our answer.
-    await using foreign = await serving([route(() => Promise.reject(Object.assign(new Error('upstream'), { status: 404 })))]);
-    await expect(foreign.http()).rejects.toMatchObject({ status: 500 });
+    await using foreign = await serving([route(() => Promise.reject(Object.assign(new Error('upstream'), { status: 404, code: 'ERR_BAD_REQUEST' })))]);
+    await expect(foreign.http()).rejects.toMatchObject({ code: 'MOTIA_SDK_HANDLER_FAILED', status: 500, details: { code: 'ERR_BAD_REQUEST' } });
   });
 
   it('are errors too when something else was thrown', async () => {
