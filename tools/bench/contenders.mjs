@@ -9,10 +9,17 @@ export const contenders = {
   express: node('contenders/express.mjs'),
   'moleculer tcp': node('contenders/moleculer-gateway.mjs'),
   'iii in process': node('contenders/engine-in-process.mjs'),
-  'iii step': {
+  'iii step': step(1),
+};
+
+/** The same app in several SDK processes. */
+export const replicated = { 'iii step': step(1), 'iii step, 2 processes': step(2), 'iii step, 4 processes': step(4) };
+
+function step(replicas) {
+  return {
     command: process.execPath,
     args: [file('../../apps/engine/dist/bin/iii.js'), '-c', file('app/config.yaml'), '--log-level', 'info', '--log-format', 'json'],
     cwd: file('app'),
-    env: {},
-  },
-};
+    env: { REPLICAS: String(replicas) },
+  };
+}

@@ -30,6 +30,11 @@ const sections = {
     const { http, renderHttp } = await import('./scenarios/http.mjs');
     return renderHttp(await http({ rounds, seconds, connections, ...(values.names && { names: list(values.names) }), ...(values.kinds && { kinds: list(values.kinds) }) }));
   },
+  processes: async () => {
+    const { http, renderHttp } = await import('./scenarios/http.mjs');
+    const { replicated } = await import('./contenders.mjs');
+    return renderHttp(await http({ rounds, seconds, connections, kinds: ['GET', 'POST 10 KB'], names: Object.keys(replicated) }), ['iii step, 2 processes', 'iii step, 4 processes']);
+  },
   routes: async () => {
     const { renderRoutes, routes } = await import('./scenarios/routes.mjs');
     return renderRoutes(await routes({ rounds, seconds }));

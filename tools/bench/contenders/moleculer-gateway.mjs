@@ -11,14 +11,14 @@ const tcpPort = Number(process.env.PORT) + 1;
 const broker = new ServiceBroker({
   nodeID: 'gateway',
   logger: false,
-  transporter: { type: 'TCP', options: { udpDiscovery: false, port: tcpPort, urls: [`127.0.0.1:${tcpPort}/gateway`, `127.0.0.1:${tcpPort + 1}/service`] } },
+  transporter: { type: 'TCP', options: { udpDiscovery: false, maxPacketSize: 8 * 1024 * 1024, port: tcpPort, urls: [`127.0.0.1:${tcpPort}/gateway`, `127.0.0.1:${tcpPort + 1}/service`] } },
 });
 broker.createService({
   mixins: [ApiGateway],
   settings: {
     ip: '127.0.0.1',
     port: Number(process.env.PORT),
-    routes: [{ path: '/', bodyParsers: { json: true }, aliases: { 'GET /hello': 'bench.hello', 'POST /echo': 'bench.echo' } }],
+    routes: [{ path: '/', bodyParsers: { json: { limit: '2mb' } }, aliases: { 'GET /hello': 'bench.hello', 'POST /echo': 'bench.echo', 'POST /orders': 'bench.order' } }],
   },
 });
 await broker.start();

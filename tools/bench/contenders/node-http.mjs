@@ -5,7 +5,10 @@ createServer((request, response) => {
   if (request.method === 'POST') {
     const chunks = [];
     request.on('data', (chunk) => chunks.push(chunk));
-    request.on('end', () => send(response, { received: JSON.parse(Buffer.concat(chunks).toString()) }));
+    request.on('end', () => {
+      const body = JSON.parse(Buffer.concat(chunks).toString());
+      send(response, request.url === '/orders' ? { id: `${body.product}-${body.quantity}` } : { received: body });
+    });
     return;
   }
   send(response, { message: 'Hello, world!' });

@@ -1,19 +1,22 @@
-import { contenders } from '../contenders.mjs';
+import { contenders, replicated } from '../contenders.mjs';
 import { startContender } from '../measure/contender.mjs';
 import { load } from '../measure/load.mjs';
 import { cpuMicros, pssMiB } from '../measure/process-usage.mjs';
 import { formatRatio, median, pairedRatio, table } from '../measure/statistics.mjs';
 
+/** Rows of about 100 bytes each. */
+const rows = (count) => JSON.stringify({ rows: Array.from({ length: count }, (_, index) => ({ index, name: `row number ${index}`, text: 'lorem ipsum dolor sit amet '.repeat(2), flag: index % 2 === 0 })) });
+const json = { 'content-type': 'application/json' };
+
 const requests = {
   GET: { path: '/hello' },
-  POST: { path: '/echo', method: 'POST', body: JSON.stringify({ product: 'tea', quantity: 2, note: 'x'.repeat(140) }), headers: { 'content-type': 'application/json' } },
-  'POST 10 KB': {
-    path: '/echo',
-    method: 'POST',
-    body: JSON.stringify({ rows: Array.from({ length: 96 }, (_, index) => ({ index, name: `row number ${index}`, text: 'lorem ipsum dolor sit amet '.repeat(2), flag: index % 2 === 0 })) }),
-    headers: { 'content-type': 'application/json' },
-  },
+  POST: { path: '/echo', method: 'POST', body: JSON.stringify({ product: 'tea', quantity: 2, note: 'x'.repeat(140) }), headers: json },
+  'POST validated': { path: '/orders', method: 'POST', body: JSON.stringify({ product: 'tea', quantity: 2, note: 'x'.repeat(140) }), headers: json },
+  'POST 10 KB': { path: '/echo', method: 'POST', body: rows(96), headers: json },
+  'POST 1 MB': { path: '/echo', method: 'POST', body: rows(9_000), headers: json },
 };
+
+const all = { ...contenders, ...replicated };
 
 /**
  * HTTP to a handler: every contender serves the same request in every round, in turn, so that a slow minute of the
@@ -29,7 +32,7 @@ export async function http({ rounds, seconds, connections, kinds = Object.keys(r
       const order = names.map((_, index) => names[(index + round) % names.length]);
       for (const name of order) {
         port += 10;
-        const contender = await startContender({ ...contenders[name], env: { ...contenders[name].env, PORT: String(port) } });
+        const contender = await startContender({ ...all[name], env: { ...all[name].env, PORT: String(port) } });
         try {
           const url = `http://127.0.0.1:${port}${path}`;
           await load({ url, connections, seconds: 1, ...request });
