@@ -42,7 +42,9 @@ export interface MotiaHttpArgs<TBody = unknown, TPath = Record<string, string>, 
 
 /** What an HTTP handler returns. Nothing at all (undefined, null) answers 204. */
 export interface ApiResponse<TStatus extends number = number, TBody = unknown> {
-  status: TStatus;
-  headers?: Record<string, string | string[]> | undefined;
+  /** Default 200. */
+  status?: TStatus | undefined;
+  /** A value of `undefined` is no header: branches that return different headers have one type. */
+  headers?: Record<string, string | string[] | undefined> | undefined;
   body?: TBody;
 }

@@ -17,8 +17,13 @@ export function completedAnswer(input: HttpInput, returned: unknown): unknown {
   return {
     ...answer,
     status: answer.status ?? spoken.statusCode ?? 200,
-    ...(spoken.headerValues === undefined ? {} : { headers: { ...spoken.headerValues, ...(answer.headers as object | undefined) } }),
+    ...(spoken.headerValues === undefined ? {} : { headers: { ...spoken.headerValues, ...present(answer.headers) } }),
   };
+}
+
+/** Without the headers whose value is undefined: they are not there. */
+function present(headers: unknown): object {
+  return Object.fromEntries(Object.entries((headers ?? {}) as object).filter(([, value]) => value !== undefined));
 }
 
 /**

@@ -16,8 +16,15 @@ type NamedStatus =
   | 400 | 401 | 402 | 403 | 404 | 405 | 406 | 407 | 408 | 409 | 410 | 411 | 412 | 413 | 414 | 415 | 416 | 417 | 418 | 421 | 422 | 423 | 424 | 425
   | 426 | 428 | 429 | 431 | 451 | 500 | 501 | 502 | 503 | 504 | 505 | 506 | 507 | 508 | 510 | 511;
 
+/** Only a 200 may leave its status out. */
+type Said<S> = S extends 200 ? unknown : { status: S };
+type WithoutSchema<S extends number> = ApiResponse<S> & { status: S };
+
 type ResponseOf<T> = T extends { readonly responseSchema: infer R }
-  ? { [S in keyof R & number]: ApiResponse<S, InferSchemaInput<R[S]>> & { body: InferSchemaInput<R[S]> } }[keyof R & number] | ApiResponse<Exclude<NamedStatus, keyof R>>
+  ?
+      | { [S in keyof R & number]: ApiResponse<S, InferSchemaInput<R[S]>> & { body: InferSchemaInput<R[S]> } & Said<S> }[keyof R & number]
+      | WithoutSchema<Exclude<NamedStatus, keyof R | 200>>
+      | (200 extends keyof R ? never : ApiResponse<200>)
   : ApiResponse;
 
 type TriggersOf<C extends StepConfig> = C['triggers'][number];

@@ -93,6 +93,17 @@ describe('the answer of an HTTP handler', () => {
     expect(await engine.http({ query_params: { both: '1' } })).toEqual({ status: 203, headers: { 'x-a': '1', 'x-b': '2' }, body: 'b' });
   });
 
+  it('has no header where the value is undefined', async () => {
+    await using engine = await serving([
+      route(({ response }) => {
+        response.headers({ 'x-a': '1' });
+        return { headers: { 'x-a': undefined, 'x-b': undefined }, body: 'b' };
+      }),
+    ]);
+    expect(await engine.http()).toEqual({ status: 200, headers: { 'x-a': '1' }, body: 'b' });
+    expect(await answerOf({ headers: { location: undefined }, body: [1] })).toEqual({ headers: {}, body: [1] });
+  });
+
   it('says clearly that response.stream has no channel to write to', async () => {
     await using engine = await serving([route(({ response }) => response.stream.write('x'))]);
     await expect(engine.http()).rejects.toMatchObject({ code: 'MOTIA_SDK_STREAMING_UNAVAILABLE', status: 501 });

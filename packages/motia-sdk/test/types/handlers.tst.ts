@@ -96,6 +96,19 @@ export default step(
 );
 // @ts-expect-error -- a 200 needs a title
 step({ name: 'P', triggers: [http('GET', '/p', { responseSchema: { 200: z.object({ title: z.string() }) } })] }, async () => ({ status: 200, body: { titel: 'a' } }));
+step({ name: 'Branches', triggers: [http('GET', '/p', { responseSchema: { 200: z.object({ title: z.string() }) } })] }, async (req) => (req.path === '' ? { body: { title: 'a' } } : { status: 404, body: 'none' }));
+// @ts-expect-error -- no status is a 200, which needs a title
+step({ name: 'P', triggers: [http('GET', '/p', { responseSchema: { 200: z.object({ title: z.string() }) } })] }, async () => ({ body: { titel: 'a' } }));
+// @ts-expect-error -- a status that is not 200 must be said
+step({ name: 'P', triggers: [http('GET', '/p', { responseSchema: { 201: z.object({ id: z.string() }) } })] }, async () => ({ body: { id: 1 }, status: 201 }));
+/* Branches with different headers have one type; the status is 200 when nothing is said. */
+step({ name: 'Headers', triggers: [http('GET', '/p')] }, async (req) => {
+  if (req.path === '') return { status: 302, headers: { location: '/q' } };
+  if (req.path === '/q') return { headers: { 'cache-control': 'no-store', 'set-cookie': ['a=1', 'b=2'] }, body: 'q' };
+  return { body: { plain: true } };
+});
+// @ts-expect-error -- a header is text
+step({ name: 'Headers', triggers: [http('GET', '/p')] }, async () => ({ headers: { 'x-n': {} } }));
 step({ name: 'Handled', triggers: [http('GET', '/h/:x')] }).handle((req) => ({ status: 200, body: req.pathParams.x }));
 // @ts-expect-error -- not a method
 http('FETCH', '/x');
