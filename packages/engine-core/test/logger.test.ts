@@ -100,8 +100,15 @@ describe('pretty lines', () => {
   it('are for people, with errors below and without anything a terminal would act on', () => {
     const line = toPrettyLine(record({ level: 'warn', message: 'red \u001b[31m alert\nforged line', source: '@motia/module-rest', traceId: '0123456789abcdef', fields: { port: 3111, path: 'a b', error: new Error('boom\u001b[2J') } }), false);
     const [first, ...rest] = line.split('\n');
-    expect(first).toMatch(/^\d\d:\d\d:\d\d\.678 WARN {2}rest red \\u001b\[31m alert\\nforged line port=3111 path="a b" trace=01234567$/);
-    expect(rest.join('\n')).toMatch(/^ {4}Error: boom\\u001b\[2J\n {8}at /);
+    expect(first).toMatch(/^\d\d:\d\d:\d\d\.678 WARN {2}rest red \\u001b\[31m alert port=3111 path="a b" trace=01234567$/);
+    expect(rest.join('\n')).toMatch(/^ {4}forged line\n {4}Error: boom\\u001b\[2J\n {8}at /);
+  });
+
+  it('show the lines of a message as an indented block, the hint last', () => {
+    const line = toPrettyLine(record({ level: 'error', message: 'it does not build:\n  | a.step.ts:1:32: Unexpected "=>"\r\n  | \u001b[31mred', fields: { hint: 'Fix it.', code: 'X' } }), false);
+    expect(line.split('\n').slice(1)).toEqual(['      | a.step.ts:1:32: Unexpected "=>"', '      | \\u001b[31mred', '    hint: Fix it.', '']);
+    expect(line.split('\n')[0]).toMatch(/it does not build: code=X$/);
+    expect(toJsonLine(record({ message: 'a\nb' })).split('\n')).toHaveLength(2);
   });
 
   it('are coloured only where colour is wanted', () => {

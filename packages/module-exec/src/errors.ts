@@ -9,11 +9,24 @@ export interface CommandFailure {
   readonly stderr: readonly string[];
 }
 
-/** What tells most: the lines around the last one that reads like an error, else the last ones. */
+const longestExcerpt = 24;
+const errorLine = /FATAL ERROR|\b[A-Z]\w*(Error|Exception)\b|\bMOTIA_[A-Z]+_[A-Z_]+\b|^\s*(?:\S+\s)?\[?(?:error|fatal|panic)\b/i;
+/** What a build says when it went well. */
+const healthyLine = /^Built \d+ step files?\b/;
+
+/**
+ * What tells most: the first line that reads like an error with the source lines above it and all that follows, else the
+ * last lines. Of more than 24 lines the first and the last half.
+ */
 function telling(stderr: readonly string[]): readonly string[] {
-  const lines = stderr.filter((line) => line.trim() !== '');
-  const at = lines.findLastIndex((line) => /FATAL ERROR|\b[A-Z]\w*(Error|Exception)\b/.test(line));
-  return at === -1 ? lines.slice(-6) : lines.slice(Math.max(0, at - 3), at + 3);
+  const lines = stderr.filter((line) => line.trim() !== '' && !healthyLine.test(line));
+  const at = lines.findIndex((line) => errorLine.test(line));
+  if (at === -1) return lines.slice(-longestExcerpt);
+  // Node shows the source above the error, and a code above everything else.
+  const excerpt = lines.slice(/\bMOTIA_[A-Z]+_[A-Z_]+: /.test(lines[at] ?? '') ? at : Math.max(0, at - 3));
+  if (excerpt.length <= longestExcerpt) return excerpt;
+  const half = longestExcerpt / 2;
+  return [...excerpt.slice(0, half), `… ${excerpt.length - longestExcerpt} lines …`, ...excerpt.slice(-half)];
 }
 
 function withStderr(text: string, stderr: readonly string[]): string {
@@ -49,10 +62,22 @@ export const execErrors = defineErrors('EXEC', {
       withStderr(`process "${d.command}" ended by itself with ${d.status} after ${Math.round(d.uptimeMs)} ms`, d.stderr),
     remedy: 'The last entry of `exec` has to run until it is told to stop; see its last output.',
   },
+  PROCESS_START_FAILED: {
+    status: 502, retryable: false, since: '0.1.0',
+    message: (d: CommandFailure & { uptimeMs: number }) =>
+      withStderr(`process "${d.command}" ended before it was ready, with ${d.status} after ${Math.round(d.uptimeMs)} ms`, d.stderr),
+    remedy: 'Fix what it reports; in development saving a watched file tries again.',
+  },
+  PROCESS_KILLED: {
+    status: 502, retryable: true, since: '0.1.0',
+    message: (d: CommandFailure & { uptimeMs: number }) =>
+      withStderr(`process "${d.command}" was killed from outside (${d.status}) after ${Math.round(d.uptimeMs)} ms`, d.stderr),
+    remedy: 'Nothing to do when you sent the signal; if nobody did, see whether the system ran out of memory (`dmesg`, the limit of the container).',
+  },
   PROCESS_OUT_OF_MEMORY: {
     status: 502, retryable: true, since: '0.1.0',
     message: (d: CommandFailure & { uptimeMs: number }) =>
-      withStderr(`process "${d.command}" ran out of memory or was killed from outside (${d.status}) after ${Math.round(d.uptimeMs)} ms`, d.stderr),
+      withStderr(`process "${d.command}" ran out of memory (${d.status}) after ${Math.round(d.uptimeMs)} ms`, d.stderr),
     remedy: 'Give it more memory (for Node `--max-old-space-size`), or set `memory_limit_mb` so that it is replaced in time.',
   },
   PROCESS_HUNG: {

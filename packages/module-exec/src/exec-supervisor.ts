@@ -173,7 +173,10 @@ export class ExecSupervisor {
     if (this.#stopped.signal.aborted) return;
     const isServing = this.replicas.some((replica) => replica.state === 'ready');
     this.#reloadError = isFirst ? undefined : error;
+    // What a place gave up on it has reported itself.
+    const isReported = this.replicas.some((replica) => replica.lastError === error);
     for (const replica of this.replicas) if (replica.state === 'stopped' || replica.state === 'fatal') replica.fail(error);
+    if (isReported) return;
     const what = isServing ? 'the new version did not come up, the previous one goes on serving' : 'it did not start';
     this.options.logger.error(`"${this.options.command.text}": ${what}: ${error.message}`, { reason, code: error.code, hint: error.hint });
   }

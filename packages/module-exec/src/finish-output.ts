@@ -7,10 +7,10 @@ import { settlesWithin } from './wait.js';
 const patienceMs = 250;
 
 /** For a group that is gone: reads what is still in its pipes, shows the last line, lets go of the pipes. */
-export async function finishOutput(clock: Clock, group: ProcessGroup, output: OutputLines): Promise<void> {
+export async function finishOutput(clock: Clock, group: ProcessGroup, output: OutputLines, options: { readonly isReported?: boolean } = {}): Promise<void> {
   const open = [group.stdout, group.stderr].filter((stream) => !stream.readableEnded && !stream.destroyed);
   const ends = open.map((stream) => new Promise<void>((resolve) => stream.once('close', () => resolve())));
   await settlesWithin(clock, Promise.all(ends), patienceMs);
-  output.finish();
+  output.finish(options);
   for (const stream of [group.stdout, group.stderr, group.input]) stream?.destroy();
 }

@@ -32,6 +32,10 @@ const tailBytes = 2048;
 /** Reading pauses past this much per `readWindowMs`: a flood then slows its own writer, not the engine. */
 const readWindowBytes = 8 * 1024 * 1024;
 const readWindowMs = 100;
+/** First line of a failure that has a code: whoever writes it is about to end. */
+const failureLine = /^(?:Error: |MotiaError: )?MOTIA_[A-Z]+_[A-Z_]+: /;
+const longestHoldMs = 1_000;
+const mostHeldLines = 200;
 
 /**
  * Turns what a process writes into log records: one per line, tied to the call that was running, control characters
@@ -49,6 +53,10 @@ export class OutputLines {
   #droppedTail: Buffer | undefined;
   #dropped = 0;
   #dropReport: Timer | undefined;
+  /** Of a process that has not come up: lines from a coded failure on, which the report of its end will show. */
+  #held: { readonly text: string; readonly now: number }[] | undefined;
+  #holdTimer: Timer | undefined;
+  #holdsFailures = true;
 
   constructor(private readonly options: OutputOptions) {
     const now = options.clock.monotonicMs();
@@ -99,13 +107,20 @@ export class OutputLines {
     return [...this.#tail, ...latest.map((line) => visibleText(line.slice(0, tailLineLength)))].slice(-tailLines);
   }
 
-  /** Shows what is left; nothing comes after. */
-  finish(): void {
+  /** The process has come up: from now on every line is shown at once. */
+  live(): void {
+    this.#holdsFailures = false;
+    this.#release('info');
+  }
+
+  /** Shows what is left; nothing comes after. `isReported`: an error is about to show the last lines. */
+  finish({ isReported = false }: { readonly isReported?: boolean } = {}): void {
     for (const stream of ['stdout', 'stderr'] as const) {
       this.options.clock.clear(this.#pending[stream]);
       this.options.clock.clear(this.#paused[stream]);
       this.#splitters[stream].flush();
     }
+    this.#release(isReported ? 'debug' : 'info');
     this.options.clock.clear(this.#dropReport);
     this.#reportDropped();
   }
@@ -115,7 +130,28 @@ export class OutputLines {
     if (!this.#admits(bytes.length, now)) return;
     const text = bytes.toString('utf8');
     if (stream === 'stderr') this.#remember(text);
-    this.#emit(stream, isCut ? `${text}… [line cut at ${maxLineBytes / 1024} KiB]` : text, now);
+    const shown = isCut ? `${text}… [line cut at ${maxLineBytes / 1024} KiB]` : text;
+    if (stream === 'stderr' && this.#holds(text)) this.#hold(shown, now);
+    else this.#emit(stream, shown, now);
+  }
+
+  #holds(text: string): boolean {
+    return this.#held !== undefined || (this.#holdsFailures && failureLine.test(text));
+  }
+
+  #hold(text: string, now: number): void {
+    this.#held ??= [];
+    this.#held.push({ text, now });
+    this.#holdTimer ??= this.options.clock.setTimeout(() => this.#release('info'), longestHoldMs);
+    if (this.#held.length >= mostHeldLines) this.#release('info');
+  }
+
+  #release(level: 'info' | 'debug'): void {
+    this.options.clock.clear(this.#holdTimer);
+    this.#holdTimer = undefined;
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const { text, now } of held) this.#emit('stderr', text, now, level);
   }
 
   #admits(byteLength: number, now: number): boolean {
@@ -146,11 +182,11 @@ export class OutputLines {
     });
   }
 
-  #emit(stream: Stream, text: string, now: number): void {
+  #emit(stream: Stream, text: string, now: number, level: 'info' | 'debug' = 'info'): void {
     if (text === '') return;
     const { candidates, ...call } = this.worker === undefined ? {} : attributeToCall(this.worker.runningCalls(), now);
     this.options.logs.log({
-      level: 'info',
+      level,
       time: this.options.clock.now(),
       message: visibleText(text),
       source: this.options.source,

@@ -54,7 +54,7 @@ async function runToEnd(setting: PipelineSetting, command: Command, { isReload, 
   const leftovers = hasEnded ? await group.members() : [];
   await clearRemains({ clock, group, spawnId });
   setting.groups.remove(group);
-  await finishOutput(clock, group, output);
+  await finishOutput(clock, group, output, { isReported: !stop.aborted && group.status?.code !== 0 });
 
   if (stop.aborted) throw execErrors.STOPPING(undefined);
   const stderr = [...output.lastLines()];

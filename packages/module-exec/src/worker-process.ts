@@ -210,6 +210,7 @@ export class WorkerProcess {
     if (this.#ending.signal.aborted || this.hasEnded || this.#role !== undefined) return;
     this.#role = role;
     this.#readyAtMs = this.setting.clock.monotonicMs();
+    this.#output.live();
     this.#settleReady.resolve(role);
   }
 
@@ -229,7 +230,7 @@ export class WorkerProcess {
     if (!this.group.stdout.readableEnded) await delay(this.setting.clock, lateBytesMs);
     if (this.#ending.signal.aborted) return;
     const uptimeMs = this.setting.clock.monotonicMs() - this.#startedAtMs;
-    await this.#endAs(() => lossByExit({ command: this.group.command.text, status, uptimeMs, stderr: this.#output.lastLines(), wasWorker: this.#role === 'worker' }));
+    await this.#endAs(() => lossByExit({ command: this.group.command.text, status, uptimeMs, stderr: this.#output.lastLines(), wasReady: this.#role !== undefined, wasWorker: this.#role === 'worker' }));
   }
 
   /** Clears what is left and tells. `loss` as a function is asked when the last output is in. */
@@ -239,7 +240,7 @@ export class WorkerProcess {
     clock.clear(this.#patience);
     this.#handle?.close('lost', typeof loss === 'function' ? undefined : loss.error);
     const outcome = await clearRemains({ clock, group: this.group, spawnId: this.spawnId });
-    await this.#closeOutput(outcome);
+    await this.#closeOutput(outcome, { isReported: this.#role === undefined });
     const told = typeof loss === 'function' ? loss() : loss;
     this.#settleReady.reject(told.error);
     this.#settleLost(told);
@@ -269,10 +270,10 @@ export class WorkerProcess {
     return outcome;
   }
 
-  async #closeOutput(outcome: LadderOutcome): Promise<void> {
+  async #closeOutput(outcome: LadderOutcome, options?: { readonly isReported: boolean }): Promise<void> {
     const { clock, logger } = this.setting;
     this.#output.write('stdout', this.#probe.rest());
-    await finishOutput(clock, this.group, this.#output);
+    await finishOutput(clock, this.group, this.#output, options);
     const scope = { owner: this.owner, pid: this.pid };
     for (const { pid, commandLine, isGone } of outcome.escapees) {
       if (isGone) logger.warn(`process ${pid} had left the group of "${this.group.command.text}" and was killed: ${commandLine}`, scope);

@@ -16,14 +16,22 @@ describe('commands', () => {
     [{ code: 1, signal: null }, 'failed', 'exit code 1'],
     [{ code: 126, signal: null }, 'not-found', 'exit code 126'],
     [{ code: 127, signal: null }, 'not-found', 'exit code 127'],
-    [{ code: 134, signal: null }, 'out-of-memory', 'exit code 134'],
-    [{ code: 137, signal: null }, 'out-of-memory', 'exit code 137'],
-    [{ code: null, signal: 'SIGABRT' }, 'out-of-memory', 'signal SIGABRT'],
-    [{ code: null, signal: 'SIGKILL' }, 'out-of-memory', 'signal SIGKILL'],
+    [{ code: 134, signal: null }, 'failed', 'exit code 134'],
+    [{ code: 137, signal: null }, 'killed', 'exit code 137, SIGKILL'],
+    [{ code: null, signal: 'SIGABRT' }, 'failed', 'signal SIGABRT'],
+    [{ code: null, signal: 'SIGKILL' }, 'killed', 'signal SIGKILL'],
     [{ code: null, signal: 'SIGSEGV' }, 'failed', 'signal SIGSEGV'],
   ])('sorts the end %j as %s', (status, kind, words) => {
     expect(classifyExit(status)).toBe(kind);
     expect(describeExit(status)).toBe(words);
+  });
+
+  it('blames memory only where the last words do', () => {
+    const heap = ['FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'];
+    for (const status of [{ code: null, signal: 'SIGABRT' }, { code: 134, signal: null }, { code: null, signal: 'SIGKILL' }]) {
+      expect(classifyExit(status, heap)).toBe('out-of-memory');
+    }
+    expect(classifyExit({ code: 1, signal: null }, heap)).toBe('failed');
   });
 });
 

@@ -30,6 +30,26 @@ describe('output lines', () => {
     expect(messages()).toEqual(['Name? ']);
   });
 
+  it('leaves the lines of a failure to whoever reports the end, and shows them itself when nobody does', () => {
+    const failure = Buffer.from('Built 1 step file in 3 ms\nMOTIA_SDK_BUILD_FAILED: The app does not build:\n  a.step.ts:1:2: no\n');
+    const levels = (end: (set: ReturnType<typeof setUp>) => void): readonly string[] => {
+      const set = setUp();
+      set.output.write('stderr', failure);
+      expect(set.messages()).toEqual(['Built 1 step file in 3 ms']);
+      end(set);
+      expect(set.messages()).toHaveLength(3);
+      return set.records.map(({ level }) => level);
+    };
+    expect(levels(({ output }) => output.finish({ isReported: true }))).toEqual(['info', 'debug', 'debug']);
+    expect(levels(({ output }) => output.finish())).toEqual(['info', 'info', 'info']);
+    expect(levels(({ output }) => output.live())).toEqual(['info', 'info', 'info']);
+    expect(levels(({ clock }) => clock.advance(1_000))).toEqual(['info', 'info', 'info']);
+    const up = setUp();
+    up.output.live();
+    up.output.write('stderr', failure);
+    expect(up.messages()).toHaveLength(3);
+  });
+
   it('E5 ties a line to the call that was running', () => {
     const { output, records } = setUp();
     output.worker = { id: 'w1', runningCalls: () => [{ invocationId: 'i', functionId: 'f', traceId: 't', spanId: 's' }] };

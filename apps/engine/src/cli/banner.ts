@@ -32,11 +32,17 @@ export function renderBanner(facts: BannerFacts): string {
     lines.push('', '  Processes');
     for (const { command, state, pid } of facts.processes) lines.push(`    ${command.padEnd(36)} ${state}${pid === undefined ? '' : ` (pid ${pid})`}`);
   }
-  for (const { component, reason } of facts.troubles) lines.push('', `  ! ${component}: ${reason}`);
+  for (const { component, reason } of facts.troubles) lines.push('', `  ! ${component}: ${headline(reason)}`);
   const base = facts.listeners.find((listener) => listener.name === 'REST')?.url;
   const command = base === undefined ? undefined : curlLine(base, facts.routes);
   if (command !== undefined) lines.push('', '  Try', `    ${command}`);
   return [...lines, '', ''].join('\n');
+}
+
+/** The log above holds the rest. */
+function headline(reason: string): string {
+  const [first = '', ...rest] = reason.split('\n');
+  return rest.length === 0 ? first : `${first} (see above)`;
 }
 
 /** A shell line that calls the simplest route: GET without parameters first, then GET, then the rest. */

@@ -7,19 +7,25 @@ const dim = '\u001b[2m';
 const reset = '\u001b[0m';
 const longestShown = 16_384;
 
-/** One record for people: `07:12:33.120 INFO  module-rest  listening  port=3111`, errors with their stack below. */
+/**
+ * One record for people: `07:12:33.120 INFO  module-rest  listening  port=3111`. Further lines of the message, then
+ * what can be done about it (`hint`) and the stacks of errors stand below, indented.
+ */
 export function toPrettyLine(record: LogRecord, wantsColour: boolean): string {
   const paint = (code: string, text: string): string => (wantsColour ? `${code}${text}${reset}` : text);
   const message = record.message.length > longestShown ? `${record.message.slice(0, longestShown)}…` : record.message;
+  const [title = '', ...details] = message.trimEnd().split(/\r?\n/);
   const parts = [
     paint(dim, localTime(record.time)),
     paint(colours[record.level], record.level.toUpperCase().padEnd(5)),
     paint(dim, escapeText(shortSource(record.source))),
-    escapeText(message),
+    escapeText(title),
   ];
   const { inline, blocks } = describeFields(record);
   if (inline !== '') parts.push(paint(dim, inline));
-  return `${parts.join(' ')}\n${blocks.map((block) => `${paint(dim, block)}\n`).join('')}`;
+  // Indented, so that no message can pass for a record of its own.
+  const below = details.length === 0 ? '' : `${indent(escapeBlock(details.join('\n')))}\n`;
+  return `${parts.join(' ')}\n${below}${blocks.map((block) => `${paint(dim, block)}\n`).join('')}`;
 }
 
 /** `@motia/module-rest` reads better as `rest` a thousand times a day. */
@@ -37,6 +43,10 @@ function describeFields(record: LogRecord): { readonly inline: string; readonly 
   const inline: string[] = [];
   const blocks: string[] = [];
   for (const [key, value] of Object.entries((toPlainFields(record.fields ?? {}) ?? {}) as Record<string, unknown>)) {
+    if (key === 'hint' && typeof value === 'string') {
+      blocks.push(indent(`hint: ${escapeText(value)}`));
+      continue;
+    }
     const stack = stackOf(value);
     if (stack !== undefined) blocks.push(indent(escapeBlock(stack)));
     else if (value !== undefined) inline.push(`${escapeText(key)}=${shown(value)}`);

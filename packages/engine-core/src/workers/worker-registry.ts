@@ -134,9 +134,10 @@ export class AttachedWorkers implements WorkerRegistry, ConnectionHost {
     this.#connections.delete(connection.id);
     const { owner, label, options, id, generation } = connection;
     const facts = { worker: label, workerId: id, owner, generation, reason, ...(error === undefined ? {} : { code: error.code, problem: error.message }) };
-    // A command of the `iii` program that ends is no loss.
-    const isExpected = reason === 'left' || (reason === 'lost' && options.callerOnly === true);
-    if (isExpected) this.logger.debug('A worker left', facts);
+    // A command of the `iii` program that ends is no loss, and nobody misses who never served: whoever started it says why it ended.
+    const neverServed = from !== 'ready' && from !== 'draining' && (error === undefined || error.code === 'MOTIA_ENGINE_WORKER_DISCONNECTED');
+    const isExpected = reason === 'left' || (reason === 'lost' && (options.callerOnly === true || neverServed));
+    if (isExpected) this.logger.debug(reason === 'lost' && neverServed ? 'A worker went away before it was ready' : 'A worker left', facts);
     else this.logger.warn('A worker was lost', facts);
     if (from === 'ready') {
       if (options.retain === true && reason !== 'left' && !this.#isStopped) this.#remember(connection);
