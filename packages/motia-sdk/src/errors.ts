@@ -58,7 +58,7 @@ export const sdkErrors = defineErrors('SDK', {
     retryable: false,
     since: '0.1.0',
     message: (d: { problems: readonly string[] }) => `The Steps could not be started:\n  ${d.problems.join('\n  ')}`,
-    remedy: 'In production, and while an older process is serving, every Step must load and register; correct the listed problems.',
+    remedy: 'Correct the places named above: in production, and while an older process is serving, every Step must load and register.',
   },
   STREAMING_UNAVAILABLE: {
     status: 501,

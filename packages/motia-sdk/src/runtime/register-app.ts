@@ -1,4 +1,4 @@
-import type { MotiaError, RegistrationRejection, WireError } from '@motia/protocol';
+import { MotiaError, type RegistrationRejection, type WireError } from '@motia/protocol';
 import { sdkErrors } from '../errors.js';
 import type { CompiledApp } from './compile-app.js';
 import type { SdkWorker } from './sdk-worker.js';
@@ -55,7 +55,8 @@ export async function registerApp(worker: SdkWorker, app: CompiledApp, beforeLiv
 
 function named(app: CompiledApp, { id, error }: RegistrationRejection): MotiaError {
   const place = app.functions.find((fn) => fn.spec.id === id) ?? app.triggers.find((trigger) => trigger.spec.id === id);
-  return sdkErrors.REGISTRATION_REJECTED({ file: place?.filePath ?? 'this app', step: place?.stepName ?? '', id, code: error.code, reason: reasonOf(error) });
+  const rejected = sdkErrors.REGISTRATION_REJECTED({ file: place?.filePath ?? 'this app', step: place?.stepName ?? '', id, code: error.code, reason: reasonOf(error) });
+  return error.hint === undefined ? rejected : new MotiaError({ ...rejected.toWire(), hint: error.hint });
 }
 
 function reasonOf(error: WireError): string {

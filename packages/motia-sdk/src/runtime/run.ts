@@ -1,5 +1,6 @@
 import { fdTransport, isMotiaError, nodeStreamTransport, type Transport } from '@motia/protocol';
 import type { Readable, Writable } from 'node:stream';
+import { describeFailure } from '../cli/describe-failure.js';
 import { emitLog, shared } from '../context/invocation-scope.js';
 import { ipcModeOf } from '../launcher/ipc-mode.js';
 import { installOutputCapture } from '../output/index.js';
@@ -50,8 +51,7 @@ async function serveUntilTheEnd(options: RunOptions): Promise<RunOutcome> {
     const end = await served.ended;
     return { exitCode: end.reason === 'faulty' ? internalErrorExitCode : 0, reason: end.detail };
   } catch (error) {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`${describeFailure(error)}\n`);
     return { exitCode: internalErrorExitCode, reason: error instanceof Error ? error.message : String(error) };
   } finally {
     signals.release();

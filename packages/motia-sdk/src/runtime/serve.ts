@@ -71,7 +71,12 @@ export async function serve(app: LoadedApp, options: ServeOptions): Promise<Serv
 
 function refuseIncomplete(problems: readonly Error[]): void {
   if (problems.length === 0) return;
-  throw sdkErrors.START_FAILED({ problems: problems.map((problem) => problem.message) }, problems.length === 1 ? problems[0] : new AggregateError(problems));
+  throw sdkErrors.START_FAILED({ problems: problems.map(withRemedy) }, problems.length === 1 ? problems[0] : new AggregateError(problems));
+}
+
+function withRemedy(problem: Error): string {
+  const { message, hint } = problem as { message: string; hint?: string };
+  return hint === undefined ? message : `${message}\n    ${hint}`;
 }
 
 function announce(worker: SdkWorker, { problems, functions }: CompiledApp, { rejected, parked, triggers }: RegistrationReport): void {

@@ -75,7 +75,7 @@ describe('serving Steps', () => {
   it('in production goes live with nothing that was refused, unless an older process has already left for it', async () => {
     const id = 'steps::Hello::trigger::http(GET /hello/:name)';
     const app = { mode: 'production', steps: [{ filePath: 'hello.step.ts', module: hello }] } as const;
-    const wire = new MotiaError({ code: 'MOTIA_REST_ROUTE_CONFLICT', message: 'taken' });
+    const wire = new MotiaError({ code: 'MOTIA_REST_ROUTE_CONFLICT', message: 'taken', hint: 'Give one of them another path.' });
     const refusing = new ScriptedEngine({ rejectTriggers: { [id]: wire } });
     let wentLive = false;
     refusing.endpoint.onRequest('ready', () => {
@@ -83,7 +83,10 @@ describe('serving Steps', () => {
       return { accepted: [], parked: [], rejected: [] };
     });
     await using _ = refusing;
-    await expect(refusing.serve(app)).rejects.toMatchObject({ code: 'MOTIA_SDK_START_FAILED' });
+    await expect(refusing.serve(app)).rejects.toMatchObject({
+      code: 'MOTIA_SDK_START_FAILED',
+      message: `The Steps could not be started:\n  hello.step.ts: Step "Hello" was not registered (${id}): MOTIA_REST_ROUTE_CONFLICT: taken\n    Give one of them another path.`,
+    });
     expect(wentLive).toBe(false);
     await using late = new ScriptedEngine({ rejectAtReady: [{ id, error: wire.toWire() }] });
     await expect(late.serve(app)).rejects.toMatchObject({ code: 'MOTIA_SDK_START_FAILED' });

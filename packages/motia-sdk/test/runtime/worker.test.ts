@@ -185,7 +185,15 @@ describe('the life of a worker', () => {
     process.stderr.write = ((text: string) => written.push(text)) as never;
     const outcome = await run({ mode: 'production', transport: engine.transport, exit: () => undefined, steps: [{ filePath: 'a.step.ts', module: {} }] }).finally(() => (process.stderr.write = original));
     expect(outcome.exitCode).toBe(70);
-    expect(written.join('')).toContain('a.step.ts is not a Step');
+    expect(written.join('')).toBe(
+      [
+        'MOTIA_SDK_START_FAILED: The Steps could not be started:',
+        '  a.step.ts is not a Step: it exports no `config`',
+        '    Export `config` with name and triggers, and `handler`; or the result of step(config, handler).',
+        'Correct the places named above: in production, and while an older process is serving, every Step must load and register.',
+        '',
+      ].join('\n'),
+    );
     expect(process.listenerCount('SIGINT')).toBe(before);
   });
 
