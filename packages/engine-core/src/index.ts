@@ -19,5 +19,7 @@ export type { LineSink, LineSinkOptions } from './logger/line-sink.js';
 export type { WritePort } from './logger/write-port.js';
 export { standardStream } from './system/standard-stream.js';
 export { systemClock } from './system/system-clock.js';
+export { findPortFacts } from './system/port-facts.js';
+export type { PortFacts } from './system/port-facts.js';
 export { nearestNames } from './options/nearest.js';
 export { engineVersion } from './version.js';

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { findPortFacts } from '@motia/engine-core';
 import type { Logger, Telemetry } from '@motia/engine-core/contract';
 import { URL_LIMIT_BYTES, type Dispatcher } from './dispatcher.js';
 import { restErrors } from './errors.js';
@@ -8,7 +9,6 @@ import type { HostGuard } from './host-guard.js';
 import { traceIdOf } from './incoming-trace.js';
 import type { RestOptions } from './options.js';
 import { answerAndClose, toParserProblem } from './parser-errors.js';
-import { findPortHolder } from './port-holder.js';
 
 /** Headers in one request; more are refused with 431. */
 const HEADER_COUNT_LIMIT = 100;
@@ -176,7 +176,7 @@ export class HttpListener {
   async #listenError(error: NodeJS.ErrnoException, host: string, port: number): Promise<Error> {
     const place = { port, host, module: this.#parts.moduleName, exitCode: 78 } as const;
     if (error.code !== 'EADDRINUSE') return restErrors.LISTEN_FAILED({ ...place, reason: error.code ?? error.message }, error);
-    const pid = await findPortHolder(port);
+    const { pid } = await findPortFacts(port);
     return restErrors.PORT_IN_USE({ ...place, ...(pid === undefined ? {} : { pid }) }, error);
   }
 }

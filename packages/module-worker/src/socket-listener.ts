@@ -4,7 +4,7 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Logger } from '@motia/engine-core/contract';
 import { workerErrors } from './errors.js';
 import type { ListenPlan } from './listen-plan.js';
-import { findPortFacts } from './port-holder.js';
+import { findPortFacts } from '@motia/engine-core';
 import { clearStaleSocket } from './unix-socket.js';
 
 /** How often a free port is looked for that both loopback addresses have. */
