@@ -15,25 +15,57 @@ const handlerFailures = /^MOTIA_[A-Z]+_HANDLER_FAILED$/;
 /** Conditions of the engine say what happened inside: a status below 500 would blame the client. */
 const inner = /^MOTIA_(?:ENGINE|PROTOCOL)_/;
 
+/** Conditions of this module from 500 on that tell a client what to do, and nothing of what is inside. */
+const forClients: ReadonlySet<string> = new Set(['MOTIA_REST_OVERLOADED', 'MOTIA_REST_DRAINING', 'MOTIA_REST_STARTING']);
+const invalidAnswer = 'The handler returned what cannot be sent.';
+/** What production says of a condition, where its status alone says too little. */
+const publicMessages: Readonly<Record<string, string>> = {
+  MOTIA_REST_INVALID_HANDLER_RESPONSE: invalidAnswer,
+  MOTIA_SDK_NOT_SERIALIZABLE: invalidAnswer,
+  MOTIA_PROTOCOL_FRAME_TOO_LARGE: 'The handler worked on more than one message can carry.',
+  MOTIA_SDK_MODULE_NOT_LOADED: 'A part of the server that this request needs is not available.',
+  MOTIA_ENGINE_WORKER_LOST: 'The process that handled the request went away before it answered.',
+};
+const publicMessagesByStatus: Readonly<Record<number, string>> = {
+  501: 'The server cannot do what this request needs.',
+  502: 'The request could not be handled.',
+  503: 'The server cannot handle this request now.',
+  504: 'The server did not answer in time.',
+};
+
 /**
- * What a client is told of an error. Conditions of the product are shown as they are, a handler's own exposed and
- * coded errors too when their status is below 500; of other handler errors production shows that it failed and development
- * its message.
+ * What a client is told of an error. Below 500 its message, exposed and coded errors of handlers included. From 500 on it
+ * speaks of the inside: development shows it, production says what kind it is, and the log has the rest.
  */
 export function toClientError(error: unknown, mode: 'development' | 'production'): MotiaError {
+  const shown = told(error, mode);
+  return mode === 'production' && shown.code.startsWith('MOTIA_') && !forClients.has(shown.code) ? withoutInternals(shown) : shown;
+}
+
+function told(error: unknown, mode: 'development' | 'production'): MotiaError {
   if (!isMotiaError(error)) return exposed(error, mode) ?? handlerFailed(error, mode);
+  const status = statusOf(error.status);
   if (handlerFailures.test(error.code)) {
-    const shown = exposed(error.cause, mode);
-    if (shown !== undefined) return shown;
     // Below 500 it is one that the process of the handler found exposed.
-    const status = statusOf(error.status);
-    return status >= 500 && mode === 'production' ? generic(error.code, status) : withStatus(error, status);
+    return exposed(error.cause, mode) ?? (status >= 500 && mode === 'production' ? generic(error.code, status) : withStatus(error, status));
   }
   if (inner.test(error.code) && error.status < 500) return withStatus(error, error.code === 'MOTIA_ENGINE_CANCELLED' ? 503 : 500);
-  const status = statusOf(error.status);
   const isOurs = error.code.startsWith('MOTIA_');
   if (!isOurs && status >= 500 && mode === 'production') return generic(safeCode.test(error.code) ? error.code : 'MOTIA_REST_HANDLER_FAILED', status);
   return withStatus(error, status);
+}
+
+/** Names of functions are the business of whoever runs the server. */
+function withoutInternals(error: MotiaError): MotiaError {
+  const { code, status, retryable, message, hint } = error;
+  if (status >= 500) {
+    const { hint: seeLog, details, message: failed } = restErrors.HANDLER_FAILED({ legacyCode: 'INTERNAL_ERROR' });
+    return new MotiaError({ code, status, retryable, message: publicMessages[code] ?? (handlerFailures.test(code) ? failed : (publicMessagesByStatus[status] ?? failed)), hint: seeLog, details });
+  }
+  const { details } = error;
+  if (typeof details !== 'object' || details === null || !('functionId' in details)) return error;
+  const { functionId: _, ...rest } = details;
+  return new MotiaError({ code, status, retryable, message, hint, details: rest });
 }
 
 /** A plain Error that says `expose: true` and names its `status`, as http-errors do. Others with a status speak of their own requests. */

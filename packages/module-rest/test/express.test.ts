@@ -42,7 +42,7 @@ describe('Express behind the step routes', () => {
       throw new Error('secret');
     });
     rest.service.use('/denies', () => {
-      throw Object.assign(new Error('no'), { code: 'DENIED', status: 403 });
+      throw Object.assign(new Error('no'), { expose: true, code: 'DENIED', status: 403 });
     });
     expect((await rest.call('GET /none')).json.error.code).toBe('MOTIA_REST_ROUTE_NOT_FOUND');
     expect(await rest.call('PUT /step')).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });

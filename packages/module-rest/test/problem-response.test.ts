@@ -36,8 +36,30 @@ describe('toClientError', () => {
     expect(toClientError(new MotiaError({ code: 'DB_DOWN', message: secret, status: 503 }), 'production')).toMatchObject({ code: 'DB_DOWN', status: 503 });
   });
 
-  it('shows conditions of the product as they are', () => {
-    expect(toClientError(new MotiaError({ code: 'MOTIA_ENGINE_WORKER_LOST', message: 'gone', status: 502, retryable: true }), 'production')).toMatchObject({ status: 502, message: 'gone', retryable: true });
+  it.each([
+    ['MOTIA_REST_INVALID_HANDLER_RESPONSE', 500, 'The handler returned what cannot be sent.'],
+    ['MOTIA_SDK_NOT_SERIALIZABLE', 500, 'The handler returned what cannot be sent.'],
+    ['MOTIA_PROTOCOL_FRAME_TOO_LARGE', 413, 'The handler worked on more than one message can carry.'],
+    ['MOTIA_SDK_MODULE_NOT_LOADED', 501, 'A part of the server that this request needs is not available.'],
+    ['MOTIA_ENGINE_WORKER_LOST', 502, 'The process that handled the request went away before it answered.'],
+    ['MOTIA_ENGINE_WORKER_UNAVAILABLE', 503, 'The server cannot handle this request now.'],
+    ['MOTIA_ENGINE_DEADLINE_EXCEEDED', 504, 'The server did not answer in time.'],
+    ['MOTIA_ENGINE_FUNCTION_NOT_FOUND', 404, 'The handler failed.'],
+  ])('says of %s in production nothing of what is inside', (code, status, message) => {
+    const error = new MotiaError({ code, message: `"steps::Secret" ${secret}`, hint: secret, status, retryable: true, details: { functionId: 'steps::Secret', secret } });
+    const shown = toClientError(error, 'production');
+    expect(shown.toWire()).toEqual({ code, message, status: status < 500 ? 500 : status, retryable: true, hint: 'See the log of the request id.', details: { legacyCode: 'INTERNAL_ERROR' } });
+    expect(toClientError(error, 'development')).toMatchObject({ message: `"steps::Secret" ${secret}`, details: { functionId: 'steps::Secret' } });
+  });
+
+  it('names no function in production below 500 either', () => {
+    const error = new MotiaError({ code: 'MOTIA_SDK_INPUT_INVALID', message: 'bad', status: 400, hint: 'h', details: { functionId: 'steps::Secret', part: 'body', problems: [] } });
+    expect(toClientError(error, 'production').toWire()).toEqual({ code: 'MOTIA_SDK_INPUT_INVALID', message: 'bad', status: 400, hint: 'h', retryable: false, details: { part: 'body', problems: [] } });
+    expect(toClientError(error, 'development').details).toMatchObject({ functionId: 'steps::Secret' });
+  });
+
+  it('shows what is for clients as it is', () => {
+    expect(toClientError(restErrors.OVERLOADED({ limit: 3 }), 'production')).toMatchObject({ status: 503, message: expect.stringContaining('3 requests'), retryable: true });
     expect(toClientError(new MotiaError({ code: 'MOTIA_SDK_INPUT_INVALID', message: 'bad', status: 400, details: [{ path: '/a', problem: 'p' }] }), 'production')).toMatchObject({ status: 400, details: [{ path: '/a', problem: 'p' }] });
   });
 
