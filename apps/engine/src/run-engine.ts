@@ -51,6 +51,7 @@ export async function runEngine(options: RunEngineOptions = {}): Promise<number>
     stop: () => engine.stop(),
     exit: (code) => ports.exit(code),
     announce: (message) => engine.logger.info(message),
+    inFlight: () => engine.workers.list().reduce((sum, { inFlight }) => sum + inFlight, 0),
   });
   ports.onUncaught((error) => {
     // The state of the process is unknown from here on: say so once and leave; guards end the children.

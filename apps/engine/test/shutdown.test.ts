@@ -1,11 +1,12 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { untilSignalled, type ShutdownPorts } from '../src/cli/shutdown.js';
 
-function fakeProcess(stop: () => Promise<void>) {
+function fakeProcess(stop: () => Promise<void>, inFlight = 0) {
   const listeners = new Map<string, () => void>();
   const exits: number[] = [];
-  const ports: ShutdownPorts = { on: (signal, listener) => void listeners.set(signal, listener), stop, exit: (code) => void exits.push(code), announce: () => undefined };
-  return { ports, exits, send: (signal: string) => listeners.get(signal)?.() };
+  const said: string[] = [];
+  const ports: ShutdownPorts = { on: (signal, listener) => void listeners.set(signal, listener), stop, exit: (code) => void exits.push(code), announce: (message) => void said.push(message), inFlight: () => inFlight };
+  return { ports, exits, said, send: (signal: string) => listeners.get(signal)?.() };
 }
 
 describe('untilSignalled', () => {
@@ -31,5 +32,34 @@ describe('untilSignalled', () => {
     const code = untilSignalled(ports);
     send('SIGTERM');
     await expect(code).rejects.toThrow('stuck');
+  });
+
+  it.each([
+    [0, 'SIGINT: stopping; once more to leave at once'],
+    [1, 'SIGINT: waiting for 1 request…; once more to leave at once'],
+    [2, 'SIGINT: waiting for 2 requests…; once more to leave at once'],
+  ])('says what it waits for with %s in flight, and that it has stopped', async (inFlight, words) => {
+    const { ports, said, send } = fakeProcess(() => Promise.resolve(), inFlight);
+    const code = untilSignalled(ports);
+    send('SIGINT');
+    await code;
+    expect(said).toEqual([words, 'stopped']);
+  });
+
+  it('says again what it waits for every five seconds, until it has stopped', async () => {
+    jest.useFakeTimers();
+    try {
+      let finish: () => void = () => undefined;
+      const { ports, said, send } = fakeProcess(() => new Promise((resolve) => (finish = resolve)), 1);
+      const code = untilSignalled(ports);
+      send('SIGTERM');
+      jest.advanceTimersByTime(11_000);
+      finish();
+      await code;
+      jest.advanceTimersByTime(11_000);
+      expect(said.slice(1)).toEqual(['waiting for 1 request…', 'waiting for 1 request…', 'stopped']);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 });

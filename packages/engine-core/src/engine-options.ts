@@ -85,7 +85,8 @@ export interface Engine extends AsyncDisposable {
   start(): Promise<void>;
   /**
    * Refuses new work, lets what is in flight end, stops every module in reverse order. Calling it again gives the same
-   * promise; a later call with a `drainTimeoutMs` may cut the draining short, 0 ends it at once.
+   * promise; a later call with a `drainTimeoutMs` may cut the draining short, 0 ends it at once. Default of
+   * `drainTimeoutMs`: `timeouts.drainMs`, which is 3,000 in development and 30,000 in production.
    * @throws `MOTIA_ENGINE_STOP_FAILED` holding every cause; the engine is stopped all the same
    */
   stop(options?: { readonly drainTimeoutMs?: number }): Promise<void>;

@@ -42,14 +42,15 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
   const board = createHealthBoard({ clock, version: engineVersion, engineState: () => machine.state });
   const health = Object.freeze({ report: () => board.report() });
   const kernel = createKernel({ clock, logger, logs: hub, engine: { name: 'iii', version: engineVersion }, health });
-  const timeouts: PhaseTimeouts = { ...defaultTimeouts, ...options.timeouts };
+  const mode = options.mode ?? ((options.environment ?? processEnvironment())['NODE_ENV'] === 'production' ? 'production' : 'development');
+  const timeouts: PhaseTimeouts = { ...defaultTimeouts(mode), ...options.timeouts };
   const interrupt = new AbortController();
   let hasSink = false;
   const host = createPluginHost(
     {
       environment: {
         baseDir: plan.baseDir,
-        mode: options.mode ?? ((options.environment ?? processEnvironment())['NODE_ENV'] === 'production' ? 'production' : 'development'),
+        mode,
         engine: { version: engineVersion, embedded },
         logs: hub,
         clock,

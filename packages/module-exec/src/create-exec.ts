@@ -26,6 +26,7 @@ export interface Exec extends ProcessOwner {
 
 const mebibyte = 1024 * 1024;
 const startPatienceMs = 20_000;
+const defaultTermTimeoutMs = { development: 1_000, production: 5_000 } as const;
 const defaultGraceMs = { development: 3_000, production: 20_000 } as const;
 
 /** Wires the parts together. Nothing is started, opened or read before `start`. */
@@ -82,7 +83,7 @@ export function createExec(ctx: PluginContext, options: ExecModuleOptions): Exec
           protocol: options.protocol,
           handshakeTimeoutMs: options.handshake_timeout_ms,
           heartbeatIntervalMs: options.heartbeat_interval_ms,
-          termTimeoutMs: options.term_timeout_ms,
+          termTimeoutMs: options.term_timeout_ms ?? defaultTermTimeoutMs[ctx.mode],
           environment: (start) => environment({ ...start, isLast: true }),
         },
         owner,

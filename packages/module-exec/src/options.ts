@@ -34,7 +34,7 @@ const schema = Type.Object({
   stop_grace_ms: Type.Optional(
     Type.Integer({ minimum: 0, maximum: 3_600_000, unit: 'ms', description: 'Time for calls in flight when a process is stopped. Default 3,000 in development, 20,000 in production.' }),
   ),
-  term_timeout_ms: milliseconds(5_000, 'From SIGTERM to SIGKILL.'),
+  term_timeout_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400_000, unit: 'ms', description: 'From SIGTERM to SIGKILL. Default 1,000 in development, 5,000 in production.' })),
   memory_limit_mb: Type.Integer({ default: 0, minimum: 0, unit: 'MiB', description: 'Resident memory of a process with its children at which it is replaced without a dropped call. 0 for no limit.' }),
   memory_check_interval_ms: milliseconds(5_000, 'How often `memory_limit_mb` is checked.', 50),
   restart_delay_ms: milliseconds(250, 'Wait before the first restart after a crash; doubles with each further one, ±20 %.'),

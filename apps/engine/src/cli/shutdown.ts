@@ -6,7 +6,12 @@ export interface ShutdownPorts {
   /** Leaves now, whatever is still open. */
   exit(code: number): void;
   announce(message: string): void;
+  /** Requests and calls that an answer is still owed to. */
+  inFlight(): number;
 }
+
+/** So often it is said again what the stop waits for. */
+const reminderMs = 5_000;
 
 /** Resolves with the exit code after the first signal was obeyed. A second signal during the drain exits 130 at once. */
 export function untilSignalled(ports: ShutdownPorts): Promise<number> {
@@ -19,9 +24,25 @@ export function untilSignalled(ports: ShutdownPorts): Promise<number> {
           return;
         }
         stopping = true;
-        ports.announce(`${signal}: finishing what is in flight, once more to leave at once`);
-        ports.stop().then(() => resolve(0), reject);
+        ports.announce(`${signal}: ${waitingFor(ports.inFlight()) ?? 'stopping'}; once more to leave at once`);
+        const reminder = setInterval(() => {
+          const what = waitingFor(ports.inFlight());
+          if (what !== undefined) ports.announce(what);
+        }, reminderMs);
+        // What keeps the process alive is the stop itself.
+        (reminder as Partial<Pick<NodeJS.Timeout, 'unref'>>).unref?.();
+        ports
+          .stop()
+          .finally(() => clearInterval(reminder))
+          .then(() => {
+            ports.announce('stopped');
+            resolve(0);
+          }, reject);
       });
     }
   });
+}
+
+function waitingFor(count: number): string | undefined {
+  return count === 0 ? undefined : `waiting for ${count} request${count === 1 ? '' : 's'}…`;
 }
