@@ -20,9 +20,21 @@ const safeCode = /^[\w.:-]{1,128}$/;
 export function toTravellingError(functionId: string, thrown: unknown): MotiaError {
   const error = isMotiaError(thrown) ? thrown : handlerFailure(functionId, thrown);
   const { stack } = error;
+  // A handler that makes a wrong call is at fault itself: only what its own caller sent is that caller's.
+  const isForeign = error.status < 500 && ofOwnCalls.has(error);
+  if (Object.hasOwn(error, 'toWire') || (stack === undefined && !isForeign)) return error;
   const toWire = error.toWire.bind(error);
-  if (stack !== undefined && !Object.hasOwn(error, 'toWire')) Object.defineProperty(error, 'toWire', { value: () => ({ ...toWire(), stack }), configurable: true });
+  const added = { ...(stack === undefined ? {} : { stack }), ...(isForeign ? { status: 500 } : {}) };
+  Object.defineProperty(error, 'toWire', { value: () => ({ ...toWire(), ...added }), configurable: true });
   return error;
+}
+
+const ofOwnCalls = new WeakSet<MotiaError>();
+
+/** Rejects with the error of a call that a handler made, known as such from now on. */
+export function rejectAsOwnCall(error: unknown): never {
+  if (isMotiaError(error)) ofOwnCalls.add(error);
+  throw error;
 }
 
 function handlerFailure(functionId: string, thrown: unknown): MotiaError {

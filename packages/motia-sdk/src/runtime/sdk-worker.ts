@@ -10,7 +10,7 @@ import type { InvokeCallOptions } from '../steps/flow-context.js';
 import { VERSION } from '../version.js';
 import type { AppFunction, WireSettings } from './app-function.js';
 import type { CompiledApp } from './compile-app.js';
-import { toTravellingError } from './handler-error.js';
+import { rejectAsOwnCall, toTravellingError } from './handler-error.js';
 import { LogBatch } from './log-batch.js';
 import { isPromiseLike } from './promise-like.js';
 
@@ -146,7 +146,7 @@ export class SdkWorker implements ContextHost {
     };
     if (options.action?.type === 'void') return this.#invokeVoid(params, payload);
     const { signal } = options;
-    if (signal === undefined) return this.#endpoint.invoke(params, payload).result;
+    if (signal === undefined) return this.#endpoint.invoke(params, payload).result.catch(rejectAsOwnCall);
     if (signal.aborted) return Promise.reject(abortError(signal, functionId));
     const call = this.#endpoint.invoke(params, payload);
     const abort = (): void => {
@@ -154,7 +154,7 @@ export class SdkWorker implements ContextHost {
       call.abandon(abortError(signal, functionId));
     };
     signal.addEventListener('abort', abort, { once: true });
-    return call.result.finally(() => signal.removeEventListener('abort', abort));
+    return call.result.finally(() => signal.removeEventListener('abort', abort)).catch(rejectAsOwnCall);
   }
 
   // Asynchronous, so that what the endpoint throws is a rejection.

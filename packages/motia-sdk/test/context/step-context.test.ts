@@ -100,7 +100,7 @@ describe('the context', () => {
       ],
       { functions: { never: () => new Promise(() => undefined) } },
     );
-    await expect(engine.http()).rejects.toMatchObject({ code: 'MOTIA_ENGINE_FUNCTION_NOT_FOUND', status: 404 });
+    await expect(engine.http()).rejects.toMatchObject({ code: 'MOTIA_ENGINE_FUNCTION_NOT_FOUND', status: 500 });
     await expect(engine.http({ query_params: { how: 'abort' } })).rejects.toMatchObject({ code: 'MOTIA_SDK_CALL_CANCELLED', message: expect.stringContaining('enough') as unknown as string });
   });
 });

@@ -37,6 +37,22 @@ describe('errors of handlers', () => {
     await expect(foreign.http()).rejects.toMatchObject({ code: 'MOTIA_SDK_HANDLER_FAILED', status: 500, details: { code: 'ERR_BAD_REQUEST' } });
   });
 
+  it('blame the caller of a handler for what it sent itself, never for a wrong call that the handler made', async () => {
+    const invalid = new MotiaError({ code: 'MOTIA_SDK_INPUT_INVALID', message: 'bad', status: 400, details: { functionId: 'inner' } });
+    const functions = {
+      inner: () => {
+        throw invalid;
+      },
+    };
+    for (const options of [{}, { signal: new AbortController().signal }]) {
+      await using rethrowing = await serving([route((_req, ctx) => ctx.invoke('inner', {}, options))], { functions });
+      await expect(rethrowing.http()).rejects.toMatchObject({ code: 'MOTIA_SDK_INPUT_INVALID', status: 500, message: 'bad', details: { functionId: 'inner' } });
+    }
+    const answering = route(async (_req, ctx) => ctx.invoke('inner').catch((error: MotiaError) => ({ status: error.status })));
+    await using caught = await serving([answering], { functions });
+    expect(await caught.http()).toEqual({ status: 400 });
+  });
+
   it('are errors too when something else was thrown', async () => {
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- users do
     await using engine = await serving([route((req: { queryParams: { what?: string } } & never) => Promise.reject((req as { queryParams: { what?: string } }).queryParams.what === 'text' ? 'just text' : { odd: 1 }))]);
