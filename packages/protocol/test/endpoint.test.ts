@@ -79,6 +79,23 @@ describe('a call', () => {
     engine.close();
   });
 
+  it('that is cancelled with a reason tells it, however long or odd it is', async () => {
+    const { engine, worker } = connectedPair();
+    worker.onInvoke((call) => new Promise((resolve) => call.onCancel(resolve)));
+    engine.listen();
+    worker.listen();
+    const cancelled = async (reason: string): Promise<unknown> => {
+      const call = engine.invoke(invocation('slow'), 1);
+      call.cancel(reason);
+      return call.result;
+    };
+    expect(await cancelled('the deadline passed after 50 ms')).toBe('the deadline passed after 50 ms');
+    expect(await cancelled('a "quote"\n')).toBe('a "quote"\n');
+    expect(await cancelled('x'.repeat(2_000))).toBe('x'.repeat(500));
+    expect(await cancelled('')).toBe('the caller cancelled the call');
+    engine.close();
+  });
+
   it('that is abandoned fails at once, and its late answer is counted and dropped', async () => {
     const { engine, worker } = connectedPair();
     let answer: (value: unknown) => void = () => {};

@@ -80,7 +80,7 @@ export class Invoker implements CallKeeper {
     const { outgoing, children } = call;
     this.#fail(call, error, this.#parts.clock.monotonicMs());
     call.abort();
-    outgoing?.cancel();
+    outgoing?.cancel(whyCancelled(error));
     outgoing?.abandon(error);
     if (children !== undefined) for (const child of [...children]) this.endEarly(child, forChild(child, error));
   }
@@ -301,6 +301,13 @@ function paramsOf(call: Call, remainingMs: number): Omit<InvokeParams, 'payload'
 function forChild(child: Call, error: MotiaError): MotiaError {
   if (isMotiaError(error, 'MOTIA_ENGINE_DEADLINE_EXCEEDED')) return invocationErrors.DEADLINE_EXCEEDED({ functionId: child.functionId, timeoutMs: child.timeoutMs });
   return invocationErrors.CANCELLED({ functionId: child.functionId, reason: 'the call that made it has ended' });
+}
+
+/** What the handler reads in the reason of its signal. */
+function whyCancelled(error: MotiaError): string {
+  const { timeoutMs, reason } = (error.details ?? {}) as { readonly timeoutMs?: unknown; readonly reason?: unknown };
+  if (error.code === 'MOTIA_ENGINE_DEADLINE_EXCEEDED') return `the deadline passed${typeof timeoutMs === 'number' ? ` after ${String(Math.round(timeoutMs))} ms` : ''}`;
+  return typeof reason === 'string' ? reason : error.message;
 }
 
 function reasonOf(signal: AbortSignal): string {

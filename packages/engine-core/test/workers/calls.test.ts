@@ -111,10 +111,11 @@ describe('calls that workers run and make', () => {
     await using client = await connectTestWorker(host.kernel, { owner: 'client' });
     const call = client.endpoint.invoke({ functionId: 'waits', invocationId: '1' }, {});
     const signal = await running.promise;
-    call.cancel();
+    call.cancel('the client disconnected');
     expect(await failureOf(call.result)).toMatchObject({ code: 'MOTIA_ENGINE_CANCELLED' });
     await turns();
     expect(signal.aborted).toBe(true);
+    expect(String(signal.reason)).toContain('the client disconnected');
   });
 
   it('sends each call to the least busy worker of the pool', async () => {

@@ -40,7 +40,7 @@ describe('workers that lie, hang or disappear', () => {
     expect(call.params['timeoutMs']).toBe(100);
     await clock.advance(100);
     expect(await failure).toMatchObject({ code: 'MOTIA_ENGINE_DEADLINE_EXCEEDED', status: 504 });
-    expect((await worker.next(({ method }) => method === '$/cancelRequest')).params).toEqual({ id: call.id });
+    expect((await worker.next(({ method }) => method === '$/cancelRequest')).params).toEqual({ id: call.id, reason: 'the deadline passed after 100 ms' });
     worker.send({ id: call.id, result: 'late' });
     await turns();
     expect(worker.handle.inFlight).toBe(0);

@@ -8,7 +8,7 @@ import { ProtocolErrors } from '../protocol-errors.js';
 import type { Transport } from '../transport.js';
 import { encodeInvoke, encodeNotification } from './hot-encoding.js';
 import type { RawAgreement } from './hot-encoding.js';
-import { CANCEL, Inbox } from './inbox.js';
+import { CANCEL, Inbox, longestReason } from './inbox.js';
 import { IncomingCalls, INVOKE, LibraryAnswer } from './incoming-calls.js';
 import { stringify } from './json-text.js';
 import { LibraryLink } from './library-link.js';
@@ -61,7 +61,7 @@ class WireEndpoint implements Endpoint {
     const stuck = (current: number) => this.close(ProtocolErrors.BACKPRESSURE({ what: 'bytes', current, limit: maxBufferedBytes }));
     this.#writer = new FrameWriter(transport, this.#limits);
     this.#outbox = new Outbox(this.#writer, { rawBodies: false, rawThresholdBytes }, maxBufferedBytes * HARD_BUFFER_FACTOR, stuck);
-    this.#outgoing = new OutgoingCalls(role === 'engine' ? 'e' : 'w', (id) => this.#sendCancel(id));
+    this.#outgoing = new OutgoingCalls(role === 'engine' ? 'e' : 'w', (id, reason) => this.#sendCancel(id, reason));
     this.#incoming = new IncomingCalls(this.#outbox, (fault) => this.#inbox.onFault(fault));
     this.#link = new LibraryLink((message) => this.#sendLibraryMessage(message));
     this.#link.onRequest(INVOKE, (params, token) => this.#incoming.acceptFromLibrary(params, token));
@@ -201,8 +201,9 @@ class WireEndpoint implements Endpoint {
     return undefined;
   }
 
-  #sendCancel(id: string): void {
-    this.#outbox.sendEnvelope(`{"jsonrpc":"2.0","method":"${CANCEL}","params":{"id":"${id}"}}`);
+  #sendCancel(id: string, reason: string | undefined): void {
+    const why = reason === undefined ? '' : `,"reason":${JSON.stringify(reason.slice(0, longestReason))}`;
+    this.#outbox.sendEnvelope(`{"jsonrpc":"2.0","method":"${CANCEL}","params":{"id":"${id}"${why}}}`);
   }
 
   #sendLibraryMessage(message: Message): void {

@@ -16,6 +16,8 @@ import type { OutgoingCall, OutgoingCalls } from './outgoing-calls.js';
 import { fromRpcError, toRpcError } from './wire-errors.js';
 
 export const CANCEL = '$/cancelRequest';
+/** Characters of the reason of a cancellation that count. */
+export const longestReason = 500;
 /** As much of a broken envelope as is looked at for its id. */
 const HEAD_CHARACTERS = 256;
 export type NotificationListener = (params: never, raw?: Uint8Array) => void;
@@ -100,8 +102,8 @@ export class Inbox implements FrameSink {
 
   #onNotification(method: string, message: AnyMessage, raw: RawPart | undefined): void {
     if (method === CANCEL) {
-      const id = (message.params as Partial<CancelParams> | undefined)?.id;
-      if (typeof id === 'string') this.ports.incoming.cancel(id);
+      const { id, reason } = (message.params ?? {}) as { readonly id?: unknown; readonly reason?: unknown } satisfies Partial<Record<keyof CancelParams, unknown>>;
+      if (typeof id === 'string') this.ports.incoming.cancel(id, typeof reason === 'string' && reason !== '' ? reason.slice(0, longestReason) : undefined);
       else if (typeof id === 'number') this.ports.link.deliver(message as unknown as Message);
     } else if (method === INVOKE) {
       this.ports.incoming.accept(undefined, message.params, raw);

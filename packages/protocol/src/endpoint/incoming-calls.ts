@@ -60,8 +60,8 @@ export class IncomingCalls {
     }
   }
 
-  cancel(id: string): void {
-    this.#running.get(id)?.cancel(CANCELLED);
+  cancel(id: string, reason = CANCELLED): void {
+    this.#running.get(id)?.cancel(reason);
   }
 
   /** Nobody waits any more: handlers are told, results are dropped. */

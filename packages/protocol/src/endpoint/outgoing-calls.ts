@@ -26,8 +26,8 @@ export class OutgoingCall implements OutgoingInvoke {
     this.reject = takenReject;
   }
 
-  cancel(): void {
-    this.calls.cancel(this);
+  cancel(reason?: string): void {
+    this.calls.cancel(this, reason);
   }
 
   abandon(error: MotiaError): void {
@@ -43,7 +43,7 @@ export class OutgoingCalls {
 
   constructor(
     private readonly prefix: 'e' | 'w',
-    private readonly sendCancel: (id: string) => void,
+    private readonly sendCancel: (id: string, reason: string | undefined) => void,
   ) {}
 
   get size(): number {
@@ -71,10 +71,10 @@ export class OutgoingCalls {
     return call;
   }
 
-  cancel(call: OutgoingCall): void {
+  cancel(call: OutgoingCall, reason?: string): void {
     if (!this.#waiting.has(call.id) || this.#cancelled.has(call)) return;
     this.#cancelled.add(call);
-    this.sendCancel(call.id);
+    this.sendCancel(call.id, reason);
   }
 
   failAll(error: MotiaError): void {

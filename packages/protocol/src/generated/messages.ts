@@ -288,6 +288,8 @@ export interface ChannelCreditParams {
 /** Names the call to cancel by the id of its request. */
 export interface CancelParams {
   readonly id: string | number;
+  /** Why, for people: the deadline passed, the client disconnected. At most 500 characters count. */
+  readonly reason?: string;
 }
 
 /** A heartbeat. */
