@@ -46,6 +46,13 @@ export const sdkErrors = defineErrors('SDK', {
     message: (d: { file: string; problem: string }) => `${d.file} is not a Step: ${d.problem}`,
     remedy: 'Export `config` with name and triggers, and `handler`; or the result of step(config, handler).',
   },
+  STEP_NAME_TAKEN: {
+    status: 500,
+    retryable: false,
+    since: '0.1.0',
+    message: (d: { file: string; name: string; taker: string }) => `${d.file}: the name ${d.name} is taken by ${d.taker}`,
+    remedy: 'Give the Step a name of its own: names are part of function ids.',
+  },
   REGISTRATION_REJECTED: {
     status: 500,
     retryable: false,

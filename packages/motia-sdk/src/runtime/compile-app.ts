@@ -15,12 +15,13 @@ export interface CompiledApp {
   readonly problems: readonly Error[];
 }
 
-/** Turns loaded files into functions and triggers. One bad file never keeps another out; ids are taken in order of files. */
+/** Turns loaded files into functions and triggers. One bad file never keeps another out; names are taken in order of files. */
 export async function compileApp(app: LoadedApp, settings: WireSettings): Promise<CompiledApp> {
   const functions = new Map<string, AppFunction>();
   const triggers: AppTrigger[] = [];
   const streams = new Map<string, StreamConfig>();
   const problems: Error[] = [];
+  const names = new Map<string, string>();
   const guarded = async (loaded: LoadedModule, read: () => void | Promise<void>): Promise<void> => {
     if (loaded.loadError !== undefined) {
       problems.push(asError(loaded.loadError));
@@ -41,11 +42,12 @@ export async function compileApp(app: LoadedApp, settings: WireSettings): Promis
   }
   for (const loaded of app.steps) {
     await guarded(loaded, async () => {
-      const compiled = await compileStep(readStep(loaded.filePath, loaded.module), settings);
-      const taken = compiled.functions.find(({ spec }) => functions.has(spec.id));
-      if (taken !== undefined) {
-        throw sdkErrors.STEP_INVALID({ file: loaded.filePath, problem: `${taken.spec.id} is already taken by ${functions.get(taken.spec.id)?.filePath ?? 'another file'}; Step names are unique` });
-      }
+      const step = readStep(loaded.filePath, loaded.module);
+      const { name } = step.config;
+      const taker = names.get(name);
+      if (taker !== undefined) throw sdkErrors.STEP_NAME_TAKEN({ file: loaded.filePath, name, taker });
+      const compiled = await compileStep(step, settings);
+      names.set(name, loaded.filePath);
       for (const fn of compiled.functions) functions.set(fn.spec.id, fn);
       triggers.push(...compiled.triggers);
     });

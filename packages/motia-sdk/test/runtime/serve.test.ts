@@ -111,9 +111,10 @@ describe('serving Steps', () => {
     expect(engine.served?.report.parked).toMatchObject([{ type: 'queue', stepName: 'Orders' }]);
   });
 
-  it('refuses a second file that takes the ids of a first one', async () => {
-    await using engine = await serving([hello, hello]);
-    expect(engine.functions.size).toBe(1);
-    expect(engine.served?.problems[0]?.message).toContain('is already taken by steps/step-0.step.ts');
+  it('refuses a second file with the name of a first one, whatever its triggers, naming both', async () => {
+    const other = step({ name: 'Hello', triggers: [http('POST', '/other')] }, () => undefined);
+    await using engine = await serving([hello, other]);
+    expect([...engine.functions.keys()]).toEqual(['steps::Hello::trigger::http(GET /hello/:name)']);
+    expect(engine.served?.problems).toMatchObject([{ code: 'MOTIA_SDK_STEP_NAME_TAKEN', message: 'steps/step-1.step.ts: the name Hello is taken by steps/step-0.step.ts' }]);
   });
 });
