@@ -1,5 +1,6 @@
 import { sdkErrors } from '../errors.js';
 import type { Enqueue, StepConfig, TriggerConfig } from './step-config.js';
+import { unknownKeyProblem } from './trigger-keys.js';
 
 /** A Step as the runtime serves it, whichever way its file was written. */
 export interface ReadStep {
@@ -28,7 +29,7 @@ export function readStep(filePath: string, module: unknown): ReadStep {
   if (typeof config.name !== 'string' || config.name === '') return fail('`config.name` must be a non-empty string');
   if (!Array.isArray(config.triggers)) return fail('`config.triggers` must be a list');
   config.triggers.forEach((trigger, index) => {
-    const problem = triggerProblem(trigger as unknown);
+    const problem = triggerProblem(trigger as unknown) ?? unknownKeyProblem(trigger as Readonly<Record<string, unknown>>);
     if (problem !== undefined) fail(`\`config.triggers[${index}]\` ${problem}`);
   });
   if (typeof handler !== 'function') {

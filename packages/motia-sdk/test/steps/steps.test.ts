@@ -79,6 +79,30 @@ describe('reading a Step file', () => {
     expect(problemOf(undefined)).toContain('exports no `config`');
   });
 
+  it.each([
+    [{ type: 'http', path: '/a', method: 'GET', bodyschema: {} }, 'has no key `bodyschema`: did you mean `bodySchema`?'],
+    [{ type: 'api', path: '/a', method: 'GET', body_schema: {} }, 'has no key `body_schema`: did you mean `bodySchema`?'],
+    [{ type: 'http', path: '/a', method: 'GET', xyz: 1 }, 'has no key `xyz`; triggers of type http have path, method, bodySchema, '],
+    [{ type: 'queue', topic: 't', inputs: {} }, 'has no key `inputs`: did you mean `input`?'],
+    [{ type: 'cron', expression: '* * * * * * *', expresion: 'x' }, 'did you mean `expression`?'],
+    [{ type: 'state', scop: 's' }, 'did you mean `scope`?'],
+    [{ type: 'stream', streamName: 's', groupID: 'g', group: 'g' }, 'has no key `groupID`: did you mean `groupId`?'],
+  ])('refuses a trigger %j with a key that would have no effect', (trigger, problem) => {
+    expect(problemOf({ config: { name: 'n', triggers: [trigger] }, handler })).toContain(problem);
+  });
+
+  it('takes every key of every trigger type', () => {
+    const condition = (): boolean => true;
+    const triggers = [
+      { type: 'http', path: '/a', method: 'GET', bodySchema: {}, responseSchema: {}, queryParams: [], middleware: [], timeoutMs: 1, rawBody: true, bodyLimitBytes: 1, condition, unset: undefined },
+      { type: 'queue', topic: 't', input: {}, config: {}, infrastructure: {}, condition },
+      { type: 'cron', expression: '* * * * * * *', condition },
+      { type: 'state', scope: 's', key: 'k', condition },
+      { type: 'stream', streamName: 's', groupId: 'g', itemId: 'i', condition },
+    ];
+    expect(problemOf({ config: { name: 'n', triggers }, handler })).toBe('none');
+  });
+
   it('turns flat configs of older versions into triggers and enqueues', () => {
     const flat = readStep('a', { config: { type: 'api', name: 'A', path: '/a', method: 'POST', emits: ['t'], bodySchema: { type: 'object' }, flows: ['f'] }, handler }).config;
     expect(flat).toEqual({ name: 'A', flows: ['f'], enqueues: ['t'], triggers: [{ type: 'http', path: '/a', method: 'POST', bodySchema: { type: 'object' } }] });
