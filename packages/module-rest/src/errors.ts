@@ -18,7 +18,12 @@ export interface RouteOwner {
 export interface JsonPosition {
   readonly line?: number;
   readonly column?: number;
+  /** There was none at all. */
+  readonly isMissing?: true;
 }
+
+/** Said of a request without a body where a schema wants one. */
+export const missingBody: InputProblem = { path: '', problem: 'A JSON body is required' };
 
 function entry<D>(status: number, remedy: string, message: (details: D) => string, retryable = false): ErrorEntry<D> {
   return { status, retryable, since: '0.1.0', message, remedy };
@@ -46,12 +51,12 @@ export const restErrors = defineErrors('REST', {
   // The body and what was declared of it
   BODY_TOO_LARGE: entry<{ readonly limitBytes: number; readonly receivedBytes: number }>(413, 'Send less, or raise `body_limit_bytes`.', (d) => `The body is larger than ${d.limitBytes} bytes (at least ${d.receivedBytes} received or announced).`),
   UNSUPPORTED_MEDIA_TYPE: entry<{ readonly reason: string }>(415, 'Send application/json (UTF-8) or text/plain, plain or gzip, deflate or br encoded.', (d) => `The body cannot be read: ${d.reason}.`),
-  INVALID_JSON: entry<JsonPosition>(400, 'Send valid JSON, or leave out the content type when there is no body.', (d) => `The body is not valid JSON${place(d)}.`),
+  INVALID_JSON: entry<JsonPosition>(400, 'Send valid JSON, or leave out the content type when there is no body.', (d) => (d.isMissing === true ? `${missingBody.problem}.` : `The body is not valid JSON${place(d)}.`)),
   JSON_TOO_DEEP: entry<JsonPosition & { readonly limit: number }>(400, 'Nest less.', (d) => `The JSON body nests deeper than ${d.limit} levels${place(d)}.`),
   JSON_TOO_COMPLEX: entry<JsonPosition & { readonly limit: number }>(400, 'Send fewer values in one request.', (d) => `The JSON body holds more than ${d.limit} values.`),
   FORBIDDEN_KEY: entry<JsonPosition>(400, 'Leave out `__proto__` and `constructor.prototype`: they could change the prototype of objects they are copied into.', (d) => `The JSON body holds a forbidden key${place(d)}.`),
   INVALID_BODY: entry<{ readonly reason: string }>(400, 'Send the body as its headers announce it.', (d) => `The body cannot be read: ${d.reason}.`),
-  VALIDATION_FAILED: entry<readonly InputProblem[]>(400, 'Correct the values named in `details`.', (d) => `The request does not fit its schema: ${d.slice(0, 3).map((p) => `${p.path || '/'} ${p.problem}`).join('; ')}${d.length > 3 ? '; …' : ''}.`),
+  VALIDATION_FAILED: entry<readonly InputProblem[]>(400, 'Correct the values named in `details`.', (d) => (d[0] === missingBody ? `${missingBody.problem}.` : `The request does not fit its schema: ${d.slice(0, 3).map((p) => `${p.path || '/'} ${p.problem}`).join('; ')}${d.length > 3 ? '; …' : ''}.`)),
 
   // Running the function
   CONDITION_NOT_MET: entry<{ readonly legacyCode: 'CONDITION_NOT_MET' }>(422, "The route's condition function answered false for this request.", () => 'Request condition not met.'),

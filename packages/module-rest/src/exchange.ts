@@ -3,8 +3,8 @@ import { isMotiaError, type Clock, type FunctionRegistry, type Invocation, type 
 import type { Admission, Applicant } from './admission.js';
 import { sendAnswer, type AnswerParts } from './answer.js';
 import type { Cors } from './cors.js';
-import { restErrors } from './errors.js';
-import { HttpPayload, parsedBody, type RequestBody } from './http-payload.js';
+import { missingBody, restErrors } from './errors.js';
+import { HttpPayload, noBody, parsedBody, type RequestBody } from './http-payload.js';
 import { incomingTrace, traceIdOf } from './incoming-trace.js';
 import { lingerAndClose } from './linger.js';
 import type { Linked, OpenExchanges } from './open-exchanges.js';
@@ -143,7 +143,7 @@ export class Exchange implements Applicant, Linked, Queued {
     if (route.checkBody !== undefined) {
       body = parsedBody(received);
       const problems = route.checkBody(body.value);
-      if (problems !== undefined) return this.#refuse(restErrors.VALIDATION_FAILED(problems));
+      if (problems !== undefined) return this.#refuse(restErrors.VALIDATION_FAILED(received === noBody ? [missingBody] : problems));
     }
     this.#payload = new HttpPayload(route.frame, request.method ?? route.method, request.headers, this.#query, this.#params ?? {}, this.requestId, body);
     this.parts.admission.enter(this);

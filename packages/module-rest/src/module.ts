@@ -25,6 +25,7 @@ export const RestModule = defineModule({
   class: 'modules::api::RestApiModule',
   options: restOptions,
   provides: { rest: RestServiceRef },
+  triggerTypes: ['http'],
   async create(ctx, options) {
     const isTrailingSlashStrict = options.trailing_slash === 'strict';
     const drainState = { isDraining: false };

@@ -46,7 +46,7 @@ export function announcesBody(request: IncomingMessage): boolean {
 export function absentBody(request: IncomingMessage): RequestBody {
   const contentType = request.headers['content-type'];
   if (contentType === undefined || bodiless.has(request.method ?? 'GET')) return noBody;
-  if (bodyKindOf(contentType).kind === 'json') throw restErrors.INVALID_JSON({ line: 1, column: 1 });
+  if (bodyKindOf(contentType).kind === 'json') throw restErrors.INVALID_JSON({ isMissing: true });
   return noBody;
 }
 

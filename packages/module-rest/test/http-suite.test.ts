@@ -156,6 +156,13 @@ describe.each<Path>(['listener', 'router'])('HTTP through the %s', (via) => {
       expect(await refusal('POST /echo', { headers: json })).toEqual([400, 'INVALID_JSON']);
       expect(await rest.raw('POST /echo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n')).toContain('INVALID_JSON');
     });
+    it('no body at all where a schema wants one is told so, with a JSON type and without', async () => {
+      await rest.route(`POST /wants-${via}`, () => ({ status: 200 }), { bodySchema: { type: 'object' } });
+      const untyped = await rest.call(`POST /wants-${via}`);
+      expect(untyped.json.error).toMatchObject({ code: 'MOTIA_REST_VALIDATION_FAILED', message: 'A JSON body is required.', details: [{ path: '', problem: 'A JSON body is required' }] });
+      expect((await rest.call(`POST /wants-${via}`, { headers: json })).json.error).toMatchObject({ code: 'MOTIA_REST_INVALID_JSON', message: 'A JSON body is required.' });
+      expect((await rest.send(`POST /wants-${via}`, null)).json.error.message).toBe('The request does not fit its schema: / must be object.');
+    });
     it('bytes that are not UTF-8 are 400 INVALID_JSON', async () => {
       expect(await refusal('POST /echo', { body: Buffer.from([0x22, 0xff, 0x22]), headers: json })).toEqual([400, 'INVALID_JSON']);
     });
