@@ -39,7 +39,7 @@ export function toWireAnswer(answer: unknown, functionId: string, rawThresholdBy
     if (typeof body === 'string') return withRawBody(answer, Buffer.from(body, 'utf8'), 'text');
     if (body instanceof Uint8Array) return withRawBody(answer, body, 'bytes');
     const text = JSON.stringify(body) as string | undefined;
-    if (text === undefined) return envelope(answer);
+    if (text === undefined) throw new TypeError(typeof body === 'object' ? 'the body has no JSON form' : `the body is a ${typeof body}`);
     if (text.length >= rawThresholdBytes) return withRawBody(answer, Buffer.from(text, 'utf8'), 'json');
     const head = JSON.stringify(envelope(answer));
     return new WireValue(head === '{}' ? `{"body":${text}}` : `${head.slice(0, -1)},"body":${text}}`);

@@ -33,14 +33,17 @@ type MessageOf<O> = O extends { readonly input: infer S } ? InferSchema<S> : unk
 type HttpCondition<P extends string, O> = TriggerCondition<MotiaHttpArgs<BodyOf<O>, PathParams<P>, QueryOf<O>>>;
 type Conditional<T> = T & { readonly condition?: TriggerCondition };
 
+/** A path with its leading slash. */
+type Rooted<P extends string> = P extends `/${string}` ? P : string extends P ? P : `/${P}`;
+
 /** An HTTP route: `http('POST', '/orders/:id', { bodySchema })`. */
 export function http<const M extends ApiRouteMethod, const P extends string, const O extends HttpSchemas = {}>(
   method: M,
   path: P,
   options?: O & Omit<HttpOptions, keyof HttpSchemas>,
   condition?: HttpCondition<P, O>,
-): Conditional<{ readonly type: 'http'; readonly method: M; readonly path: P } & O> {
-  return withCondition({ type: 'http' as const, method, path, ...(options as O) }, condition as TriggerCondition | undefined);
+): Conditional<{ readonly type: 'http'; readonly method: M; readonly path: Rooted<P> } & O> {
+  return withCondition({ type: 'http' as const, method, path: rooted(path), ...(options as O) }, condition as TriggerCondition | undefined);
 }
 
 /** @deprecated Use `http()`. */
@@ -49,7 +52,7 @@ export function api<const M extends ApiRouteMethod, const P extends string, cons
   path: P,
   options?: O & Omit<HttpOptions, keyof HttpSchemas>,
   condition?: HttpCondition<P, O>,
-): Conditional<{ readonly type: 'http'; readonly method: M; readonly path: P } & O> {
+): Conditional<{ readonly type: 'http'; readonly method: M; readonly path: Rooted<P> } & O> {
   return http(method, path, options, condition);
 }
 
@@ -80,6 +83,10 @@ export function stream(
 ): StreamTrigger {
   if (typeof optionsOrCondition === 'function') return { type: 'stream', streamName, condition: optionsOrCondition as TriggerCondition };
   return { type: 'stream', streamName, ...(optionsOrCondition as Omit<StreamTrigger, 'type' | 'streamName'> | undefined) };
+}
+
+function rooted<P extends string>(path: P): Rooted<P> {
+  return (typeof path !== 'string' || path.startsWith('/') ? path : `/${path}`) as Rooted<P>;
 }
 
 function withCondition<T extends object>(trigger: T, condition: TriggerCondition | undefined): T & { readonly condition?: TriggerCondition } {

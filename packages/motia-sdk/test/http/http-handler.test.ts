@@ -93,6 +93,14 @@ describe('the answer of an HTTP handler', () => {
     expect(await engine.http({ query_params: { both: '1' } })).toEqual({ status: 203, headers: { 'x-a': '1', 'x-b': '2' }, body: 'b' });
   });
 
+  it.each([
+    [() => undefined, 'the body is a function'],
+    [Symbol('s'), 'the body is a symbol'],
+    [{ toJSON: () => undefined }, 'the body has no JSON form'],
+  ])('says that a body %p cannot be sent', async (body, reason) => {
+    await expect(answerOf({ status: 200, body })).rejects.toMatchObject({ code: 'MOTIA_SDK_NOT_SERIALIZABLE', status: 500, message: expect.stringContaining(reason) as unknown as string });
+  });
+
   it('has no header where the value is undefined', async () => {
     await using engine = await serving([
       route(({ response }) => {

@@ -13,6 +13,7 @@ describe('trigger builders and guards', () => {
 
   it('make the documented trigger objects', () => {
     expect(http('GET', '/a')).toEqual({ type: 'http', method: 'GET', path: '/a' });
+    expect(http('GET', 'nolead')).toEqual({ type: 'http', method: 'GET', path: '/nolead' });
     expect(http('POST', '/a', { bodySchema: { type: 'object' } }, condition)).toEqual({ type: 'http', method: 'POST', path: '/a', bodySchema: { type: 'object' }, condition });
     expect(api('GET', '/a')).toEqual(http('GET', '/a'));
     expect(queue('t', { config: { maxRetries: 1 } }, condition)).toEqual({ type: 'queue', topic: 't', config: { maxRetries: 1 }, condition });

@@ -110,6 +110,8 @@ step({ name: 'Headers', triggers: [http('GET', '/p')] }, async (req) => {
 // @ts-expect-error -- a header is text
 step({ name: 'Headers', triggers: [http('GET', '/p')] }, async () => ({ headers: { 'x-n': {} } }));
 step({ name: 'Handled', triggers: [http('GET', '/h/:x')] }).handle((req) => ({ status: 200, body: req.pathParams.x }));
+const rootless = http('GET', 'nolead/:id');
+type _Rootless = Expect<Equal<typeof rootless.path, '/nolead/:id'>>;
 // @ts-expect-error -- not a method
 http('FETCH', '/x');
 // @ts-expect-error -- name is missing
