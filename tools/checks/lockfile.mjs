@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -5,7 +6,8 @@ const isOwn = (name) => name === 'motia' || name.startsWith('@motia/');
 
 /** `motia` and `@motia/*` are taken on npm by others: every such entry must be a link into this workspace. */
 export function checkLockfile(root) {
-  return lockfileFaults(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages);
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  return [...lockfileFaults(packages), ...missingWorkspaces(packages, trackedFiles(root))];
 }
 
 export function lockfileFaults(packages) {
@@ -19,6 +21,16 @@ export function lockfileFaults(packages) {
     }
   }
   return [...faults, ...missingPlatforms(packages)];
+}
+
+/** A workspace in the lock file whose folder is gone, or was never committed: nobody else can install it. */
+export function missingWorkspaces(packages, tracked) {
+  const folders = new Set(Object.entries(packages).flatMap(([path, entry]) => (entry.link ? [entry.resolved] : path !== '' && !path.includes('node_modules/') ? [path] : [])));
+  return [...folders].filter((folder) => !tracked.has(`${folder}/package.json`)).map((folder) => `package-lock.json: the workspace ${folder} has no tracked package.json; run npm install after removing it`);
+}
+
+function trackedFiles(root) {
+  return new Set(execFileSync('git', ['ls-files', '*package.json'], { cwd: root, encoding: 'utf8' }).split('\n'));
 }
 
 /**

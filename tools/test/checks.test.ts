@@ -5,8 +5,9 @@ import { temporaryFolder, type TemporaryFolder } from '@motia/tools/testing';
 import { checkCommittedFiles, checkMachinePaths } from '../checks/committed-files.mjs';
 import { documentFaults } from '../checks/docs.mjs';
 import { checkFileSizes } from '../checks/file-sizes.mjs';
-import { lockfileFaults } from '../checks/lockfile.mjs';
+import { lockfileFaults, missingWorkspaces } from '../checks/lockfile.mjs';
 import { checkManifests } from '../checks/manifests.mjs';
+import { isInstalled } from '../workspace/install.mjs';
 
 function write(folder: TemporaryFolder, files: Readonly<Record<string, string>>): void {
   for (const [name, text] of Object.entries(files)) {
@@ -41,6 +42,17 @@ describe('The repository checks', () => {
       'node_modules/tool/node_modules/tool-win32': {},
     });
     expect(found).toEqual(['package-lock.json: node_modules/tool wants tool-darwin, which is not in the lock file']);
+  });
+
+  it('refuse a workspace in the lock file whose folder nobody committed, which is no reason to install again', async () => {
+    const packages = { '': {}, 'packages/a': { version: '0.1.0' }, 'packages/gone': { version: '0.1.0' }, 'node_modules/@motia/a': { link: true, resolved: 'packages/a' }, 'node_modules/@motia/gone': { link: true, resolved: 'packages/gone' } };
+    expect(missingWorkspaces(packages, new Set(['packages/a/package.json']))).toEqual([expect.stringContaining('the workspace packages/gone has no tracked package.json')]);
+
+    await using folder = temporaryFolder('checks');
+    write(folder, { 'package-lock.json': JSON.stringify({ packages }), 'node_modules/.package-lock.json': '{"packages":{}}', 'packages/a/package.json': '{}' });
+    expect(isInstalled(folder.path)).toBe(false);
+    write(folder, { 'node_modules/@motia/a/package.json': '{}' });
+    expect(isInstalled(folder.path)).toBe(true);
   });
 
   it('refuse generated files, databases, logs and bundles', async () => {

@@ -23,7 +23,8 @@ export function isInstalled(root) {
   return Object.entries(wanted)
     .filter(([path]) => path.includes('node_modules/'))
     .every(([path, entry]) => {
-      if (entry.link) return existsSync(join(root, path));
+      // What a workspace without its folder leaves in the lock file cannot be installed by trying again.
+      if (entry.link) return existsSync(join(root, path)) || !existsSync(join(root, entry.resolved, 'package.json'));
       const found = present[path];
       return found === undefined ? entry.optional === true || entry.devOptional === true : found.version === entry.version;
     });

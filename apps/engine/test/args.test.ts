@@ -24,7 +24,8 @@ describe('parseCommand', () => {
   it.each([
     [['--nonsense'], 'nonsense'],
     [['dance'], 'dance'],
-    [['config', 'eat'], 'config eat'],
+    [['config', 'eat'], 'needs one of schema and check, not: eat'],
+    [['config'], 'needs one of schema and check'],
     [['invoke'], 'function id'],
     [['invoke', 'a', 'b', 'c'], 'unknown command'],
     [['-c', 'a.yaml', '--use-default-config'], 'exclude'],

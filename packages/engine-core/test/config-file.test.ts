@@ -88,6 +88,24 @@ describe('config.yaml', () => {
     expect(near).toMatchObject({ suggestion: 'modules::api::RestApiModule', command: 'npm i @motia/module-rest' });
   });
 
+  it('G3 suggests the nearest class alone, without an install line when its package is there', async () => {
+    const Rest = { ...Web, name: '@motia/module-rest', class: 'modules::api::RestApiModule' };
+    const problems = await problemsOf(load('modules: [{ class: "modules::api::RestApiModul" }]', { importPackage: () => Promise.resolve({ default: Rest }) }));
+    expect(problems.map(formatConfigProblem)).toEqual([
+      'config.yaml:1:13 /modules/0/class: unknown class modules::api::RestApiModul; no module of that class path is known (did you mean "modules::api::RestApiModule"?)',
+    ]);
+  });
+
+  it('G3 refuses a second module that offers the same trigger type, before anything is created', async () => {
+    const Http = { ...Web, triggerTypes: ['http'] };
+    const Other = { ...Http, class: 'test::OtherModule' };
+    const text = 'modules:\n  - class: test::WebModule\n  - class: test::OtherModule\n';
+    expect((await problemsOf(load(text, { definitions: [Http, Other] }))).map(formatConfigProblem)).toEqual([
+      'config.yaml:3:5 /modules/1/class: offers the trigger type "http", which test::WebModule offers already; an engine has one module for each',
+    ]);
+    expect(events).toEqual([]);
+  });
+
   it('tells a package that is missing from one that fails to load', async () => {
     const broken = (): Promise<unknown> => Promise.reject(Object.assign(new Error("Cannot find package 'express' imported from there"), { code: 'ERR_MODULE_NOT_FOUND' }));
     const [problem] = await problemsOf(load('modules: [{ class: "modules::api::RestApiModule" }]', { importPackage: broken }));

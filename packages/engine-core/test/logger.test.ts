@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createLogger, lineSink, type LineSinkOptions, type WritePort } from '../src/index.js';
+import { fromWireError } from '@motia/protocol';
 import type { LogRecord } from '../src/contract/index.js';
 import { toJsonLine, longestLineBytes } from '../src/logger/json-lines.js';
 import { createLogHub } from '../src/logger/log-hub.js';
@@ -109,6 +110,14 @@ describe('pretty lines', () => {
     expect(line.split('\n').slice(1)).toEqual(['      | a.step.ts:1:32: Unexpected "=>"', '      | \\u001b[31mred', '    hint: Fix it.', '']);
     expect(line.split('\n')[0]).toMatch(/it does not build: code=X$/);
     expect(toJsonLine(record({ message: 'a\nb' })).split('\n')).toHaveLength(2);
+  });
+
+  it('show the frames of users below an error with a code, and none of ours', () => {
+    const error = (stack: string) => Object.assign(fromWireError({ code: 'MOTIA_ENGINE_X', message: 'late', retryable: false, status: 504 }), { stack });
+    const ours = '    at expire (file:///a/packages/engine-core/dist/invoker.js:1:1)\n    at process (node:internal/timers:1:1)\n    at x (/a/node_modules/@motia/module-rest/dist/a.js:2:2)';
+    expect(toPrettyLine(record({ fields: { error: error(`MotiaError: late\n${ours}`) } }), false).split('\n').slice(1)).toEqual(['    MOTIA_ENGINE_X: late', '']);
+    expect(toPrettyLine(record({ fields: { error: error(`Error: late\n    at handler (/app/a.step.ts:3:4)\n${ours}`) } }), false).split('\n').slice(1)).toEqual(['    Error: late', '        at handler (/app/a.step.ts:3:4)', '']);
+    expect((parse(toJsonLine(record({ fields: { error: error(`MotiaError: late\n${ours}`) } })))['fields'] as { error: unknown }).error).not.toHaveProperty('stack');
   });
 
   it('are coloured only where colour is wanted', () => {

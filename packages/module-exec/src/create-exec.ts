@@ -108,7 +108,14 @@ export function createExec(ctx: PluginContext, options: ExecModuleOptions): Exec
   /** A long build must not run into the host's limit for a start: after a while the engine goes up without us, not ready. */
   async function startOrCarryOn(): Promise<void> {
     const starting = supervisor.start();
-    if (await settlesWithin(clock, starting, startPatienceMs)) return starting;
+    const isPlain = supervisor.seemsPlain.then(() => true);
+    const outcome = await Promise.race([settlesWithin(clock, starting, startPatienceMs), isPlain.then(() => 'plain' as const)]);
+    if (outcome === true) return starting;
+    if (outcome === 'plain') {
+      logger.info(`"${command.text}" writes something else than the engine protocol; the start does not wait for it`, { hint: 'Set `protocol: none` for a program without the SDK.' });
+      starting.catch(() => undefined);
+      return;
+    }
     logger.warn(`still starting after ${startPatienceMs / 1000} s; the engine goes on, and is ready when "${command.text}" is`);
     // It has been logged, and the health says so.
     starting.catch(() => undefined);

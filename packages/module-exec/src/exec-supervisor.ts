@@ -49,10 +49,14 @@ export class ExecSupervisor {
   #hasSpoken = false;
   #graceMs: number;
   #reloadError: MotiaError | undefined;
+  /** Resolves when a process on its way up is plainly no worker: nothing is gained by holding the start of the engine for it. */
+  readonly seemsPlain: Promise<void>;
+  #tellPlain!: () => void;
 
   constructor(private readonly options: SupervisorOptions) {
     const { clock, logger, workers, policy, random, awaitsFix, ownerPrefix } = options;
     this.#graceMs = options.stopGraceMs;
+    this.seemsPlain = new Promise((resolve) => (this.#tellPlain = resolve));
     this.replicas = Array.from({ length: options.replicas }, (_, index) =>
       new Replica({
         owner: `${ownerPrefix}#${index}`,
@@ -185,6 +189,7 @@ export class ExecSupervisor {
     if (this.#stopped.signal.aborted) throw execErrors.STOPPING(undefined);
     const launched = await this.options.launch(owner, { isReload, mustSpeak: this.#hasSpoken });
     this.#processes.add(launched);
+    void launched.seemsPlain.then(this.#tellPlain);
     launched.ready.then((role) => (this.#hasSpoken ||= role === 'worker'), () => undefined);
     void launched.lost.then(() => this.#processes.delete(launched));
     if (this.#stopped.signal.aborted) {

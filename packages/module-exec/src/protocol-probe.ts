@@ -33,6 +33,11 @@ export class ProtocolProbe {
   }
 }
 
+/** Whether text comes from the program itself: package managers announce what they run, and a worker may follow. */
+export function isProgramOutput(text: Buffer): boolean {
+  return text.toString('utf8').split('\n').some((line) => !/^\s*(?:$|[>$] |yarn run\b)/.test(line));
+}
+
 /** Length of the longest end of the bytes that the marker begins with. */
 function longestMarkerStart(bytes: Buffer): number {
   for (let length = Math.min(marker.length - 1, bytes.length); length > 0; length--) {

@@ -8,7 +8,7 @@ import { finishOutput } from './finish-output.js';
 import { lossByDisconnect, lossByExit, lossByRefusal, type Loss } from './loss.js';
 import { OutputLines } from './output-lines.js';
 import { spawnGroup, type ProcessGroup } from './process-group.js';
-import { ProtocolProbe } from './protocol-probe.js';
+import { isProgramOutput, ProtocolProbe } from './protocol-probe.js';
 import { clearRemains, stopLadder, type LadderOutcome } from './stop-ladder.js';
 import { delay, settlesWithin } from './wait.js';
 
@@ -44,6 +44,8 @@ export type ProcessRole = 'worker' | 'plain';
 
 const exitAfterCloseMs = 1_000;
 const lateBytesMs = 20;
+/** Output that is no protocol, and this long nothing else: the start of the engine waits no longer for a frame. */
+const plainOutputMs = 1_000;
 /** A process that speaks nothing counts as up when it has not failed at once. */
 const survivesStartMs = 100;
 
@@ -61,6 +63,8 @@ export class WorkerProcess {
   readonly ready: Promise<ProcessRole>;
   /** Resolves when the process is gone by itself and nothing of it is left. Stays open when it was stopped. */
   readonly lost: Promise<Loss>;
+  /** Resolves when its output is plainly no protocol so far; it becomes a worker all the same if frames come in time. */
+  readonly seemsPlain: Promise<void>;
   #handle: WorkerHandle | undefined;
   #role: ProcessRole | undefined;
   #readyAtMs: number | undefined;
@@ -74,6 +78,8 @@ export class WorkerProcess {
   readonly #startedAtMs: number;
   readonly #output: OutputLines;
   readonly #probe = new ProtocolProbe();
+  #tellPlain!: () => void;
+  #plainTimer: Timer | undefined;
 
   private constructor(
     private readonly setting: ProcessSetting,
@@ -87,6 +93,7 @@ export class WorkerProcess {
     let resolveReady!: (role: ProcessRole) => void, rejectReady!: (error: MotiaError) => void, resolveLost!: (loss: Loss) => void;
     this.ready = new Promise((resolve, reject) => ([resolveReady, rejectReady] = [resolve, reject]));
     this.ready.catch(() => undefined);
+    this.seemsPlain = new Promise((resolve) => (this.#tellPlain = resolve));
     this.lost = new Promise((resolve) => (resolveLost = resolve));
     this.#settleReady = { resolve: resolveReady, reject: rejectReady };
     this.#settleLost = resolveLost;
@@ -150,8 +157,12 @@ export class WorkerProcess {
     }
     const onChunk = (chunk: Buffer): void => {
       const { text, frames } = this.#probe.push(chunk);
-      if (text.length > 0) this.#output.write('stdout', text);
+      if (text.length > 0) {
+        this.#output.write('stdout', text);
+        if (isProgramOutput(text)) this.#plainTimer ??= clock.setTimeout(this.#tellPlain, plainOutputMs);
+      }
       if (frames === undefined) return;
+      clock.clear(this.#plainTimer);
       clock.clear(this.#patience);
       this.group.stdout.off('data', onChunk);
       // Paused, the stream takes the bytes back; whoever listens next gets them first.
@@ -238,6 +249,7 @@ export class WorkerProcess {
     this.#ending.abort();
     const { clock } = this.setting;
     clock.clear(this.#patience);
+    clock.clear(this.#plainTimer);
     this.#handle?.close('lost', typeof loss === 'function' ? undefined : loss.error);
     const outcome = await clearRemains({ clock, group: this.group, spawnId: this.spawnId });
     await this.#closeOutput(outcome, { isReported: this.#role === undefined });
@@ -249,6 +261,7 @@ export class WorkerProcess {
   async #descend({ graceMs, hurry }: { readonly graceMs: number; readonly hurry?: AbortSignal }): Promise<LadderOutcome> {
     const { clock, termTimeoutMs } = this.setting;
     clock.clear(this.#patience);
+    clock.clear(this.#plainTimer);
     const handle = this.#handle;
     const outcome = await stopLadder({
       clock,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ProtocolProbe } from '../src/protocol-probe.js';
+import { isProgramOutput, ProtocolProbe } from '../src/protocol-probe.js';
 
 /** Feeds chunks until frames are seen; answers all that was called text and all that was called frames. */
 function probe(chunks: readonly Buffer[]): { text: string; frames: string | undefined } {
@@ -38,4 +38,13 @@ describe('protocol probe', () => {
       }),
     );
   });
+});
+
+it.each([
+  ['\n> app@1.0.0 dev\n> motia dev\n\n', false],
+  ['yarn run v1.22.22\n$ motia dev\n', false],
+  ['> app@1.0.0 dev\nlistening on 3000\n', true],
+  ['listening', true],
+])('tells what a package manager announces from what a program says: %j', (text, expected) => {
+  expect(isProgramOutput(Buffer.from(text))).toBe(expected);
 });

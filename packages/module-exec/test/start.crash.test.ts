@@ -45,6 +45,12 @@ describe('start of ExecModule', () => {
     expect(running.host.logs.messages('info').filter((message) => message.includes('has not spoken the engine protocol'))).toHaveLength(1);
   });
 
+  it('does not hold the start of the engine for a process whose output is plainly no protocol', async () => {
+    await using running = await startExec({ exec: [[...node('never-handshake')]], handshake_timeout_ms: 60_000 });
+    expect(running.states()).toEqual(['starting']);
+    expect(running.host.logs.messages('info')).toContainEqual(expect.stringContaining('writes something else than the engine protocol'));
+  });
+
   it('with `protocol: none` supervises at once and restarts on a crash', async () => {
     const startedMs = performance.now();
     await using running = await startExec({ exec: [[...node('never-handshake')]], protocol: 'none' });

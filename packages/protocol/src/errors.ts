@@ -1,8 +1,9 @@
 import type { WireError } from './generated/messages.js';
 
-/** Areas that error codes name (`MOTIA_<AREA>_<CONDITION>`). */
+/** Areas that error codes name (`MOTIA_<AREA>_<CONDITION>`). Modules of others choose their own. */
 export type ErrorArea =
-  | 'ENGINE' | 'REST' | 'STREAM' | 'STATE' | 'QUEUE' | 'CRON' | 'OTEL' | 'EXEC' | 'SDK' | 'STORE' | 'PROTOCOL' | 'WORKER' | 'CONSOLE' | 'PUBSUB';
+  | 'ENGINE' | 'REST' | 'STREAM' | 'STATE' | 'QUEUE' | 'CRON' | 'OTEL' | 'EXEC' | 'SDK' | 'STORE' | 'PROTOCOL' | 'WORKER' | 'CONSOLE' | 'PUBSUB'
+  | (string & Record<never, never>);
 
 /** One row of an error catalog. */
 export interface ErrorEntry<D = unknown> {

@@ -58,6 +58,7 @@ export function parseCommand(words: readonly string[]): Command {
   const [first, second, third, ...rest] = positionals;
   if (first === undefined) return runCommand(config, values['log-format'], values['log-level']);
   if (first === 'config' && (second === 'schema' || second === 'check') && third === undefined) return { name: `config-${second}`, config };
+  if (first === 'config') throw errors.USAGE({ problem: `\`iii config\` needs one of schema and check${second === undefined ? '' : `, not: ${positionals.slice(1).join(' ')}`}` });
   if (first === 'functions' && second === undefined) return { name: 'functions', config, json: values.json === true, all: values.all === true };
   if (first === 'invoke' && second !== undefined && rest.length === 0) {
     return { name: 'invoke', config, functionId: second, timeoutMs: parseTimeout(values.timeout), ...(third === undefined ? {} : { payload: third }) };

@@ -9,6 +9,7 @@ const byCondition: ReadonlyMap<string, number> = new Map([
   ['MOTIA_ENGINE_CONFIG_FILE_MISSING', exitCodes.config],
   ['MOTIA_ENGINE_CONFIG_INVALID', exitCodes.config],
   ['MOTIA_ENGINE_OPTIONS_INVALID', exitCodes.config],
+  ['MOTIA_ENGINE_TRIGGER_TYPE_CONFLICT', exitCodes.config],
   ['MOTIA_REST_PORT_IN_USE', exitCodes.config],
   ['MOTIA_WORKER_PORT_IN_USE', exitCodes.config],
   ['MOTIA_WORKER_SOCKET_IN_USE', exitCodes.config],

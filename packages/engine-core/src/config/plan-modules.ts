@@ -63,7 +63,15 @@ export async function planModules(input: {
   const findings = new Findings();
   const chosen: { readonly definition: AnyModuleDefinition; readonly options: unknown }[] = [];
 
+  const offeredBy = new Map<string, string>();
+
   async function choose(origin: ConfigOrigin, pointer: string, definition: AnyModuleDefinition, given: unknown): Promise<void> {
+    for (const type of definition.triggerTypes ?? []) {
+      const other = offeredBy.get(type);
+      const problem = `offers the trigger type "${type}", which ${other} offers already; an engine has one module for each`;
+      if (other === undefined) offeredBy.set(type, definition.class);
+      else findings.report(origin, pointer.replace(/\/config$/, '/class'), { problem });
+    }
     const options = proveOptions(findings, origin, pointer, definition, withoutSuperseded(findings, origin, pointer, definition, given));
     await proveAdapter(findings, catalog, origin, `${pointer}/adapter`, given);
     if (options !== undefined) chosen.push({ definition, options: options.value });

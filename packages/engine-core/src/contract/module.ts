@@ -66,6 +66,8 @@ export interface ModuleDefinition<O = unknown, Req extends Refs = Refs, Prov ext
    * port or an unreadable store ends the start before anything was spawned. Default false.
    */
   readonly startsLast?: boolean;
+  /** Trigger types that it will register: two modules with one of them are refused before anything is created. */
+  readonly triggerTypes?: readonly string[];
   /** Keys that existing configs carry and our design supersedes: accepted, without effect, one boot notice each. Key to its replacement. */
   readonly supersededKeys?: Readonly<Record<string, string>>;
   /** Wires only. Sockets, timers and writes wait for `start`, so a bad config never half-boots. */

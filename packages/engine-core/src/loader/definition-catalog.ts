@@ -79,18 +79,17 @@ export function createDefinitionCatalog(options: CatalogOptions): DefinitionCata
     return [...new Set([...own, ...[...standardClasses].filter(([, entry]) => entry.kind === kind).map(([name]) => name)])];
   }
 
-  function unknownClass(kind: keyof Kinds, classPath: string): ClassProblem {
+  async function unknownClass(kind: keyof Kinds, classPath: string): Promise<ClassProblem> {
     const malformed = classPathProblem(classPath);
-    const nearest = nearestClasses(classPath, classesOf(kind));
-    const suggestion = nearest[0];
-    const others = nearest.slice(1);
+    const [suggestion] = nearestClasses(classPath, classesOf(kind));
     const problem = malformed === undefined ? `unknown class ${classPath}; no ${kind} of that class path is known` : `the class path ${malformed}`;
     const entry = suggestion === undefined ? undefined : standardClasses.get(suggestion);
-    const isMissing = entry?.status === 'built' && !known.has(`${kind} ${suggestion}`);
+    // Only a look tells whether it has to be installed.
+    const missing = suggestion === undefined || entry?.status !== 'built' || known.has(`${kind} ${suggestion}`) ? undefined : await loadStandard(suggestion, entry);
     return {
-      problem: `${problem}${others.length === 0 ? '' : `; also near: ${others.join(', ')}`}${suggestion === undefined ? '; list the package that brings it under packages:' : ''}`,
+      problem: `${problem}${suggestion === undefined ? '; list the package that brings it under packages:' : ''}`,
       ...(suggestion === undefined ? {} : { suggestion }),
-      ...(isMissing ? { command: `npm i ${entry.package}` } : {}),
+      ...(missing?.command === undefined ? {} : { command: missing.command }),
     };
   }
 

@@ -47,6 +47,8 @@ function shapeProblem(value: Readonly<Record<string, unknown>>): string | undefi
     const problem = refsProblem(key, value[key]);
     if (problem !== undefined) return problem;
   }
+  const types = value['triggerTypes'];
+  if (types !== undefined && !(Array.isArray(types) && types.every((type) => typeof type === 'string'))) return '"triggerTypes" must be a list of names';
   return value['kind'] === 'adapter' ? adapterProblem(value) : undefined;
 }
 

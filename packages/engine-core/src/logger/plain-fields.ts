@@ -1,3 +1,5 @@
+import { isMotiaError } from '@motia/protocol';
+
 const longestText = 16_384;
 const deepest = 8;
 /** Bounds the work for one record, whatever someone logs. */
@@ -64,6 +66,7 @@ function members(value: object, budget: Budget): unknown {
 
 function plainError(error: Error, budget: Budget): unknown {
   const { code, details } = error as { code?: unknown; details?: unknown };
+  const stack = isMotiaError(error) ? userStack(error.stack) : error.stack;
   return {
     name: error.name,
     message: plain(error.message, budget),
@@ -71,6 +74,16 @@ function plainError(error: Error, budget: Budget): unknown {
     ...(details === undefined ? {} : { details: plain(details, budget) }),
     ...(error instanceof AggregateError ? { errors: plain(error.errors, budget) } : {}),
     ...(error.cause === undefined ? {} : { cause: plain(error.cause, budget) }),
-    stack: plain(error.stack, budget),
+    ...(stack === undefined ? {} : { stack: plain(stack, budget) }),
   };
+}
+
+const frame = /^\s+at /;
+const ownFrame = /[\\/](?:@motia[\\/]|node_modules[\\/]motia[\\/]|packages[\\/](?:engine-core|protocol|motia-sdk|module-[\w-]+)[\\/](?:src|dist)[\\/]|apps[\\/]engine[\\/](?:src|dist)[\\/])|\bnode:/;
+
+/** The stack of an error with a code without our own frames: what a handler threw keeps the user's; an operational error has none. */
+function userStack(stack: string | undefined): string | undefined {
+  const lines = stack?.split('\n') ?? [];
+  const kept = lines.filter((line) => !frame.test(line) || !ownFrame.test(line));
+  return kept.some((line) => frame.test(line)) ? kept.join('\n') : undefined;
 }

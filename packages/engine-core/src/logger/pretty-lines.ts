@@ -64,7 +64,8 @@ function shown(value: unknown): string {
 
 function stackOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { stack, cause } = value as { stack?: unknown; cause?: unknown };
+  const { stack: whole, cause, code, message } = value as { stack?: unknown; cause?: unknown; code?: unknown; message?: unknown };
+  const stack = whole ?? (typeof code === 'string' && typeof message === 'string' ? `${code}: ${message}` : undefined);
   if (typeof stack !== 'string') return undefined;
   const below = stackOf(cause);
   return below === undefined ? stack : `${stack}\ncaused by ${below}`;
