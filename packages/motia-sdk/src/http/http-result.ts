@@ -23,7 +23,7 @@ export function completedAnswer(input: HttpInput, returned: unknown): unknown {
 
 /** Without the headers whose value is undefined: they are not there. */
 function present(headers: unknown): object {
-  return Object.fromEntries(Object.entries((headers ?? {}) as object).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(Object.entries(headers ?? {}).filter(([, value]) => value !== undefined));
 }
 
 /**

@@ -170,6 +170,39 @@ describe('faults', () => {
 });
 
 describe('creating an app', () => {
+  it.each(['development', 'production'] as const)('in %s shows what a handler exposes, and blames no client for what its handler did', async (mode) => {
+    const failing = (name: string, error: Error): object =>
+      step({ name, triggers: [http('GET', `/${name}`)] }, () => {
+        throw error;
+      });
+    const strict = step({ name: 'strict', triggers: [http('POST', '/strict', { bodySchema: z.object({ n: z.number() }) })] }, () => ({ body: 'in' }));
+    const calls = step({ name: 'calls', triggers: [http('GET', '/calls')] }, (_req, ctx) => ctx.invoke<void>('steps::strict::trigger::http(POST /strict)', { body: {} }));
+    const odd = { config: { name: 'odd', triggers: [{ type: 'http', method: 'GET', path: '/odd' }] }, handler: () => ({ stat: 200 }) };
+    await using app = await createTestApp({
+      mode,
+      steps: [
+        failing('gone', Object.assign(new Error('gone'), { status: 410, expose: true })),
+        failing('sold', Object.assign(new Error('sold out'), { status: 409, expose: true, code: 'OUT_OF_STOCK' })),
+        strict,
+        calls,
+        odd,
+      ],
+    });
+    type Problem = { error: { code: string; message: string; hint?: string } };
+    const gone = await app.http.get<Problem>('/gone');
+    expect([gone.status, gone.body.error.message, gone.body.error.hint]).toEqual([410, 'gone', undefined]);
+    const sold = await app.http.get<Problem>('/sold');
+    expect([sold.status, sold.body.error.message, sold.body.error.code]).toEqual([409, 'sold out', 'OUT_OF_STOCK']);
+    expect((await app.http.post('/strict', { body: {} })).status).toBe(400);
+    for (const [path, code] of [['/calls', 'MOTIA_SDK_INPUT_INVALID'], ['/odd', 'MOTIA_REST_INVALID_HANDLER_RESPONSE']] as const) {
+      const response = await app.http.get<Problem>(path);
+      expect([response.status, response.body.error.code]).toEqual([500, code]);
+      expect(JSON.stringify(response.body).includes('steps::')).toBe(mode === 'development');
+      const record = await app.waitForLog(({ level, fields }) => level === 'error' && fields?.['code'] === code);
+      expect((record.fields?.['error'] as Error).message).toMatch(/does not match its schema|"steps::odd::.*has none of status/);
+    }
+  });
+
   it('serves what can be served in development and names the rest; production refuses', async () => {
     await using app = await createTestApp({ steps: [hello, { config: {} }] });
     expect(app.problems.map(({ message }) => message)).toEqual(['test/step-2.step.ts is not a Step: `config.name` must be a non-empty string']);
