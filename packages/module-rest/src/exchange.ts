@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isMotiaError, type Clock, type FunctionRegistry, type Invocation, type MotiaError, type OpenSpan, type Telemetry, type TraceContext, type TriggerRegistry } from '@motia/engine-core/contract';
 import type { Admission, Applicant } from './admission.js';
-import { sendAnswer, type AnswerParts } from './answer.js';
+import type { ClientFinder } from './client-address.js';
+import { sendAnswer, type AnswerParts, type AnswerRoute } from './answer.js';
 import type { Cors } from './cors.js';
+import { runMiddleware } from './middleware-run.js';
+import type { Middleware } from './middleware-set.js';
 import { restErrors } from './errors.js';
 import { HttpPayload, parsedBody, type RequestBody } from './http-payload.js';
 import { incomingTrace, traceIdOf } from './incoming-trace.js';
@@ -25,6 +28,7 @@ export interface ExchangeParts extends AnswerParts {
   readonly admission: Admission;
   readonly budget: BodyBudget;
   readonly cors: Cors | undefined;
+  readonly clients: ClientFinder;
   readonly bodyLimitBytes: number;
   readonly writeTimeoutMs: number;
   /** Set while the module goes down: connections end with the response that is under way. */
@@ -95,12 +99,10 @@ export class Exchange implements Applicant, Linked, Queued {
     if (this.#isClosed) return this.#leave();
     this.#span = openServerSpan(this.parts.telemetry, this.request, this.route, this.requestId, this.#trace);
     if (this.#span !== undefined) this.#trace = this.#span.context;
-    if (this.route.trigger.conditionFunctionId === undefined) return this.#call(this.route.timeoutMs);
+    const { middleware, trigger } = this.route;
+    if (middleware === undefined && trigger.conditionFunctionId === undefined) return this.#call(this.route.timeoutMs);
     this.#startedAtMs = this.parts.clock.monotonicMs();
-    this.parts.triggers.checkCondition(this.route.trigger, this.#payload, this.#options(this.route.timeoutMs)).then(
-      (outcome) => this.#checked(outcome === 'passed'),
-      (error: unknown) => this.#failed(error),
-    );
+    (middleware === undefined ? this.#checkCondition() : this.#passMiddleware(middleware)).catch((error: unknown) => this.#failed(error));
   }
 
   refused(): void {
@@ -145,14 +147,38 @@ export class Exchange implements Applicant, Linked, Queued {
       const problems = route.checkBody(body.value);
       if (problems !== undefined) return this.#refuse(restErrors.VALIDATION_FAILED(problems));
     }
-    this.#payload = new HttpPayload(route.frame, request.method ?? route.method, request.headers, this.#query, this.#params ?? {}, this.requestId, body);
+    this.#payload = new HttpPayload(route.frame, request.method ?? route.method, request.headers, this.#query, this.#params ?? {}, this.requestId, body, this.parts.clients.of(request));
     this.parts.admission.enter(this);
   }
 
-  #checked(passed: boolean): void {
-    if (!passed) return this.#failed(restErrors.CONDITION_NOT_MET({ legacyCode: 'CONDITION_NOT_MET' }));
+  async #passMiddleware(standing: readonly Middleware[]): Promise<void> {
+    const { functions, triggers, clock } = this.parts;
+    const outcome = await runMiddleware(standing, {
+      functions, triggers, clock,
+      request: this.#payload?.head() ?? {},
+      deadlineAtMs: this.#startedAtMs + this.route.timeoutMs,
+      trace: this.#trace,
+      onCall: (invocation) => (this.#invocation = invocation),
+      isOver: () => this.#isOver || this.#isClosed,
+    });
+    if (outcome.functionId !== undefined) return this.#answered(outcome.response, { functionId: outcome.functionId, checkResponse: undefined, defaultStatus: 200 });
+    if (outcome.context !== undefined && this.#payload !== undefined) this.#payload.context = outcome.context;
+    await this.#checkCondition();
+  }
+
+  async #checkCondition(): Promise<void> {
+    const { route, parts } = this;
     if (this.#isClosed || this.#isOver) return this.#leave();
-    this.#call(Math.max(1, this.route.timeoutMs - (this.parts.clock.monotonicMs() - this.#startedAtMs)));
+    if (route.trigger.conditionFunctionId !== undefined) {
+      const outcome = await parts.triggers.checkCondition(route.trigger, this.#payload, this.#options(this.#leftMs()));
+      if (outcome === 'blocked') throw restErrors.CONDITION_NOT_MET({ legacyCode: 'CONDITION_NOT_MET' });
+      if (this.#isClosed || this.#isOver) return this.#leave();
+    }
+    this.#call(this.#leftMs());
+  }
+
+  #leftMs(): number {
+    return Math.max(1, this.route.timeoutMs - (this.parts.clock.monotonicMs() - this.#startedAtMs));
   }
 
   #call(timeoutMs: number): void {
@@ -170,14 +196,14 @@ export class Exchange implements Applicant, Linked, Queued {
     return this.#trace === undefined ? { ...shared, timeoutMs } : { ...shared, timeoutMs, trace: this.#trace };
   }
 
-  #answered(result: unknown): void {
+  #answered(result: unknown, answering: AnswerRoute = this.route): void {
     this.#leave();
     if (this.#isOver || this.#isClosed) return;
-    const { parts, route, response } = this;
+    const { parts, response } = this;
     if (parts.drainState.isDraining) response.shouldKeepAlive = false;
     let status: number;
     try {
-      status = sendAnswer(response, result, route, this.requestId, this.#corsHeaders(), parts);
+      status = sendAnswer(response, result, answering, this.requestId, this.#corsHeaders(), parts);
     } catch (error) {
       return this.#problem(error);
     }
@@ -204,7 +230,7 @@ export class Exchange implements Applicant, Linked, Queued {
     parts.admission.withdraw(this);
     const problem = toClientError(error, parts.mode);
     const trace = this.#invocation?.trace ?? this.#trace ?? parts.telemetry.newTrace();
-    const ids = { requestId: this.requestId, traceId: traceIdOf(trace) };
+    const ids = { requestId: this.requestId, traceId: traceIdOf(trace), requestIdHeader: parts.requestIdHeader };
     if (problem.status >= 500) {
       const fields = { requestId: this.requestId, traceId: ids.traceId, functionId: route.functionId, route: `${route.method} ${route.pattern.path}`, code: problem.code, error };
       if (problem.status === 503) parts.logger.warn('Request refused', fields);

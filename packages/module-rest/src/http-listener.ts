@@ -26,6 +26,8 @@ export interface ListenerParts {
   readonly telemetry: Telemetry;
   readonly logger: Logger;
   readonly moduleName: string;
+  /** In lower case. */
+  readonly requestIdHeader: string;
   readonly server: RestOptions['server'];
 }
 
@@ -129,7 +131,7 @@ export class HttpListener {
       this.#parts.dispatcher.problem(request, response, restErrors.EXPECTATION_FAILED({}));
     });
     server.on('clientError', (error, socket) => this.#refuse(error, socket));
-    server.on('connect', (_request, socket) => answerAndClose(socket, restErrors.METHOD_NOT_ALLOWED({ allowed: ['GET'] }), this.#newTraceId(), 'Allow: GET\r\n'));
+    server.on('connect', (_request, socket) => answerAndClose(socket, restErrors.METHOD_NOT_ALLOWED({ allowed: ['GET'] }), this.#newIds(), 'Allow: GET\r\n'));
     return server;
   }
 
@@ -166,11 +168,11 @@ export class HttpListener {
     const problem = toParserProblem(error, { maxHeaderBytes: this.#parts.server.max_header_bytes, urlLimitBytes: URL_LIMIT_BYTES });
     const answering = (socket as { _httpMessage?: { headersSent?: boolean } | null })._httpMessage;
     if (problem === undefined || !socket.writable || answering?.headersSent === true) socket.destroy(error);
-    else answerAndClose(socket, problem, this.#newTraceId());
+    else answerAndClose(socket, problem, this.#newIds());
   }
 
-  #newTraceId(): string {
-    return traceIdOf(this.#parts.telemetry.newTrace());
+  #newIds(): { readonly traceId: string; readonly requestIdHeader: string } {
+    return { traceId: traceIdOf(this.#parts.telemetry.newTrace()), requestIdHeader: this.#parts.requestIdHeader };
   }
 
   async #listenError(error: NodeJS.ErrnoException, host: string, port: number): Promise<Error> {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { RawPart } from '@motia/engine-core/contract';
+import type { ChannelRef, RawPart } from '@motia/engine-core/contract';
+import type { Client } from './client-address.js';
 import type { PathParams } from './path-params.js';
 
 /**
@@ -54,6 +55,8 @@ export class HttpPayload {
   get [wireBrand](): true {
     return true;
   }
+  /** What middleware has put there for the handler. */
+  context: Readonly<Record<string, unknown>> | undefined = undefined;
 
   get raw(): RawPart | undefined {
     return this.body.raw;
@@ -65,13 +68,31 @@ export class HttpPayload {
   }
 
   /** The payload as handlers see it; always the same object. */
+    private readonly client: Client,
+    /** Where the handler may write its response as a stream. */
+    private readonly responseRef?: ChannelRef,
   toValue(): Record<string, unknown> {
     return (this.#value ??= this.#toObject());
   }
 
   /** The payload without its body when that is raw. */
   get base(): unknown {
-    return this.body.raw === undefined ? this.toValue() : this.#withoutBody();
+    return this.body.raw === undefined ? this.toValue() : this.#linked(this.#withoutBody());
+  }
+
+  /** For whoever looks at a request without handling it: nothing in it that can be opened once only. */
+  withoutChannels(): HttpPayload {
+    const { links, ...body } = this.body;
+    const kept = links?.raw_body === undefined ? body : { ...body, links: { raw_body: links.raw_body } };
+    const payload = new HttpPayload(this.frame, this.method, this.headers, this.query, this.params, this.requestId, kept, this.client);
+    payload.context = this.context;
+    return payload;
+  }
+
+  /** The request without its body, as middleware sees it. */
+  head(): Readonly<Record<string, unknown>> {
+    const { trigger: _, context: __, ...head } = this.#withoutBody();
+    return head;
   }
 
   toJSON(): unknown {
@@ -81,8 +102,11 @@ export class HttpPayload {
   #toText(): string {
     const head =
       `{"query_params":${JSON.stringify(this.query)},"path_params":${JSON.stringify(this.params)},"headers":${JSON.stringify(this.headers)},` +
-      `${this.frame.json},"method":"${this.method}","request_id":"${this.requestId}"`;
-    return this.body.raw === undefined ? `${head},"body":${this.body.text}}` : `${head}}`;
+      `${this.frame.json},"method":"${this.method}","request_id":"${this.requestId}",${this.client.json}${this.context === undefined ? '' : `,"context":${JSON.stringify(this.context)}`}`;
+    const { responseRef, body } = this;
+    const response = responseRef === undefined ? '' : `,"response":{"channel_id":"${responseRef.channel_id}","access_key":"${responseRef.access_key}","direction":"write"}`;
+    const links = body.links === undefined ? '' : `,${JSON.stringify(body.links).slice(1, -1)}`;
+    return body.raw === undefined ? `${head}${response}${links},"body":${body.text}}` : `${head}${response}${links}}`;
   }
 
   #toObject(): Record<string, unknown> {
@@ -118,3 +142,6 @@ export function bodyValue(body: RequestBody): unknown {
 export function parsedBody(body: RequestBody): RequestBody {
   return body.isParsed ? body : { ...body, value: bodyValue(body), isParsed: true };
 }
+      client_address: this.client.address,
+      protocol: this.client.protocol,
+      ...(this.context === undefined ? {} : { context: this.context }),

@@ -15,5 +15,8 @@ export const httpPayloadSchema: JsonSchema = {
     body: { description: 'Parsed JSON, text, or null.' },
     trigger: { type: 'object', properties: { type: { const: 'http' }, path: { type: 'string' }, method: { type: 'string' } } },
     request_id: { type: 'string' },
+    client_address: { type: 'string', description: 'IP address, past the proxies that are trusted.' },
+    protocol: { enum: ['http', 'https'] },
+    context: { type: 'object', description: 'What middleware put there; absent when nothing did.' },
   },
 };

@@ -8,6 +8,8 @@ import { writeHead } from './write-head.js';
 export interface ProblemIds {
   readonly requestId: string;
   readonly traceId: string | undefined;
+  /** Header that carries the request's id, in lower case. */
+  readonly requestIdHeader: string;
 }
 
 const safeCode = /^[\w.:-]{1,128}$/;
@@ -72,7 +74,7 @@ function withoutStack(details: unknown): unknown {
 }
 
 /** The error body every failing request gets: one JSON object, no markup, no stack. */
-export function problemBody(error: MotiaError, ids: ProblemIds): string {
+export function problemBody(error: MotiaError, ids: Omit<ProblemIds, 'requestIdHeader'>): string {
   const { code, message, hint, retryable, details } = error;
   const envelope = { code, message, hint, retryable, details, requestId: ids.requestId, traceId: ids.traceId };
   const skipped = code === 'MOTIA_REST_CONDITION_NOT_MET' ? { skipped: true } : {};
@@ -88,7 +90,7 @@ export function problemBody(error: MotiaError, ids: ProblemIds): string {
 export function sendProblem(response: ServerResponse, error: MotiaError, ids: ProblemIds, extraHeaders: readonly (string | number)[] = [], write?: (body: string) => void): void {
   if (response.headersSent || response.destroyed) return;
   const body = problemBody(error, ids);
-  const headers: HeaderList = ['content-type', 'application/json; charset=utf-8', 'content-length', Buffer.byteLength(body), 'x-request-id', ids.requestId, ...extraHeaders];
+  const headers: HeaderList = ['content-type', 'application/json; charset=utf-8', 'content-length', Buffer.byteLength(body), ids.requestIdHeader, ids.requestId, ...extraHeaders];
   if (error.status === 503) headers.push('retry-after', '1');
   if (write !== undefined) headers.push('connection', 'close');
   writeHead(response, error.status, headers);

@@ -1,6 +1,7 @@
 import type { InvokeOptions, Trigger } from '@motia/engine-core/contract';
 import { payloadFrame, type PayloadFrame } from './http-payload.js';
-import type { RoutePattern } from './route-pattern.js';
+import type { Middleware } from './middleware-set.js';
+import { parseRoutePattern, type RoutePattern } from './route-pattern.js';
 import type { Routable } from './route-table.js';
 import type { QueryCheck, ResponseChecks, SchemaCheck } from './schema-check.js';
 import type { HttpTriggerConfig, RouteMethod, RouteSettings } from './trigger-config.js';
@@ -22,6 +23,10 @@ export interface Route extends Routable {
 
 /** Joins a trigger with the settings read from its config. */
 export function makeRoute(trigger: Trigger<HttpTriggerConfig>, settings: RouteSettings, defaultTimeoutMs: number): Route {
+  /** Engine-wide middleware before it; set anew by the binder whenever routes or middleware change. */
+  middleware: readonly Middleware[] | undefined;
+  /** Where the handler names no status. */
+  readonly defaultStatus: number;
   const { method, pattern } = settings;
   const timeoutMs = settings.timeoutMs ?? defaultTimeoutMs;
   return {
@@ -36,4 +41,15 @@ export function makeRoute(trigger: Trigger<HttpTriggerConfig>, settings: RouteSe
     checkQuery: settings.checkQuery,
     checkResponse: settings.checkResponse,
   };
+}
+    middleware: undefined,
+    defaultStatus: 200,
+
+/** Where requests go that no route, app or system path takes. */
+export function makeNotFoundRoute(functionId: string, timeoutMs: number): Route {
+  const config: HttpTriggerConfig = { api_path: '/*path' };
+  const trigger: Trigger<HttpTriggerConfig> = { id: 'rest::not_found', type: 'http', functionId, config, generation: 0, owners: ['not_found_function'] };
+  const pattern = parseRoutePattern('/*path');
+  const route = makeRoute(trigger, { method: 'GET', pattern, timeoutMs: undefined, checkBody: undefined, checkQuery: undefined, checkResponse: undefined }, timeoutMs);
+  return { ...route, defaultStatus: 404 };
 }

@@ -96,7 +96,8 @@ export function compileResponseChecks(field: string, declared: Schema): Response
   return (status) => checks.get(String(status)) ?? checks.get(`${Math.trunc(status / 100)}xx`) ?? checks.get('default');
 }
 
-function isByStatus(declared: Schema): declared is Readonly<Record<string, unknown>> {
+/** True for a map from status to schema, false for a schema of successful bodies. */
+export function isByStatus(declared: Schema): declared is Readonly<Record<string, unknown>> {
   if (typeof declared !== 'object') return false;
   const keys = Object.keys(declared);
   return keys.length > 0 && keys.every((key) => /^(?:[1-5]\d\d|[1-5]xx|default)$/i.test(key)) && keys.some((key) => key !== 'default');

@@ -33,7 +33,7 @@ const httpTriggerSchema = Type.Object({
   responseSchema: Type.Optional(responseSchema),
   timeout_ms: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647, unit: 'ms', description: 'Time for the handler, its condition included; then 504. Default: `default_timeout` of the module.' })),
   metadata: Type.Optional(Type.Object({}, { additionalProperties: true, description: 'Kept for tools, without effect.' })),
-  middleware_function_ids: later('engine-wide middleware'),
+  middleware_function_ids: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description: 'Middleware functions of this route, in order, after the engine-wide ones. Requests fail while one is missing.' })),
   respond: later('answering 202 with a status URL'),
   idempotency: later('idempotent replay'),
   body_limit_bytes: later('a body limit for one route'),
@@ -59,6 +59,11 @@ export interface HttpTriggerConfig {
 /** JSON Schema of the query, or a list of the parameters. */
 export type QuerySchema = JsonSchema | readonly { readonly name: string; readonly description?: string; readonly required?: boolean }[];
 
+  readonly body_limit_bytes?: number;
+  readonly bodyLimitBytes?: number;
+  readonly raw_body?: boolean;
+  readonly rawBody?: boolean;
+  readonly middleware_function_ids?: readonly string[];
 /** A trigger config as the dispatcher uses it: pattern read, schemas compiled. */
 export interface RouteSettings {
   readonly method: RouteMethod;

@@ -42,6 +42,8 @@ describe.each<Path>(['listener', 'router'])('HTTP through the %s', (via) => {
         body: null,
         trigger: { type: 'http', path: '/users/:id', method: 'GET' },
         request_id: 'req-1',
+        client_address: '127.0.0.1',
+        protocol: 'http',
       });
       expect(answer.headers['x-request-id']).toBe('req-1');
     });
