@@ -3,6 +3,7 @@ import type { Logger } from '@motia/engine-core/contract';
 import type { HeaderList } from './cors.js';
 import { restErrors } from './errors.js';
 import { readHandlerResponse, type HandlerResponse } from './handler-response.js';
+import type { StreamHead } from './response-frames.js';
 import type { Route } from './route.js';
 import { writeHead } from './write-head.js';
 
@@ -19,10 +20,10 @@ export interface AnswerParts {
 export type AnswerRoute = Pick<Route, 'functionId' | 'checkResponse' | 'defaultStatus'>;
 
 /**
- * Writes a handler's result and returns its status.
+ * Writes a handler's result and returns its status. `end` sends the body another way.
  * @throws `MOTIA_REST_INVALID_HANDLER_RESPONSE`, and `MOTIA_REST_RESPONSE_SCHEMA_MISMATCH` in development
  */
-export function sendAnswer(response: ServerResponse, result: unknown, route: AnswerRoute, requestId: string, corsHeaders: readonly string[], parts: AnswerParts): number {
+export function sendAnswer(response: ServerResponse, result: unknown, route: AnswerRoute, requestId: string, corsHeaders: readonly string[], parts: AnswerParts, end?: (body: string | Uint8Array | undefined) => void): number {
   const answer = readHandlerResponse(route.functionId, result, parts.responseLimitBytes, route.defaultStatus);
   if (route.checkResponse !== undefined) checkAgainstSchema(answer, route, requestId, parts);
   const { status, body, contentType } = answer;
@@ -32,8 +33,18 @@ export function sendAnswer(response: ServerResponse, result: unknown, route: Ans
   addOwn(headers, answer.headers, parts.requestIdHeader);
   if (corsHeaders.length > 0) addCors(headers, corsHeaders);
   writeHead(response, status, headers);
-  response.end(body);
+  if (end === undefined) response.end(body);
+  else end(body);
   return status;
+}
+
+/** The head of a response whose body is sent as it is made. */
+export function streamHeaders(head: StreamHead, requestId: string, corsHeaders: readonly string[], { requestIdHeader }: AnswerParts): HeaderList {
+  const headers: HeaderList = [requestIdHeader, requestId];
+  if (!head.headers.includes('content-type') && head.status !== 204 && head.status !== 304) headers.push('content-type', 'application/octet-stream');
+  addOwn(headers, head.headers, requestIdHeader);
+  if (corsHeaders.length > 0) addCors(headers, corsHeaders);
+  return headers;
 }
 
 /** The handler's headers, but not one in place of the id of the request. */

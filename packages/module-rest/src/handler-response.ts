@@ -58,7 +58,7 @@ export function readHandlerResponse(functionId: string, result: unknown, limitBy
   return { status, headers, body, contentType: hasContentType ? undefined : contentTypes[form], form };
 }
 
-type Fail = (field: string, problem: string) => Error;
+export type Fail = (field: string, problem: string) => Error;
 
 export function readStatus(fields: Loose, defaultStatus: number, fail: Fail): number {
   const name = fields['status_code'] === undefined ? 'status' : 'status_code';
@@ -70,7 +70,7 @@ export function readStatus(fields: Loose, defaultStatus: number, fail: Fail): nu
   return status;
 }
 
-function readHeaders(given: unknown, fail: Fail): HeaderList {
+export function readHeaders(given: unknown, fail: Fail): HeaderList {
   if (given === undefined || given === null) return noHeaders;
   if (typeof given !== 'object') throw fail('headers', `must be a map or a list of "name: value", not ${kindOf(given)}`);
   const headers: HeaderList = [];

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger, Telemetry } from '@motia/engine-core/contract';
+import { isPumping } from './body-pump.js';
 import { URL_LIMIT_BYTES, type Dispatcher } from './dispatcher.js';
 import { restErrors } from './errors.js';
 import type { HostGuard } from './host-guard.js';
@@ -165,6 +166,8 @@ export class HttpListener {
   }
 
   #refuse(error: Error, socket: Duplex): void {
+    // A streamed body takes as long as its handler does; who sends nothing is found out there.
+    if ((error as NodeJS.ErrnoException).code === 'ERR_HTTP_REQUEST_TIMEOUT' && isPumping(socket)) return;
     const problem = toParserProblem(error, { maxHeaderBytes: this.#parts.server.max_header_bytes, urlLimitBytes: URL_LIMIT_BYTES });
     const answering = (socket as { _httpMessage?: { headersSent?: boolean } | null })._httpMessage;
     if (problem === undefined || !socket.writable || answering?.headersSent === true) socket.destroy(error);

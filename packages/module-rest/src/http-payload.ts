@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ChannelRef, RawPart } from '@motia/engine-core/contract';
 import type { Client } from './client-address.js';
 import type { PathParams } from './path-params.js';
+import type { BodyFlow } from './streamed-body.js';
 
 /**
  * A request body in the forms that are at hand. `text` is valid JSON that was parsed before; `raw` replaces it for
@@ -13,6 +14,21 @@ export interface RequestBody {
   readonly value: unknown;
   /** False while nobody has asked for the value. */
   readonly isParsed: boolean;
+  /** True for the fields of a form, whose values are text. */
+  readonly isForm?: boolean;
+  readonly links?: BodyLinks;
+  /** The part that is still arriving. */
+  readonly flow?: BodyFlow;
+}
+
+/** Members of the payload that a body brings beside `body`. */
+export interface BodyLinks {
+  /** The bytes of a body that we do not parse. */
+  readonly request_body?: ChannelRef;
+  /** The files of a multipart form. */
+  readonly files?: ChannelRef;
+  /** Base64 of the exact bytes, on routes that ask for them. */
+  readonly raw_body?: string;
 }
 
 /** What stands for a request without a body. */
@@ -39,6 +55,8 @@ const wireBrand = Symbol.for('motia.WireValue');
  * this process takes the object, a worker's connection takes the text, and neither pays for the other.
  */
 export class HttpPayload {
+  /** What middleware has put there for the handler. */
+  context: Readonly<Record<string, unknown>> | undefined = undefined;
   #value: Record<string, unknown> | undefined;
   #json: string | undefined;
 
@@ -50,13 +68,14 @@ export class HttpPayload {
     private readonly params: PathParams,
     private readonly requestId: string,
     private readonly body: RequestBody,
+    private readonly client: Client,
+    /** Where the handler may write its response as a stream. */
+    private readonly responseRef?: ChannelRef,
   ) {}
 
   get [wireBrand](): true {
     return true;
   }
-  /** What middleware has put there for the handler. */
-  context: Readonly<Record<string, unknown>> | undefined = undefined;
 
   get raw(): RawPart | undefined {
     return this.body.raw;
@@ -68,9 +87,6 @@ export class HttpPayload {
   }
 
   /** The payload as handlers see it; always the same object. */
-    private readonly client: Client,
-    /** Where the handler may write its response as a stream. */
-    private readonly responseRef?: ChannelRef,
   toValue(): Record<string, unknown> {
     return (this.#value ??= this.#toObject());
   }
@@ -110,9 +126,15 @@ export class HttpPayload {
   }
 
   #toObject(): Record<string, unknown> {
-    const value = this.#withoutBody();
+    const value = this.#linked(this.#withoutBody());
     value['body'] = bodyValue(this.body);
     return value;
+  }
+
+  /** Adds what can be opened. */
+  #linked(value: Record<string, unknown>): Record<string, unknown> {
+    if (this.responseRef !== undefined) value['response'] = this.responseRef;
+    return Object.assign(value, this.body.links);
   }
 
   #withoutBody(): Record<string, unknown> {
@@ -124,6 +146,9 @@ export class HttpPayload {
       trigger: { type: 'http', path: this.frame.path, method: this.frame.triggerMethod },
       method: this.method,
       request_id: this.requestId,
+      client_address: this.client.address,
+      protocol: this.client.protocol,
+      ...(this.context === undefined ? {} : { context: this.context }),
     };
   }
 }
@@ -142,6 +167,3 @@ export function bodyValue(body: RequestBody): unknown {
 export function parsedBody(body: RequestBody): RequestBody {
   return body.isParsed ? body : { ...body, value: bodyValue(body), isParsed: true };
 }
-      client_address: this.client.address,
-      protocol: this.client.protocol,
-      ...(this.context === undefined ? {} : { context: this.context }),

@@ -14,6 +14,7 @@ import { OpenApiSource } from './openapi-source.js';
 import { OpenExchanges } from './open-exchanges.js';
 import { restOptions, type RestInput } from './options.js';
 import { httpPayloadSchema } from './payload-schema.js';
+import { ResponseOffers } from './response-offers.js';
 import { makeNotFoundRoute } from './route.js';
 import { RouteBinder } from './route-binder.js';
 import { SystemRoutes } from './system-routes.js';
@@ -34,6 +35,8 @@ export const RestModule = defineModule({
   async create(ctx, options) {
     const isTrailingSlashStrict = options.trailing_slash === 'strict';
     const drainState = { isDraining: false };
+    const offers = new ResponseOffers();
+    const { uploads } = options;
     const triggerOptions = httpTriggerOptions({ isTrailingSlashStrict });
     const openapi = options.openapi.enabled ? new OpenApiSource(options.openapi, () => binder.routes(), ctx.functions) : undefined;
     const system = new SystemRoutes(options.system_routes, ctx.engineHealth, () => drainState.isDraining, { openapi: openapi && (() => openapi.text()) });
@@ -52,7 +55,10 @@ export const RestModule = defineModule({
       bodyLimitBytes: options.body_limit_bytes,
       responseLimitBytes: options.response_limit_bytes,
       writeTimeoutMs: options.server.write_timeout_ms,
-      open: new OpenExchanges(), drainState,
+      open: new OpenExchanges(), drainState, offers, channels: ctx.channels,
+      streamLimitBytes: uploads.limit_bytes,
+      uploads: { fileBytes: uploads.file_limit_bytes, files: uploads.max_files, fields: uploads.max_fields, fieldBytes: uploads.field_limit_bytes },
+      stallTimeoutMs: options.server.request_timeout_ms,
       binder, system, front, fallback, clients, notFound, requestIdHeader,
       requestId: { header: requestIdHeader, accept: options.request_id.accept },
     };
@@ -73,6 +79,7 @@ export const RestModule = defineModule({
     return {
       services: { rest },
       async start() {
+        offers.open(ctx.channels);
         // Before the routes: none of them is ever served without the middleware that came with it.
         triggerTypes.push(await ctx.triggers.registerType({
           type: 'http_middleware',
@@ -95,11 +102,13 @@ export const RestModule = defineModule({
       drain(deadline) {
         drainState.isDraining = true;
         listener.stopAccepting();
+        parts.open.drainAll();
         return parts.open.settled(deadline, () => restErrors.DRAINING({}));
       },
       async stop() {
         parts.open.abandonAll(() => restErrors.DRAINING({}));
         await listener.close();
+        offers.close();
         for (const type of triggerTypes) type.dispose();
         triggerTypes = [];
         openapi?.dispose();

@@ -42,6 +42,14 @@ const serverSchema = Type.Object({
   max_requests_per_socket: Type.Integer({ default: 1_000, minimum: 0, maximum: 1_000_000_000, description: 'Requests on one connection before it is closed. 0: no limit.' }),
 }, { default: {}, description: 'Limits of the HTTP server.' });
 
+const uploadsSchema = Type.Object({
+  limit_bytes: Type.Integer({ default: 104_857_600, minimum: 1, unit: 'bytes', description: 'Largest streamed body: a multipart form, or a body that is not parsed; after decompression; then 413. A trigger may set `body_limit_bytes`.' }),
+  file_limit_bytes: Type.Integer({ default: 104_857_600, minimum: 1, unit: 'bytes', description: 'Largest file of a multipart form; then 413.' }),
+  field_limit_bytes: bytes(1_048_576, 'Largest field of a multipart form; then 413. All fields together may have `body_limit_bytes`.'),
+  max_files: Type.Integer({ default: 100, minimum: 0, maximum: 100_000, description: 'Files in one form; then 413.' }),
+  max_fields: Type.Integer({ default: 1_000, minimum: 0, maximum: 100_000, description: 'Fields in one form; then 413.' }),
+}, { default: {}, description: 'Limits of multipart forms and streamed bodies. Neither is held in memory.' });
+
 /** Options of `modules::api::RestApiModule` as config.yaml writes them. */
 export const restOptionsSchema = Type.Object({
   port: Type.Integer({ default: 3111, minimum: 0, maximum: 65_535, description: '0 takes a free port.' }),
@@ -62,7 +70,7 @@ export const restOptionsSchema = Type.Object({
   request_id: requestIdSchema,
   openapi: openApiSchema,
   idempotency: later('idempotent replay'),
-  uploads: later('form and multipart uploads'),
+  uploads: uploadsSchema,
 });
 
 /** Options with their defaults filled in. */
@@ -73,5 +81,8 @@ export const restOptions: OptionsSchema<RestOptions> = defineOptions(restOptions
 
 /** Options as a program writes them for `rest({ … })`: all may be left out. */
 export type RestInput = {
-  readonly [K in Exclude<keyof RestOptions, 'server' | 'middleware' | 'trust_proxy' | 'not_found_function' | 'openapi' | 'idempotency' | 'uploads'>]?: RestOptions[K];
-} & { readonly server?: Partial<RestOptions['server']> };
+  readonly [K in Exclude<keyof RestOptions, Nested | 'idempotency'>]?: RestOptions[K];
+} & { readonly [K in Exclude<Nested, 'middleware'>]?: Partial<RestOptions[K]> } & {
+  readonly middleware?: readonly (Partial<RestOptions['middleware'][number]> & { readonly function_id: string })[];
+};
+type Nested = 'server' | 'uploads' | 'request_id' | 'openapi' | 'middleware';

@@ -3,7 +3,7 @@ import { payloadFrame, type PayloadFrame } from './http-payload.js';
 import type { Middleware } from './middleware-set.js';
 import { parseRoutePattern, type RoutePattern } from './route-pattern.js';
 import type { Routable } from './route-table.js';
-import type { QueryCheck, ResponseChecks, SchemaCheck } from './schema-check.js';
+import type { FormCheck, QueryCheck, ResponseChecks, SchemaCheck } from './schema-check.js';
 import type { HttpTriggerConfig, RouteMethod, RouteSettings } from './trigger-config.js';
 
 /** A bound `http` trigger with all that a request needs of it, made once. */
@@ -17,16 +17,20 @@ export interface Route extends Routable {
   /** Shared by all calls that bring no trace of their own. */
   readonly invokeOptions: InvokeOptions;
   readonly checkBody: SchemaCheck | undefined;
+  readonly checkForm: FormCheck | undefined;
+  /** Of this route's own; undefined: the module's. */
+  readonly bodyLimitBytes: number | undefined;
+  readonly rawBody: boolean;
   readonly checkQuery: QueryCheck | undefined;
   readonly checkResponse: ResponseChecks | undefined;
-}
-
-/** Joins a trigger with the settings read from its config. */
-export function makeRoute(trigger: Trigger<HttpTriggerConfig>, settings: RouteSettings, defaultTimeoutMs: number): Route {
   /** Engine-wide middleware before it; set anew by the binder whenever routes or middleware change. */
   middleware: readonly Middleware[] | undefined;
   /** Where the handler names no status. */
   readonly defaultStatus: number;
+}
+
+/** Joins a trigger with the settings read from its config. */
+export function makeRoute(trigger: Trigger<HttpTriggerConfig>, settings: RouteSettings, defaultTimeoutMs: number): Route {
   const { method, pattern } = settings;
   const timeoutMs = settings.timeoutMs ?? defaultTimeoutMs;
   return {
@@ -38,12 +42,15 @@ export function makeRoute(trigger: Trigger<HttpTriggerConfig>, settings: RouteSe
     frame: payloadFrame(pattern.path, method),
     invokeOptions: { timeoutMs, wireResult: true, trigger: { id: trigger.id, type: trigger.type } },
     checkBody: settings.checkBody,
+    checkForm: settings.checkForm,
+    bodyLimitBytes: settings.bodyLimitBytes,
+    rawBody: settings.rawBody === true,
     checkQuery: settings.checkQuery,
     checkResponse: settings.checkResponse,
-  };
-}
     middleware: undefined,
     defaultStatus: 200,
+  };
+}
 
 /** Where requests go that no route, app or system path takes. */
 export function makeNotFoundRoute(functionId: string, timeoutMs: number): Route {

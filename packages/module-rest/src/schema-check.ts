@@ -11,6 +11,9 @@ export type QueryCheck = (query: QueryParams) => Readonly<Record<string, unknown
 /** The check for a response of this status, where there is one. */
 export type ResponseChecks = (status: number) => SchemaCheck | undefined;
 
+/** Gives the fields of a form with their values coerced to the schema, or what does not fit. */
+export type FormCheck = (fields: unknown) => { readonly value: unknown; readonly problems?: never } | { readonly problems: readonly InputProblem[] };
+
 type Schema = Readonly<Record<string, unknown>> | boolean;
 type Compiler = 'plain' | 'coercing';
 
@@ -58,6 +61,16 @@ function withoutDialect(schema: Readonly<Record<string, unknown>>): Readonly<Rec
 export function compileSchemaCheck(field: string, schema: Schema): SchemaCheck {
   const validate = compile(field, schema, 'plain');
   return (value) => (validate(value) ? undefined : toProblems(validate.errors));
+}
+
+/** As {@link compileSchemaCheck} for forms; compiled when the first form comes, for most routes never see one. */
+export function formCheck(field: string, schema: Schema): FormCheck {
+  let validate: ValidateFunction | undefined;
+  return (fields) => {
+    validate ??= compile(field, schema, 'coercing');
+    const value: Record<string, unknown> = { __proto__: null, ...(fields as object) };
+    return validate(value) ? { value } : { problems: toProblems(validate.errors) };
+  };
 }
 
 /**
