@@ -25,7 +25,7 @@ function guardsOf(type: TriggerType): Guards {
   let guards = guardsByType.get(type);
   if (guards === undefined) {
     const is = (candidate: TriggerType) => (): boolean => candidate === type;
-    guards = Object.freeze({ http: is('http'), queue: is('queue'), cron: is('cron'), state: is('state'), stream: is('stream') });
+    guards = Object.freeze({ http: is('http'), queue: is('queue'), cron: is('cron'), state: is('state'), stream: is('stream'), http_middleware: is('http_middleware') });
     guardsByType.set(type, guards);
   }
   return guards;

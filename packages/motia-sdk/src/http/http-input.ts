@@ -11,6 +11,9 @@ interface HttpPayload {
   readonly method?: string;
   readonly body?: unknown;
   readonly request_id?: string;
+  readonly client_address?: string;
+  readonly protocol?: 'http' | 'https';
+  readonly context?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -25,6 +28,9 @@ export class HttpInput {
   method: string;
   path: string;
   requestId?: string;
+  clientAddress?: string;
+  protocol?: 'http' | 'https';
+  context?: Readonly<Record<string, unknown>>;
   #response: HttpResponse | undefined = undefined;
   readonly #functionId: string;
 
@@ -38,6 +44,9 @@ export class HttpInput {
     this.method = plain.method ?? '';
     this.path = plain.path ?? '';
     if (plain.request_id !== undefined) this.requestId = plain.request_id;
+    if (plain.client_address !== undefined) this.clientAddress = plain.client_address;
+    if (plain.protocol !== undefined) this.protocol = plain.protocol;
+    if (plain.context !== undefined) this.context = plain.context;
     this.#functionId = functionId;
     if (raw !== undefined) parseOnFirstRead(this, () => rawPartToValue(raw));
   }

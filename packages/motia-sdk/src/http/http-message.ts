@@ -17,6 +17,12 @@ export interface MotiaHttpRequest<TBody = unknown, TPath = Record<string, string
   path: string;
   /** Id of the request as logs and the error envelope show it. */
   requestId?: string;
+  /** IP address of the client, past the proxies that the engine trusts. */
+  clientAddress?: string;
+  /** How the client speaks to us, or to the first trusted proxy. */
+  protocol?: 'http' | 'https';
+  /** What engine-wide middleware left for the handler; absent when it left nothing. */
+  context?: Readonly<Record<string, unknown>>;
 }
 
 /**

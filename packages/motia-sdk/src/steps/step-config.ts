@@ -3,7 +3,7 @@ import type { TriggerCondition } from './handlers.js';
 import type { StepSchemaInput } from '../schema/standard-schema.js';
 
 export type ApiRouteMethod = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'OPTIONS' | 'HEAD';
-export type TriggerType = 'http' | 'queue' | 'cron' | 'state' | 'stream';
+export type TriggerType = 'http' | 'queue' | 'cron' | 'state' | 'stream' | 'http_middleware';
 
 /** A query parameter for docs and, with `required`, for checking. */
 export interface QueryParam {
@@ -82,7 +82,23 @@ export interface StreamTrigger {
   readonly itemId?: string;
   readonly condition?: TriggerCondition;
 }
-export type TriggerConfig = ApiTrigger | QueueTrigger | CronTrigger | StateTrigger | StreamTrigger;
+/** Stands before the handlers of HTTP routes, whichever process serves them. */
+export interface HttpMiddlewareTrigger {
+  readonly type: 'http_middleware';
+  /** After the request was read and checked, before condition and handler. Default and only value `preHandler`. */
+  readonly phase?: 'preHandler';
+  /** Lower numbers run first. Default 0. */
+  readonly priority?: number;
+  /** Only routes at and below this pattern. Default: all. */
+  readonly path?: string;
+  /** Only routes of these methods. Default: all. */
+  readonly methods?: readonly ApiRouteMethod[];
+  /** Milliseconds for the answer, within the time of the route; then 504. */
+  readonly timeoutMs?: number;
+  /** It runs unless this gives `false`; then the request goes on. */
+  readonly condition?: TriggerCondition;
+}
+export type TriggerConfig = ApiTrigger | QueueTrigger | CronTrigger | StateTrigger | StreamTrigger | HttpMiddlewareTrigger;
 
 /** A topic that a Step enqueues to; `label` and `conditional` are shown in the flow view. */
 export type Enqueue = string | { readonly topic: string; readonly label?: string; readonly conditional?: boolean };

@@ -20,6 +20,8 @@ async function configOfType(trigger: TriggerConfig, infrastructure: Infrastructu
       return queueConfig(trigger, infrastructure);
     case 'cron':
       return { expression: trigger.expression };
+    case 'http_middleware':
+      return defined({ phase: trigger.phase, priority: trigger.priority, path: trigger.path, methods: trigger.methods, timeout_ms: trigger.timeoutMs });
     case 'state':
       return defined({ scope: trigger.scope, key: trigger.key });
     case 'stream':

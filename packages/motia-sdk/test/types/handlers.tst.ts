@@ -4,8 +4,8 @@ import * as v from 'valibot';
 import { z } from 'zod';
 import { z as z3 } from 'zod-v3';
 import {
-  cron, http, jsonSchema, multiTriggerStep, queue, state, step, stream,
-  type ApiMiddleware, type ApiRequest, type ApiResponse, type CronTriggerInput, type FlowContext, type Handlers, type InferHandlerInput, type InferHandlerResult, type Middleware,
+  cron, http, httpMiddleware, jsonSchema, multiTriggerStep, queue, state, step, stream,
+  type ApiMiddleware, type ApiRequest, type ApiResponse, type CronTriggerInput, type FlowContext, type Handlers, type HttpMiddlewareInput, type HttpMiddlewareResult, type InferHandlerInput, type InferHandlerResult, type Middleware,
   type MotiaHttpArgs, type PathParams, type QueryValues, type StateTriggerInput, type StepConfig, type StreamTriggerInput,
 } from 'motia';
 
@@ -219,3 +219,12 @@ step({ name: 'H', triggers: [http('POST', '/a', { bodySchema: order })], enqueue
   audit(ctx);
   return { status: 200, body: readBody(req) };
 });
+
+/* Engine-wide middleware. */
+export const guard = step({ name: 'Guard', triggers: [httpMiddleware({ path: '/admin', priority: 1 })] }, async (input, ctx) => {
+  type _ = [Expect<Equal<typeof input, HttpMiddlewareInput>>, Expect<Equal<ReturnType<typeof ctx.is.http_middleware>, boolean>>];
+  return input.request.headers['authorization'] === undefined ? { action: 'respond', response: { status: 401 } } : { action: 'continue', context: { user: 'ada' } };
+});
+type _Middleware = Expect<Equal<InferHandlerResult<typeof guard.config>, HttpMiddlewareResult>>;
+// @ts-expect-error neither of the two actions
+step({ name: 'Odd', triggers: [httpMiddleware()] }, () => ({ action: 'next' }));
