@@ -7,7 +7,7 @@ import type { FallbackApp } from './fallback-app.js';
 import type { FrontApps } from './front-apps.js';
 import { incomingTrace, traceIdOf } from './incoming-trace.js';
 import { OpenResponse } from './open-response.js';
-import { sendProblem, toClientError } from './problem-response.js';
+import { refusalOf, sendProblem, toClientError } from './problem-response.js';
 import { requestIdFor, type RequestIdRule } from './request-id.js';
 import type { RouteBinder } from './route-binder.js';
 import type { Route } from './route.js';
@@ -182,7 +182,7 @@ export class Dispatcher {
   }
 
   #middlewareFailed(request: IncomingMessage, response: ServerResponse, error: unknown): void {
-    const problem = toClientError(error, this.parts.mode);
+    const problem = refusalOf(error) ?? toClientError(error, this.parts.mode);
     if (problem.status >= 500) this.parts.logger.error('Middleware failed', { error });
     if (response.headersSent) response.destroy();
     else this.problem(request, response, problem);

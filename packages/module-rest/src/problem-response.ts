@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { isMotiaError, MotiaError } from '@motia/engine-core/contract';
 import { restErrors } from './errors.js';
 import type { HeaderList } from './cors.js';
@@ -31,6 +31,17 @@ export function toClientError(error: unknown, mode: 'development' | 'production'
   const isOurs = error.code.startsWith('MOTIA_');
   if (!isOurs && status >= 500 && mode === 'production') return generic(safeCode.test(error.code) ? error.code : 'MOTIA_REST_HANDLER_FAILED', status);
   return withStatus(error, status);
+}
+
+/**
+ * What Express middleware throws to refuse a request: a status for the client (`expose`, as in http-errors) and no code.
+ * Its message is kept back, for body parsers repeat their input there.
+ */
+export function refusalOf(error: unknown): MotiaError | undefined {
+  if (!(error instanceof Error) || isMotiaError(error)) return undefined;
+  const { status, expose, code } = error as { status?: unknown; expose?: unknown; code?: unknown };
+  if (expose !== true || typeof status !== 'number' || !(status >= 400 && status < 500) || typeof code === 'string') return undefined;
+  return withStatus(restErrors.MIDDLEWARE_REFUSED({ status, reason: STATUS_CODES[status] ?? 'Bad Request' }, error), status);
 }
 
 /** A plain Error that carries its own `code` and `status`, as many libraries throw. */

@@ -27,7 +27,7 @@ describe.each<Path>(['listener', 'router'])('engine-wide middleware through the 
     await rest.route('GET /admin/users/:id', body);
     await rest.route('GET /:tenant/users', body);
   });
-  afterAll(() => rest[Symbol.asyncDispose]());
+  afterAll(async () => rest[Symbol.asyncDispose]());
 
   it('gets phase, request and context, and lets requests on', async () => {
     const seen: Input[] = [];
