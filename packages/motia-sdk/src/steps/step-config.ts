@@ -28,6 +28,10 @@ export interface ApiTrigger<TSchema extends StepSchemaInput | undefined = StepSc
   readonly middleware?: readonly ApiMiddleware[];
   /** Milliseconds for condition and handler; then 504. Default: `default_timeout` of the REST module, 30,000. */
   readonly timeoutMs?: number;
+  /** The handler gets the exact bytes of the body as `req.rawBody`, beside the parsed one. Default false. */
+  readonly rawBody?: boolean;
+  /** Largest body of this route in bytes; then 413. Default: the limits of the REST module. */
+  readonly bodyLimitBytes?: number;
   /** The handler runs unless this gives `false`; then the answer is 422. */
   readonly condition?: TriggerCondition;
 }

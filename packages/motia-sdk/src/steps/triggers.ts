@@ -18,6 +18,10 @@ export interface HttpSchemas {
 export interface HttpOptions extends HttpSchemas {
   /** Milliseconds for condition and handler; then 504. Default: `default_timeout` of the REST module, 30,000. */
   readonly timeoutMs?: number;
+  /** The handler gets the exact bytes of the body as `req.rawBody`, beside the parsed one. Default false. */
+  readonly rawBody?: boolean;
+  /** Largest body of this route in bytes; then 413. Default: the limits of the REST module. */
+  readonly bodyLimitBytes?: number;
   readonly middleware?: readonly ApiMiddleware[];
 }
 /** Options of `queue()`. */
