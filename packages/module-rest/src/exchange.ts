@@ -292,7 +292,9 @@ export class Exchange implements Applicant, Linked, Queued, Streamable, StreamOw
     this.#isOver = true;
     this.#stream?.cancel();
     this.#invocation?.cancel('the response broke off');
-    this.response.destroy();
+    // Without chunks the end of the connection is the end of the body: only a reset says that it is not whole.
+    if (this.request.httpVersion === '1.0') this.request.socket.resetAndDestroy();
+    else this.response.destroy();
   }
 
   /** Gives back what the handler could still have opened or read. */
