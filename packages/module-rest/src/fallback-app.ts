@@ -41,6 +41,6 @@ export class FallbackApp {
       if (path === undefined) app.use(...(handlers as RequestHandler[]));
       else app.use(path, ...(handlers as RequestHandler[]));
     }
-    return app as unknown as (request: IncomingMessage, response: ServerResponse, next: Unhandled) => void;
+    return app;
   }
 }

@@ -49,7 +49,7 @@ export class FrontApps {
       if (mount === undefined) return done();
       mount.app ??= this.#load(mount.handlers);
       mount.app.then((app) => {
-        const restore = enter(request as Mountable, mount.segments.length);
+        const restore = enter(request, mount.segments.length);
         app(request, response, (error) => {
           restore();
           if (error === undefined || error === null) step(index + 1);
@@ -63,7 +63,7 @@ export class FrontApps {
   async #load(handlers: readonly unknown[]): Promise<App> {
     const app = await newExpressApp(this.#settings);
     app.use(...(handlers as RequestHandler[]));
-    return app as unknown as App;
+    return app;
   }
 }
 
