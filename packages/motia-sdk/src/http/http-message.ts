@@ -56,7 +56,7 @@ export interface MotiaHttpResponse {
    */
   readonly stream: Writable;
   /** Ends the answer. Where nothing was written, a handler that returns nothing afterwards sends status and headers with an empty body. */
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** First argument of an HTTP handler: readable as `{ request, response }` and, as before, directly (`input.body`, `input.pathParams`). */

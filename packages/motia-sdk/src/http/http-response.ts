@@ -27,10 +27,10 @@ export class HttpResponse implements MotiaHttpResponse {
     this.headerValues = { ...this.headerValues, ...headers };
   };
   write = (chunk: string | Uint8Array): Promise<void> => this.writer.write(chunk);
-  close = async (): Promise<void> => {
+  close = (): void => {
     this.isClosed = true;
     // Of a response that was never written, the handler's result makes an ordinary one.
-    if (this.#writer?.hasBegun === true) await this.#writer.end();
+    if (this.#writer?.hasBegun === true) this.#writer.end().catch(() => undefined);
   };
   get stream(): Writable {
     return this.writer.stream;

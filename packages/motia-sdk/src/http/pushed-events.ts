@@ -36,13 +36,16 @@ export class PushedEvents implements AsyncIterator<Event> {
     this.#wanted?.reject(error);
   }
 
-  next(): Promise<IteratorResult<Event>> {
+  async next(): Promise<IteratorResult<Event>> {
     const first = this.#waiting.shift();
     if (first !== undefined) {
       first.taken();
-      return Promise.resolve({ done: false, value: first.event });
+      return { done: false, value: first.event };
     }
-    if (this.#end !== undefined) return 'error' in this.#end ? Promise.reject(this.#end.error as Error) : Promise.resolve(done);
+    if (this.#end !== undefined) {
+      if ('error' in this.#end) throw this.#end.error;
+      return done;
+    }
     return new Promise((resolve, reject) => (this.#wanted = { resolve, reject }));
   }
 

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { isMotiaError, MotiaError, type ChannelWriter } from '@motia/protocol';
+import { isMotiaError, type MotiaError, type ChannelWriter } from '@motia/protocol';
 import { sdkErrors } from '../errors.js';
 
 /** What a response writer needs of its call. */

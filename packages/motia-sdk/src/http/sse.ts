@@ -1,4 +1,5 @@
 import { currentScope } from '../context/invocation-scope.js';
+import { silence } from '../runtime/silence.js';
 import { eventBlock, type SseEvent } from './event-text.js';
 import { PushedEvents } from './pushed-events.js';
 
@@ -90,7 +91,7 @@ async function* eventTexts(open: () => AsyncIterator<SseEvent | string>, heartbe
         if (timer === 'elapsed' && !isSettled() && !isStopped) yield ':\n\n';
       }
       if (settled === undefined) return;
-      const outcome = settled as { readonly result: IteratorResult<SseEvent | string> } | { readonly error: unknown };
+      const outcome = settled;
       if ('error' in outcome) throw outcome.error;
       if (outcome.result.done === true) return;
       yield eventBlock(outcome.result.value);
@@ -99,19 +100,4 @@ async function* eventTexts(open: () => AsyncIterator<SseEvent | string>, heartbe
     forget?.();
     source.return?.().catch(() => undefined);
   }
-}
-
-/** Waits to be woken, at most so long. */
-function silence(heartbeatMs: number, setWake: (wake: () => void) => void, isOver: () => boolean): Promise<'woken' | 'elapsed'> {
-  return new Promise((resolve) => {
-    const timer = heartbeatMs > 0 ? setTimeout(() => resolve('elapsed'), heartbeatMs) : undefined;
-    setWake(() => {
-      clearTimeout(timer);
-      resolve('woken');
-    });
-    if (isOver()) {
-      clearTimeout(timer);
-      resolve('woken');
-    }
-  });
 }

@@ -9,7 +9,7 @@ const text = fc.array(fc.oneof(line, fc.constantFrom('\n', '\r', '\r\n', 'data: 
 const event: fc.Arbitrary<SseEvent> = fc.record(
   { data: fc.oneof(text, fc.jsonValue()), event: line.filter((name) => name !== ''), id: fc.oneof(line, fc.nat()), comment: text },
   { requiredKeys: ['data'] },
-) as fc.Arbitrary<SseEvent>;
+);
 
 const collect = async (chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<unknown[]> => {
   const seen: unknown[] = [];

@@ -70,7 +70,7 @@ const steps = [
     await response.write('one ');
     await gate('writes');
     await response.write(Buffer.from('two'));
-    await response.close();
+    response.close();
   }),
   step({ name: 'Pipes', triggers: [http('POST', '/pipes')] }, async ({ request, response }) => {
     response.headers({ 'content-type': 'application/octet-stream' });
