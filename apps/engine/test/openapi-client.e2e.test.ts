@@ -16,7 +16,7 @@ interface Result {
   readonly error?: { readonly error: { readonly code: string } };
   readonly response: Response;
 }
-type Operation = (options: { readonly baseUrl: string; readonly body?: unknown; readonly path?: unknown; readonly query?: unknown; readonly headers?: unknown }) => Promise<Result>;
+type Operation = (options: { readonly baseUrl: string; readonly body?: unknown; readonly path?: unknown; readonly query?: unknown; readonly headers?: unknown; readonly parseAs?: string; readonly bodySerializer?: null }) => Promise<Result>;
 
 /** Generates a TypeScript client with `@hey-api/openapi-ts`, compiles it strictly, and loads what came out. */
 async function generateClient(folder: string, document: string): Promise<Readonly<Record<string, Operation>>> {
@@ -34,6 +34,10 @@ interface Call {
   readonly query?: unknown;
   readonly body?: unknown;
   readonly headers?: unknown;
+  /** How the client reads what the document leaves open. */
+  readonly parseAs?: 'text' | 'stream';
+  /** null sends the body as it is. */
+  readonly bodySerializer?: null;
   readonly status: number;
   readonly expected: unknown;
 }
@@ -48,6 +52,18 @@ const examples: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
   'several-processes': {
     price: { path: { product: 'tea' }, status: 200, expected: expect.objectContaining({ cents: expect.any(Number) }) },
     quote: { path: { product: 'tea' }, status: 200, expected: expect.objectContaining({ cents: 300 }) },
+  },
+  sse: {
+    page: { status: 200, expected: expect.stringContaining('<') },
+    say: { body: { text: 'hi' }, status: 201, expected: expect.anything() },
+    listen: { parseAs: 'stream', status: 200, expected: expect.any(ReadableStream) },
+    countdown: { path: { from: '0' }, parseAs: 'text', status: 200, expected: expect.stringContaining('event: liftoff') },
+  },
+  'file-upload-download': {
+    upload: { body: { album: 'empty' }, status: 201, expected: { album: 'empty', files: [] } },
+    checksum: { body: new Blob(['abc']), bodySerializer: null, headers: { 'Content-Type': 'application/octet-stream' }, status: 200, expected: { bytes: 3, sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad' } },
+    download: { path: { id: 'none' }, status: 404, expected: undefined },
+    report: { parseAs: 'text', status: 200, expected: expect.stringContaining('n,square') },
   },
   middleware: {
     hello: { status: 200, expected: { message: 'hello', from: '127.0.0.1' } },
@@ -67,6 +83,7 @@ describe('a client generated from /openapi.json', () => {
     for (const [operation, { status, expected, ...given }] of Object.entries(calls)) {
       const { data, response } = await (client[operation] as Operation)({ baseUrl: engine.url, ...given });
       expect([operation, response.status, data]).toEqual([operation, status, expected]);
+      if (data instanceof ReadableStream) await data.cancel();
     }
     if (name === 'quickstart') {
       const refused = await (client['createOrder'] as Operation)({ baseUrl: engine.url, body: { quantity: 0 } });
