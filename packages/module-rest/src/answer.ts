@@ -3,32 +3,55 @@ import type { Logger } from '@motia/engine-core/contract';
 import type { HeaderList } from './cors.js';
 import { restErrors } from './errors.js';
 import { readHandlerResponse, type HandlerResponse } from './handler-response.js';
+import type { StreamHead } from './response-frames.js';
 import type { Route } from './route.js';
 import { writeHead } from './write-head.js';
 
 /** What all answers of a module share. */
 export interface AnswerParts {
+  /** Name of the header that carries the id of a request, in lower case. */
+  readonly requestIdHeader: string;
   readonly responseLimitBytes: number;
   readonly mode: 'development' | 'production';
   readonly logger: Logger;
 }
 
+/** Who answers: a route, or middleware in its place. */
+export type AnswerRoute = Pick<Route, 'functionId' | 'checkResponse' | 'defaultStatus'>;
+
 /**
- * Writes a handler's result and returns its status.
+ * Writes a handler's result and returns its status. `end` sends the body another way.
  * @throws `MOTIA_REST_INVALID_HANDLER_RESPONSE`, and `MOTIA_REST_RESPONSE_SCHEMA_MISMATCH` in development
  */
-export function sendAnswer(response: ServerResponse, result: unknown, route: Route, requestId: string, corsHeaders: readonly string[], parts: AnswerParts): number {
-  const answer = readHandlerResponse(route.functionId, result, parts.responseLimitBytes);
+export function sendAnswer(response: ServerResponse, result: unknown, route: AnswerRoute, requestId: string, corsHeaders: readonly string[], parts: AnswerParts, end?: (body: string | Uint8Array | undefined) => void): number {
+  const answer = readHandlerResponse(route.functionId, result, parts.responseLimitBytes, route.defaultStatus);
   if (route.checkResponse !== undefined) checkAgainstSchema(answer, route, requestId, parts);
   const { status, body, contentType } = answer;
-  const headers: HeaderList = ['x-request-id', requestId];
+  const headers: HeaderList = [parts.requestIdHeader, requestId];
   if (contentType !== undefined) headers.push('content-type', contentType);
   if (body !== undefined) headers.push('content-length', typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength);
-  for (const part of answer.headers) headers.push(part);
+  addOwn(headers, answer.headers, parts.requestIdHeader);
   if (corsHeaders.length > 0) addCors(headers, corsHeaders);
   writeHead(response, status, headers);
-  response.end(body);
+  if (end === undefined) response.end(body);
+  else end(body);
   return status;
+}
+
+/** The head of a response whose body is sent as it is made. */
+export function streamHeaders(head: StreamHead, requestId: string, corsHeaders: readonly string[], { requestIdHeader }: AnswerParts): HeaderList {
+  const headers: HeaderList = [requestIdHeader, requestId];
+  if (!head.headers.includes('content-type') && head.status !== 204 && head.status !== 304) headers.push('content-type', 'application/octet-stream');
+  addOwn(headers, head.headers, requestIdHeader);
+  if (corsHeaders.length > 0) addCors(headers, corsHeaders);
+  return headers;
+}
+
+/** The handler's headers, but not one in place of the id of the request. */
+function addOwn(headers: HeaderList, own: Readonly<HeaderList>, requestIdHeader: string): void {
+  for (let index = 0; index < own.length; index += 2) {
+    if (own[index] !== requestIdHeader) headers.push(own[index] as string, own[index + 1] as string);
+  }
 }
 
 /** What the handler says of cross-origin access wins; `vary` adds up. */
@@ -40,7 +63,7 @@ function addCors(headers: HeaderList, cors: readonly string[]): void {
   }
 }
 
-function checkAgainstSchema(answer: HandlerResponse, route: Route, requestId: string, parts: AnswerParts): void {
+function checkAgainstSchema(answer: HandlerResponse, route: AnswerRoute, requestId: string, parts: AnswerParts): void {
   const problems = route.checkResponse?.(answer.status)?.(valueOf(answer));
   if (problems === undefined) return;
   const { functionId } = route;

@@ -4,12 +4,17 @@ import { Cors, type HeaderList } from './cors.js';
 import { restErrors } from './errors.js';
 import { Exchange, type ExchangeParts } from './exchange.js';
 import type { FallbackApp } from './fallback-app.js';
+import type { FrontApps } from './front-apps.js';
 import { incomingTrace, traceIdOf } from './incoming-trace.js';
-import { sendProblem, toClientError } from './problem-response.js';
-import { requestIdOf } from './request-id.js';
+import { OpenResponse } from './open-response.js';
+import { refusalOf, sendProblem, toClientError } from './problem-response.js';
+import { requestIdFor, type RequestIdRule } from './request-id.js';
 import type { RouteBinder } from './route-binder.js';
+import type { Route } from './route.js';
+import type { RouteMatch } from './route-table.js';
 import { ROUTE_METHODS } from './trigger-config.js';
 import type { SystemRoutes } from './system-routes.js';
+import { targetOf } from './request-target.js';
 import { writeHead } from './write-head.js';
 
 /** Longest request target that is looked at. */
@@ -18,15 +23,31 @@ export const URL_LIMIT_BYTES = 8192;
 export interface DispatcherParts extends ExchangeParts {
   readonly binder: RouteBinder;
   readonly system: SystemRoutes;
+  readonly front: FrontApps;
   readonly fallback: FallbackApp;
+  readonly requestId: RequestIdRule;
+  /** Where requests go that nobody takes; undefined: they are answered with 404. */
+  readonly notFound: Route | undefined;
 }
 
 /** Connect-style continuation. */
 export type Next = (error?: unknown) => void;
 
+/** The parts of a request target, and what was read off the wire before it got here. */
+interface Target {
+  readonly path: string;
+  readonly query: string;
+  /** The client waits for `100 Continue`. */
+  readonly continues: boolean;
+  /** Where a host application wants to have what no step route takes. */
+  readonly next: Next | undefined;
+}
+
+const noRawValues: readonly string[] = [''];
+
 /**
- * Finds who answers a request. A matched step route is answered from here, without Express; then come the middleware
- * and apps added to the module, then 404 or 405.
+ * Finds who answers a request. A matched step route is answered from here, without Express unless middleware was put
+ * before its path; then come the apps added to the module, then the not-found function, then 404 or 405.
  */
 export class Dispatcher {
   constructor(private readonly parts: DispatcherParts) {}
@@ -37,9 +58,11 @@ export class Dispatcher {
     const mark = url.indexOf('?');
     const path = mark === -1 ? url : url.slice(0, mark);
     if (url.length > URL_LIMIT_BYTES) return this.problem(request, response, restErrors.URI_TOO_LONG({ limitBytes: URL_LIMIT_BYTES }));
-    if (this.parts.system.owns(path)) return this.#serveSystem(request, response, path);
-    if (this.#serveRoute(request, response, path, mark === -1 ? '' : url.slice(mark + 1), continues)) return;
-    this.#serveUnowned(request, response, path);
+    const { system, front } = this.parts;
+    if (system.owns(path)) return this.#serveSystem(request, response, path);
+    const query = mark === -1 ? '' : url.slice(mark + 1);
+    if (!front.isEmpty && this.#serveFront(request, response, url, { path, query, continues, next: undefined })) return;
+    if (!this.#serveRoute(request, response, this.#match(request, path), query, continues)) this.#serveUnowned(request, response, { path, query, continues, next: undefined });
   }
 
   /** A request that a host application handed over: paths without a step route go to `next`. */
@@ -48,69 +71,110 @@ export class Dispatcher {
     const mark = url.indexOf('?');
     const path = mark === -1 ? url : url.slice(0, mark);
     if (url.length > URL_LIMIT_BYTES) return this.problem(request, response, restErrors.URI_TOO_LONG({ limitBytes: URL_LIMIT_BYTES }));
-    if (this.#serveRoute(request, response, path, mark === -1 ? '' : url.slice(mark + 1), false)) return;
+    const query = mark === -1 ? '' : url.slice(mark + 1);
+    const match = this.#match(request, path);
+    if (match !== undefined) {
+      if (!this.parts.front.isEmpty && this.#serveFront(request, response, url, { path, query, continues: false, next })) return;
+      this.#serveRoute(request, response, match, query, false);
+      return;
+    }
     const methods = this.parts.binder.table.methodsOf(path);
     if (methods.length === 0 && next !== undefined) return next();
-    this.#answerUnowned(request, response, methods);
+    this.#answerUnowned(request, response, methods, { path, query, continues: false, next });
   }
 
   /** Answers with an error that concerns no step route. */
   problem(request: IncomingMessage, response: ServerResponse, error: MotiaError, extraHeaders: HeaderList = []): void {
     const trace = incomingTrace(request.headers) ?? this.parts.telemetry.newTrace();
-    const cors = this.parts.cors?.headersFor(request.headers.origin) ?? [];
-    sendProblem(response, error, { requestId: requestIdOf(request.headers['x-request-id']), traceId: traceIdOf(trace) }, [...cors, ...extraHeaders]);
+    const ids = { requestId: this.#requestId(request), traceId: traceIdOf(trace), requestIdHeader: this.parts.requestIdHeader };
+    sendProblem(response, error, ids, [...this.#corsHeaders(request), ...extraHeaders]);
   }
 
-  #serveRoute(request: IncomingMessage, response: ServerResponse, path: string, query: string, continues: boolean): boolean {
+  #match(request: IncomingMessage, path: string): RouteMatch<Route> | undefined {
     const method = request.method ?? 'GET';
     const { table } = this.parts.binder;
-    const match = table.find(method, path) ?? (method === 'HEAD' ? table.find('GET', path) : undefined);
+    return table.find(method, path) ?? (method === 'HEAD' ? table.find('GET', path) : undefined);
+  }
+
+  #serveRoute(request: IncomingMessage, response: ServerResponse, match: RouteMatch<Route> | undefined, query: string, continues: boolean): boolean {
     if (match === undefined) return false;
-    new Exchange(this.parts, request, response, match.route, requestIdOf(request.headers['x-request-id'])).begin(match.rawValues, query, continues);
+    // With CORS configured its questions are answered from the configuration; other OPTIONS requests are the route's.
+    if (request.method === 'OPTIONS' && this.parts.cors !== undefined && Cors.isPreflight(request)) return false;
+    new Exchange(this.parts, request, response, match.route, this.#requestId(request)).begin(match.rawValues, query, continues);
+    return true;
+  }
+
+  /** Express middleware that stands before this path; false when there is none. */
+  #serveFront(request: IncomingMessage, response: ServerResponse, url: string, target: Target): boolean {
+    const { front } = this.parts;
+    const mounts = front.standingBefore(target.path);
+    if (mounts.length === 0) return false;
+    request.url = url;
+    this.#setCorsHeaders(request, response);
+    this.#watch(request, response);
+    front.run(mounts, request, response, (error) => {
+      if (error !== undefined && error !== null) return this.#middlewareFailed(request, response, error);
+      // It answered and called next all the same, or the client has gone.
+      if (response.headersSent || response.destroyed) return;
+      const match = this.#match(request, target.path);
+      if (this.#serveRoute(request, response, match, target.query, target.continues)) return;
+      if (target.next === undefined) this.#serveUnowned(request, response, target);
+      else this.#answerUnowned(request, response, this.parts.binder.table.methodsOf(target.path), target);
+    });
     return true;
   }
 
   #serveSystem(request: IncomingMessage, response: ServerResponse, path: string): void {
     const answer = this.parts.system.answer(path);
     if (answer === undefined) return this.problem(request, response, restErrors.ROUTE_NOT_FOUND({ legacyCode: 'NOT_FOUND' }));
-    if (request.method !== 'GET' && request.method !== 'HEAD') return this.#methodNotAllowed(request, response, ['GET', 'HEAD']);
-    const headers: HeaderList = ['content-type', 'application/json; charset=utf-8', 'content-length', answer.body.length, 'cache-control', 'no-store'];
-    headers.push('x-request-id', requestIdOf(request.headers['x-request-id']), ...(this.parts.cors?.headersFor(request.headers.origin) ?? []));
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      if (request.method === 'OPTIONS') return this.#answerOptions(request, response, ['GET', 'HEAD']);
+      return this.#methodNotAllowed(request, response, ['GET', 'HEAD']);
+    }
+    const headers: HeaderList = ['content-type', 'application/json; charset=utf-8', 'content-length', Buffer.byteLength(answer.body), 'cache-control', 'no-store'];
+    headers.push(this.parts.requestIdHeader, this.#requestId(request), ...this.#corsHeaders(request));
     writeHead(response, answer.status, headers);
     response.end(answer.body);
   }
 
-  #serveUnowned(request: IncomingMessage, response: ServerResponse, path: string): void {
+  #serveUnowned(request: IncomingMessage, response: ServerResponse, target: Target): void {
+    const { path } = target;
     const methods = this.parts.binder.table.methodsOf(path);
     const { fallback } = this.parts;
     const isOptions = request.method === 'OPTIONS' && (methods.length > 0 || path === '*');
-    if (fallback.isEmpty || isOptions) return this.#answerUnowned(request, response, path === '*' ? ROUTE_METHODS : methods);
-    const cors = this.parts.cors?.headersFor(request.headers.origin) ?? [];
-    for (let index = 0; index < cors.length; index += 2) response.setHeader(cors[index] ?? '', cors[index + 1] ?? '');
+    if (fallback.isEmpty || isOptions) return this.#answerUnowned(request, response, path === '*' ? ROUTE_METHODS : methods, target);
+    this.#setCorsHeaders(request, response);
+    this.#watch(request, response);
     fallback.handle(request, response, (error) => {
-      if (error === undefined || error === null) this.#answerUnowned(request, response, methods);
+      if (error === undefined || error === null) this.#answerUnowned(request, response, methods, target);
       else this.#middlewareFailed(request, response, error);
     });
   }
 
-  #answerUnowned(request: IncomingMessage, response: ServerResponse, methods: readonly string[]): void {
-    if (methods.length === 0) return this.#notFound(request, response);
-    if (request.method !== 'OPTIONS') return this.#methodNotAllowed(request, response, methods);
+  #answerUnowned(request: IncomingMessage, response: ServerResponse, methods: readonly string[], target: Target): void {
+    if (methods.length === 0) this.#notFound(request, response, target);
+    else if (request.method === 'OPTIONS') this.#answerOptions(request, response, methods);
+    else this.#methodNotAllowed(request, response, methods);
+  }
+
+  #answerOptions(request: IncomingMessage, response: ServerResponse, methods: readonly string[]): void {
     const allowed = methods.includes('OPTIONS') ? methods : [...methods, 'OPTIONS'];
-    const { cors } = this.parts;
-    const headers: HeaderList = ['allow', allowed.join(', '), 'x-request-id', requestIdOf(request.headers['x-request-id'])];
-    if (cors !== undefined) {
-      headers.push(...cors.headersFor(request.headers.origin));
-      if (Cors.isPreflight(request)) headers.push(...cors.preflightHeaders(request, allowed));
-    }
+    const { cors, requestIdHeader } = this.parts;
+    const headers: HeaderList = ['allow', allowed.join(', '), requestIdHeader, this.#requestId(request), ...this.#corsHeaders(request)];
+    if (cors !== undefined && Cors.isPreflight(request)) headers.push(...cors.preflightHeaders(request, allowed));
     writeHead(response, 204, headers);
     response.end();
   }
 
   /** While processes are still on their way nobody can say that a path does not exist. */
-  #notFound(request: IncomingMessage, response: ServerResponse): void {
-    const isStarting = this.parts.system.isStarting;
-    this.problem(request, response, isStarting ? restErrors.STARTING({}) : restErrors.ROUTE_NOT_FOUND({ legacyCode: 'NOT_FOUND' }));
+  #notFound(request: IncomingMessage, response: ServerResponse, { query, continues }: Target): void {
+    const { notFound, functions, system } = this.parts;
+    if (response.headersSent || response.destroyed) return;
+    if (notFound !== undefined && functions.has(notFound.functionId)) {
+      new Exchange(this.parts, request, response, notFound, this.#requestId(request)).begin(pathOf(request), query, continues);
+      return;
+    }
+    this.problem(request, response, system.isStarting ? restErrors.STARTING({}) : restErrors.ROUTE_NOT_FOUND({ legacyCode: 'NOT_FOUND' }));
   }
 
   #methodNotAllowed(request: IncomingMessage, response: ServerResponse, allowed: readonly string[]): void {
@@ -118,19 +182,37 @@ export class Dispatcher {
   }
 
   #middlewareFailed(request: IncomingMessage, response: ServerResponse, error: unknown): void {
-    const problem = toClientError(error, this.parts.mode);
+    const problem = refusalOf(error) ?? toClientError(error, this.parts.mode);
     if (problem.status >= 500) this.parts.logger.error('Middleware failed', { error });
     if (response.headersSent) response.destroy();
     else this.problem(request, response, problem);
   }
+
+  #requestId(request: IncomingMessage): string {
+    return requestIdFor(request, this.parts.requestId);
+  }
+
+  #corsHeaders(request: IncomingMessage): readonly string[] {
+    return this.parts.cors?.headersFor(request.headers.origin) ?? [];
+  }
+
+  /** For answers that Express apps write. */
+  #setCorsHeaders(request: IncomingMessage, response: ServerResponse): void {
+    const cors = this.#corsHeaders(request);
+    for (let index = 0; index < cors.length; index += 2) response.setHeader(cors[index] ?? '', cors[index + 1] ?? '');
+  }
+
+  /** Draining waits for what Express apps are at work on, too. */
+  #watch(request: IncomingMessage, response: ServerResponse): void {
+    new OpenResponse(this.parts.open, response, (error) => this.problem(request, response, error));
+    if (this.parts.drainState.isDraining) response.shouldKeepAlive = false;
+  }
 }
 
-/** The path and query of the request line. A proxy may send the absolute form `GET http://host/path`. */
-function targetOf(request: IncomingMessage): string {
-  const url = request.url ?? '/';
-  if (url.startsWith('/') || url === '*') return url;
-  const absolute = /^[A-Za-z][A-Za-z\d+.-]*:\/\/[^/?#]*(\/[^#]*|\?[^#]*)?/.exec(url);
-  if (absolute === null) return `/${url}`;
-  const rest = absolute[1] ?? '/';
-  return rest.startsWith('?') ? `/${rest}` : rest;
+/** What `/*path` of the not-found function matched: the whole path. */
+function pathOf(request: IncomingMessage): readonly string[] {
+  const url = targetOf(request);
+  if (!url.startsWith('/')) return noRawValues;
+  const mark = url.indexOf('?');
+  return [url.slice(1, mark === -1 ? undefined : mark)];
 }

@@ -49,13 +49,16 @@ export const restErrors = defineErrors('REST', {
   EXPECTATION_FAILED: entry<Readonly<Record<never, never>>>(417, 'Only `Expect: 100-continue` is understood.', () => 'The Expect header asks for something this server does not do.'),
 
   // The body and what was declared of it
-  BODY_TOO_LARGE: entry<{ readonly limitBytes: number; readonly receivedBytes: number }>(413, 'Send less, or raise `body_limit_bytes`.', (d) => `The body is larger than ${d.limitBytes} bytes (at least ${d.receivedBytes} received or announced).`),
-  UNSUPPORTED_MEDIA_TYPE: entry<{ readonly reason: string }>(415, 'Send application/json (UTF-8) or text/plain, plain or gzip, deflate or br encoded.', (d) => `The body cannot be read: ${d.reason}.`),
+  BODY_TOO_LARGE: entry<{ readonly limitBytes: number; readonly receivedBytes: number; readonly part?: string }>(413, 'Send less, or raise `body_limit_bytes` of the route or the module, or `uploads`.', (d) => `The ${d.part === undefined ? 'body' : `form (${d.part})`} is larger than ${d.limitBytes} bytes (at least ${d.receivedBytes} received or announced).`),
+  UNSUPPORTED_MEDIA_TYPE: entry<{ readonly reason: string }>(415, 'Send JSON, text and forms as UTF-8, and any body plain or gzip, deflate or br encoded.', (d) => `The body cannot be read: ${d.reason}.`),
   INVALID_JSON: entry<JsonPosition>(400, 'Send valid JSON, or leave out the content type when there is no body.', (d) => (d.isMissing === true ? `${missingBody.problem}.` : `The body is not valid JSON${place(d)}.`)),
   JSON_TOO_DEEP: entry<JsonPosition & { readonly limit: number }>(400, 'Nest less.', (d) => `The JSON body nests deeper than ${d.limit} levels${place(d)}.`),
   JSON_TOO_COMPLEX: entry<JsonPosition & { readonly limit: number }>(400, 'Send fewer values in one request.', (d) => `The JSON body holds more than ${d.limit} values.`),
   FORBIDDEN_KEY: entry<JsonPosition>(400, 'Leave out `__proto__` and `constructor.prototype`: they could change the prototype of objects they are copied into.', (d) => `The JSON body holds a forbidden key${place(d)}.`),
   INVALID_BODY: entry<{ readonly reason: string }>(400, 'Send the body as its headers announce it.', (d) => `The body cannot be read: ${d.reason}.`),
+  TOO_MANY_PARTS: entry<{ readonly what: string; readonly limit: number }>(413, 'Send fewer, or raise `uploads` of modules::api::RestApiModule.', (d) => `The form holds more than ${d.limit} ${d.what}.`),
+  CLIENT_DISCONNECTED: entry<Readonly<Record<never, never>>>(499, 'Stop the work: nobody receives the response.', () => 'The client closed its connection.'),
+  BODY_ABANDONED: entry<Readonly<Record<never, never>>>(499, 'Read the body before the handler answers.', () => 'The request was answered before its body was read.'),
   VALIDATION_FAILED: entry<readonly InputProblem[]>(400, 'Correct the values named in `details`.', (d) => (d[0] === missingBody ? `${missingBody.problem}.` : `The request does not fit its schema: ${d.slice(0, 3).map((p) => `${p.path || '/'} ${p.problem}`).join('; ')}${d.length > 3 ? '; …' : ''}.`)),
 
   // Running the function
@@ -63,7 +66,11 @@ export const restErrors = defineErrors('REST', {
   OVERLOADED: entry<{ readonly limit: number }>(503, 'Try again after Retry-After; raise `concurrency_request_limit` if the machine has room.', (d) => `The server is handling its limit of ${d.limit} requests.`, true),
   DRAINING: entry<Readonly<Record<never, never>>>(503, 'Try again: the server is going down or being replaced.', () => 'The server is shutting down.', true),
   HANDLER_FAILED: entry<{ readonly legacyCode: 'INTERNAL_ERROR'; readonly functionId?: string }>(500, 'See the log of the request id.', () => 'The handler failed.'),
+  MIDDLEWARE_REFUSED: entry<{ readonly status: number; readonly reason: string }>(400, 'Send what the middleware of the server accepts.', (d) => `Middleware refused the request: ${d.reason}.`),
+  MIDDLEWARE_TIMEOUT: entry<{ readonly functionId: string; readonly timeoutMs: number; readonly legacyCode: 'MIDDLEWARE_TIMEOUT' }>(504, 'Make the middleware answer sooner, or raise its `timeout_ms` and the time of the route.', (d) => `Middleware "${d.functionId}" did not answer within ${d.timeoutMs} ms.`, true),
+  INVALID_MIDDLEWARE_RESPONSE: entry<{ readonly functionId: string; readonly field: string; readonly problem: string }>(500, 'Return `{ action: "continue", context }` or `{ action: "respond", response: { status_code, headers, body } }`.', (d) => `Middleware "${d.functionId}" returned an invalid response: ${d.field} ${d.problem}.`),
   INVALID_HANDLER_RESPONSE: entry<{ readonly functionId: string; readonly field: string; readonly problem: string }>(500, 'Return `{ status, headers, body }` with values HTTP can carry.', (d) => `Function "${d.functionId}" returned an invalid response: ${d.field} ${d.problem}.`),
+  RESPONSE_BROKEN: entry<{ readonly functionId: string; readonly problem: string }>(500, 'See the log of the request id; the connection was closed so that the client knows.', (d) => `The response of function "${d.functionId}" broke off: ${d.problem}.`),
   RESPONSE_SCHEMA_MISMATCH: entry<{ readonly functionId: string; readonly problems: readonly InputProblem[] }>(500, 'Make the handler return what its responseSchema says, or correct the schema.', (d) => `The response of function "${d.functionId}" does not fit its responseSchema: ${d.problems.slice(0, 3).map((p) => `${p.path || '/'} ${p.problem}`).join('; ')}.`),
 
   // Registering a route
@@ -73,6 +80,7 @@ export const restErrors = defineErrors('REST', {
   INVALID_SCHEMA: entry<{ readonly field: string; readonly problem: string }>(400, 'Give a valid JSON Schema (draft-07, 2019-09 or 2020-12).', (d) => `${d.field} is not a usable JSON Schema: ${d.problem}.`),
 
   // Listening
+  INVALID_PROXY: entry<{ readonly problem: string; readonly exitCode: 78 }>(500, 'Name addresses, networks, or loopback, linklocal, uniquelocal in `trust_proxy`.', (d) => `trust_proxy cannot be read: ${d.problem}.`),
   PORT_IN_USE: entry<{ readonly port: number; readonly host: string; readonly module: string; readonly pid?: number; readonly exitCode: 78 }>(500, 'Stop the other process or set another `port`.', (d) => `Port ${d.port} on ${d.host} is already in use${d.pid === undefined ? '' : ` by process ${d.pid}`} (wanted by ${d.module}).`),
   LISTEN_FAILED: entry<{ readonly port: number; readonly host: string; readonly module: string; readonly reason: string; readonly exitCode: 78 }>(500, 'Set a `host` and `port` that this process may listen on.', (d) => `${d.module} cannot listen on ${d.host}:${d.port}: ${d.reason}.`),
 });

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
+import { newExpressApp, type ExpressSettings } from './express-app.js';
 
 /** Called when no middleware answered, or one failed. */
 export type Unhandled = (error?: unknown) => void;
@@ -10,7 +11,12 @@ export type Unhandled = (error?: unknown) => void;
  */
 export class FallbackApp {
   readonly #mounts: { readonly path: string | undefined; readonly handlers: readonly unknown[] }[] = [];
+  readonly #settings: ExpressSettings;
   #app: Promise<(request: IncomingMessage, response: ServerResponse, next: Unhandled) => void> | undefined;
+
+  constructor(settings: ExpressSettings) {
+    this.#settings = settings;
+  }
 
   get isEmpty(): boolean {
     return this.#mounts.length === 0;
@@ -30,12 +36,7 @@ export class FallbackApp {
   }
 
   async #load(): Promise<(request: IncomingMessage, response: ServerResponse, next: Unhandled) => void> {
-    const { default: express } = await import('express');
-    const app = express();
-    app.disable('x-powered-by');
-    app.disable('etag');
-    app.set('query parser', 'simple');
-    app.set('trust proxy', false);
+    const app = await newExpressApp(this.#settings);
     for (const { path, handlers } of this.#mounts) {
       if (path === undefined) app.use(...(handlers as RequestHandler[]));
       else app.use(path, ...(handlers as RequestHandler[]));

@@ -35,7 +35,7 @@ type Loose = Readonly<Record<string, unknown>>;
  * bytes too, everything else as JSON.
  * @throws `MOTIA_REST_INVALID_HANDLER_RESPONSE` naming field and function
  */
-export function readHandlerResponse(functionId: string, result: unknown, limitBytes: number): HandlerResponse {
+export function readHandlerResponse(functionId: string, result: unknown, limitBytes: number, defaultStatus = 200): HandlerResponse {
   if (result === undefined || result === null) return noContent;
   const raw = isWireValue(result) && result.raw?.at === '/body' ? result.raw : undefined;
   // With a raw body only the small rest of the result is parsed.
@@ -47,7 +47,7 @@ export function readHandlerResponse(functionId: string, result: unknown, limitBy
   if (raw === undefined && !('body' in fields || 'status' in fields || 'status_code' in fields || 'headers' in fields)) {
     throw fail('the result', 'has none of status, headers and body');
   }
-  const status = readStatus(fields, fail);
+  const status = readStatus(fields, defaultStatus, fail);
   const headers = readHeaders(fields['headers'], fail);
   if (status === 204 || status === 205 || status === 304) return { status, headers, body: undefined, contentType: undefined, form: 'none' };
   const given = raw === undefined ? fields['body'] : raw.bytes;
@@ -58,19 +58,19 @@ export function readHandlerResponse(functionId: string, result: unknown, limitBy
   return { status, headers, body, contentType: hasContentType ? undefined : contentTypes[form], form };
 }
 
-type Fail = (field: string, problem: string) => Error;
+export type Fail = (field: string, problem: string) => Error;
 
-function readStatus(fields: Loose, fail: Fail): number {
+export function readStatus(fields: Loose, defaultStatus: number, fail: Fail): number {
   const name = fields['status_code'] === undefined ? 'status' : 'status_code';
   const status = fields[name];
-  if (status === undefined || status === null) return 200;
+  if (status === undefined || status === null) return defaultStatus;
   if (typeof status !== 'number' || !Number.isInteger(status) || status < 200 || status > 599) {
     throw fail(name, 'must be a whole number from 200 to 599');
   }
   return status;
 }
 
-function readHeaders(given: unknown, fail: Fail): HeaderList {
+export function readHeaders(given: unknown, fail: Fail): HeaderList {
   if (given === undefined || given === null) return noHeaders;
   if (typeof given !== 'object') throw fail('headers', `must be a map or a list of "name: value", not ${kindOf(given)}`);
   const headers: HeaderList = [];

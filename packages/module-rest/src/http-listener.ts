@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { findPortFacts } from '@motia/engine-core';
 import type { Logger, Telemetry } from '@motia/engine-core/contract';
+import { isPumping } from './body-pump.js';
 import { URL_LIMIT_BYTES, type Dispatcher } from './dispatcher.js';
 import { restErrors } from './errors.js';
 import type { HostGuard } from './host-guard.js';
@@ -26,6 +27,8 @@ export interface ListenerParts {
   readonly telemetry: Telemetry;
   readonly logger: Logger;
   readonly moduleName: string;
+  /** In lower case. */
+  readonly requestIdHeader: string;
   readonly server: RestOptions['server'];
 }
 
@@ -129,7 +132,7 @@ export class HttpListener {
       this.#parts.dispatcher.problem(request, response, restErrors.EXPECTATION_FAILED({}));
     });
     server.on('clientError', (error, socket) => this.#refuse(error, socket));
-    server.on('connect', (_request, socket) => answerAndClose(socket, restErrors.METHOD_NOT_ALLOWED({ allowed: ['GET'] }), this.#newTraceId(), 'Allow: GET\r\n'));
+    server.on('connect', (_request, socket) => answerAndClose(socket, restErrors.METHOD_NOT_ALLOWED({ allowed: ['GET'] }), this.#newIds(), 'Allow: GET\r\n'));
     return server;
   }
 
@@ -163,14 +166,16 @@ export class HttpListener {
   }
 
   #refuse(error: Error, socket: Duplex): void {
+    // A streamed body takes as long as its handler does; who sends nothing is found out there.
+    if ((error as NodeJS.ErrnoException).code === 'ERR_HTTP_REQUEST_TIMEOUT' && isPumping(socket)) return;
     const problem = toParserProblem(error, { maxHeaderBytes: this.#parts.server.max_header_bytes, urlLimitBytes: URL_LIMIT_BYTES });
     const answering = (socket as { _httpMessage?: { headersSent?: boolean } | null })._httpMessage;
     if (problem === undefined || !socket.writable || answering?.headersSent === true) socket.destroy(error);
-    else answerAndClose(socket, problem, this.#newTraceId());
+    else answerAndClose(socket, problem, this.#newIds());
   }
 
-  #newTraceId(): string {
-    return traceIdOf(this.#parts.telemetry.newTrace());
+  #newIds(): { readonly traceId: string; readonly requestIdHeader: string } {
+    return { traceId: traceIdOf(this.#parts.telemetry.newTrace()), requestIdHeader: this.#parts.requestIdHeader };
   }
 
   async #listenError(error: NodeJS.ErrnoException, host: string, port: number): Promise<Error> {

@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { RawPart } from '@motia/engine-core/contract';
+import type { ChannelRef, RawPart } from '@motia/engine-core/contract';
+import type { Client } from './client-address.js';
 import type { PathParams } from './path-params.js';
+import type { BodyFlow } from './streamed-body.js';
 
 /**
  * A request body in the forms that are at hand. `text` is valid JSON that was parsed before; `raw` replaces it for
@@ -12,6 +14,21 @@ export interface RequestBody {
   readonly value: unknown;
   /** False while nobody has asked for the value. */
   readonly isParsed: boolean;
+  /** True for the fields of a form, whose values are text. */
+  readonly isForm?: boolean;
+  readonly links?: BodyLinks;
+  /** The part that is still arriving. */
+  readonly flow?: BodyFlow;
+}
+
+/** Members of the payload that a body brings beside `body`. */
+export interface BodyLinks {
+  /** The bytes of a body that we do not parse. */
+  readonly request_body?: ChannelRef;
+  /** The files of a multipart form. */
+  readonly files?: ChannelRef;
+  /** Base64 of the exact bytes, on routes that ask for them. */
+  readonly raw_body?: string;
 }
 
 /** What stands for a request without a body. */
@@ -38,6 +55,8 @@ const wireBrand = Symbol.for('motia.WireValue');
  * this process takes the object, a worker's connection takes the text, and neither pays for the other.
  */
 export class HttpPayload {
+  /** What middleware has put there for the handler. */
+  context: Readonly<Record<string, unknown>> | undefined = undefined;
   #value: Record<string, unknown> | undefined;
   #json: string | undefined;
 
@@ -49,6 +68,9 @@ export class HttpPayload {
     private readonly params: PathParams,
     private readonly requestId: string,
     private readonly body: RequestBody,
+    private readonly client: Client,
+    /** Where the handler may write its response as a stream. */
+    private readonly responseRef?: ChannelRef,
   ) {}
 
   get [wireBrand](): true {
@@ -71,7 +93,22 @@ export class HttpPayload {
 
   /** The payload without its body when that is raw. */
   get base(): unknown {
-    return this.body.raw === undefined ? this.toValue() : this.#withoutBody();
+    return this.body.raw === undefined ? this.toValue() : this.#linked(this.#withoutBody());
+  }
+
+  /** For whoever looks at a request without handling it: nothing in it that can be opened once only. */
+  withoutChannels(): HttpPayload {
+    const { links, ...body } = this.body;
+    const kept = links?.raw_body === undefined ? body : { ...body, links: { raw_body: links.raw_body } };
+    const payload = new HttpPayload(this.frame, this.method, this.headers, this.query, this.params, this.requestId, kept, this.client);
+    payload.context = this.context;
+    return payload;
+  }
+
+  /** The request without its body, as middleware sees it. */
+  head(): Readonly<Record<string, unknown>> {
+    const { trigger: _, context: __, ...head } = this.#withoutBody();
+    return head;
   }
 
   toJSON(): unknown {
@@ -81,14 +118,23 @@ export class HttpPayload {
   #toText(): string {
     const head =
       `{"query_params":${JSON.stringify(this.query)},"path_params":${JSON.stringify(this.params)},"headers":${JSON.stringify(this.headers)},` +
-      `${this.frame.json},"method":"${this.method}","request_id":"${this.requestId}"`;
-    return this.body.raw === undefined ? `${head},"body":${this.body.text}}` : `${head}}`;
+      `${this.frame.json},"method":"${this.method}","request_id":"${this.requestId}",${this.client.json}${this.context === undefined ? '' : `,"context":${JSON.stringify(this.context)}`}`;
+    const { responseRef, body } = this;
+    const response = responseRef === undefined ? '' : `,"response":{"channel_id":"${responseRef.channel_id}","access_key":"${responseRef.access_key}","direction":"write"}`;
+    const links = body.links === undefined ? '' : `,${JSON.stringify(body.links).slice(1, -1)}`;
+    return body.raw === undefined ? `${head}${response}${links},"body":${body.text}}` : `${head}${response}${links}}`;
   }
 
   #toObject(): Record<string, unknown> {
-    const value = this.#withoutBody();
+    const value = this.#linked(this.#withoutBody());
     value['body'] = bodyValue(this.body);
     return value;
+  }
+
+  /** Adds what can be opened. */
+  #linked(value: Record<string, unknown>): Record<string, unknown> {
+    if (this.responseRef !== undefined) value['response'] = this.responseRef;
+    return Object.assign(value, this.body.links);
   }
 
   #withoutBody(): Record<string, unknown> {
@@ -100,6 +146,9 @@ export class HttpPayload {
       trigger: { type: 'http', path: this.frame.path, method: this.frame.triggerMethod },
       method: this.method,
       request_id: this.requestId,
+      client_address: this.client.address,
+      protocol: this.client.protocol,
+      ...(this.context === undefined ? {} : { context: this.context }),
     };
   }
 }

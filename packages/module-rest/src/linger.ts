@@ -11,7 +11,7 @@ const idleMs = 200;
  * Sends the body of an answer while the client is still sending, and closes the connection afterwards. Closing at once
  * would reset the connection under the client's writes and could lose the answer; what arrives is thrown away.
  */
-export function lingerAndClose(request: IncomingMessage, response: ServerResponse, body: string, clock: Clock): void {
+export function lingerAndClose(request: IncomingMessage, response: ServerResponse, body: string | Uint8Array | undefined, clock: Clock): void {
   const endsAtMs = clock.monotonicMs() + lingerMs;
   let dropped = 0;
   let droppedBefore = 0;
@@ -29,6 +29,8 @@ export function lingerAndClose(request: IncomingMessage, response: ServerRespons
     droppedBefore = dropped;
   }, idleMs);
   response.shouldKeepAlive = false;
-  response.write(body);
+  if (body !== undefined && body.length > 0) response.write(body);
+  else response.flushHeaders();
+  request.resume();
   request.on('data', onData).on('end', finish).on('close', finish).on('error', finish);
 }

@@ -1,14 +1,21 @@
 import { defineModule, moduleFactory, RestServiceRef, type ModuleUse, type Registration, type RestService } from '@motia/engine-core/contract';
 import { Admission } from './admission.js';
+import { clientFinder } from './client-address.js';
 import { Cors } from './cors.js';
 import { Dispatcher, type DispatcherParts } from './dispatcher.js';
 import { restErrors } from './errors.js';
 import { FallbackApp } from './fallback-app.js';
 import { HostGuard } from './host-guard.js';
+import { FrontApps } from './front-apps.js';
 import { HttpListener } from './http-listener.js';
+import { httpMiddlewareOptions, middlewareInputSchema } from './middleware-config.js';
+import { MiddlewareSet } from './middleware-set.js';
+import { OpenApiSource } from './openapi-source.js';
 import { OpenExchanges } from './open-exchanges.js';
 import { restOptions, type RestInput } from './options.js';
 import { httpPayloadSchema } from './payload-schema.js';
+import { ResponseOffers } from './response-offers.js';
+import { makeNotFoundRoute } from './route.js';
 import { RouteBinder } from './route-binder.js';
 import { SystemRoutes } from './system-routes.js';
 import { httpTriggerOptions } from './trigger-config.js';
@@ -29,10 +36,18 @@ export const RestModule = defineModule({
   async create(ctx, options) {
     const isTrailingSlashStrict = options.trailing_slash === 'strict';
     const drainState = { isDraining: false };
-    const system = new SystemRoutes(options.system_routes, ctx.engineHealth, () => drainState.isDraining);
+    const offers = new ResponseOffers();
+    const { uploads } = options;
     const triggerOptions = httpTriggerOptions({ isTrailingSlashStrict });
-    const binder = new RouteBinder({ triggerOptions, isTrailingSlashStrict, defaultTimeoutMs: options.default_timeout, reservedBy: (path) => system.reservedBy(path) });
-    const fallback = new FallbackApp();
+    const openapi = options.openapi.enabled ? new OpenApiSource(options.openapi, () => binder.routes(), ctx.functions) : undefined;
+    const system = new SystemRoutes(options.system_routes, ctx.engineHealth, () => drainState.isDraining, { openapi: openapi && (() => openapi.text()) });
+    const middleware = new MiddlewareSet(options.middleware, () => binder.middlewareChanged());
+    const binder: RouteBinder = new RouteBinder({ middleware: () => middleware, triggerOptions, isTrailingSlashStrict, defaultTimeoutMs: options.default_timeout, reservedBy: (path) => system.reservedBy(path) });
+    const clients = clientFinder(options.trust_proxy);
+    const requestIdHeader = options.request_id.header.toLowerCase();
+    const front = new FrontApps({ trust: clients.trust });
+    const fallback = new FallbackApp({ trust: clients.trust });
+    const notFound = options.not_found_function === undefined ? undefined : makeNotFoundRoute(options.not_found_function, options.default_timeout);
     const parts: DispatcherParts = {
       functions: ctx.functions, triggers: ctx.triggers, clock: ctx.clock, logger: ctx.logger, telemetry: ctx.telemetry, mode: ctx.mode,
       admission: new Admission(options.concurrency_request_limit, ctx.clock),
@@ -41,31 +56,46 @@ export const RestModule = defineModule({
       bodyLimitBytes: options.body_limit_bytes,
       responseLimitBytes: options.response_limit_bytes,
       writeTimeoutMs: options.server.write_timeout_ms,
-      open: new OpenExchanges(), drainState,
-      binder, system, fallback,
+      open: new OpenExchanges(), drainState, offers, channels: ctx.channels,
+      streamLimitBytes: uploads.limit_bytes,
+      uploads: { fileBytes: uploads.file_limit_bytes, files: uploads.max_files, fields: uploads.max_fields, fieldBytes: uploads.field_limit_bytes },
+      stallTimeoutMs: options.server.request_timeout_ms,
+      binder, system, front, fallback, clients, notFound, requestIdHeader,
+      requestId: { header: requestIdHeader, accept: options.request_id.accept },
     };
     const dispatcher = new Dispatcher(parts);
     const checksHost = options.allowed_hosts !== undefined || ctx.mode === 'development';
     const hostGuard = checksHost ? new HostGuard([...(options.allowed_hosts ?? []), ...(options.host === undefined ? [] : [options.host])]) : undefined;
-    const listener = new HttpListener({ dispatcher, hostGuard, telemetry: ctx.telemetry, logger: ctx.logger, moduleName: ctx.instanceId, server: options.server });
-    let triggerType: Registration | undefined;
+    const listener = new HttpListener({ dispatcher, hostGuard, telemetry: ctx.telemetry, logger: ctx.logger, moduleName: ctx.instanceId, requestIdHeader, server: options.server });
+    let triggerTypes: Registration[] = [];
 
     const rest: RestService = {
       address: () => listener.address,
       routes: () => binder.routes().map(({ method, pattern, functionId, trigger }) => ({ method, path: pattern.path, functionId, triggerId: trigger.id })),
       router: (request, response, next) => dispatcher.route(request, response, next),
       use: (pathOrHandler, ...handlers) => fallback.use(pathOrHandler, handlers),
+      before: (paths, ...handlers) => front.add(paths, handlers),
+      openapi: () => openapi?.document(),
     };
     return {
       services: { rest },
       async start() {
-        triggerType = await ctx.triggers.registerType({
+        offers.open(ctx.channels);
+        // Before the routes: none of them is ever served without the middleware that came with it.
+        triggerTypes.push(await ctx.triggers.registerType({
+          type: 'http_middleware',
+          description: 'Calls a function before the handlers of HTTP routes.',
+          config: httpMiddlewareOptions,
+          payloadSchema: middlewareInputSchema,
+          apply: (change) => middleware.apply(change),
+        }));
+        triggerTypes.push(await ctx.triggers.registerType({
           type: 'http',
           description: 'Calls a function for each HTTP request on a path.',
           config: triggerOptions.schema,
           payloadSchema: httpPayloadSchema,
           apply: (change) => binder.apply(change),
-        });
+        }));
         if (!options.listen) return;
         await listener.listen(options.host, options.port);
         ctx.logger.info('Listening', { ...listener.address });
@@ -73,13 +103,16 @@ export const RestModule = defineModule({
       drain(deadline) {
         drainState.isDraining = true;
         listener.stopAccepting();
+        parts.open.drainAll();
         return parts.open.settled(deadline, () => restErrors.DRAINING({}));
       },
       async stop() {
         parts.open.abandonAll(() => restErrors.DRAINING({}));
         await listener.close();
-        triggerType?.dispose();
-        triggerType = undefined;
+        offers.close();
+        for (const type of triggerTypes) type.dispose();
+        triggerTypes = [];
+        openapi?.dispose();
       },
     };
   },

@@ -5,6 +5,8 @@ export interface Linked {
   newer: Linked | undefined;
   older: Linked | undefined;
   abandon(error: MotiaError): void;
+  /** Draining begins: what would never end by itself ends now. */
+  drain?(): void;
 }
 
 /** The exchanges under way, for draining. */
@@ -52,6 +54,15 @@ export class OpenExchanges {
       if (deadline.aborted) giveUp();
       else deadline.addEventListener('abort', giveUp, { once: true });
     });
+  }
+
+  drainAll(): void {
+    for (let entry = this.#newest; entry !== undefined; ) {
+      // It may leave the list by this.
+      const { older } = entry;
+      entry.drain?.();
+      entry = older;
+    }
   }
 
   abandonAll(error: () => MotiaError): void {

@@ -1,6 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { defineOptions } from '@motia/engine-core';
 import type { OptionsSchema } from '@motia/engine-core/contract';
+import { middlewareEntrySchema } from './middleware-config.js';
 
 const bytes = (value: number, description: string) => Type.Integer({ default: value, minimum: 1, maximum: 1024 ** 3, unit: 'bytes', description });
 const milliseconds = (value: number, description: string) => Type.Integer({ default: value, minimum: 1, maximum: 2_147_483_647, unit: 'ms', description });
@@ -10,6 +11,25 @@ const corsSchema = Type.Object({
   allowed_origins: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description: 'Origins such as `https://app.example.com`. Empty, absent or `*`: any origin, never with credentials.' })),
   allowed_methods: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description: 'Methods a preflight may ask for. Empty, absent or `*`: the methods that the path has.' })),
 }, { description: 'Cross-origin access. Absent: none. Any request header may be sent, credentials never.' });
+
+const network = Type.String({ pattern: '^(?:loopback|linklocal|uniquelocal|[0-9A-Fa-f:.]+(?:/\\d{1,3})?)$', hint: 'must be an IP address, a network such as 10.0.0.0/8, loopback, linklocal or uniquelocal' });
+const trustSchema = Type.Union([Type.Boolean(), Type.Integer({ minimum: 0, maximum: 100 }), Type.Array(network, { minItems: 1 })], {
+  default: false,
+  description: 'Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: how many stand in front, or which addresses they have. true believes anybody.',
+});
+
+const requestIdSchema = Type.Object({
+  header: Type.String({ default: 'x-request-id', pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$", hint: 'must be a header name', description: 'Header that carries the id of a request, both ways.' }),
+  accept: Type.Boolean({ default: true, description: "Takes the client's own id. false: always a new one." }),
+}, { default: {}, description: 'The id that logs, errors and answers show of a request.' });
+
+const openApiSchema = Type.Object({
+  enabled: Type.Boolean({ default: true, description: 'false: `openapi.json` answers 404.' }),
+  title: Type.String({ default: 'API', minLength: 1, description: 'Name of the API.' }),
+  version: Type.String({ default: '1.0.0', minLength: 1, description: 'Version of the API.' }),
+  description: Type.Optional(Type.String({ description: 'What the API is, in Markdown.' })),
+  servers: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1, description: 'Base URLs that clients should use. Default: where the document came from.' })),
+}, { default: {}, description: 'The OpenAPI 3.1 document of the registered routes, at `openapi.json`.' });
 
 const serverSchema = Type.Object({
   headers_timeout_ms: milliseconds(10_000, 'Time for a request head to arrive; then 408.'),
@@ -21,6 +41,14 @@ const serverSchema = Type.Object({
   max_connections: Type.Integer({ default: 10_000, minimum: 1, maximum: 1_000_000, description: 'Open connections; further ones are closed at once.' }),
   max_requests_per_socket: Type.Integer({ default: 1_000, minimum: 0, maximum: 1_000_000_000, description: 'Requests on one connection before it is closed. 0: no limit.' }),
 }, { default: {}, description: 'Limits of the HTTP server.' });
+
+const uploadsSchema = Type.Object({
+  limit_bytes: Type.Integer({ default: 104_857_600, minimum: 1, unit: 'bytes', description: 'Largest streamed body: a multipart form, or a body that is not parsed; after decompression; then 413. A trigger may set `body_limit_bytes`.' }),
+  file_limit_bytes: Type.Integer({ default: 104_857_600, minimum: 1, unit: 'bytes', description: 'Largest file of a multipart form; then 413.' }),
+  field_limit_bytes: bytes(1_048_576, 'Largest field of a multipart form; then 413. All fields together may have `body_limit_bytes`.'),
+  max_files: Type.Integer({ default: 100, minimum: 0, maximum: 100_000, description: 'Files in one form; then 413.' }),
+  max_fields: Type.Integer({ default: 1_000, minimum: 0, maximum: 100_000, description: 'Fields in one form; then 413.' }),
+}, { default: {}, description: 'Limits of multipart forms and streamed bodies. Neither is held in memory.' });
 
 /** Options of `modules::api::RestApiModule` as config.yaml writes them. */
 export const restOptionsSchema = Type.Object({
@@ -36,12 +64,13 @@ export const restOptionsSchema = Type.Object({
   system_routes: Type.String({ default: '/', pattern: '^/(?:[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)*)?$', hint: 'must be a path such as /_system', description: 'Where `healthz`, `readyz`, `openapi.json` and `__motia` live. Paths there are reserved.' }),
   allowed_hosts: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description: 'Names accepted in the Host header beside localhost and IP addresses; `.example.com` takes subdomains, `*` any. Unset: checked in development, not in production.' })),
   server: serverSchema,
-  middleware: later('engine-wide middleware'),
-  trust_proxy: later('trusting a proxy'),
-  not_found_function: later('a function for unknown paths'),
-  openapi: later('the OpenAPI document'),
+  middleware: Type.Array(middlewareEntrySchema, { default: [], description: 'Functions that see every request before its handler does, and may answer it.' }),
+  trust_proxy: trustSchema,
+  not_found_function: Type.Optional(Type.String({ minLength: 1, description: 'Function that answers requests for unknown paths, with status 404 unless it says otherwise.' })),
+  request_id: requestIdSchema,
+  openapi: openApiSchema,
   idempotency: later('idempotent replay'),
-  uploads: later('form and multipart uploads'),
+  uploads: uploadsSchema,
 });
 
 /** Options with their defaults filled in. */
@@ -52,5 +81,8 @@ export const restOptions: OptionsSchema<RestOptions> = defineOptions(restOptions
 
 /** Options as a program writes them for `rest({ … })`: all may be left out. */
 export type RestInput = {
-  readonly [K in Exclude<keyof RestOptions, 'server' | 'middleware' | 'trust_proxy' | 'not_found_function' | 'openapi' | 'idempotency' | 'uploads'>]?: RestOptions[K];
-} & { readonly server?: Partial<RestOptions['server']> };
+  readonly [K in Exclude<keyof RestOptions, Nested | 'idempotency'>]?: RestOptions[K];
+} & { readonly [K in Exclude<Nested, 'middleware'>]?: Partial<RestOptions[K]> } & {
+  readonly middleware?: readonly (Partial<RestOptions['middleware'][number]> & { readonly function_id: string })[];
+};
+type Nested = 'server' | 'uploads' | 'request_id' | 'openapi' | 'middleware';

@@ -41,11 +41,11 @@ function isLongTarget(packet: Buffer | undefined): boolean {
 }
 
 /** Answers on a connection that has no response object, and closes it. */
-export function answerAndClose(socket: Duplex, error: MotiaError, traceId: string, extraHeaders = ''): void {
+export function answerAndClose(socket: Duplex, error: MotiaError, ids: { readonly traceId: string; readonly requestIdHeader: string }, extraHeaders = ''): void {
   const requestId = requestIdOf(undefined);
-  const body = problemBody(error, { requestId, traceId });
+  const body = problemBody(error, { requestId, traceId: ids.traceId });
   const head = `HTTP/1.1 ${error.status} ${phrases[error.status] ?? 'Error'}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
-  socket.end(`${head}X-Request-Id: ${requestId}\r\n${extraHeaders}Connection: close\r\n\r\n${body}`, () => socket.destroy());
+  socket.end(`${head}${ids.requestIdHeader}: ${requestId}\r\n${extraHeaders}Connection: close\r\n\r\n${body}`, () => socket.destroy());
 }
 
 const phrases: Readonly<Record<number, string>> = {

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { isMotiaError, MotiaError } from '@motia/engine-core/contract';
 import { restErrors } from './errors.js';
 import type { HeaderList } from './cors.js';
@@ -8,6 +8,8 @@ import { writeHead } from './write-head.js';
 export interface ProblemIds {
   readonly requestId: string;
   readonly traceId: string | undefined;
+  /** Header that carries the request's id, in lower case. */
+  readonly requestIdHeader: string;
 }
 
 const safeCode = /^[\w.:-]{1,128}$/;
@@ -53,6 +55,17 @@ function told(error: unknown, mode: 'development' | 'production'): MotiaError {
   const isOurs = error.code.startsWith('MOTIA_');
   if (!isOurs && status >= 500 && mode === 'production') return generic(safeCode.test(error.code) ? error.code : 'MOTIA_REST_HANDLER_FAILED', status);
   return withStatus(error, status);
+}
+
+/**
+ * What Express middleware throws to refuse a request: a status for the client (`expose`, as in http-errors) and no code.
+ * Its message is kept back, for body parsers repeat their input there.
+ */
+export function refusalOf(error: unknown): MotiaError | undefined {
+  if (!(error instanceof Error) || isMotiaError(error)) return undefined;
+  const { status, expose, code } = error as { status?: unknown; expose?: unknown; code?: unknown };
+  if (expose !== true || typeof status !== 'number' || !(status >= 400 && status < 500) || typeof code === 'string') return undefined;
+  return withStatus(restErrors.MIDDLEWARE_REFUSED({ status, reason: STATUS_CODES[status] ?? 'Bad Request' }, error), status);
 }
 
 /** Names of functions are the business of whoever runs the server. */
@@ -110,7 +123,7 @@ function withoutStack(details: unknown): unknown {
 }
 
 /** The error body every failing request gets: one JSON object, no markup, no stack. */
-export function problemBody(error: MotiaError, ids: ProblemIds): string {
+export function problemBody(error: MotiaError, ids: Omit<ProblemIds, 'requestIdHeader'>): string {
   const { code, message, hint, retryable, details } = error;
   const envelope = { code, message, hint, retryable, details, requestId: ids.requestId, traceId: ids.traceId };
   const skipped = code === 'MOTIA_REST_CONDITION_NOT_MET' ? { skipped: true } : {};
@@ -126,7 +139,7 @@ export function problemBody(error: MotiaError, ids: ProblemIds): string {
 export function sendProblem(response: ServerResponse, error: MotiaError, ids: ProblemIds, extraHeaders: readonly (string | number)[] = [], write?: (body: string) => void): void {
   if (response.headersSent || response.destroyed) return;
   const body = problemBody(error, ids);
-  const headers: HeaderList = ['content-type', 'application/json; charset=utf-8', 'content-length', Buffer.byteLength(body), 'x-request-id', ids.requestId, ...extraHeaders];
+  const headers: HeaderList = ['content-type', 'application/json; charset=utf-8', 'content-length', Buffer.byteLength(body), ids.requestIdHeader, ids.requestId, ...extraHeaders];
   if (error.status === 503) headers.push('retry-after', '1');
   if (write !== undefined) headers.push('connection', 'close');
   writeHead(response, error.status, headers);

@@ -1,11 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
-import type { MotiaError } from '@motia/engine-core/contract';
+import type { ChannelHub, Clock, MotiaError } from '@motia/engine-core/contract';
+import { contentEncodingOf, type ContentEncoding } from './content-encoding.js';
 import { restErrors } from './errors.js';
+import { readFormBody } from './form-body.js';
 import { noBody, type RequestBody } from './http-payload.js';
 import { readJsonBody } from './json-body.js';
-import { bodyKindOf } from './media-type.js';
+import { bodyKindOf, type BodyKind } from './media-type.js';
+import { receiveMultipart, type UploadLimits } from './multipart-body.js';
+import { receiveStream } from './streamed-body.js';
 
 /**
  * Bodies from this size travel to workers as raw bytes. The same as the default of the connections, where it was
@@ -22,9 +26,24 @@ export interface BodyBudget {
   readonly limitBytes: number;
 }
 
-export interface BodyReadOptions {
-  readonly limitBytes: number;
+/** What all bodies of a module share. */
+export interface BodyParts {
+  readonly bodyLimitBytes: number;
+  /** For bodies that are not held in memory. */
+  readonly streamLimitBytes: number;
+  readonly uploads: Omit<UploadLimits, 'allFieldsBytes'>;
+  readonly stallTimeoutMs: number;
   readonly budget: BodyBudget;
+  readonly channels: ChannelHub;
+  readonly clock: Clock;
+}
+
+export interface BodyReadOptions {
+  readonly parts: BodyParts;
+  /** Of the route; undefined: the module's. */
+  readonly limitBytes: number | undefined;
+  /** The handler wants the exact bytes: nothing is streamed. */
+  readonly rawBody: boolean;
   /** The client waits for `100 Continue` before it sends the body. */
   readonly sendContinue: (() => void) | undefined;
 }
@@ -50,41 +69,56 @@ export function absentBody(request: IncomingMessage): RequestBody {
   return noBody;
 }
 
-/** Reads, decompresses and parses the body. `done` is called once; memory is bounded by `limitBytes`. */
+/**
+ * Reads, decompresses and parses the body, or opens a channel for what is not parsed. `done` is called once; memory is
+ * bounded by the limit of parsed bodies.
+ */
 export function readRequestBody(request: IncomingMessage, options: BodyReadOptions, done: BodyDone): void {
   const kind = bodyKindOf(request.headers['content-type']);
-  const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-  const decompress = decompressorOf(encoding);
+  const encoding = contentEncodingOf(request.headers['content-encoding']);
   if (kind.kind === 'unsupported') return done(restErrors.UNSUPPORTED_MEDIA_TYPE({ reason: kind.reason }), undefined);
-  if (decompress === undefined) return done(restErrors.UNSUPPORTED_MEDIA_TYPE({ reason: 'its content encoding is not supported' }), undefined);
+  if (encoding === 'unsupported') return done(restErrors.UNSUPPORTED_MEDIA_TYPE({ reason: 'its content encoding is not supported' }), undefined);
+  if (!options.rawBody && (kind.kind === 'stream' || kind.kind === 'multipart')) return receiveUnheld(request, kind.kind, encoding, options, done);
+  readHeldBody(request, kind.kind, encoding, options, done);
+}
+
+function receiveUnheld(request: IncomingMessage, kind: 'stream' | 'multipart', encoding: Exclude<ContentEncoding, 'unsupported'>, { parts, limitBytes = parts.streamLimitBytes, sendContinue }: BodyReadOptions, done: BodyDone): void {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > limitBytes) return done(restErrors.BODY_TOO_LARGE({ limitBytes, receivedBytes: announced }), undefined);
+  const { channels, clock, stallTimeoutMs, uploads, bodyLimitBytes } = parts;
+  const shared = { encoding, limitBytes, stallTimeoutMs, clock, channels, sendContinue };
+  if (kind === 'stream') return done(undefined, receiveStream(request, shared));
+  receiveMultipart(request, { ...shared, limits: { ...uploads, allFieldsBytes: bodyLimitBytes } }, done);
+}
+
+function readHeldBody(request: IncomingMessage, kind: HeldKind, encoding: Exclude<ContentEncoding, 'unsupported'>, options: BodyReadOptions, done: BodyDone): void {
+  const { parts, rawBody, limitBytes = parts.bodyLimitBytes } = options;
   const finish = (bytes: Buffer): void => {
     let body: RequestBody;
     try {
-      body = interpret(kind.kind, bytes, request);
+      body = interpret(kind, bytes, request);
     } catch (error) {
       return done(error as MotiaError, undefined);
     }
-    done(undefined, body);
+    done(undefined, rawBody ? { ...body, links: { raw_body: bytes.toString('base64') } } : body);
   };
-  collect(request, options, (error, bytes) => {
+  collect(request, { limitBytes, budget: parts.budget, sendContinue: options.sendContinue }, (error, bytes) => {
     if (bytes === undefined) return done(error, undefined);
-    if (decompress === 'none') return finish(bytes);
-    decompress(bytes, { maxOutputLength: options.limitBytes }, (failure, inflated) => {
+    if (encoding === 'identity') return finish(bytes);
+    decompress(encoding)(bytes, { maxOutputLength: limitBytes }, (failure, inflated) => {
       if (failure === null) return finish(inflated);
-      done(inflationError(failure, options.limitBytes), undefined);
+      done(inflationError(failure, limitBytes), undefined);
     });
   });
 }
 
-type Decompress = typeof gunzip;
+type HeldKind = Exclude<BodyKind['kind'], 'unsupported'>;
 
-function decompressorOf(encoding: string): Decompress | 'none' | undefined {
+function decompress(encoding: 'gzip' | 'deflate' | 'br'): typeof gunzip {
   switch (encoding) {
-    case 'identity': case '': return 'none';
-    case 'gzip': case 'x-gzip': return gunzip;
+    case 'gzip': return gunzip;
     case 'deflate': return inflate;
     case 'br': return brotliDecompress;
-    default: return undefined;
   }
 }
 
@@ -96,7 +130,7 @@ function inflationError(failure: Error, limitBytes: number): MotiaError {
 }
 
 /** Takes the bytes, at most `limitBytes` of them. After an error the rest of the request is still unread. */
-function collect(request: IncomingMessage, options: BodyReadOptions, done: (error: MotiaError | undefined, bytes: Buffer | undefined) => void): void {
+function collect(request: IncomingMessage, options: { readonly limitBytes: number; readonly budget: BodyBudget; readonly sendContinue: (() => void) | undefined }, done: (error: MotiaError | undefined, bytes: Buffer | undefined) => void): void {
   const { limitBytes, budget } = options;
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limitBytes) return done(restErrors.BODY_TOO_LARGE({ limitBytes, receivedBytes: announced }), undefined);
@@ -120,7 +154,9 @@ function collect(request: IncomingMessage, options: BodyReadOptions, done: (erro
   options.sendContinue?.();
 }
 
-function interpret(kind: 'json' | 'text', bytes: Buffer, request: IncomingMessage): RequestBody {
+function interpret(kind: HeldKind, bytes: Buffer, request: IncomingMessage): RequestBody {
+  if (kind === 'stream' || kind === 'multipart') return noBody;
+  if (kind === 'form') return readFormBody(bytes);
   if (kind === 'json') {
     if (bytes.length === 0) return absentBody(request);
     return readJsonBody(bytes, RAW_THRESHOLD_BYTES);

@@ -1,5 +1,6 @@
 import { isMotiaError, type MotiaError, type Trigger, type TriggerChange, type TriggerRejections } from '@motia/engine-core/contract';
 import { restErrors, type RouteOwner } from './errors.js';
+import type { MiddlewareSet } from './middleware-set.js';
 import { makeRoute, type Route } from './route.js';
 import { RouteTable } from './route-table.js';
 import type { HttpTriggerConfig, HttpTriggerOptions } from './trigger-config.js';
@@ -10,6 +11,8 @@ export interface BinderOptions {
   readonly isTrailingSlashStrict: boolean;
   /** The reserved path that a route would shadow, if any. */
   readonly reservedBy: (path: string) => string | undefined;
+  /** What stands before routes; asked again by {@link RouteBinder.middlewareChanged}. */
+  readonly middleware?: () => MiddlewareSet;
 }
 
 /**
@@ -47,8 +50,20 @@ export class RouteBinder {
       const problem = this.#add(trigger);
       if (problem !== undefined) rejections.set(trigger.id, problem);
     }
-    this.#table = new RouteTable(this.routes(), this.#options);
+    this.#publish();
     return rejections;
+  }
+
+  /** Middleware came or went: every route learns what stands before it now. */
+  middlewareChanged(): void {
+    this.#publish();
+  }
+
+  #publish(): void {
+    const middleware = this.#options.middleware?.();
+    const routes = this.routes();
+    for (const route of routes) route.middleware = middleware?.standingBefore(route, route.trigger.config.middleware_function_ids);
+    this.#table = new RouteTable(routes, this.#options);
   }
 
   #remove(triggerId: string): void {

@@ -1,8 +1,9 @@
 import type { InvokeOptions, Trigger } from '@motia/engine-core/contract';
 import { payloadFrame, type PayloadFrame } from './http-payload.js';
-import type { RoutePattern } from './route-pattern.js';
+import type { Middleware } from './middleware-set.js';
+import { parseRoutePattern, type RoutePattern } from './route-pattern.js';
 import type { Routable } from './route-table.js';
-import type { QueryCheck, ResponseChecks, SchemaCheck } from './schema-check.js';
+import type { FormCheck, QueryCheck, ResponseChecks, SchemaCheck } from './schema-check.js';
 import type { HttpTriggerConfig, RouteMethod, RouteSettings } from './trigger-config.js';
 
 /** A bound `http` trigger with all that a request needs of it, made once. */
@@ -16,8 +17,16 @@ export interface Route extends Routable {
   /** Shared by all calls that bring no trace of their own. */
   readonly invokeOptions: InvokeOptions;
   readonly checkBody: SchemaCheck | undefined;
+  readonly checkForm: FormCheck | undefined;
+  /** Of this route's own; undefined: the module's. */
+  readonly bodyLimitBytes: number | undefined;
+  readonly rawBody: boolean;
   readonly checkQuery: QueryCheck | undefined;
   readonly checkResponse: ResponseChecks | undefined;
+  /** Engine-wide middleware before it; set anew by the binder whenever routes or middleware change. */
+  middleware: readonly Middleware[] | undefined;
+  /** Where the handler names no status. */
+  readonly defaultStatus: number;
 }
 
 /** Joins a trigger with the settings read from its config. */
@@ -33,7 +42,21 @@ export function makeRoute(trigger: Trigger<HttpTriggerConfig>, settings: RouteSe
     frame: payloadFrame(pattern.path, method),
     invokeOptions: { timeoutMs, wireResult: true, trigger: { id: trigger.id, type: trigger.type } },
     checkBody: settings.checkBody,
+    checkForm: settings.checkForm,
+    bodyLimitBytes: settings.bodyLimitBytes,
+    rawBody: settings.rawBody === true,
     checkQuery: settings.checkQuery,
     checkResponse: settings.checkResponse,
+    middleware: undefined,
+    defaultStatus: 200,
   };
+}
+
+/** Where requests go that no route, app or system path takes. */
+export function makeNotFoundRoute(functionId: string, timeoutMs: number): Route {
+  const config: HttpTriggerConfig = { api_path: '/*path' };
+  const trigger: Trigger<HttpTriggerConfig> = { id: 'rest::not_found', type: 'http', functionId, config, generation: 0, owners: ['not_found_function'] };
+  const pattern = parseRoutePattern('/*path');
+  const route = makeRoute(trigger, { method: 'GET', pattern, timeoutMs: undefined, checkBody: undefined, checkQuery: undefined, checkResponse: undefined }, timeoutMs);
+  return { ...route, defaultStatus: 404 };
 }

@@ -11,6 +11,9 @@ export type QueryCheck = (query: QueryParams) => Readonly<Record<string, unknown
 /** The check for a response of this status, where there is one. */
 export type ResponseChecks = (status: number) => SchemaCheck | undefined;
 
+/** Gives the fields of a form with their values coerced to the schema, or what does not fit. */
+export type FormCheck = (fields: unknown) => { readonly value: unknown; readonly problems?: never } | { readonly problems: readonly InputProblem[] };
+
 type Schema = Readonly<Record<string, unknown>> | boolean;
 type Compiler = 'plain' | 'coercing';
 
@@ -60,6 +63,16 @@ export function compileSchemaCheck(field: string, schema: Schema): SchemaCheck {
   return (value) => (validate(value) ? undefined : toProblems(validate.errors));
 }
 
+/** As {@link compileSchemaCheck} for forms; compiled when the first form comes, for most routes never see one. */
+export function formCheck(field: string, schema: Schema): FormCheck {
+  let validate: ValidateFunction | undefined;
+  return (fields) => {
+    validate ??= compile(field, schema, 'coercing');
+    const value: Record<string, unknown> = { __proto__: null, ...(fields as object) };
+    return validate(value) ? { value } : { problems: toProblems(validate.errors) };
+  };
+}
+
 /**
  * Compiles what was declared of the query: a JSON Schema of the whole, or the list form `[{ name, required? }]`, which
  * documents and can require. @throws `MOTIA_REST_INVALID_SCHEMA`
@@ -96,7 +109,8 @@ export function compileResponseChecks(field: string, declared: Schema): Response
   return (status) => checks.get(String(status)) ?? checks.get(`${Math.trunc(status / 100)}xx`) ?? checks.get('default');
 }
 
-function isByStatus(declared: Schema): declared is Readonly<Record<string, unknown>> {
+/** True for a map from status to schema, false for a schema of successful bodies. */
+export function isByStatus(declared: Schema): declared is Readonly<Record<string, unknown>> {
   if (typeof declared !== 'object') return false;
   const keys = Object.keys(declared);
   return keys.length > 0 && keys.every((key) => /^(?:[1-5]\d\d|[1-5]xx|default)$/i.test(key)) && keys.some((key) => key !== 'default');

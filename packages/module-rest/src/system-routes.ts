@@ -11,14 +11,16 @@ export class SystemRoutes {
   readonly #base: string;
   readonly #health: HealthView;
   readonly #isDraining: () => boolean;
+  readonly #documents: { readonly openapi: (() => string) | undefined };
   readonly #paths: ReadonlySet<string>;
   readonly #trees: readonly string[];
 
-  /** `base` is the option `system_routes`: `/` or a path such as `/_system`. */
-  constructor(base: string, health: HealthView, isDraining: () => boolean) {
+  /** `documents` gives what changes with the routes. `base` is the option `system_routes`: `/` or a path such as `/_system`. */
+  constructor(base: string, health: HealthView, isDraining: () => boolean, documents: { readonly openapi: (() => string) | undefined } = { openapi: undefined }) {
     this.#base = base === '/' ? '' : base;
     this.#health = health;
     this.#isDraining = isDraining;
+    this.#documents = documents;
     this.#paths = new Set([`${this.#base}/healthz`, `${this.#base}/readyz`, `${this.#base}/openapi.json`, `${this.#base}/__motia`]);
     this.#trees = [...this.#paths, `${this.#base}/_console`];
   }
@@ -41,6 +43,7 @@ export class SystemRoutes {
   /** Undefined where a reserved path has nothing to show. Gives no internals: `iii` and the console show why. */
   answer(path: string): SystemAnswer | undefined {
     if (path === `${this.#base}/healthz`) return { status: 200, body: '{"status":"ok"}' };
+    if (path === `${this.#base}/openapi.json` && this.#documents.openapi !== undefined) return { status: 200, body: this.#documents.openapi() };
     if (path !== `${this.#base}/readyz`) return undefined;
     const isReady = !this.#isDraining() && this.#health.report().ready;
     return isReady ? { status: 200, body: '{"status":"ready"}' } : { status: 503, body: '{"status":"not_ready"}' };

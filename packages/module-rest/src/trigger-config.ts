@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox';
 import { defineOptions } from '@motia/engine-core';
 import type { JsonSchema, OptionsSchema } from '@motia/engine-core/contract';
 import { parseRoutePattern, type RoutePattern } from './route-pattern.js';
-import { compileQueryCheck, compileResponseChecks, compileSchemaCheck, type QueryCheck, type ResponseChecks, type SchemaCheck } from './schema-check.js';
+import { compileQueryCheck, compileResponseChecks, compileSchemaCheck, formCheck, type FormCheck, type QueryCheck, type ResponseChecks, type SchemaCheck } from './schema-check.js';
 
 /** Methods that a route may have. */
 export const ROUTE_METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'] as const;
@@ -17,6 +17,8 @@ const queryItem = Type.Object({ name: Type.String({ minLength: 1 }), description
 const bodySchema = { ...schema, description: 'JSON Schema of the body; 400 when it does not fit.' };
 const querySchema = Type.Union([...schema.anyOf, Type.Array(queryItem)], { description: 'JSON Schema of the query, whose values are coerced to it, or a list of `{ name, description?, required? }`.' });
 const responseSchema = { ...schema, description: 'JSON Schema of successful bodies, or one for each status. Broken: 500 in development, a warning in production.' };
+const bodyLimit = Type.Integer({ minimum: 1, unit: 'bytes', description: 'Largest body of this route, streamed or not; then 413. Default: `body_limit_bytes` of the module, for streams and uploads `uploads.limit_bytes`.' });
+const rawBody = Type.Boolean({ description: 'The handler gets the exact bytes beside the parsed body, as `raw_body`; no body of the route is streamed then.' });
 const later = (what: string) => Type.Optional(Type.Never({ hint: `is not available yet: ${what} comes with a later version; remove the key`, description: `Reserved for ${what}.` }));
 
 const httpTriggerSchema = Type.Object({
@@ -33,10 +35,13 @@ const httpTriggerSchema = Type.Object({
   responseSchema: Type.Optional(responseSchema),
   timeout_ms: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647, unit: 'ms', description: 'Time for the handler, its condition included; then 504. Default: `default_timeout` of the module.' })),
   metadata: Type.Optional(Type.Object({}, { additionalProperties: true, description: 'Kept for tools, without effect.' })),
-  middleware_function_ids: later('engine-wide middleware'),
+  middleware_function_ids: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description: 'Middleware functions of this route, in order, after the engine-wide ones. Requests fail while one is missing.' })),
   respond: later('answering 202 with a status URL'),
   idempotency: later('idempotent replay'),
-  body_limit_bytes: later('a body limit for one route'),
+  body_limit_bytes: Type.Optional(bodyLimit),
+  bodyLimitBytes: Type.Optional(bodyLimit),
+  raw_body: Type.Optional(rawBody),
+  rawBody: Type.Optional(rawBody),
 });
 const checkKeys: OptionsSchema<HttpTriggerConfig> = defineOptions(httpTriggerSchema);
 
@@ -54,6 +59,11 @@ export interface HttpTriggerConfig {
   readonly response_schema?: JsonSchema;
   readonly responseSchema?: JsonSchema;
   readonly timeout_ms?: number;
+  readonly body_limit_bytes?: number;
+  readonly bodyLimitBytes?: number;
+  readonly raw_body?: boolean;
+  readonly rawBody?: boolean;
+  readonly middleware_function_ids?: readonly string[];
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 /** JSON Schema of the query, or a list of the parameters. */
@@ -65,6 +75,10 @@ export interface RouteSettings {
   readonly pattern: RoutePattern;
   readonly timeoutMs: number | undefined;
   readonly checkBody: SchemaCheck | undefined;
+  /** For form fields, whose values are text: coerces them. */
+  readonly checkForm?: FormCheck | undefined;
+  readonly bodyLimitBytes?: number | undefined;
+  readonly rawBody?: boolean;
   readonly checkQuery: QueryCheck | undefined;
   readonly checkResponse: ResponseChecks | undefined;
 }
@@ -107,6 +121,9 @@ function readSettings(config: HttpTriggerConfig, options: { readonly isTrailingS
     pattern: parseRoutePattern(config.api_path ?? config.path ?? '', options),
     timeoutMs: config.timeout_ms,
     checkBody: body === undefined ? undefined : compileSchemaCheck('bodySchema', body),
+    checkForm: body === undefined ? undefined : formCheck('bodySchema', body),
+    bodyLimitBytes: config.body_limit_bytes ?? config.bodyLimitBytes,
+    rawBody: config.raw_body ?? config.rawBody ?? false,
     checkQuery: query === undefined ? undefined : compileQueryCheck('queryParams', query),
     checkResponse: response === undefined ? undefined : compileResponseChecks('responseSchema', response),
   };

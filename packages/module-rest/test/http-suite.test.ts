@@ -42,6 +42,9 @@ describe.each<Path>(['listener', 'router'])('HTTP through the %s', (via) => {
         body: null,
         trigger: { type: 'http', path: '/users/:id', method: 'GET' },
         request_id: 'req-1',
+        client_address: '127.0.0.1',
+        protocol: 'http',
+        response: { channel_id: expect.stringMatching(/^http-[0-9a-f]{48}$/), access_key: expect.stringMatching(/^[0-9a-f]{32}$/), direction: 'write' },
       });
       expect(answer.headers['x-request-id']).toBe('req-1');
     });
@@ -188,8 +191,8 @@ describe.each<Path>(['listener', 'router'])('HTTP through the %s', (via) => {
     it('keys that reach prototypes are 400 FORBIDDEN_KEY', async () => {
       for (const body of ['{"__proto__":{"x":1}}', '{"a":[{"constructor":{"prototype":{}}}]}', '{"\\u005f_proto__":1}']) expect(await refusal('POST /echo', { body, headers: json })).toEqual([400, 'FORBIDDEN_KEY']);
     });
-    it('an unsupported type, charset or encoding is 415 UNSUPPORTED_MEDIA_TYPE', async () => {
-      for (const headers of [{}, { 'content-type': 'application/xml' }, { 'content-type': 'application/json; charset=utf-16' }, { ...json, 'content-encoding': 'compress' }, { 'content-type': 'multipart/form-data; boundary=x' }, { 'content-type': 'application/x-www-form-urlencoded' }] as Record<string, string>[]) {
+    it('an unsupported charset or encoding is 415 UNSUPPORTED_MEDIA_TYPE', async () => {
+      for (const headers of [{ 'content-type': 'application/json; charset=utf-16' }, { ...json, 'content-encoding': 'compress' }, { 'content-type': 'application/xml', 'content-encoding': 'gzip, br' }] as Record<string, string>[]) {
         expect(await refusal('POST /echo', { body: '{}', headers })).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
       }
     });

@@ -305,7 +305,8 @@ describe('system routes', () => {
   it('a reserved path never reaches a parameter route', async () => {
     await using rest = await startRest();
     await rest.route('GET /:page', () => ({ body: 'page' }));
-    expect((await rest.call('GET /openapi.json')).status).toBe(404);
+    expect((await rest.call('GET /openapi.json')).json).toMatchObject({ openapi: '3.1.0' });
+    expect((await rest.call('GET /__motia')).status).toBe(404);
     expect((await rest.call('GET /healthz')).text).toBe('{"status":"ok"}');
   });
 });

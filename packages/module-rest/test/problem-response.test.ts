@@ -3,7 +3,7 @@ import { MotiaError } from '@motia/engine-core/contract';
 import { restErrors } from '../src/errors.js';
 import { problemBody, toClientError } from '../src/problem-response.js';
 
-const secret = 'password=hunter2 at /srv/me/app.ts';
+const secret = 'password=hunter2 at /srv/app/app.ts';
 
 describe('toClientError', () => {
   it("hides a handler's message in production and shows it in development", () => {

@@ -64,7 +64,14 @@ describe('bodyKindOf', () => {
     expect(bodyKindOf(type)).toEqual({ kind: 'json' });
   });
   it('reads text/plain as text', () => expect(bodyKindOf('text/plain; charset=us-ascii')).toEqual({ kind: 'text' }));
-  it.each([undefined, '', 'application/xml', 'text/html', 'application/json; charset=utf-16', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'json', '+json'])('refuses %s', (type) => {
+  it('reads both kinds of forms', () => {
+    expect(bodyKindOf('Application/X-WWW-Form-Urlencoded; charset=UTF-8')).toEqual({ kind: 'form' });
+    expect(bodyKindOf('multipart/form-data; boundary=x')).toEqual({ kind: 'multipart' });
+  });
+  it.each([undefined, '', 'application/xml', 'text/html; charset=utf-16', 'application/octet-stream', 'multipart/mixed', 'json', '+json'])('leaves %s to the handler', (type) => {
+    expect(bodyKindOf(type)).toEqual({ kind: 'stream' });
+  });
+  it.each(['application/json; charset=utf-16', 'text/plain; charset=latin1', 'application/x-www-form-urlencoded; charset=utf-7'])('refuses %s', (type) => {
     expect(bodyKindOf(type)).toMatchObject({ kind: 'unsupported' });
   });
 });

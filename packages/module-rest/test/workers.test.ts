@@ -29,7 +29,8 @@ describe('functions in workers', () => {
     expect((await rest.send('POST /users/a%20b?q=1&q=2', { x: [1] }, { 'x-request-id': 'r-1' })).status).toBe(204);
     expect(w.calls[0]?.payload).toEqual({
       query_params: { q: ['1', '2'] }, path_params: { id: 'a b' }, headers: expect.objectContaining({ 'content-type': 'application/json', 'x-request-id': 'r-1' }),
-      path: '/users/:id', method: 'POST', body: { x: [1] }, trigger: { type: 'http', path: '/users/:id', method: 'POST' }, request_id: 'r-1',
+      path: '/users/:id', method: 'POST', body: { x: [1] }, trigger: { type: 'http', path: '/users/:id', method: 'POST' }, request_id: 'r-1', client_address: '127.0.0.1', protocol: 'http',
+      response: { channel_id: expect.stringMatching(/^http-[0-9a-f]{48}$/), access_key: expect.stringMatching(/^[0-9a-f]{32}$/), direction: 'write' },
     });
   });
 
@@ -133,7 +134,7 @@ describe('functions in workers', () => {
     await using rest = await startRest();
     await using w = await connectTestWorker(rest.host, {
       functions: { f: () => undefined },
-      triggers: [{ api_path: '/a/*' }, { api_path: '/b', bodySchema: { type: 'strin' } }, { api_path: '/c', http_methd: 'GET' }, { api_path: '/d', http_method: 'BREW' }, { http_method: 'GET' }, { api_path: '/e', middleware_function_ids: ['x'] }, { api_path: '/ok' }].map((config) => ({ type: 'http', functionId: 'f', config })),
+      triggers: [{ api_path: '/a/*' }, { api_path: '/b', bodySchema: { type: 'strin' } }, { api_path: '/c', http_methd: 'GET' }, { api_path: '/d', http_method: 'BREW' }, { http_method: 'GET' }, { api_path: '/e', respond: 'x' }, { api_path: '/ok' }].map((config) => ({ type: 'http', functionId: 'f', config })),
     });
     expect(w.registered.triggers.rejected.map(({ error }) => error.message)).toEqual([
       expect.stringContaining('write /a/*rest'), expect.stringContaining('bodySchema'), expect.stringContaining('http_methd'), expect.stringContaining('GET, POST'), expect.stringContaining('api_path'), expect.stringContaining('not available yet'),

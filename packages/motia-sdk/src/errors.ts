@@ -67,6 +67,20 @@ export const sdkErrors = defineErrors('SDK', {
     message: (d: { problems: readonly string[] }) => `The Steps could not be started:\n  ${d.problems.join('\n  ')}`,
     remedy: 'Correct the places named above: in production, and while an older process is serving, every Step must load and register.',
   },
+  BODY_ALREADY_READ: {
+    status: 500,
+    retryable: false,
+    since: '0.1.0',
+    message: (d: { what: string }) => `${d.what} was read already`,
+    remedy: 'A stream can be read once: keep what text(), json() or bytes() gave.',
+  },
+  RESPONSE_ABANDONED: {
+    status: 500,
+    retryable: false,
+    since: '0.1.0',
+    message: (d: { functionId: string }) => `${d.functionId} destroyed its response stream before it had ended`,
+    remedy: 'End the stream with end() or response.close(); destroy(error) says why it broke off.',
+  },
   STREAMING_UNAVAILABLE: {
     status: 501,
     retryable: false,

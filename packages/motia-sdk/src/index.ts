@@ -2,15 +2,15 @@ export { step } from './steps/step.js';
 export type { StepBuilder, StepDefinition } from './steps/step.js';
 export { multiTriggerStep } from './steps/multi-trigger-step.js';
 export type { MultiTriggerStepBuilder, TriggerHandlers } from './steps/multi-trigger-step.js';
-export { api, cron, http, queue, state, stream } from './steps/triggers.js';
+export { api, cron, http, httpMiddleware, queue, state, stream } from './steps/triggers.js';
 export type { HttpOptions, QueueOptions } from './steps/triggers.js';
 export {
   getApiTriggers, getCronTriggers, getHttpTriggers, getQueueTriggers, getStateTriggers, getStreamTriggers,
-  isApiTrigger, isCronTrigger, isHttpTrigger, isQueueTrigger, isStateTrigger, isStreamTrigger,
+  isApiTrigger, isCronTrigger, isHttpMiddlewareTrigger, isHttpTrigger, isQueueTrigger, isStateTrigger, isStreamTrigger,
 } from './steps/trigger-guards.js';
 export { generateStepId } from './steps/step-id.js';
 export type {
-  ApiRouteMethod, ApiTrigger, CronTrigger, Enqueue, InfrastructureConfig, QueryParam, QueueConfig, QueueTrigger, StateTrigger, Step, StepConfig,
+  ApiRouteMethod, ApiTrigger, CronTrigger, Enqueue, HttpMiddlewareTrigger, InfrastructureConfig, QueryParam, QueueConfig, QueueTrigger, StateTrigger, Step, StepConfig,
   StreamTrigger, TriggerConfig, TriggerType,
 } from './steps/step-config.js';
 export type {
@@ -23,6 +23,12 @@ export type {
 export type { PathParams } from './steps/path-params.js';
 export type { CronTriggerInput, StateTriggerInput, StreamEvent, StreamTriggerInput } from './steps/trigger-input.js';
 export type { ApiRequest, ApiResponse, HeaderValues, MotiaHttpArgs, MotiaHttpRequest, MotiaHttpResponse, QueryValues } from './http/http-message.js';
+export type { HttpMiddlewareInput, HttpMiddlewareRequest, HttpMiddlewareResult } from './http/http-middleware.js';
+export type { ByteStream } from './http/byte-stream.js';
+export type { UploadedFile } from './http/uploaded-files.js';
+export { sse } from './http/sse.js';
+export type { SseListener, SseOptions, SseResponse, SseSource } from './http/sse.js';
+export type { SseEvent } from './http/event-text.js';
 export { jsonSchema } from './schema/json-form.js';
 export type { JsonSchemaObject, StandardSchema, StepSchemaInput, TypedJsonSchema } from './schema/standard-schema.js';
 export type { FromJsonSchema, InferSchema, InferSchemaInput } from './schema/infer-schema.js';

@@ -1,7 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { ChannelRef } from '@motia/protocol';
-import type { ChannelHub, ChannelPair, ChannelReader, ChannelWriter } from '../contract/channels.js';
+import type { ChannelClaim, ChannelHub, ChannelPair, ChannelReader, ChannelWriter } from '../contract/channels.js';
 import type { Clock, Timer } from '../contract/clock.js';
+import type { Registration } from '../contract/functions.js';
 import { invocationErrors } from '../errors/invocation-errors.js';
 import { randomHex } from '../telemetry/trace-context.js';
 import { Channel } from './channel.js';
@@ -24,6 +25,7 @@ export interface ChannelHubParts {
 export class Channels implements ChannelHub {
   readonly #parts: ChannelHubParts;
   readonly #channels = new Map<string, Channel>();
+  readonly #offers = new Map<string, ChannelClaim>();
   #sweeper: Timer | undefined;
 
   constructor(parts: ChannelHubParts) {
@@ -40,25 +42,16 @@ export class Channels implements ChannelHub {
 
   /** `creatorId`: the worker that asked; what it never opened goes with it. */
   createFor(creatorId: string | undefined, bufferBytes = this.#parts.defaultWindowBytes): ChannelPair {
-    const { clock, maxChannels } = this.#parts;
-    if (this.#channels.size >= maxChannels) throw invocationErrors.LIMIT({ what: 'The number of open channels', limit: maxChannels });
-    const channel = new Channel(
-      {
-        id: `ch-${randomHex(32)}`,
-        windowBytes: Math.min(Math.max(Math.trunc(bufferBytes) || smallestWindow, smallestWindow), largestWindow),
-        writerKey: randomHex(32),
-        readerKey: randomHex(32),
-        creatorId,
-        createdAtMs: clock.monotonicMs(),
-      },
-      ({ id }) => this.#channels.delete(id),
-    );
-    this.#channels.set(channel.id, channel);
-    this.#sweeper ??= clock.setInterval(() => this.#sweep(), sweepEveryMs);
+    const channel = this.#make({ id: `ch-${randomHex(32)}`, writerKey: randomHex(32), creatorId }, bufferBytes);
     return {
       writer: { channel_id: channel.id, access_key: channel.writerKey, direction: 'write' },
       reader: { channel_id: channel.id, access_key: channel.readerKey, direction: 'read' },
     };
+  }
+
+  offerWriters(prefix: string, claim: ChannelClaim): Registration {
+    this.#offers.set(prefix, claim);
+    return { dispose: () => void (this.#offers.get(prefix) === claim && this.#offers.delete(prefix)) };
   }
 
   openReader(ref: ChannelRef): ChannelReader {
@@ -72,7 +65,7 @@ export class Channels implements ChannelHub {
   /** @throws `MOTIA_ENGINE_CHANNEL_NOT_FOUND`, also for a wrong key: a guesser learns nothing */
   find(wanted: { readonly channelId: unknown; readonly accessKey: unknown; readonly direction: unknown }): Channel {
     const { channelId, accessKey, direction } = wanted;
-    const channel = typeof channelId === 'string' ? this.#channels.get(channelId) : undefined;
+    const channel = typeof channelId === 'string' ? (this.#channels.get(channelId) ?? this.#claimed(channelId, accessKey, direction)) : undefined;
     const key = direction === 'read' ? channel?.readerKey : direction === 'write' ? channel?.writerKey : undefined;
     if (channel === undefined || key === undefined || typeof accessKey !== 'string' || !isSameKey(key, accessKey)) {
       throw invocationErrors.CHANNEL_NOT_FOUND({ channelId: String(channelId).slice(0, 80) });
@@ -92,6 +85,29 @@ export class Channels implements ChannelHub {
     this.#parts.clock.clear(this.#sweeper);
     this.#sweeper = undefined;
     for (const channel of this.#channels.values()) this.#expire(channel, 'the engine is stopping');
+  }
+
+  #make({ id, writerKey, creatorId }: Pick<Channel, 'id' | 'writerKey' | 'creatorId'>, bufferBytes: number): Channel {
+    const { clock, maxChannels } = this.#parts;
+    if (this.#channels.size >= maxChannels) throw invocationErrors.LIMIT({ what: 'The number of open channels', limit: maxChannels });
+    const windowBytes = Math.min(Math.max(Math.trunc(bufferBytes) || smallestWindow, smallestWindow), largestWindow);
+    const channel = new Channel({ id, windowBytes, writerKey, readerKey: randomHex(32), creatorId, createdAtMs: clock.monotonicMs() }, (over) => this.#channels.delete(over.id));
+    this.#channels.set(id, channel);
+    this.#sweeper ??= clock.setInterval(() => this.#sweep(), sweepEveryMs);
+    return channel;
+  }
+
+  /** An offered channel comes into being when its writing end is asked for. */
+  #claimed(id: string, accessKey: unknown, direction: unknown): Channel | undefined {
+    if (direction !== 'write' || typeof accessKey !== 'string') return undefined;
+    for (const [prefix, claim] of this.#offers) {
+      const take = id.startsWith(prefix) ? claim(id, accessKey) : undefined;
+      if (take === undefined) continue;
+      const channel = this.#make({ id, writerKey: accessKey, creatorId: undefined }, this.#parts.defaultWindowBytes);
+      take(openLocalReader(channel));
+      return channel;
+    }
+    return undefined;
   }
 
   #sweep(): void {

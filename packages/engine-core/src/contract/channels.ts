@@ -1,4 +1,5 @@
 import type { ChannelRef, MotiaError } from '@motia/protocol';
+import type { Registration } from './functions.js';
 
 /** What travels through a channel: text is a control message, bytes are the stream. Boundaries are kept. */
 export type ChannelChunk = string | Uint8Array;
@@ -24,6 +25,9 @@ export interface ChannelWriter {
   readonly closed: Promise<MotiaError | undefined>;
 }
 
+/** Says whose channel an offered id is: undefined when it stands for nothing, else what takes the reading end. */
+export type ChannelClaim = (channelId: string, accessKey: string) => ((reader: ChannelReader) => void) | undefined;
+
 export interface ChannelPair {
   readonly writer: ChannelRef;
   readonly reader: ChannelRef;
@@ -40,4 +44,9 @@ export interface ChannelHub {
   openReader(ref: ChannelRef): ChannelReader;
   /** @throws `MOTIA_ENGINE_CHANNEL_NOT_FOUND`, `MOTIA_ENGINE_CHANNEL_CLAIMED` */
   openWriter(ref: ChannelRef): ChannelWriter;
+  /**
+   * Hands out writing ends that cost nothing until somebody opens one: a reference whose id begins with `prefix` is
+   * looked up with `claim` then, the channel is made, and its reading end goes to what `claim` gave.
+   */
+  offerWriters(prefix: string, claim: ChannelClaim): Registration;
 }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { LogEntry, TraceContext } from '@motia/protocol';
+import type { ChannelReader, ChannelRef, ChannelWriter, LogEntry, TraceContext } from '@motia/protocol';
 import type { ScopeOutput } from '../output/index.js';
 import type { InvokeCallOptions } from '../steps/flow-context.js';
 
@@ -11,6 +11,8 @@ export interface InvocationScope {
   readonly spanId: string;
   /** As it came: what calls made from here carry on. */
   readonly trace: TraceContext | undefined;
+  /** Aborts when nobody waits for the call any more. */
+  readonly signal: AbortSignal;
   /** Belongs to the output capture. */
   output: ScopeOutput | undefined;
   /** The connection that this call came through. */
@@ -23,6 +25,11 @@ export interface EngineConnection {
   invoke(scope: InvocationScope | undefined, functionId: string, payload: unknown, options?: InvokeCallOptions): Promise<unknown>;
   /** Adds an entry to the batch of this turn. Never throws. */
   log(entry: LogEntry): void;
+  /** Claims an end of a channel. @throws MotiaError of the engine: unknown, or claimed already */
+  openReader(ref: ChannelRef): Promise<ChannelReader>;
+  openWriter(ref: ChannelRef): Promise<ChannelWriter>;
+  /** Called when this process is to finish: what would never end by itself ends then. Gives the way to take it back. */
+  onDraining(listener: () => void): () => void;
 }
 
 interface SharedState {

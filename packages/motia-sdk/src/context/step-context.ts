@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingInvoke, TraceContext } from '@motia/protocol';
+import type { IncomingInvoke, MotiaError, TraceContext } from '@motia/protocol';
 import { sdkErrors } from '../errors.js';
 import type { EnqueueData, EnqueueReceipt, InvokeCallOptions, StreamsByName, TriggerInfo } from '../steps/flow-context.js';
 import type { TriggerType } from '../steps/step-config.js';
@@ -25,7 +25,7 @@ function guardsOf(type: TriggerType): Guards {
   let guards = guardsByType.get(type);
   if (guards === undefined) {
     const is = (candidate: TriggerType) => (): boolean => candidate === type;
-    guards = Object.freeze({ http: is('http'), queue: is('queue'), cron: is('cron'), state: is('state'), stream: is('stream') });
+    guards = Object.freeze({ http: is('http'), queue: is('queue'), cron: is('cron'), state: is('state'), stream: is('stream'), http_middleware: is('http_middleware') });
     guardsByType.set(type, guards);
   }
   return guards;
@@ -47,6 +47,9 @@ export class StepContext implements InvocationScope {
   #state: StateManager | undefined = undefined;
   #streams: Readonly<Record<string, Stream>> | undefined = undefined;
   #controller: AbortController | undefined = undefined;
+  #abortReason: MotiaError | undefined = undefined;
+  /** Settles when work that outlasts the answer has ended: a response that is still being written. */
+  lasting: Promise<void> | undefined = undefined;
 
   constructor(host: ContextHost, call: IncomingInvoke, functionId: string, trigger: TriggerInfo) {
     this.#host = host;
@@ -85,9 +88,20 @@ export class StepContext implements InvocationScope {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       const controller = (this.#controller = new AbortController());
+      if (this.#abortReason !== undefined) controller.abort(this.#abortReason);
       this.#call.onCancel((reason) => controller.abort(sdkErrors.CALL_CANCELLED({ functionId: this.functionId, reason })));
     }
     return this.#controller.signal;
+  }
+  /** Whoever received the response has gone. */
+  abort(reason: MotiaError): void {
+    this.#abortReason ??= reason;
+    this.#controller?.abort(reason);
+  }
+  /** The call is over only when this has settled, too. */
+  outlast(work: Promise<unknown>): void {
+    const before = this.lasting;
+    this.lasting = Promise.allSettled(before === undefined ? [work] : [before, work]).then(() => undefined);
   }
   get logger(): Logger {
     return (this.#logger ??= new Logger(this));

@@ -5,6 +5,7 @@ import type { WireSettings } from '../runtime/app-function.js';
 import type { Parse, ParseOutcome } from '../schema/parse-value.js';
 import { HttpInput } from './http-input.js';
 import { completedAnswer, toWireAnswer } from './http-result.js';
+import { completed, streamable } from './stream-answer.js';
 
 /** What an HTTP function is made of. */
 export interface HttpFunctionParts {
@@ -51,7 +52,7 @@ function httpInputReader({ functionId, parseBody, parseQuery }: Pick<HttpFunctio
     return input;
   };
   return (context, payload) => {
-    const input = new HttpInput(payload, functionId);
+    const input = new HttpInput(payload, context);
     context.setInput(input);
     if (parseQuery !== undefined) return parseBoth(input);
     if (parseBody === undefined) return input;
@@ -68,8 +69,8 @@ function httpInputReader({ functionId, parseBody, parseQuery }: Pick<HttpFunctio
 }
 
 function finish(parts: HttpFunctionParts, context: StepContext, input: HttpInput, returned: unknown): unknown {
-  if (isPromiseLike(returned)) return returned.then((value) => answer(parts, context, input, value));
-  return answer(parts, context, input, returned);
+  const call = { context, input, answer: (value: unknown) => answer(parts, context, input, value) };
+  return isPromiseLike(returned) ? streamable(call, returned) : completed(call, returned);
 }
 
 function answer(parts: HttpFunctionParts, context: StepContext, input: HttpInput, returned: unknown): unknown {

@@ -1,6 +1,10 @@
-import { isWireValue, rawPartToValue } from '@motia/protocol';
-import { sdkErrors } from '../errors.js';
+import { isWireValue, rawPartToValue, type ChannelRef } from '@motia/protocol';
+import type { StepContext } from '../context/step-context.js';
+import type { ByteStream } from './byte-stream.js';
 import type { HeaderValues, MotiaHttpResponse, QueryValues } from './http-message.js';
+import { HttpResponse } from './http-response.js';
+import { bodyAsBytes, requestBodyStream } from './request-body.js';
+import { uploadedFiles, type UploadedFile } from './uploaded-files.js';
 
 /** The payload of an HTTP trigger as it travels. */
 interface HttpPayload {
@@ -11,6 +15,13 @@ interface HttpPayload {
   readonly method?: string;
   readonly body?: unknown;
   readonly request_id?: string;
+  readonly request_body?: ChannelRef;
+  readonly files?: ChannelRef;
+  readonly raw_body?: string;
+  readonly response?: ChannelRef;
+  readonly client_address?: string;
+  readonly protocol?: 'http' | 'https';
+  readonly context?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -25,10 +36,19 @@ export class HttpInput {
   method: string;
   path: string;
   requestId?: string;
+  clientAddress?: string;
+  protocol?: 'http' | 'https';
+  context?: Readonly<Record<string, unknown>>;
   #response: HttpResponse | undefined = undefined;
-  readonly #functionId: string;
+  #requestBody: ByteStream | undefined = undefined;
+  #files: AsyncGenerator<UploadedFile> | undefined = undefined;
+  #rawBody: Uint8Array | undefined = undefined;
+  #onBegun: (() => void) | undefined = undefined;
+  readonly #payload: HttpPayload;
+  readonly #bodyBytes: Uint8Array | undefined;
+  readonly #context: StepContext;
 
-  constructor(payload: unknown, functionId: string) {
+  constructor(payload: unknown, context: StepContext) {
     const raw = isWireValue(payload) && payload.raw?.at === '/body' ? payload.raw : undefined;
     const plain = plainPayload(payload, raw !== undefined);
     this.pathParams = plain.path_params ?? {};
@@ -38,7 +58,12 @@ export class HttpInput {
     this.method = plain.method ?? '';
     this.path = plain.path ?? '';
     if (plain.request_id !== undefined) this.requestId = plain.request_id;
-    this.#functionId = functionId;
+    if (plain.client_address !== undefined) this.clientAddress = plain.client_address;
+    if (plain.protocol !== undefined) this.protocol = plain.protocol;
+    if (plain.context !== undefined) this.context = plain.context;
+    this.#payload = plain;
+    this.#context = context;
+    this.#bodyBytes = raw?.bytes;
     if (raw !== undefined) parseOnFirstRead(this, () => rawPartToValue(raw));
   }
 
@@ -46,13 +71,51 @@ export class HttpInput {
     return this;
   }
   get response(): MotiaHttpResponse {
-    return (this.#response ??= new HttpResponse(this.#functionId));
+    return this.reply;
+  }
+  get requestBody(): ByteStream {
+    return (this.#requestBody ??= requestBodyStream(this.#context.connection, this.#payload.request_body, () => this.rawBody ?? this.#bodyBytes ?? bodyAsBytes(this.body)));
+  }
+  get rawBody(): Uint8Array | undefined {
+    if (this.#rawBody === undefined && this.#payload.raw_body !== undefined) this.#rawBody = Buffer.from(this.#payload.raw_body, 'base64');
+    return this.#rawBody;
+  }
+  get files(): AsyncIterableIterator<UploadedFile> {
+    return (this.#files ??= this.#openFiles());
+  }
+
+  /** Where the response becomes a stream the listener learns it, also when `response` is first read later. */
+  onBegun(listener: () => void): void {
+    this.#onBegun = listener;
+    this.#response?.onBegun(listener);
+  }
+
+  /** `response` with what the runtime needs of it. */
+  get reply(): HttpResponse {
+    if (this.#response === undefined) {
+      this.#response = new HttpResponse(this.#context, this.#payload.response);
+      if (this.#onBegun !== undefined) this.#response.onBegun(this.#onBegun);
+    }
+    return this.#response;
   }
 
   /** What the handler said through `response`, when it touched it. */
   get spoken(): HttpResponse | undefined {
     return this.#response;
   }
+
+  async *#openFiles(): AsyncGenerator<UploadedFile> {
+    const { files } = this.#payload;
+    if (files !== undefined) yield* uploadedFiles(this.#context.connection, files, (name, value) => addField(this, name, value));
+  }
+}
+
+/** A field that stood behind a file. */
+function addField(input: HttpInput, name: string, value: string): void {
+  if (typeof input.body !== 'object' || input.body === null || name === '__proto__') return;
+  const body = input.body as Record<string, unknown>;
+  const known = Object.hasOwn(body, name) ? body[name] : undefined;
+  body[name] = known === undefined ? value : Array.isArray(known) ? [...(known as unknown[]), value] : [known, value];
 }
 
 function plainPayload(payload: unknown, bodyIsRaw: boolean): HttpPayload {
@@ -73,29 +136,4 @@ function parseOnFirstRead(input: HttpInput, parse: () => unknown): void {
       Object.defineProperty(input, 'body', { enumerable: true, configurable: true, writable: true, value });
     },
   });
-}
-
-/** Collects what a handler says through `response`. */
-export class HttpResponse implements MotiaHttpResponse {
-  readonly #functionId: string;
-  statusCode: number | undefined = undefined;
-  headerValues: Record<string, string> | undefined = undefined;
-  isClosed = false;
-
-  constructor(functionId: string) {
-    this.#functionId = functionId;
-  }
-
-  status = (statusCode: number): void => {
-    this.statusCode = statusCode;
-  };
-  headers = (headers: Readonly<Record<string, string>>): void => {
-    this.headerValues = { ...this.headerValues, ...headers };
-  };
-  close = (): void => {
-    this.isClosed = true;
-  };
-  get stream(): NodeJS.WritableStream {
-    throw sdkErrors.STREAMING_UNAVAILABLE({ functionId: this.#functionId, member: 'response.stream' });
-  }
 }

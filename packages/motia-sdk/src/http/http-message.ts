@@ -1,3 +1,7 @@
+import type { Writable } from 'node:stream';
+import type { ByteStream } from './byte-stream.js';
+import type { UploadedFile } from './uploaded-files.js';
+
 /** Query and header values: a string, or all of them when a name was repeated. */
 export type QueryValues = Record<string, string | string[]>;
 export type HeaderValues = Record<string, string | string[]>;
@@ -15,22 +19,43 @@ export interface MotiaHttpRequest<TBody = unknown, TPath = Record<string, string
   method: string;
   /** The registered pattern, e.g. `/users/:id`. */
   path: string;
+  /**
+   * The body as bytes, while they arrive: of types that are not parsed (everything but JSON, text and forms). Of a parsed
+   * body it gives its bytes again.
+   */
+  readonly requestBody: ByteStream;
+  /** The exact bytes of the body, on triggers with `rawBody: true`: what webhook signatures are computed of. */
+  readonly rawBody: Uint8Array | undefined;
+  /** The files of a multipart form, in order, while they arrive. Empty for everything else. */
+  readonly files: AsyncIterableIterator<UploadedFile>;
   /** Id of the request as logs and the error envelope show it. */
   requestId?: string;
+  /** IP address of the client, past the proxies that the engine trusts. */
+  clientAddress?: string;
+  /** How the client speaks to us, or to the first trusted proxy. */
+  protocol?: 'http' | 'https';
+  /** What engine-wide middleware left for the handler; absent when it left nothing. */
+  context?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * `input.response` of an HTTP handler: sets status and headers of the answer. What the handler returns wins over it.
+ * `input.response` of an HTTP handler: sets status and headers of the answer, and may write its body. What the handler
+ * returns wins over it, as long as nothing was written.
  */
 export interface MotiaHttpResponse {
   status(statusCode: number): void;
-  headers(headers: Readonly<Record<string, string>>): void;
+  headers(headers: Readonly<Record<string, string | readonly string[]>>): void;
   /**
-   * A writable body.
+   * Sends a piece of the body; the first one sends status and headers, too. Resolves when there is room for more.
+   * @throws MotiaError the reason when the client has gone, `MOTIA_SDK_STREAMING_UNAVAILABLE` when the call came without a channel
+   */
+  write(chunk: string | Uint8Array): Promise<void>;
+  /**
+   * The body as a Node stream. The answer ends when it does.
    * @throws MotiaError `MOTIA_SDK_STREAMING_UNAVAILABLE` on access when the engine opened no channel for this request.
    */
-  readonly stream: NodeJS.WritableStream;
-  /** Ends the answer: a handler that returns nothing afterwards sends status and headers with an empty body. */
+  readonly stream: Writable;
+  /** Ends the answer. Where nothing was written, a handler that returns nothing afterwards sends status and headers with an empty body. */
   close(): void;
 }
 

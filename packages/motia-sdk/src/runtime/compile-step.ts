@@ -2,6 +2,7 @@ import { isWireValue } from '@motia/protocol';
 import type { StepContext } from '../context/step-context.js';
 import { sdkErrors } from '../errors.js';
 import { httpCondition, httpFunction } from '../http/http-function.js';
+import { middlewareInput } from '../http/http-middleware.js';
 import { chain, type Middleware } from '../http/middleware-chain.js';
 import { jsonForm } from '../schema/json-form.js';
 import { parserOf, type Parse, type ParseOutcome } from '../schema/parse-value.js';
@@ -58,6 +59,8 @@ function triggerInfo(trigger: TriggerConfig, index: number): TriggerInfo {
       return Object.freeze({ type: 'queue' as const, index, topic: trigger.topic });
     case 'cron':
       return Object.freeze({ type: 'cron' as const, index, expression: trigger.expression });
+    case 'http_middleware':
+      return Object.freeze({ type: trigger.type, index, ...(trigger.path === undefined ? {} : { path: trigger.path }) });
     case 'state':
     case 'stream':
       return Object.freeze({ type: trigger.type, index });
@@ -106,7 +109,7 @@ async function responseParsers(trigger: ApiTrigger): Promise<ReadonlyMap<number,
 
 function plainFunction(handler: Handler, trigger: TriggerConfig, functionId: string): Run {
   const parse = isQueueTrigger(trigger) && trigger.input !== undefined ? parserOf(trigger.input) : undefined;
-  const read = trigger.type === 'state' ? stateInput : trigger.type === 'cron' ? cronInput : (payload: unknown) => payload;
+  const read = trigger.type === 'state' ? stateInput : trigger.type === 'cron' ? cronInput : trigger.type === 'http_middleware' ? middlewareInput : (payload: unknown) => payload;
   const call = (context: StepContext, input: unknown): unknown => {
     context.setInput(input);
     return handler(input, context);

@@ -1,5 +1,5 @@
 import {
-  createEndpoint, isMotiaError, PROTOCOL_VERSION, type Endpoint, type IncomingInvoke, type InitializeResult, type InvokeParams, type LogEntry, type MotiaError, type PingResult,
+  createChannelClient, createEndpoint, isMotiaError, PROTOCOL_VERSION, ProtocolErrors, type ChannelClient, type ChannelReader, type ChannelRef, type ChannelWriter, type Endpoint, type IncomingInvoke, type InitializeResult, type InvokeParams, type LogEntry, type MotiaError, type PingResult,
   type Transport,
 } from '@motia/protocol';
 import { type InvocationScope, logLater, shared } from '../context/invocation-scope.js';
@@ -42,6 +42,8 @@ export class SdkWorker implements ContextHost {
   /** Settles once, when the connection is over. */
   readonly ended: Promise<WorkerEnd>;
   readonly #endpoint: Endpoint;
+  readonly #channels: ChannelClient;
+  readonly #drainListeners = new Set<() => void>();
   readonly #options: SdkWorkerOptions;
   readonly #functions: Map<string, AppFunction>;
   readonly #logs: LogBatch;
@@ -70,6 +72,7 @@ export class SdkWorker implements ContextHost {
     this.#endpoint.onRequest('ping', () => this.#pong());
     this.#endpoint.onRequest('drain', ({ deadlineMs }) => this.#drain(deadlineMs));
     this.#endpoint.onNotification('shutdown', ({ reason }) => this.#shutdown(reason));
+    this.#channels = createChannelClient(this.#endpoint);
     this.#endpoint.listen();
   }
 
@@ -112,6 +115,18 @@ export class SdkWorker implements ContextHost {
   log(entry: LogEntry): void {
     if (this.#hasEnded) return logLater(entry);
     this.#logs.add(entry);
+  }
+
+  openReader(ref: ChannelRef): Promise<ChannelReader> {
+    return this.#channels.openReader(ref);
+  }
+  openWriter(ref: ChannelRef): Promise<ChannelWriter> {
+    return this.#channels.openWriter(ref);
+  }
+  onDraining(listener: () => void): () => void {
+    if (this.#isDraining) listener();
+    else this.#drainListeners.add(listener);
+    return () => this.#drainListeners.delete(listener);
   }
 
   streamsFor(scope: InvocationScope): Readonly<Record<string, Stream>> {
@@ -164,6 +179,8 @@ export class SdkWorker implements ContextHost {
 
   /** Ends the connection once no call is running. */
   async closeWhenIdle(): Promise<void> {
+    for (const listener of this.#drainListeners) listener();
+    this.#drainListeners.clear();
     await this.#idle();
     await this.close();
   }
@@ -225,6 +242,12 @@ export class SdkWorker implements ContextHost {
   }
 
   #ended(context: StepContext): void {
+    const { lasting } = context;
+    if (lasting === undefined) this.#leave(context);
+    else void lasting.then(() => this.#leave(context));
+  }
+
+  #leave(context: StepContext): void {
     this.#options.onInvocationEnd?.(context);
     this.#inFlight -= 1;
     if (this.#inFlight === 0 && this.#whenIdle.length > 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
@@ -241,7 +264,7 @@ export class SdkWorker implements ContextHost {
 
   /** Answers when the last call is answered, or at the deadline with the number of those that are not. */
   async #drain(deadlineMs: number): Promise<{ inFlight: number }> {
-    this.#isDraining = true;
+    this.#beginDraining();
     if (this.#inFlight > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, deadlineMs);
@@ -255,8 +278,14 @@ export class SdkWorker implements ContextHost {
     return { inFlight: this.#inFlight };
   }
 
-  #shutdown(reason: string): void {
+  #beginDraining(): void {
     this.#isDraining = true;
+    for (const listener of this.#drainListeners) listener();
+    this.#drainListeners.clear();
+  }
+
+  #shutdown(reason: string): void {
+    this.#beginDraining();
     this.#logs.flush();
     void this.#endpoint.flush().then(() => {
       this.#finish({ reason: 'shutdown', detail: reason });
@@ -270,6 +299,7 @@ export class SdkWorker implements ContextHost {
 
   #finish(end: WorkerEnd): void {
     this.#hasEnded = true;
+    this.#channels.closeAll(ProtocolErrors.CONNECTION_CLOSED({ reason: end.detail }).toWire());
     this.#logs.close();
     this.#end?.(end);
   }

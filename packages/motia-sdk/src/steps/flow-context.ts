@@ -1,4 +1,5 @@
 import type { MotiaHttpArgs } from '../http/http-message.js';
+import type { HttpMiddlewareInput } from '../http/http-middleware.js';
 import type { Logger } from '../context/logger.js';
 import type { StateManager } from '../context/state-store.js';
 import type { Stream } from '../context/stream.js';
@@ -47,6 +48,7 @@ export interface TriggerInputs {
   cron: unknown;
   state: unknown;
   stream: unknown;
+  http_middleware: unknown;
   data: unknown;
   result: unknown;
 }
@@ -57,9 +59,10 @@ export interface AnyInputs extends TriggerInputs {
   cron: CronTriggerInput;
   state: StateTriggerInput;
   stream: StreamTriggerInput;
+  http_middleware: HttpMiddlewareInput;
 }
 
-type Enveloped = MotiaHttpArgs | StateTriggerInput | StreamTriggerInput | CronTriggerInput | undefined;
+type Enveloped = MotiaHttpArgs | HttpMiddlewareInput | StateTriggerInput | StreamTriggerInput | CronTriggerInput | undefined;
 
 /** Inputs told apart by their shape, where the config is not known. */
 export type InputsByShape<TInput> = unknown extends TInput
@@ -70,6 +73,7 @@ export type InputsByShape<TInput> = unknown extends TInput
       cron: CronTriggerInput;
       state: Extract<TInput, StateTriggerInput>;
       stream: Extract<TInput, StreamTriggerInput>;
+      http_middleware: Extract<TInput, HttpMiddlewareInput>;
       data: DataOf<TInput>;
       result: unknown;
     };
@@ -87,6 +91,7 @@ export interface MatchHandlers<TInput, I extends TriggerInputs> {
   cron?(input: I['cron']): I['result'] | Promise<I['result']>;
   state?(input: I['state']): I['result'] | Promise<I['result']>;
   stream?(input: I['stream']): I['result'] | Promise<I['result']>;
+  http_middleware?(input: I['http_middleware']): I['result'] | Promise<I['result']>;
   default?(input: TInput): I['result'] | Promise<I['result']>;
 }
 
@@ -123,6 +128,7 @@ export interface FlowContext<TEnqueueData = never, TInput = unknown, I extends T
     readonly cron: (input: unknown) => input is I['cron'];
     readonly state: (input: unknown) => input is I['state'];
     readonly stream: (input: unknown) => input is I['stream'];
+    readonly http_middleware: (input: unknown) => input is I['http_middleware'];
   };
   readonly getData: () => I['data'];
   /** Runs the function for the trigger type that started this call. @throws MotiaError `MOTIA_SDK_TRIGGER_UNMATCHED` */

@@ -27,6 +27,8 @@ function triggerSuffix(trigger: TriggerConfig): string {
       return `cron(${trigger.expression})`;
     case 'stream':
       return `stream(${trigger.streamName})`;
+    case 'http_middleware':
+      return `http_middleware(${trigger.path ?? '/'})`;
     case 'state':
       return 'state';
   }

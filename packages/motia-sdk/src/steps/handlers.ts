@@ -1,4 +1,5 @@
 import type { ApiResponse, MotiaHttpArgs, QueryValues } from '../http/http-message.js';
+import type { HttpMiddlewareInput, HttpMiddlewareResult } from '../http/http-middleware.js';
 import type { InferSchema, InferSchemaInput } from '../schema/infer-schema.js';
 import type { Enqueue, QueryParam, StepConfig } from './step-config.js';
 import type { DataOf, Enqueues, FlowContext, TriggerInputs } from './flow-context.js';
@@ -28,7 +29,9 @@ type ResponseOf<T> = T extends { readonly responseSchema: infer R }
   : ApiResponse;
 
 type TriggersOf<C extends StepConfig> = C['triggers'][number];
-type ResultOf<T> = Extract<T, { readonly type: 'http' | 'api' }> extends infer H ? ([H] extends [never] ? unknown : ResponseOf<H> | void) : never;
+type HttpResultOf<T> = Extract<T, { readonly type: 'http' | 'api' }> extends infer H ? ([H] extends [never] ? never : ResponseOf<H> | void) : never;
+type MiddlewareResultOf<T> = Extract<T, { readonly type: 'http_middleware' }> extends infer M ? ([M] extends [never] ? never : HttpMiddlewareResult) : never;
+type ResultOf<T> = HttpResultOf<T> | MiddlewareResultOf<T> extends infer R ? ([R] extends [never] ? unknown : R) : never;
 
 /** What one trigger hands over. */
 type InputOf<T> = T extends { readonly type: 'http' | 'api' }
@@ -41,7 +44,9 @@ type InputOf<T> = T extends { readonly type: 'http' | 'api' }
         ? StateTriggerInput
         : T extends { readonly type: 'stream' }
           ? StreamTriggerInput
-          : never;
+          : T extends { readonly type: 'http_middleware' }
+            ? HttpMiddlewareInput
+            : never;
 type OfType<T, K> = InputOf<Extract<T, { readonly type: K }>>;
 
 /** By trigger type, what the handler of this config gets. */
@@ -51,6 +56,7 @@ export interface InputsOf<C extends StepConfig> extends TriggerInputs {
   cron: OfType<TriggersOf<C>, 'cron'>;
   state: OfType<TriggersOf<C>, 'state'>;
   stream: OfType<TriggersOf<C>, 'stream'>;
+  http_middleware: OfType<TriggersOf<C>, 'http_middleware'>;
   data: DataOf<InputOf<TriggersOf<C>>>;
   result: ResultOf<TriggersOf<C>>;
 }

@@ -12,6 +12,7 @@ export interface TriggerHandlers<C extends StepConfig> {
   cron?: (ctx: ContextOf<C>, input: InputsOf<C>['cron']) => Answer<C>;
   state?: (input: InputsOf<C>['state'], ctx: ContextOf<C>) => Answer<C>;
   stream?: (input: InputsOf<C>['stream'], ctx: ContextOf<C>) => Answer<C>;
+  httpMiddleware?: (input: InputsOf<C>['http_middleware'], ctx: ContextOf<C>) => Answer<C>;
 }
 
 type Given<C extends StepConfig, K extends keyof TriggerHandlers<C>> = NonNullable<TriggerHandlers<C>[K]>;
@@ -23,6 +24,7 @@ export interface MultiTriggerStepBuilder<C extends StepConfig> {
   onCron(handler: Given<C, 'cron'>): MultiTriggerStepBuilder<C>;
   onState(handler: Given<C, 'state'>): MultiTriggerStepBuilder<C>;
   onStream(handler: Given<C, 'stream'>): MultiTriggerStepBuilder<C>;
+  onHttpMiddleware(handler: Given<C, 'httpMiddleware'>): MultiTriggerStepBuilder<C>;
   /** Ends the chain. Handlers given here replace those of the chain. */
   handlers(handlers?: TriggerHandlers<C>): StepDefinition<C>;
 }
@@ -40,6 +42,7 @@ function builder<C extends StepConfig>(config: C, collected: TriggerHandlers<C>)
     onCron: (cron) => builder(config, { ...collected, cron }),
     onState: (state) => builder(config, { ...collected, state }),
     onStream: (stream) => builder(config, { ...collected, stream }),
+    onHttpMiddleware: (httpMiddleware) => builder(config, { ...collected, httpMiddleware }),
     handlers: (given) => ({ config, handler: dispatching({ ...collected, ...given }) }),
   };
 }
@@ -47,7 +50,7 @@ function builder<C extends StepConfig>(config: C, collected: TriggerHandlers<C>)
 function dispatching<C extends StepConfig>(handlers: TriggerHandlers<C>): Handlers<C> {
   return (input, ctx) => {
     const { type } = ctx.trigger;
-    const handler = handlers[type] as ((first: unknown, second: unknown) => Answer<C>) | undefined;
+    const handler = (type === 'http_middleware' ? handlers.httpMiddleware : handlers[type]) as ((first: unknown, second: unknown) => Answer<C>) | undefined;
     if (handler === undefined) throw sdkErrors.TRIGGER_UNMATCHED({ functionId: 'This Step', type, offered: Object.keys(handlers) });
     return type === 'cron' ? handler(ctx, input) : handler(input, ctx);
   };

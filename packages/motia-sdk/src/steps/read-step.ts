@@ -57,9 +57,10 @@ function triggerProblem(trigger: unknown): string | undefined {
     case 'stream':
       return text('streamName');
     case 'state':
+    case 'http_middleware':
       return undefined;
     default:
-      return `has type ${JSON.stringify(t['type'])}; one of http, queue, cron, state, stream`;
+      return `has type ${JSON.stringify(t['type'])}; one of http, queue, cron, state, stream, http_middleware`;
   }
 }
 

@@ -3,7 +3,7 @@ import type { TriggerCondition } from './handlers.js';
 import type { StepSchemaInput } from '../schema/standard-schema.js';
 
 export type ApiRouteMethod = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'OPTIONS' | 'HEAD';
-export type TriggerType = 'http' | 'queue' | 'cron' | 'state' | 'stream';
+export type TriggerType = 'http' | 'queue' | 'cron' | 'state' | 'stream' | 'http_middleware';
 
 /** A query parameter for docs and, with `required`, for checking. */
 export interface QueryParam {
@@ -28,6 +28,10 @@ export interface ApiTrigger<TSchema extends StepSchemaInput | undefined = StepSc
   readonly middleware?: readonly ApiMiddleware[];
   /** Milliseconds for condition and handler; then 504. Default: `default_timeout` of the REST module, 30,000. */
   readonly timeoutMs?: number;
+  /** The handler gets the exact bytes of the body as `req.rawBody`, beside the parsed one. Default false. */
+  readonly rawBody?: boolean;
+  /** Largest body of this route in bytes; then 413. Default: the limits of the REST module. */
+  readonly bodyLimitBytes?: number;
   /** The handler runs unless this gives `false`; then the answer is 422. */
   readonly condition?: TriggerCondition;
 }
@@ -82,7 +86,23 @@ export interface StreamTrigger {
   readonly itemId?: string;
   readonly condition?: TriggerCondition;
 }
-export type TriggerConfig = ApiTrigger | QueueTrigger | CronTrigger | StateTrigger | StreamTrigger;
+/** Stands before the handlers of HTTP routes, whichever process serves them. */
+export interface HttpMiddlewareTrigger {
+  readonly type: 'http_middleware';
+  /** After the request was read and checked, before condition and handler. Default and only value `preHandler`. */
+  readonly phase?: 'preHandler';
+  /** Lower numbers run first. Default 0. */
+  readonly priority?: number;
+  /** Only routes at and below this pattern. Default: all. */
+  readonly path?: string;
+  /** Only routes of these methods. Default: all. */
+  readonly methods?: readonly ApiRouteMethod[];
+  /** Milliseconds for the answer, within the time of the route; then 504. */
+  readonly timeoutMs?: number;
+  /** It runs unless this gives `false`; then the request goes on. */
+  readonly condition?: TriggerCondition;
+}
+export type TriggerConfig = ApiTrigger | QueueTrigger | CronTrigger | StateTrigger | StreamTrigger | HttpMiddlewareTrigger;
 
 /** A topic that a Step enqueues to; `label` and `conditional` are shown in the flow view. */
 export type Enqueue = string | { readonly topic: string; readonly label?: string; readonly conditional?: boolean };

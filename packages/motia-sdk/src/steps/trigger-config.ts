@@ -20,6 +20,8 @@ async function configOfType(trigger: TriggerConfig, infrastructure: Infrastructu
       return queueConfig(trigger, infrastructure);
     case 'cron':
       return { expression: trigger.expression };
+    case 'http_middleware':
+      return defined({ phase: trigger.phase, priority: trigger.priority, path: trigger.path, methods: trigger.methods, timeout_ms: trigger.timeoutMs });
     case 'state':
       return defined({ scope: trigger.scope, key: trigger.key });
     case 'stream':
@@ -28,7 +30,7 @@ async function configOfType(trigger: TriggerConfig, infrastructure: Infrastructu
 }
 
 async function httpConfig(trigger: ApiTrigger): Promise<EngineConfig> {
-  const { path, method, bodySchema, queryParams, responseSchema, timeoutMs } = trigger;
+  const { path, method, bodySchema, queryParams, responseSchema, timeoutMs, rawBody, bodyLimitBytes } = trigger;
   return defined({
     api_path: path.startsWith('/') ? path : `/${path}`,
     http_method: method.toUpperCase(),
@@ -36,6 +38,8 @@ async function httpConfig(trigger: ApiTrigger): Promise<EngineConfig> {
     query_params: queryParams === undefined ? undefined : isQueryList(queryParams) ? queryParams : await jsonForm(queryParams, 'input'),
     response_schema: responseSchema === undefined ? undefined : await responseForms(responseSchema),
     timeout_ms: timeoutMs,
+    raw_body: rawBody,
+    body_limit_bytes: bodyLimitBytes,
   });
 }
 

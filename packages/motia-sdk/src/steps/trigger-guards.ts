@@ -1,4 +1,4 @@
-import type { ApiTrigger, CronTrigger, QueueTrigger, StateTrigger, Step, StreamTrigger, TriggerConfig } from './step-config.js';
+import type { ApiTrigger, CronTrigger, HttpMiddlewareTrigger, QueueTrigger, StateTrigger, Step, StreamTrigger, TriggerConfig } from './step-config.js';
 
 export const isApiTrigger = (trigger: TriggerConfig): trigger is ApiTrigger => trigger.type === 'http' || trigger.type === 'api';
 export const isHttpTrigger = isApiTrigger;
@@ -6,6 +6,7 @@ export const isQueueTrigger = (trigger: TriggerConfig): trigger is QueueTrigger 
 export const isCronTrigger = (trigger: TriggerConfig): trigger is CronTrigger => trigger.type === 'cron';
 export const isStateTrigger = (trigger: TriggerConfig): trigger is StateTrigger => trigger.type === 'state';
 export const isStreamTrigger = (trigger: TriggerConfig): trigger is StreamTrigger => trigger.type === 'stream';
+export const isHttpMiddlewareTrigger = (trigger: TriggerConfig): trigger is HttpMiddlewareTrigger => trigger.type === 'http_middleware';
 
 export const getApiTriggers = (step: Step): ApiTrigger[] => step.config.triggers.filter(isApiTrigger);
 export const getHttpTriggers = getApiTriggers;

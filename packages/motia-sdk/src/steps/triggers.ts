@@ -1,10 +1,11 @@
 import type { MotiaHttpArgs, QueryValues } from '../http/http-message.js';
+import type { HttpMiddlewareInput } from '../http/http-middleware.js';
 import type { InferSchema } from '../schema/infer-schema.js';
 import type { StepSchemaInput } from '../schema/standard-schema.js';
 import type { TriggerCondition } from './handlers.js';
 import type { ApiMiddleware } from './middleware.js';
 import type { PathParams } from './path-params.js';
-import type { ApiRouteMethod, CronTrigger, InfrastructureConfig, QueryParam, QueueConfig, StateTrigger, StreamTrigger } from './step-config.js';
+import type { ApiRouteMethod, CronTrigger, HttpMiddlewareTrigger, InfrastructureConfig, QueryParam, QueueConfig, StateTrigger, StreamTrigger } from './step-config.js';
 import type { CronTriggerInput, StateTriggerInput, StreamTriggerInput } from './trigger-input.js';
 
 /** The options of `http()` whose types are inferred. */
@@ -17,6 +18,10 @@ export interface HttpSchemas {
 export interface HttpOptions extends HttpSchemas {
   /** Milliseconds for condition and handler; then 504. Default: `default_timeout` of the REST module, 30,000. */
   readonly timeoutMs?: number;
+  /** The handler gets the exact bytes of the body as `req.rawBody`, beside the parsed one. Default false. */
+  readonly rawBody?: boolean;
+  /** Largest body of this route in bytes; then 413. Default: the limits of the REST module. */
+  readonly bodyLimitBytes?: number;
   readonly middleware?: readonly ApiMiddleware[];
 }
 /** Options of `queue()`. */
@@ -44,6 +49,11 @@ export function http<const M extends ApiRouteMethod, const P extends string, con
   condition?: HttpCondition<P, O>,
 ): Conditional<{ readonly type: 'http'; readonly method: M; readonly path: Rooted<P> } & O> {
   return withCondition({ type: 'http' as const, method, path: rooted(path), ...(options as O) }, condition as TriggerCondition | undefined);
+}
+
+/** Engine-wide middleware: `httpMiddleware({ path: '/admin' })`. The handler returns `{ action: 'continue' }` or `{ action: 'respond', response }`. */
+export function httpMiddleware(options: Omit<HttpMiddlewareTrigger, 'type' | 'condition'> = {}, condition?: TriggerCondition<HttpMiddlewareInput>): HttpMiddlewareTrigger {
+  return withCondition({ type: 'http_middleware' as const, ...options }, condition as TriggerCondition | undefined);
 }
 
 /** @deprecated Use `http()`. */

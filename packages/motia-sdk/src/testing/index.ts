@@ -1,4 +1,4 @@
 export { createTestApp } from './create-test-app.js';
 export type { TestApp, TestAppOptions, TestFaults, TestStep } from './create-test-app.js';
-export type { TestHttp, TestRequest, TestResponse } from './test-http.js';
+export type { TestEvent, TestHttp, TestRequest, TestResponse, TestStream } from './test-http.js';
 export type { EngineTestKit, TestClock, TestEngine, TestLogRecord, TestModuleUse } from './test-engine.js';

@@ -4,8 +4,8 @@ import * as v from 'valibot';
 import { z } from 'zod';
 import { z as z3 } from 'zod-v3';
 import {
-  cron, http, jsonSchema, multiTriggerStep, queue, state, step, stream,
-  type ApiMiddleware, type ApiRequest, type ApiResponse, type CronTriggerInput, type FlowContext, type Handlers, type InferHandlerInput, type InferHandlerResult, type Middleware,
+  cron, http, httpMiddleware, jsonSchema, sse, multiTriggerStep, queue, state, step, stream,
+  type ApiMiddleware, type ByteStream, type UploadedFile, type ApiRequest, type ApiResponse, type CronTriggerInput, type FlowContext, type Handlers, type HttpMiddlewareInput, type HttpMiddlewareResult, type InferHandlerInput, type InferHandlerResult, type Middleware,
   type MotiaHttpArgs, type PathParams, type QueryValues, type StateTriggerInput, type StepConfig, type StreamTriggerInput,
 } from 'motia';
 
@@ -234,3 +234,39 @@ step({ name: 'H', triggers: [http('POST', '/a', { bodySchema: order })], enqueue
   audit(ctx);
   return { status: 200, body: readBody(req) };
 });
+
+/* Engine-wide middleware. */
+export const guard = step({ name: 'Guard', triggers: [httpMiddleware({ path: '/admin', priority: 1 })] }, async (input, ctx) => {
+  type _ = [Expect<Equal<typeof input, HttpMiddlewareInput>>, Expect<Equal<ReturnType<typeof ctx.is.http_middleware>, boolean>>];
+  return input.request.headers['authorization'] === undefined ? { action: 'respond', response: { status: 401 } } : { action: 'continue', context: { user: 'ada' } };
+});
+type _Middleware = Expect<Equal<InferHandlerResult<typeof guard.config>, HttpMiddlewareResult>>;
+// @ts-expect-error neither of the two actions
+step({ name: 'Odd', triggers: [httpMiddleware()] }, () => ({ action: 'next' }));
+
+/* Bodies as bytes, files, streamed answers. */
+step({ name: 'S', triggers: [http('POST', '/s', { rawBody: true, bodyLimitBytes: 1024 })] }, async (req) => {
+  type _ = [
+    Expect<Equal<typeof req.requestBody, ByteStream>>,
+    Expect<Equal<typeof req.request.requestBody, ByteStream>>,
+    Expect<Equal<typeof req.rawBody, Uint8Array | undefined>>,
+  ];
+  for await (const file of req.files) {
+    type _File = Expect<Equal<typeof file, UploadedFile>>;
+    await file.text();
+  }
+  await req.response.write('x');
+  req.response.stream.write(new Uint8Array(1));
+  // @ts-expect-error objects are not written, but serialised by returning them
+  await req.response.write({});
+  return { status: 200, body: (async function* () { yield 'x'; })() };
+});
+step({ name: 'E', triggers: [http('GET', '/e')] }, (req) =>
+  sse(req, async function* ({ lastEventId, signal }) {
+    type _ = [Expect<Equal<typeof lastEventId, string | undefined>>, Expect<Equal<typeof signal, AbortSignal>>];
+    yield { event: 'a', id: 1, data: { any: 'thing' } };
+    yield 'text';
+  }));
+step({ name: 'P', triggers: [http('GET', '/p')] }, (req) => sse(req, async ({ send }) => { await send({ data: 1 }); }, { heartbeatMs: 0 }));
+// @ts-expect-error an id is text or a number
+sse({}, async function* () { yield { id: {} }; });

@@ -14,5 +14,13 @@ export interface RestService {
    * no step route takes; a catch-all never shadows a step route. Express is loaded by the first call's first request.
    */
   use(pathOrHandler: unknown, ...handlers: readonly unknown[]): void;
+  /**
+   * Puts Express middleware before everything at and below these paths, step routes included: a rate limiter, a session.
+   * Other paths do not pay for it. Paths are route patterns (`/admin`, `/shops/:shop`); `/` is all of them. Health and
+   * the other system paths stay free. @throws `MOTIA_REST_INVALID_ROUTE`
+   */
+  before(paths: string | readonly string[], ...handlers: readonly unknown[]): void;
+  /** The OpenAPI 3.1 document of the routes as bound now; undefined when the option `openapi` turns it off. */
+  openapi(): Readonly<Record<string, unknown>> | undefined;
 }
 export const RestServiceRef = defineRef<RestService>('rest.server');

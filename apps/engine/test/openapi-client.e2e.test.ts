@@ -1,0 +1,95 @@
+import { readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import { temporaryFolder } from '@motia/tools/testing';
+import { startIii } from './harness/running-engine.js';
+
+const run = promisify(execFile);
+const example = (name: string): string => fileURLToPath(new URL(`../../../examples/${name}`, import.meta.url));
+const binary = (name: string): string => fileURLToPath(new URL(`../../../node_modules/.bin/${name}`, import.meta.url));
+
+interface Result {
+  readonly data?: unknown;
+  readonly error?: { readonly error: { readonly code: string } };
+  readonly response: Response;
+}
+type Operation = (options: { readonly baseUrl: string; readonly body?: unknown; readonly path?: unknown; readonly query?: unknown; readonly headers?: unknown; readonly parseAs?: string; readonly bodySerializer?: null }) => Promise<Result>;
+
+/** Generates a TypeScript client with `@hey-api/openapi-ts`, compiles it strictly, and loads what came out. */
+async function generateClient(folder: string, document: string): Promise<Readonly<Record<string, Operation>>> {
+  await writeFile(join(folder, 'openapi.json'), document);
+  await symlink(fileURLToPath(new URL('../../../node_modules', import.meta.url)), join(folder, 'node_modules'));
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+  await run(binary('openapi-ts'), ['-i', 'openapi.json', '-o', 'client'], { cwd: folder });
+  await run(binary('tsc'), ['--outDir', 'out', '--rootDir', 'client', '--target', 'es2022', '--module', 'preserve', '--moduleResolution', 'bundler', '--lib', 'es2022,dom,dom.iterable', '--strict', '--skipLibCheck', 'client/sdk.gen.ts'], { cwd: folder });
+  await run(binary('esbuild'), ['out/sdk.gen.js', '--bundle', '--format=esm', '--platform=node', '--outfile=client.mjs'], { cwd: folder });
+  return (await import(pathToFileURL(join(folder, 'client.mjs')).href)) as Readonly<Record<string, Operation>>;
+}
+
+interface Call {
+  readonly path?: unknown;
+  readonly query?: unknown;
+  readonly body?: unknown;
+  readonly headers?: unknown;
+  /** How the client reads what the document leaves open. */
+  readonly parseAs?: 'text' | 'stream';
+  /** null sends the body as it is. */
+  readonly bodySerializer?: null;
+  readonly status: number;
+  readonly expected: unknown;
+}
+
+/** Every operation of an example, by its name in the client. A route without a line here fails the test. */
+const examples: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
+  quickstart: {
+    hello: { query: { name: 'Ada' }, status: 200, expected: { message: 'Hello, Ada!', traceId: expect.any(String) } },
+    createOrder: { body: { product: 'tea', quantity: 2 }, status: 201, expected: { id: 'tea-2', product: 'tea', quantity: 2 } },
+    getOrder: { path: { id: 'tea-2' }, status: 200, expected: { id: 'tea-2', product: 'tea', quantity: 2 } },
+  },
+  'several-processes': {
+    price: { path: { product: 'tea' }, status: 200, expected: expect.objectContaining({ cents: expect.any(Number) }) },
+    quote: { path: { product: 'tea' }, status: 200, expected: expect.objectContaining({ cents: 300 }) },
+  },
+  sse: {
+    page: { status: 200, expected: expect.stringContaining('<') },
+    say: { body: { text: 'hi' }, status: 201, expected: expect.anything() },
+    listen: { parseAs: 'stream', status: 200, expected: expect.any(ReadableStream) },
+    countdown: { path: { from: '0' }, parseAs: 'text', status: 200, expected: expect.stringContaining('event: liftoff') },
+  },
+  'file-upload-download': {
+    upload: { body: { album: 'empty' }, status: 201, expected: { album: 'empty', files: [] } },
+    checksum: { body: new Blob(['abc']), bodySerializer: null, headers: { 'Content-Type': 'application/octet-stream' }, status: 200, expected: { bytes: 3, sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad' } },
+    download: { path: { id: 'none' }, status: 404, expected: undefined },
+    report: { parseAs: 'text', status: 200, expected: expect.stringContaining('n,square') },
+  },
+  middleware: {
+    hello: { status: 200, expected: { message: 'hello', from: '127.0.0.1' } },
+    login: { body: { user: 'ada' }, status: 200, expected: { token: 'token-of-ada' } },
+    listNotes: { headers: { authorization: 'Bearer token-of-ada' }, status: 200, expected: [{ owner: 'ada', text: 'a note of ada' }] },
+  },
+};
+
+describe('a client generated from /openapi.json', () => {
+  it.each(Object.entries(examples))('calls every route of examples/%s', async (name, calls) => {
+    await using engine = await startIii({ cwd: example(name) });
+    await using folder = temporaryFolder('openapi-client');
+    const document = await (await fetch(`${engine.url}/openapi.json`)).text();
+    const client = await generateClient(folder.path, document);
+    const operations = Object.values((JSON.parse(document) as { paths: Record<string, Record<string, { operationId: string }>> }).paths).flatMap((item) => Object.values(item));
+    expect(operations.map(({ operationId }) => operationId.toLowerCase()).sort()).toEqual(Object.keys(calls).map((call) => call.toLowerCase()).sort());
+    for (const [operation, { status, expected, ...given }] of Object.entries(calls)) {
+      const { data, response } = await (client[operation] as Operation)({ baseUrl: engine.url, ...given });
+      expect([operation, response.status, data]).toEqual([operation, status, expected]);
+      if (data instanceof ReadableStream) await data.cancel();
+    }
+    if (name === 'quickstart') {
+      const refused = await (client['createOrder'] as Operation)({ baseUrl: engine.url, body: { quantity: 0 } });
+      expect([refused.response.status, refused.error?.error.code]).toEqual([400, 'MOTIA_REST_VALIDATION_FAILED']);
+      // The types of the client know the envelope.
+      expect(await readFile(join(folder.path, 'client', 'types.gen.ts'), 'utf8')).toMatch(/MotiaError/);
+    }
+  }, 120_000);
+});

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import type { ChannelHub, ChannelReader, ChannelRef, Registration } from '@motia/engine-core/contract';
+
+/** Somebody whose response may be written as a stream. */
+export interface Streamable {
+  /** The handler has begun to write. */
+  streamOpened(reader: ChannelReader): void;
+}
+
+const prefix = 'http-';
+/** Random bytes are made for many requests at once. */
+const poolBytes = 24 * 256;
+
+/**
+ * Writing ends of the responses under way. Every request carries one in its payload, and hardly any is used: it costs a
+ * random id and a place in a map until a handler opens it.
+ */
+export class ResponseOffers {
+  readonly #accessKey = randomBytes(16).toString('hex');
+  readonly #waiting = new Map<string, Streamable>();
+  #pool = '';
+  #used = 0;
+  #registration: Registration | undefined;
+
+  /** From now on channels can be opened. */
+  open(channels: ChannelHub): void {
+    this.#registration = channels.offerWriters(prefix, (channelId, accessKey) => {
+      const waiting = accessKey === this.#accessKey ? this.#waiting.get(channelId) : undefined;
+      if (waiting === undefined) return undefined;
+      this.#waiting.delete(channelId);
+      return (reader) => waiting.streamOpened(reader);
+    });
+  }
+
+  close(): void {
+    this.#registration?.dispose();
+    this.#waiting.clear();
+  }
+
+  offer(to: Streamable): ChannelRef {
+    const ref: ChannelRef = { channel_id: this.#nextId(), access_key: this.#accessKey, direction: 'write' };
+    this.#waiting.set(ref.channel_id, to);
+    return ref;
+  }
+
+  withdraw(ref: ChannelRef): void {
+    this.#waiting.delete(ref.channel_id);
+  }
+
+  #nextId(): string {
+    if (this.#used >= this.#pool.length) {
+      this.#pool = randomBytes(poolBytes).toString('hex');
+      this.#used = 0;
+    }
+    const id = prefix + this.#pool.slice(this.#used, this.#used + 48);
+    this.#used += 48;
+    return id;
+  }
+}
