@@ -119,7 +119,7 @@ describe('conditions of routes', () => {
     expect([failed.status, failed.text.includes('secret'), failed.json.skipped]).toEqual([500, false, undefined]);
     await using other = await startRest();
     const refused = await conditional(other, () => {
-      throw Object.assign(new Error('pay first'), { code: 'APP_NOT_PAID', status: 402 });
+      throw Object.assign(new Error('pay first'), { code: 'APP_NOT_PAID', status: 402, expose: true });
     });
     expect([refused.status, refused.json.error.code]).toEqual([402, 'APP_NOT_PAID']);
   });

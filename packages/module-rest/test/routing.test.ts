@@ -116,7 +116,7 @@ describe.each<Path>(['listener', 'router'])('Express middleware before routes, t
     rest.service.before('/api', express.json(), (request: express.Request, response: express.Response, next: express.NextFunction) => {
       seen.push([request.baseUrl, request.url, request.originalUrl]);
       if (request.url === '/denied') response.status(401).json({ denied: true });
-      else if (request.url === '/throws') throw Object.assign(new Error('no'), { code: 'APP_NO', status: 402 });
+      else if (request.url === '/throws') throw Object.assign(new Error('no'), { code: 'APP_NO', status: 402, expose: true });
       else next();
     });
     await rest.route('POST /api/echo', (payload) => ({ body: (payload as { body: unknown }).body }));
