@@ -5,6 +5,7 @@ import type { LogFormat, LogLevelName } from './cli/args.js';
 import { renderBanner, type BannerFacts, type BannerRoute } from './cli/banner.js';
 import { exitCodes, exitCodeOf } from './cli/exit-code.js';
 import type { CommandPorts } from './cli/main.js';
+import { keepAlive } from './cli/keep-alive.js';
 import { controlOptionsOf } from './cli/paths.js';
 import { processPorts } from './cli/process-ports.js';
 import { renderError } from './cli/render-error.js';
@@ -34,6 +35,15 @@ export interface RunEngineOptions {
  * `createEngine` of `@motia/engine-core`.
  */
 export async function runEngine(options: RunEngineOptions = {}): Promise<number> {
+  const release = keepAlive();
+  try {
+    return await runUntilSignalled(options);
+  } finally {
+    release();
+  }
+}
+
+async function runUntilSignalled(options: RunEngineOptions): Promise<number> {
   const ports = options.ports ?? processPorts;
   const startedAt = performance.now();
   const cwd = options.cwd ?? ports.cwd;

@@ -9,6 +9,19 @@ import { runIii, startIii, type RunningEngine } from './harness/running-engine.j
 const json = async (url: string): Promise<Record<string, unknown>> => (await (await fetch(url)).json()) as Record<string, unknown>;
 const describeOnLinux = process.platform === 'linux' ? describe : describe.skip;
 
+describe('an engine without listeners', () => {
+  it('E2 lives on while its only process waits to be restarted, and stops in order', async () => {
+    await using folder = temporaryFolder('iii-alone');
+    writeApp(folder.path, { 'config.yaml': `modules:\n  - class: modules::shell::ExecModule\n    config: { exec: ['sleep 0.5'], protocol: none, restart_delay_ms: 1500 }\n` });
+    await using engine = await startIii({ cwd: folder.path, waitReady: false });
+    const ended = (line: { readonly message: string }): boolean => line.message.includes('ended by itself');
+    await engine.waitForLog('the process to end', ended);
+    await until('the process to end a second time', () => Promise.resolve(engine.logs.filter(ended).length >= 2));
+    expect(await engine.stop()).toBe(0);
+    expect(engine.logs.at(-1)).toMatchObject({ message: 'stopped' });
+  }, 30_000);
+});
+
 describe('an app under load', () => {
   const folder = temporaryFolder('iii-reload');
   const version = (number: number) => stepFile('Version', '/version', `return { status: 200, body: { version: ${number}, pid: process.pid } };`);

@@ -46,7 +46,7 @@ describe('the package', () => {
   it('has the defaults that its documentation states', () => {
     expect(ExecModule.options.parse({ exec: ['x'] })).toEqual({
       exec: ['x'], umask: '022', replicas: 1, protocol: 'auto', handshake_timeout_ms: 10_000, heartbeat_interval_ms: 5_000, command_timeout_ms: 300_000,
-      debounce_ms: 150, term_timeout_ms: 5_000, memory_limit_mb: 0, memory_check_interval_ms: 5_000, restart_delay_ms: 250, restart_delay_max_ms: 30_000,
+      debounce_ms: 150, memory_limit_mb: 0, memory_check_interval_ms: 5_000, restart_delay_ms: 250, restart_delay_max_ms: 30_000,
       restart_reset_ms: 10_000, restart_max_crashes: 5, restart_window_ms: 60_000, output_lines_per_second: 1_000,
     });
   });

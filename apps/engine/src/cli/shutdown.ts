@@ -29,7 +29,7 @@ export function untilSignalled(ports: ShutdownPorts): Promise<number> {
           const what = waitingFor(ports.inFlight());
           if (what !== undefined) ports.announce(what);
         }, reminderMs);
-        // What keeps the process alive is the stop itself.
+        // Whoever runs the engine keeps the process alive.
         (reminder as Partial<Pick<NodeJS.Timeout, 'unref'>>).unref?.();
         ports
           .stop()
