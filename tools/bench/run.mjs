@@ -35,6 +35,10 @@ const sections = {
     const { replicated } = await import('./contenders.mjs');
     return renderHttp(await http({ rounds, seconds, connections, kinds: ['GET', 'POST 10 KB'], names: Object.keys(replicated) }), ['iii step, 2 processes', 'iii step, 4 processes']);
   },
+  streams: async () => {
+    const { renderStreams, streams } = await import('./scenarios/streams.mjs');
+    return renderStreams(await streams({ rounds }));
+  },
   routes: async () => {
     const { renderRoutes, routes } = await import('./scenarios/routes.mjs');
     return renderRoutes(await routes({ rounds, seconds }));
