@@ -25,8 +25,8 @@ export default defineModule({
       windowMs,
       standardHeaders: 'draft-8',
       legacyHeaders: false,
-      // An error with code and status becomes the same JSON envelope as every other error.
-      handler: (_request, _response, next) => next(Object.assign(new Error('Too many requests.'), { code: 'APP_TOO_MANY_REQUESTS', status: 429 })),
+      // An exposed error with code and status becomes the same JSON envelope as every other error.
+      handler: (_request, _response, next) => next(Object.assign(new Error('Too many requests.'), { code: 'APP_TOO_MANY_REQUESTS', status: 429, expose: true })),
     });
     // Step routes included; requests for other paths never pass through Express.
     services.rest.before(paths, limiter);
