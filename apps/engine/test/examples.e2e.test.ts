@@ -1,11 +1,8 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { example, withProgram } from './harness/example.js';
 import { until } from './harness/process-list.js';
 import { startIii, type RunningEngine } from './harness/running-engine.js';
 
-const example = (name: string): string => fileURLToPath(new URL(`../../../examples/${name}`, import.meta.url));
 const post = (url: string, body: unknown): Promise<Response> => fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
 describe('examples/quickstart', () => {
@@ -67,21 +64,10 @@ describe('examples/compose-in-code', () => {
     ['engine.mjs', '/greet/Ada', { message: 'Hello, Ada!' }],
     ['embedded.mjs', '/status', { ok: true }],
   ])('%s serves and stops in order', async (file, path, expected) => {
-    const child = spawn(process.execPath, [file], { cwd: example('compose-in-code'), env: { ...process.env, NODE_OPTIONS: '', PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] });
-    const exited = new Promise((resolve) => child.once('exit', resolve));
-    try {
-      const url = await new Promise<string>((resolve, reject) => {
-        createInterface({ input: child.stdout }).on('line', (line) => {
-          const found = /http:\/\/localhost:\d+/.exec(line);
-          if (found !== null) resolve(found[0]);
-        });
-        void exited.then((code) => reject(new Error(`${file} ended with ${String(code)}`)));
-      });
+    const code = await withProgram('compose-in-code', file, async (url) => {
       expect(await (await fetch(`${url}${path}`)).json()).toEqual(expected);
       if (file === 'embedded.mjs') expect(await (await fetch(`${url}/elsewhere`)).text()).toContain('belongs to the service');
-    } finally {
-      child.kill('SIGTERM');
-    }
-    expect(await exited).toBe(0);
+    });
+    expect(code).toBe(0);
   }, 30_000);
 });

@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { example, withProgram } from './harness/example.js';
 import { startIii, type RunningEngine } from './harness/running-engine.js';
 
-const example = (name: string): string => fileURLToPath(new URL(`../../../examples/${name}`, import.meta.url));
 
 describe('examples/middleware', () => {
   let engine: RunningEngine;
@@ -38,16 +35,7 @@ describe('examples/middleware', () => {
 
 describe('examples/express-app', () => {
   it('keeps the app as it was, with Steps beside its routes', async () => {
-    const child = spawn(process.execPath, ['server.mjs'], { cwd: example('express-app'), env: { ...process.env, NODE_OPTIONS: '', PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] });
-    const exited = new Promise((resolve) => child.once('exit', resolve));
-    try {
-      const url = await new Promise<string>((resolve, reject) => {
-        createInterface({ input: child.stdout }).on('line', (line) => {
-          const found = /http:\/\/localhost:\d+/.exec(line);
-          if (found !== null) resolve(found[0]);
-        });
-        void exited.then((code) => reject(new Error(`server.mjs ended with ${String(code)}`)));
-      });
+    const code = await withProgram('express-app', 'server.mjs', async (url) => {
       const get = async (path: string, method = 'GET'): Promise<[number, string, string | null]> => {
         const answer = await fetch(`${url}${path}`, { method });
         return [answer.status, await answer.text(), answer.headers.get('x-served-by')];
@@ -61,9 +49,7 @@ describe('examples/express-app', () => {
       const [status, text] = await get('/fails');
       expect([status, JSON.parse(text)]).toEqual([500, { error: expect.objectContaining({ code: 'MOTIA_SDK_HANDLER_FAILED' }) }]);
       expect((await get('/greet/Ada', 'DELETE'))[0]).toBe(405);
-    } finally {
-      child.kill('SIGTERM');
-    }
-    expect(await exited).toBe(0);
+    });
+    expect(code).toBe(0);
   }, 60_000);
 });

@@ -5,10 +5,10 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { temporaryFolder } from '@motia/tools/testing';
+import { example } from './harness/example.js';
 import { startIii } from './harness/running-engine.js';
 
 const run = promisify(execFile);
-const example = (name: string): string => fileURLToPath(new URL(`../../../examples/${name}`, import.meta.url));
 const binary = (name: string): string => fileURLToPath(new URL(`../../../node_modules/.bin/${name}`, import.meta.url));
 
 interface Result {

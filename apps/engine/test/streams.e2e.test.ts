@@ -3,12 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { example } from './harness/example.js';
 import { descendantsOf, residentMiB, until } from './harness/process-list.js';
 import { startIii, type RunningEngine } from './harness/running-engine.js';
 
-const example = (name: string): string => fileURLToPath(new URL(`../../../examples/${name}`, import.meta.url));
 
 describe('examples/file-upload-download', () => {
   let engine: RunningEngine;

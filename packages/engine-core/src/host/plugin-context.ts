@@ -1,25 +1,10 @@
 import type { AdapterDefinition, AdapterSlot, PluginChoice } from '../contract/adapter.js';
-import type { ChannelHub } from '../contract/channels.js';
 import type { Clock } from '../contract/clock.js';
-import type { FunctionRegistry } from '../contract/functions.js';
 import type { HealthReporter, HealthView } from '../contract/health.js';
 import type { Logger, LogSink } from '../contract/logger.js';
 import type { PluginContext } from '../contract/module.js';
 import type { Ref, Refs } from '../contract/ref.js';
-import type { Telemetry } from '../contract/telemetry.js';
-import type { TriggerRegistry } from '../contract/triggers.js';
-import type { WorkerRegistry } from '../contract/workers.js';
-
-/** The registries as one plugin sees them: what it registers carries its name. */
-export interface ScopedRegistries {
-  readonly functions: FunctionRegistry;
-  readonly triggers: TriggerRegistry;
-  readonly workers: WorkerRegistry;
-  readonly channels: ChannelHub;
-  readonly telemetry: Telemetry;
-  /** Takes back everything registered through it. Idempotent. */
-  dispose(): void;
-}
+import type { ScopedRegistries } from '../owned-registries.js';
 
 /** What is the same for every plugin of an engine. */
 export interface HostEnvironment {

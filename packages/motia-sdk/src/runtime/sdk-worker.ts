@@ -179,8 +179,7 @@ export class SdkWorker implements ContextHost {
 
   /** Ends the connection once no call is running. */
   async closeWhenIdle(): Promise<void> {
-    for (const listener of this.#drainListeners) listener();
-    this.#drainListeners.clear();
+    this.#endStreams();
     await this.#idle();
     await this.close();
   }
@@ -280,6 +279,11 @@ export class SdkWorker implements ContextHost {
 
   #beginDraining(): void {
     this.#isDraining = true;
+    this.#endStreams();
+  }
+
+  /** Lets open streams end by themselves: nothing else would end them. */
+  #endStreams(): void {
     for (const listener of this.#drainListeners) listener();
     this.#drainListeners.clear();
   }
