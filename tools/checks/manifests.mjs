@@ -1,8 +1,9 @@
+import { allowed } from '../lint/boundaries.mjs';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { workspaceFolders } from '../workspace/folders.mjs';
 
-const tags = ['protocol', 'core', 'store', 'module', 'sdk', 'app', 'tool', 'example'].map((tag) => `type:${tag}`);
+const tags = Object.keys(allowed);
 const isOwn = (name) => name === 'motia' || name.startsWith('@motia/');
 
 /** What every package.json must say. Publishable packages must say more, and plugins take engine-core as a peer. */

@@ -1,12 +1,18 @@
+const everything = ['type:pure', 'type:protocol', 'type:core', 'type:store', 'type:module', 'type:sdk', 'type:client', 'type:app'];
+
 /** Who may import whom, by the `nx.tags` of package.json. `import type` counts. A module never imports a module. */
 export const allowed = {
+  // Rules about plain values that several layers share (update operations): no imports, no world.
+  'type:pure': [],
   'type:protocol': [],
   'type:core': ['type:protocol'],
-  'type:store': ['type:core'],
-  'type:module': ['type:core', 'type:store'],
-  'type:sdk': ['type:protocol'],
-  'type:app': ['type:protocol', 'type:core', 'type:store', 'type:module', 'type:sdk', 'type:app'],
-  'type:example': ['type:protocol', 'type:core', 'type:store', 'type:module', 'type:sdk', 'type:app'],
+  'type:store': ['type:core', 'type:pure'],
+  'type:module': ['type:core', 'type:store', 'type:pure'],
+  'type:sdk': ['type:protocol', 'type:pure'],
+  // What runs in browsers.
+  'type:client': ['type:pure'],
+  'type:app': everything,
+  'type:example': everything,
   'type:tool': ['type:tool'],
 };
 

@@ -1,4 +1,4 @@
-import type { AdapterDefinition } from './contract/adapter.js';
+import type { AnyAdapterDefinition } from './contract/adapter.js';
 import type { ChannelHub } from './contract/channels.js';
 import type { Clock } from './contract/clock.js';
 import type { FunctionRegistry } from './contract/functions.js';
@@ -24,7 +24,7 @@ export interface EngineOptions {
   /** Modules with options, run beside those of `config`: `[rest({ port: 3111 })]`. */
   readonly modules?: readonly ModuleUse[];
   /** Definitions that `config` may name by class path, beside those it can load by itself. */
-  readonly definitions?: readonly (AnyModuleDefinition | AdapterDefinition)[];
+  readonly definitions?: readonly (AnyModuleDefinition | AnyAdapterDefinition)[];
   /** Packages that bring definitions, beside those under `packages:` of `config`. Resolved from `baseDir`. */
   readonly packages?: readonly string[];
   /** Folder that relative paths start from. Default: that of the config file, else the working directory. */

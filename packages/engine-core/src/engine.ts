@@ -1,5 +1,5 @@
 import { isMotiaError, type MotiaError } from '@motia/protocol';
-import type { AdapterDefinition, AdapterSlot, PluginChoice } from './contract/adapter.js';
+import type { AnyAdapterDefinition, AdapterSlot, PluginChoice } from './contract/adapter.js';
 import { EnqueueRouterRef, type EnqueueRouter } from './contract/services/enqueue.js';
 import { TelemetrySinkRef, type TelemetrySink } from './contract/telemetry.js';
 import { adapterOptions } from './config/plan-modules.js';
@@ -171,7 +171,7 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
       if (service === undefined) throw engineErrors.SERVICE_NOT_PROVIDED({ service: ref.id });
       return service as never;
     },
-    modules: () => plan.modules.map(({ id, definition }) => ({ id, name: definition.name, version: definition.version, class: definition.class })),
+    modules: () => [...plan.modules, ...host.brought()].map(({ id, definition }) => ({ id, name: definition.name, version: definition.version, class: definition.class })),
     definitions: () => plan.catalog.definitions(),
     [Symbol.asyncDispose]: () => stop(),
   };
@@ -189,10 +189,10 @@ function addOutput(hub: LogHub, options: EngineOptions): () => void {
   return () => sink.flush();
 }
 
-/** Who records what happens starts before, and stops after, everyone whom it records. */
+/** Who records what happens starts before, and stops after, everyone whom it records; then comes who only serves adapters. */
 function sinksFirst(plan: LoadedPlan): LoadedPlan['modules'] {
-  const isSink = (provides: readonly string[]): boolean => provides.includes(TelemetrySinkRef.id);
-  return [...plan.modules.filter((module) => isSink(module.provides)), ...plan.modules.filter((module) => !isSink(module.provides))];
+  const rank = ({ provides, definition }: LoadedPlan['modules'][number]): number => (provides.includes(TelemetrySinkRef.id) ? 0 : definition.startsFirst === true ? 1 : 2);
+  return [...plan.modules].sort((a, b) => rank(a) - rank(b));
 }
 
 async function closeAll(host: PluginHost, kernel: Kernel): Promise<readonly unknown[]> {
@@ -213,7 +213,7 @@ function codesOf(errors: readonly unknown[]): readonly string[] {
   return errors.flatMap((error) => (isMotiaError(error) ? [error.code] : []));
 }
 
-async function resolveAdapter(catalog: DefinitionCatalog, slot: AdapterSlot<unknown>, choice: PluginChoice | undefined): Promise<{ readonly definition: AdapterDefinition; readonly options: unknown }> {
+async function resolveAdapter(catalog: DefinitionCatalog, slot: AdapterSlot<unknown>, choice: PluginChoice | undefined): Promise<{ readonly definition: AnyAdapterDefinition; readonly options: unknown }> {
   const name = choice?.class ?? slot.fallback;
   const found = await catalog.find('adapter', name);
   if ('ignored' in found) throw engineErrors.ADAPTER_MISMATCH({ class: name, slot: slot.id, problem: found.ignored });

@@ -2,7 +2,7 @@ import { engineErrors, type ConfigProblem } from './errors.js';
 import { readConfigFile } from './config/read-config.js';
 import { planModules, type ConfigNotice, type ConfigOrigin } from './config/plan-modules.js';
 import type { EngineOptions } from './engine-options.js';
-import type { PlannedModule } from './host/plugin-host.js';
+import type { PlannedModule } from './host/planned-module.js';
 import { startOrder } from './host/start-order.js';
 import { createDefinitionCatalog, type DefinitionCatalog } from './loader/definition-catalog.js';
 import { importFromHere } from './loader/import-package.js';

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { describe, expect, it } from '@jest/globals';
 import { createEngine, defineOptions, type Engine, type EngineOptions } from '../src/index.js';
-import { defineAdapter, type AdapterSlot, type MotiaError, type PluginChoice } from '../src/contract/index.js';
+import { defineAdapter, defineModule, defineRef, type AdapterSlot, type MotiaError, type PluginChoice } from '../src/contract/index.js';
 import { memoryLogger } from '../src/testing/index.js';
 import { recorder } from './fixtures/plugins/recorder.js';
 
@@ -73,5 +73,46 @@ describe('adapters', () => {
   it('must not claim capabilities that the slot does not know', async () => {
     const boastful = { ...FileStore, class: 'test::Boastful', capabilities: ['flying'] as never };
     await expect(createEngine({ definitions: [boastful] })).rejects.toMatchObject({ code: 'MOTIA_ENGINE_DEFINITION_INVALID', message: expect.stringContaining('the slot test.store knows no capability "flying"') });
+  });
+
+  describe('that require a service', () => {
+    const DiskRef = defineRef<{ readonly folder: string }>('test.disk');
+    const Disk = defineModule({
+      name: '@test/module-disk', version: '1.0.0', contract: 1, class: 'test::Disk', startsFirst: true, provides: { disk: DiskRef },
+      options: defineOptions(Type.Object({ folder: Type.String({ default: './data' }) })),
+      create: async (_context, options) => ({
+        services: { disk: { folder: options.folder } },
+        start: async () => void events.push('start disk'),
+        stop: async () => void events.push('stop disk'),
+      }),
+    });
+    const onDisk = (brings: readonly (typeof Disk)[]) =>
+      defineAdapter({
+        name: '@test/on-disk', version: '1.0.0', contract: 1, class: 'test::OnDisk', slot: StoreSlot, capabilities: [], options: FileStore.options, requires: { disk: DiskRef }, brings,
+        create: async (context) => ({ service: { path: context.services.disk.folder }, start: async () => void events.push('start OnDisk'), stop: async () => void events.push('stop OnDisk') }),
+      });
+    const asked = { class: 'test::OnDisk' };
+
+    it('bring its module when nothing provides it; it starts before them and stops after them', async () => {
+      const engine = await run(asked, { definitions: [onDisk([Disk])] });
+      expect(got?.service.path).toBe('./data');
+      expect(engine.modules().map(({ id }) => id)).toEqual(['user', 'disk']);
+      await engine.stop();
+      expect(events).toEqual(['create user', 'start disk', 'start OnDisk', 'start user', 'drain user', 'stop user', 'stop OnDisk', 'stop disk']);
+    });
+
+    it('use the module that the configuration names, wherever it stands in it', async () => {
+      await using engine = await run(asked, {
+        definitions: [onDisk([Disk])],
+        modules: [{ definition: User, options: { adapter: asked } }, { definition: Disk, options: { folder: '/big' } }],
+      });
+      expect(got?.service.path).toBe('/big');
+      expect(engine.modules().map(({ id }) => id)).toEqual(['user', 'disk']);
+    });
+
+    it('say which service is missing when nobody brings it', async () => {
+      const error = await run(asked, { definitions: [onDisk([])] }).then(() => undefined, (thrown: unknown) => thrown as MotiaError);
+      expect((error?.cause as AggregateError).errors).toEqual([expect.objectContaining({ code: 'MOTIA_ENGINE_SERVICE_MISSING', message: expect.stringContaining('test.disk') })]);
+    });
   });
 });

@@ -1,10 +1,9 @@
 import { isMotiaError } from '@motia/protocol';
-import type { AdapterDefinition, PluginChoice } from '../contract/adapter.js';
+import type { AnyAdapterDefinition, PluginChoice } from '../contract/adapter.js';
 import type { AnyModuleDefinition, ModuleUse } from '../contract/module.js';
 import type { OptionProblem, OptionsSchema } from '../contract/options.js';
-import type { Refs } from '../contract/ref.js';
 import type { ConfigProblem } from '../errors.js';
-import type { PlannedModule } from '../host/plugin-host.js';
+import { instanceName, planModule, type PlannedModule } from '../host/planned-module.js';
 import type { DefinitionCatalog } from '../loader/definition-catalog.js';
 import { supersededKeys } from '../loader/standard-classes.js';
 import { isPlainObject, setOwn } from '../options/plain-data.js';
@@ -163,7 +162,7 @@ function optionProblems(error: unknown): readonly OptionProblem[] {
 /** Takes superseded keys out, with one notice each, unless the schema still knows them. */
 function withoutSuperseded(
   findings: Findings, origin: ConfigOrigin, pointer: string,
-  definition: AnyModuleDefinition | AdapterDefinition, given: unknown,
+  definition: AnyModuleDefinition | AnyAdapterDefinition, given: unknown,
 ): unknown {
   if (!isPlainObject(given)) return given;
   const known = isPlainObject(definition.options.jsonSchema['properties']) ? definition.options.jsonSchema['properties'] : {};
@@ -196,7 +195,7 @@ async function proveAdapter(findings: Findings, catalog: DefinitionCatalog, orig
 }
 
 /** The adapter's options as `proveAdapter` judged them. */
-export function adapterOptions(definition: AdapterDefinition, choice: PluginChoice | undefined): unknown {
+export function adapterOptions(definition: AnyAdapterDefinition, choice: PluginChoice | undefined): unknown {
   return definition.options.parse(withoutSuperseded(new Findings(), { source: '' }, '', definition, choice?.config));
 }
 
@@ -206,21 +205,6 @@ function withIds(chosen: readonly { readonly definition: AnyModuleDefinition; re
     const base = instanceName(definition.name);
     const count = (counts.get(base) ?? 0) + 1;
     counts.set(base, count);
-    const idsOf = (refs: unknown): readonly string[] => Object.values((refs ?? {}) as Refs).map((ref) => ref.id);
-    return {
-      id: count === 1 ? base : `${base}-${count}`,
-      definition,
-      options,
-      requires: idsOf(definition.requires),
-      optional: idsOf(definition.optional),
-      startsLast: definition.startsLast === true,
-      provides: idsOf(definition.provides),
-    };
+    return planModule(definition, count === 1 ? base : `${base}-${count}`, options);
   });
-}
-
-/** `@motia/module-rest` is `rest`, `@acme/iii-kafka` is `kafka`. */
-export function instanceName(packageName: string): string {
-  const last = packageName.slice(packageName.lastIndexOf('/') + 1);
-  return last.replace(/^(?:iii-|motia-)?(?:module-)?/, '') || last;
 }

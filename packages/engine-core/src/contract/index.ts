@@ -2,7 +2,7 @@ export { defineRef } from './ref.js';
 export type { OptionalValues, Ref, Refs, Values } from './ref.js';
 export type { OptionProblem, OptionsSchema } from './options.js';
 export { defineAdapter } from './adapter.js';
-export type { AdapterDefinition, AdapterSlot, PluginChoice } from './adapter.js';
+export type { AdapterDefinition, AdapterSlot, AnyAdapterDefinition, PluginChoice } from './adapter.js';
 export { CONTRACT_VERSION, defineModule, moduleFactory } from './module.js';
 export type { AnyModuleDefinition, Lifecycle, ModuleDefinition, ModuleUse, PluginContext } from './module.js';
 export type { Clock, Timer } from './clock.js';
@@ -17,7 +17,23 @@ export type { AttachOptions, RunningCall, WorkerClosure, WorkerHandle, WorkerInf
 export type { ChannelChunk, ChannelHub, ChannelPair, ChannelReader, ChannelWriter } from './channels.js';
 export type { HealthReport, HealthReporter, HealthStatus, HealthView } from './health.js';
 export { TelemetrySinkRef } from './telemetry.js';
-export type { OpenSpan, SpanAttributes, SpanKind, Telemetry, TelemetrySink } from './telemetry.js';
+export type {
+  Counter, Histogram, InstrumentOptions, Measurement, Meter, OpenSpan, SpanAttributes, SpanKind, SpanOptions, Telemetry, TelemetrySink,
+} from './telemetry.js';
+export { defineStoreProgram, StorePoolRef } from './services/store.js';
+export type {
+  SqlValue, StoreCommand, StoreCommandContext, StoreDurability, StoreHandle, StoreMigration, StorePool, StoreProgram, StoreQuery, StoreRequest, StoreService, StoreSql, StoreTransaction,
+} from './services/store.js';
+export { StateServiceRef } from './services/state.js';
+export type { ChangeOptions, ChangeOrigin, StateChange, StateEntry, StateService, StateWriteOptions } from './services/state.js';
+export { StreamServiceRef } from './services/stream.js';
+export type { StreamChange, StreamItemAddress, StreamService } from './services/stream.js';
+export { QueueServiceRef } from './services/queue.js';
+export type { QueueEnqueueOptions, QueueMessage, QueueReceipt, QueueRunState, QueueRunStatus, QueueService } from './services/queue.js';
+export { CronServiceRef } from './services/cron.js';
+export type { CronJobInfo, CronService } from './services/cron.js';
+export { PubSubServiceRef } from './services/pubsub.js';
+export type { PubSubService } from './services/pubsub.js';
 export { EnqueueRouterRef } from './services/enqueue.js';
 export type { EnqueuedCall, EnqueueRouter } from './services/enqueue.js';
 export { RestServiceRef } from './services/rest.js';

@@ -66,6 +66,11 @@ export interface ModuleDefinition<O = unknown, Req extends Refs = Refs, Prov ext
    * port or an unreadable store ends the start before anything was spawned. Default false.
    */
   readonly startsLast?: boolean;
+  /**
+   * For modules that only offer services to adapters: they are created and started before the others, wherever the config
+   * names them. Default false.
+   */
+  readonly startsFirst?: boolean;
   /** Trigger types that it will register: two modules with one of them are refused before anything is created. */
   readonly triggerTypes?: readonly string[];
   /** Keys that existing configs carry and our design supersedes: accepted, without effect, one boot notice each. Key to its replacement. */

@@ -1,4 +1,4 @@
-import type { AdapterDefinition, AdapterSlot, PluginChoice } from '../contract/adapter.js';
+import type { AnyAdapterDefinition, AdapterSlot, PluginChoice } from '../contract/adapter.js';
 import type { Clock } from '../contract/clock.js';
 import type { HealthReporter, HealthView } from '../contract/health.js';
 import type { Logger, LogSink } from '../contract/logger.js';
@@ -18,7 +18,7 @@ export interface HostEnvironment {
   loggerFor(source: string): Logger;
   registriesFor(owner: string): ScopedRegistries;
   /** Finds the adapter that fills a slot and proves its options. @throws `MOTIA_ENGINE_CLASS_UNKNOWN`, `MOTIA_ENGINE_ADAPTER_MISMATCH`, `MOTIA_ENGINE_OPTIONS_INVALID` */
-  resolveAdapter(slot: AdapterSlot<unknown>, choice: PluginChoice | undefined): Promise<{ readonly definition: AdapterDefinition; readonly options: unknown }>;
+  resolveAdapter(slot: AdapterSlot<unknown>, choice: PluginChoice | undefined): Promise<{ readonly definition: AnyAdapterDefinition; readonly options: unknown }>;
 }
 
 /** What differs from plugin to plugin. */

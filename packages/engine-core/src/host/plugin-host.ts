@@ -1,18 +1,13 @@
-import type { AdapterSlot, PluginChoice } from '../contract/adapter.js';
+import type { AdapterSlot, AnyAdapterDefinition, PluginChoice } from '../contract/adapter.js';
 import type { Logger } from '../contract/logger.js';
-import type { AnyModuleDefinition, PluginContext } from '../contract/module.js';
+import type { PluginContext } from '../contract/module.js';
 import type { Ref, Refs } from '../contract/ref.js';
 import { engineErrors } from '../errors.js';
 import type { HealthBoard } from './health-board.js';
 import { pluginContext, type HostEnvironment } from './plugin-context.js';
 import { createPlugin, type PhaseTimeouts, type Plugin } from './plugin.js';
-import { startOrder, type OrderedModule } from './start-order.js';
-
-/** A module that is to run: its options are proven already. */
-export interface PlannedModule extends OrderedModule {
-  readonly definition: AnyModuleDefinition;
-  readonly options: unknown;
-}
+import { instanceName, planModule, type PlannedModule } from './planned-module.js';
+import { startOrder } from './start-order.js';
 
 export interface PluginHostOptions {
   readonly environment: HostEnvironment;
@@ -37,6 +32,8 @@ export interface PluginHost {
   stop(): Promise<readonly unknown[]>;
   /** The first service provided under a ref's id. */
   service(id: string): unknown;
+  /** Modules that adapters brought with them. */
+  brought(): readonly PlannedModule[];
   list(): readonly { readonly id: string; readonly state: Plugin['state'] }[];
 }
 
@@ -48,6 +45,7 @@ export function createPluginHost(options: PluginHostOptions, interrupt: AbortSig
   /** In start order: an adapter stands before the module it belongs to. */
   const plugins: Plugin[] = [];
   const services = new Map<string, unknown>();
+  const brought: PlannedModule[] = [];
 
   async function createModule(module: PlannedModule): Promise<void> {
     const { definition } = module;
@@ -97,6 +95,7 @@ export function createPluginHost(options: PluginHostOptions, interrupt: AbortSig
 
   async function createAdapter(id: string, slot: AdapterSlot<unknown>, choice: PluginChoice | undefined): Promise<{ readonly service: unknown; readonly supports: ReadonlySet<string> }> {
     const { definition, options: adapterOptions } = await environment.resolveAdapter(slot, choice);
+    await bringMissing(id, definition);
     const registries = environment.registriesFor(id);
     const component = health.component(id);
     const context = pluginContext(environment, {
@@ -104,9 +103,9 @@ export function createPluginHost(options: PluginHostOptions, interrupt: AbortSig
       source: definition.name,
       health: component,
       registries,
-      requires: {},
+      requires: (definition.requires ?? {}) as Refs,
       optional: {},
-      service: () => undefined,
+      service: (ref) => services.get(ref.id),
       adapter: ((inner: AdapterSlot<unknown>, innerChoice?: PluginChoice) => createAdapter(`${id}/adapter`, inner, innerChoice)) as PluginContext['adapter'],
     });
     const created = await createPlugin(
@@ -122,6 +121,18 @@ export function createPluginHost(options: PluginHostOptions, interrupt: AbortSig
     );
     plugins.push(created.plugin);
     return { service: created.lifecycle.service, supports: new Set(definition.capabilities) };
+  }
+
+  /** Sees to it that everything an adapter requires is there: what no module provides comes from those that it brings. */
+  async function bringMissing(id: string, definition: AnyAdapterDefinition): Promise<void> {
+    for (const { id: service } of Object.values((definition.requires ?? {}) as Refs)) {
+      if (services.has(service)) continue;
+      const provider = definition.brings?.find(({ provides }) => Object.values((provides ?? {}) as Refs).some((ref) => ref.id === service));
+      if (provider === undefined) throw engineErrors.SERVICE_MISSING({ module: id, service, providers: options.providersOf(service) });
+      const module = planModule(provider, instanceName(provider.name), provider.options.parse(undefined));
+      await createModule(module);
+      brought.push(module);
+    }
   }
 
   return {
@@ -168,6 +179,7 @@ export function createPluginHost(options: PluginHostOptions, interrupt: AbortSig
       return errors;
     },
     service: (id) => services.get(id),
+    brought: () => brought,
     list: () => plugins.map(({ id, state }) => ({ id, state })),
   };
 }

@@ -1,4 +1,4 @@
-import type { AdapterDefinition } from '../contract/adapter.js';
+import type { AnyAdapterDefinition } from '../contract/adapter.js';
 import type { AnyModuleDefinition } from '../contract/module.js';
 import { engineErrors } from '../errors.js';
 import { nearestNames } from '../options/nearest.js';
@@ -17,7 +17,7 @@ export type Found<D> = { readonly definition: D } | { readonly ignored: string }
 
 interface Kinds {
   readonly module: AnyModuleDefinition;
-  readonly adapter: AdapterDefinition;
+  readonly adapter: AnyAdapterDefinition;
 }
 
 /** All definitions an engine can name: those handed over, those of listed packages, the standard ones when named. */

@@ -1,10 +1,10 @@
 import { isMotiaError, type MotiaError } from '@motia/protocol';
-import type { AdapterDefinition } from '../contract/adapter.js';
+import type { AnyAdapterDefinition } from '../contract/adapter.js';
 import { CONTRACT_VERSION, type AnyModuleDefinition } from '../contract/module.js';
 import { engineErrors } from '../errors.js';
 import { classPathProblem } from './class-path.js';
 
-export type AnyDefinition = AnyModuleDefinition | AdapterDefinition;
+export type AnyDefinition = AnyModuleDefinition | AnyAdapterDefinition;
 
 /** Whether something is meant to be a definition, right or wrong. */
 export function looksLikeDefinition(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,7 +1,8 @@
 import type { TraceContext } from '@motia/protocol';
-import type { OpenSpan, Telemetry, TelemetrySink } from '../contract/telemetry.js';
+import type { OpenSpan, SpanOptions, Telemetry, TelemetrySink } from '../contract/telemetry.js';
 import { findHostTracer } from './host-tracer.js';
-import type { SpanOptions, SpanStarter } from './span-starter.js';
+import type { SpanStarter } from './span-starter.js';
+import { EngineMeter } from './engine-meter.js';
 import { newTraceContext } from './trace-context.js';
 
 /** Takes what workers export themselves. */
@@ -15,6 +16,7 @@ export interface OtlpSink {
  */
 export class EngineTelemetry implements Telemetry, OtlpSink {
   recording = false;
+  readonly meter = new EngineMeter();
   /** Calls of a sink that threw. */
   failures = 0;
   #sink: TelemetrySink | undefined;
@@ -23,6 +25,7 @@ export class EngineTelemetry implements Telemetry, OtlpSink {
   /** The sink wins over a host tracer; undefined takes it back. */
   setSink(sink: TelemetrySink | undefined): void {
     this.#sink = sink;
+    this.meter.forwardTo(sink?.meter);
     this.recording = (this.#sink ?? this.#hostTracer) !== undefined;
   }
 

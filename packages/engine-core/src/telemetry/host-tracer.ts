@@ -1,7 +1,7 @@
 import type { Context, Span, SpanKind as OtelSpanKind, Tracer } from '@opentelemetry/api';
 import type { TraceContext } from '@motia/protocol';
-import type { OpenSpan, SpanKind } from '../contract/telemetry.js';
-import type { SpanOptions, SpanStarter } from './span-starter.js';
+import type { OpenSpan, SpanKind, SpanOptions } from '../contract/telemetry.js';
+import type { SpanStarter } from './span-starter.js';
 import { isTraceparent, newTraceContext, spanIdOf, traceIdOf } from './trace-context.js';
 
 type OtelApi = typeof import('@opentelemetry/api');
@@ -35,8 +35,8 @@ class HostTracer implements SpanStarter {
     this.#tracer = tracer;
   }
 
-  startSpan(name: string, { kind, parent, attributes }: SpanOptions): OpenSpan {
-    const span = this.#tracer.startSpan(name, { kind: kinds[kind], ...(attributes === undefined ? {} : { attributes }) }, this.#contextOf(parent));
+  startSpan(name: string, { kind, parent, attributes, startedAtMs }: SpanOptions): OpenSpan {
+    const span = this.#tracer.startSpan(name, { kind: kinds[kind], ...(attributes === undefined ? {} : { attributes }), ...(startedAtMs === undefined ? {} : { startTime: startedAtMs }) }, this.#contextOf(parent));
     return new HostSpan(span, parent, this.#api.SpanStatusCode.ERROR);
   }
 

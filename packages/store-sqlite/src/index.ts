@@ -1,0 +1,1 @@
+export { storeVersion } from './version.js';

@@ -1,0 +1,1 @@
+export { streamClientVersion } from '../index.js';
