@@ -51,7 +51,7 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
       environment: {
         baseDir: plan.baseDir,
         mode,
-        engine: { version: engineVersion, embedded },
+        engine: { version: engineVersion, embedded, fromFile: typeof options.config === 'string' },
         logs: hub,
         clock,
         engineHealth: health,

@@ -23,6 +23,7 @@ export type {
 export { defineStoreProgram, StorePoolRef } from './services/store.js';
 export type {
   SqlValue, StoreCommand, StoreCommandContext, StoreDurability, StoreHandle, StoreMigration, StorePool, StoreProgram, StoreQuery, StoreRequest, StoreService, StoreSql, StoreTransaction,
+  TransactionParticipant,
 } from './services/store.js';
 export { StateServiceRef } from './services/state.js';
 export type { ChangeOptions, ChangeOrigin, StateChange, StateEntry, StateService, StateWriteOptions } from './services/state.js';

@@ -21,7 +21,8 @@ export interface PluginContext<Req extends Refs = {}, Opt extends Refs = {}> {
   readonly baseDir: string;
   /** `development` warns early and shows more (responses that break their schema are errors). */
   readonly mode: 'development' | 'production';
-  readonly engine: { readonly version: string; readonly embedded: boolean };
+  /** `embedded`: inside someone else's program. `fromFile`: set up by a config.yaml, where stores that are named keep files unless told otherwise. */
+  readonly engine: { readonly version: string; readonly embedded: boolean; readonly fromFile: boolean };
   readonly logger: Logger;
   /** For records that are not ours: the output of users' processes. */
   readonly logs: LogSink;

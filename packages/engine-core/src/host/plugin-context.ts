@@ -10,7 +10,7 @@ import type { ScopedRegistries } from '../owned-registries.js';
 export interface HostEnvironment {
   readonly baseDir: string;
   readonly mode: 'development' | 'production';
-  readonly engine: { readonly version: string; readonly embedded: boolean };
+  readonly engine: PluginContext['engine'];
   readonly logs: LogSink;
   readonly clock: Clock;
   readonly engineHealth: HealthView;

@@ -1,5 +1,6 @@
 import { defineRef } from '../ref.js';
 import type { Registration } from '../functions.js';
+import type { ChangeOptions } from './state.js';
 
 /** A value as the store keeps it. Integers beyond 2^53 are refused. */
 export type SqlValue = string | number | Uint8Array | null;
@@ -105,9 +106,19 @@ export interface StoreRequest {
   readonly durability?: StoreDurability;
 }
 
+/** A function whose change can be part of `engine::transaction`: `state::set`, `enqueue`. */
+export interface TransactionParticipant {
+  /** Where its changes are kept; undefined when that has no transactions. */
+  store(): StoreService | undefined;
+  /** Hands the change over before it returns; what it throws or rejects with undoes the transaction. Answers what the function answers. */
+  run(payload: unknown, options: ChangeOptions & { readonly tx: StoreTransaction }): Promise<unknown>;
+}
+
 /** The databases of an engine. Everyone who asks for the same folder shares one. */
 export interface StorePool {
   /** For `start`, not `create`: it opens the file. @throws `MOTIA_STORE_UNREADABLE`, `MOTIA_STORE_OWNED`, `MOTIA_STORE_SCHEMA_NEWER` … */
   open(request: StoreRequest): Promise<StoreService>;
+  /** Lets a function take part in `engine::transaction` under its id. */
+  join(functionId: string, participant: TransactionParticipant): Registration;
 }
 export const StorePoolRef = defineRef<StorePool>('store.pool');
