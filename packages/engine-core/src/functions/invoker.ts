@@ -11,6 +11,7 @@ import type { CallRunner } from './call-runner.js';
 import { enqueueHandler } from './enqueue-call.js';
 import { ExpiryTimers } from './expiry-timers.js';
 import { FunctionEntry } from './function-entry.js';
+import { InvocationMetrics } from './invocation-metrics.js';
 import type { FunctionTable } from './function-table.js';
 import { toCallError, toHandlerError } from './handler-errors.js';
 import { Parking } from './parking.js';
@@ -41,6 +42,7 @@ export class Invoker implements CallKeeper {
   readonly #parts: InvokerParts;
   readonly #timers: ExpiryTimers;
   readonly #parking: Parking;
+  readonly #metrics: InvocationMetrics;
   readonly idPrefix = `${randomHex(16)}-`;
   readonly #local = new Set<Call>();
   #ids = 0;
@@ -49,6 +51,7 @@ export class Invoker implements CallKeeper {
   constructor(parts: InvokerParts) {
     this.#parts = parts;
     this.#timers = new ExpiryTimers(parts.clock);
+    this.#metrics = new InvocationMetrics(parts.telemetry.meter);
     this.#parking = new Parking(this.#timers, parts.maxParkedCalls, (call, error, nowMs) => this.#fail(call, error, nowMs));
     parts.table.onServed = (entry) => this.#resumeParked(entry);
   }
@@ -177,6 +180,7 @@ export class Invoker implements CallKeeper {
     const { payload } = call;
     call.isStarted = true;
     call.runner = runner;
+    call.sentAtMs = nowMs;
     runner.callStarted(call);
     this.#timers.add(call, remainingMs, nowMs);
     try {
@@ -216,8 +220,9 @@ export class Invoker implements CallKeeper {
         return;
       }
     }
-    this.#release(call, this.#parts.clock.monotonicMs());
-    call.span?.end();
+    const nowMs = this.#parts.clock.monotonicMs();
+    if (call.span !== undefined) endSpan(call, nowMs, undefined);
+    this.#release(call, nowMs, false);
     call.settle('fulfilled', value);
   }
 
@@ -227,8 +232,8 @@ export class Invoker implements CallKeeper {
       return;
     }
     call.entry.errors += 1;
-    this.#release(call, nowMs);
-    call.span?.end({ error });
+    if (call.span !== undefined) endSpan(call, nowMs, error);
+    this.#release(call, nowMs, true);
     if (call.isVoid && call.isStarted) {
       this.#parts.logger.warn('A call without answer failed', { functionId: call.functionId, traceId: call.trace.traceparent.slice(3, 35), code: error.code, reason: error.message });
     }
@@ -236,13 +241,14 @@ export class Invoker implements CallKeeper {
   }
 
   /** Everything that held on to the call lets go, and the accounts of its function are closed. */
-  #release(call: Call, nowMs: number): void {
+  #release(call: Call, nowMs: number, isError: boolean): void {
     this.#timers.remove(call);
     const { entry, runner } = call;
     const duration = nowMs - call.startedAtMs;
     entry.inFlight -= 1;
     entry.totalDurationMs += duration;
     if (duration > entry.maxDurationMs) entry.maxDurationMs = duration;
+    if (this.#parts.telemetry.recording) this.#metrics.record(entry, call.options?.trigger?.type, duration, isError);
     if (runner !== undefined) runner.callEnded(call, nowMs);
     else if (call.isParked) this.#parking.leave(call);
     else this.#local.delete(call);
@@ -295,7 +301,29 @@ function paramsOf(call: Call, remainingMs: number): Omit<InvokeParams, 'payload'
   };
   if (attempt !== 1) params.attempt = attempt;
   if (idempotencyKey !== undefined) params.idempotencyKey = idempotencyKey;
+  if (call.span !== undefined && call.span.isRecording !== false) params.timed = true;
   return params;
+}
+
+/**
+ * Says on the span where a call to a worker spent its time: `iii.parked_ms` waiting for a worker to be there,
+ * `iii.handler_ms` in the handler as the worker measured it, `iii.transit_ms` on the wire and in the two event loops.
+ */
+function endSpan({ span, runner, outgoing, startedAtMs, sentAtMs }: Call, nowMs: number, error: MotiaError | undefined): void {
+  if (span === undefined) return;
+  if (runner !== undefined && span.isRecording !== false) {
+    if (sentAtMs > startedAtMs) span.setAttribute('iii.parked_ms', sentAtMs - startedAtMs);
+    const handlerMs = outgoing?.handlerMs;
+    if (handlerMs !== undefined) {
+      // Clocks of two processes: the parts may not add up to more than the whole.
+      const awayMs = nowMs - sentAtMs;
+      const spentMs = Math.min(handlerMs, awayMs);
+      span.setAttribute('iii.handler_ms', spentMs);
+      span.setAttribute('iii.transit_ms', awayMs - spentMs);
+    }
+  }
+  if (error === undefined) span.end();
+  else span.end({ error });
 }
 
 function forChild(child: Call, error: MotiaError): MotiaError {
