@@ -12,7 +12,7 @@ import { enqueueHandler } from './enqueue-call.js';
 import { ExpiryTimers } from './expiry-timers.js';
 import { FunctionEntry } from './function-entry.js';
 import type { FunctionTable } from './function-table.js';
-import { toCallError, toHandlerError } from './handler-errors.js';
+import { asOwnFault, toCallError, toHandlerError } from './handler-errors.js';
 import { Parking } from './parking.js';
 import { RefusedInvocation, StartedInvocation } from './plain-invocations.js';
 
@@ -43,6 +43,8 @@ export class Invoker implements CallKeeper {
   readonly #parking: Parking;
   readonly idPrefix = `${randomHex(16)}-`;
   readonly #local = new Set<Call>();
+  /** Errors below 500 that a call ended with, so that a handler which lets one of its own calls' through is found out. */
+  readonly #answered = new WeakSet<MotiaError>();
   #ids = 0;
   #isStopped = false;
 
@@ -140,7 +142,7 @@ export class Invoker implements CallKeeper {
       const payload = isWireValue(call.payload) ? this.#materialise(call, call.payload) : call.payload;
       value = handler(payload, call);
     } catch (thrown) {
-      this.#fail(call, toHandlerError(call.functionId, thrown), this.#parts.clock.monotonicMs());
+      this.#fail(call, this.#thrownBy(call, thrown), this.#parts.clock.monotonicMs());
       return;
     }
     if (!isThenable(value)) {
@@ -153,8 +155,17 @@ export class Invoker implements CallKeeper {
     }
     value.then(
       (result) => this.#finish(call, result),
-      (thrown: unknown) => this.#fail(call, toHandlerError(call.functionId, thrown), this.#parts.clock.monotonicMs()),
+      (thrown: unknown) => this.#fail(call, this.#thrownBy(call, thrown), this.#parts.clock.monotonicMs()),
     );
+  }
+
+  /**
+   * A handler of a trigger that makes a wrong call is at fault itself: only what its own caller sent is that caller's, so
+   * the status of a call of its own does not become that of its answer.
+   */
+  #thrownBy(call: Call, thrown: unknown): MotiaError {
+    const error = toHandlerError(call.functionId, thrown);
+    return call.options?.trigger !== undefined && this.#answered.has(error) ? asOwnFault(error) : error;
   }
 
   #materialise(call: Call, payload: { toValue(): unknown }): unknown {
@@ -227,6 +238,7 @@ export class Invoker implements CallKeeper {
       return;
     }
     call.entry.errors += 1;
+    if (error.status < 500) this.#answered.add(error);
     this.#release(call, nowMs);
     call.span?.end({ error });
     if (call.isVoid && call.isStarted) {
@@ -280,6 +292,7 @@ export class Invoker implements CallKeeper {
 
   #refuse(error: MotiaError, options: InvokeOptions | undefined): Invocation {
     this.#ids += 1;
+    if (error.status < 500) this.#answered.add(error);
     return new RefusedInvocation(this.idPrefix + this.#ids.toString(36), error, options);
   }
 }
