@@ -71,6 +71,7 @@ export class Call implements Invocation, InvocationContext, Expiring {
   readonly timeoutMs: number;
   readonly deadlineAtMs: number;
   depth: number;
+  readonly triggerDepth: number;
   readonly attempt: number;
   readonly options: InvokeOptions | undefined;
   /** Whoever asked for no answer is not bound by it either: neither its deadline nor its cancellation reach this call. */
@@ -104,6 +105,7 @@ export class Call implements Invocation, InvocationContext, Expiring {
     this.timeoutMs = timeoutMs;
     this.deadlineAtMs = startedAtMs + timeoutMs;
     this.depth = (parent?.depth ?? 0) + 1;
+    this.triggerDepth = options?.triggerDepth ?? parent?.triggerDepth ?? 0;
     this.attempt = options?.attempt ?? 1;
     const key = options?.idempotencyKey;
     if (key !== undefined) this.idempotencyKey = key;
