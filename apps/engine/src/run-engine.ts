@@ -93,7 +93,7 @@ async function compose(options: RunEngineOptions, cwd: string): Promise<Engine> 
     // What the command line leaves open, the observability module may decide.
     logging: { ...(options.logFormat === undefined ? {} : { format: options.logFormat }), ...(options.logLevel === undefined ? {} : { level: options.logLevel }) },
   };
-  const modules = [control, ...(options.configFile === undefined ? defaultModules() : [])];
+  const modules = [control, ...(options.configFile === undefined ? defaultModules({ keep: 'files' }) : [])];
   const engine = await createEngine({ ...base, modules });
   const { fallbackExec } = options;
   const lacksProcesses = !engine.modules().some((module) => module.class === 'modules::shell::ExecModule');
