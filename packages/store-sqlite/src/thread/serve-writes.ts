@@ -1,6 +1,7 @@
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { storeErrors } from '../errors.js';
 import { openWritable } from '../sql/connection.js';
+import { ownProgram } from '../store-program.js';
 import { BatchRunner, type Runnable } from '../writer/batch-runner.js';
 import { importProgram, NotImportable } from './import-program.js';
 import { sendError, sendOutcome, type FromThread, type ProgramSource, type SentOutcome, type ThreadData, type ToThread } from './messages.js';
@@ -9,6 +10,7 @@ import { sendError, sendOutcome, type FromThread, type ProgramSource, type SentO
 export function serveWrites(port: MessagePort, { file, durability, engineId, fencingToken, limits }: ThreadData): void {
   const send = (message: FromThread): void => port.postMessage(message);
   const runner = new BatchRunner({ db: openWritable({ file, durability, limits }), file, engineId, fencingToken });
+  runner.open(ownProgram);
   const queue: Runnable[] = [];
   let isClosing = false;
 

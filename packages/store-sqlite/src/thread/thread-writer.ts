@@ -7,7 +7,6 @@ import type { StoreWriter, WriterEvents } from '../writer/store-writer.js';
 import type { Unit } from '../writer/unit.js';
 import { NotImportable } from './import-program.js';
 import { receiveError, receiveOutcome, type FromThread, type OpenProblem, type ThreadData, type ToThread } from './messages.js';
-import { whyNotImportable } from './resolve-program.js';
 
 /** Beside this file once it is built; absent in sources and in bundles that take everything into one file. */
 const entry = new URL('./writer-thread.js', import.meta.url);
@@ -28,27 +27,32 @@ export class ThreadWriter implements StoreWriter {
   #loss: MotiaError | undefined;
   #hasEnded = false;
   #isClosing = false;
+  #isKeptAlive = true;
   readonly #ended: Promise<void>;
 
   /** Resolves when the thread has opened the database. @throws what kept it from that */
   static async start(data: ThreadData, events: WriterEvents): Promise<ThreadWriter> {
     const worker = new Worker(entry, { workerData: { store: data }, name: 'motia-store' });
-    await new Promise<void>((resolve, reject) => {
-      worker.once('error', reject);
-      worker.once('exit', (code) => reject(new Error(`the thread ended with ${code}`)));
-      worker.once('message', () => {
-        worker.removeAllListeners();
-        resolve();
+    let ended: (error: unknown) => void = () => undefined;
+    const onExit = (code: number): void => ended(new Error(`the thread ended with ${code}`));
+    try {
+      await new Promise<void>((resolve, reject) => {
+        ended = reject;
+        worker.once('error', ended);
+        worker.once('exit', onExit);
+        worker.once('message', () => resolve());
       });
-    });
+    } finally {
+      worker.off('error', ended);
+      worker.off('exit', onExit);
+    }
     return new ThreadWriter(worker, events);
   }
 
   private constructor(worker: Worker, events: WriterEvents) {
     this.#worker = worker;
     this.#events = events;
-    // A store that waits for work keeps no program alive; a commit that is under way does.
-    worker.unref();
+    this.#keepAlive();
     let reason = 'it ended without being told to';
     worker.on('message', (message: FromThread) => this.#take(message));
     worker.on('error', (error) => (reason = error.message));
@@ -65,12 +69,11 @@ export class ThreadWriter implements StoreWriter {
 
   /** @throws NotImportable when no thread can have the program, and as `StoreWriter.open` */
   async open({ name, source, commands, migrations }: StoreProgram): Promise<void> {
-    const reason = whyNotImportable(source);
-    if (reason !== undefined) throw new NotImportable(reason);
     const id = this.#nextOpenId++;
     const problem = await new Promise<OpenProblem | undefined>((resolve) => {
       this.#opening.set(id, resolve);
       if (this.#loss !== undefined) return this.#failOpening(this.#loss);
+      this.#keepAlive();
       this.#send({ type: 'open', id, program: { name, source, commands: Object.keys(commands), migrations: migrations.length } });
     });
     if (problem === undefined) return;
@@ -82,7 +85,7 @@ export class ThreadWriter implements StoreWriter {
     const { length } = this.#units;
     for (const unit of units) this.#units.push(unit);
     if (this.#loss !== undefined) return this.#settleAll(this.#loss);
-    if (length === 0) this.#worker.ref();
+    this.#keepAlive();
     try {
       this.#send({ type: 'write', units: units.map(({ commands }) => commands) });
     } catch {
@@ -102,7 +105,7 @@ export class ThreadWriter implements StoreWriter {
         unit.settle({ error: storeErrors.VALUE_INVALID({ problem: `it cannot be sent to the writer's thread: ${reason}` }, error), failedAt: 0 });
       }
     }
-    if (this.#units.length === 0) this.#worker.unref();
+    this.#keepAlive();
   }
 
   syncEveryCommit(): void {
@@ -116,10 +119,19 @@ export class ThreadWriter implements StoreWriter {
   async close(): Promise<void> {
     if (!this.#isClosing) {
       this.#isClosing = true;
-      this.#worker.ref();
+      this.#keepAlive();
       if (!this.#hasEnded) this.#send({ type: 'close' });
     }
     await this.#ended;
+  }
+
+  /** A store that waits for work keeps no program alive; one that has some does. */
+  #keepAlive(): void {
+    const isBusy = this.#isClosing || this.#units.length > 0 || this.#opening.size > 0;
+    if (isBusy === this.#isKeptAlive) return;
+    this.#isKeptAlive = isBusy;
+    if (isBusy) this.#worker.ref();
+    else this.#worker.unref();
   }
 
   #send(message: ToThread): void {
@@ -131,7 +143,7 @@ export class ThreadWriter implements StoreWriter {
       case 'done': {
         const { outcomes, commands, tookMs } = message;
         const units = this.#units.splice(0, outcomes.length);
-        if (this.#units.length === 0 && !this.#isClosing) this.#worker.unref();
+        this.#keepAlive();
         this.#events.committed({ commands, tookMs });
         outcomes.forEach((outcome, index) => units[index]?.settle(receiveOutcome(outcome)));
         return;
@@ -139,6 +151,7 @@ export class ThreadWriter implements StoreWriter {
       case 'opened':
         this.#opening.get(message.id)?.(message.problem);
         this.#opening.delete(message.id);
+        this.#keepAlive();
         return;
       case 'foreignCommit':
         return this.#events.foreignCommit();

@@ -1,6 +1,7 @@
-import type { Logger, StoreProgram } from '@motia/engine-core/contract';
+import type { Logger, MotiaError, StoreProgram } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
 import { NotImportable } from '../thread/import-program.js';
+import { whyNotImportable } from '../thread/resolve-program.js';
 import type { StoreWriter } from './store-writer.js';
 import type { Unit } from './unit.js';
 
@@ -24,7 +25,7 @@ export class AutoWriter implements StoreWriter {
   #writer: StoreWriter | undefined;
   #isInline = false;
   /** While there is no writer: before the first program, and during the change. */
-  #held: Unit[] = [];
+  readonly #held: Unit[] = [];
   #isSyncing = false;
   /** Programs are opened one after the other. */
   #opening: Promise<unknown> = Promise.resolve();
@@ -56,14 +57,13 @@ export class AutoWriter implements StoreWriter {
   async close(): Promise<void> {
     await this.#opening;
     await this.#writer?.close();
+    this.#refuseHeld(storeErrors.CLOSED({}));
   }
 
   async #open(program: StoreProgram): Promise<void> {
     if (!this.#isInline) {
       try {
-        this.#writer ??= await this.#startThread();
-        await this.#writer.open(program);
-        this.#programs.push(program);
+        await this.#openInThread(program);
         return;
       } catch (error) {
         if (!(error instanceof NotImportable)) throw error;
@@ -74,10 +74,12 @@ export class AutoWriter implements StoreWriter {
     this.#programs.push(program);
   }
 
-  async #startThread(): Promise<StoreWriter> {
-    const writer = await this.#parts.startThread();
-    if (this.#isSyncing) writer.syncEveryCommit();
-    return writer;
+  async #openInThread(program: StoreProgram): Promise<void> {
+    const reason = whyNotImportable(program.source);
+    if (reason !== undefined) throw new NotImportable(reason);
+    if (this.#writer === undefined) this.#use(await this.#parts.startThread());
+    await this.#writer?.open(program);
+    this.#programs.push(program);
   }
 
   async #goInline(reason: string): Promise<void> {
@@ -87,11 +89,24 @@ export class AutoWriter implements StoreWriter {
     const thread = this.#writer;
     this.#writer = undefined;
     await thread?.close();
-    const inline = openInline();
-    if (this.#isSyncing) inline.syncEveryCommit();
-    for (const program of this.#programs) await inline.open(program);
-    this.#writer = inline;
-    this.#isInline = true;
-    inline.write(this.#held.splice(0));
+    try {
+      const inline = openInline();
+      for (const program of this.#programs) await inline.open(program);
+      this.#isInline = true;
+      this.#use(inline);
+    } catch (error) {
+      this.#refuseHeld(storeErrors.IO_FAILED({ reason: error instanceof Error ? error.message : String(error) }, error));
+      throw error;
+    }
+  }
+
+  #use(writer: StoreWriter): void {
+    this.#writer = writer;
+    if (this.#isSyncing) writer.syncEveryCommit();
+    if (this.#held.length > 0) writer.write(this.#held.splice(0));
+  }
+
+  #refuseHeld(error: MotiaError): void {
+    for (const unit of this.#held.splice(0)) unit.settle({ error });
   }
 }

@@ -47,6 +47,7 @@ export class BatchRunner {
     this.#db = options.db;
     this.#host = createStatements(options.db, 'host');
     this.#sql = createStatements(options.db, 'command');
+    if (options.file !== undefined) this.hasForeignCommits();
   }
 
   /** Makes the commands of a program known, its tables brought up to date. @throws `MOTIA_STORE_SCHEMA_NEWER`, `MOTIA_STORE_MIGRATION_FAILED`, `MOTIA_STORE_PROGRAM_INVALID` */
