@@ -9,11 +9,18 @@ export interface InvocationContext {
   readonly deadlineAtMs: number;
   readonly attempt: number;
   readonly depth: number;
+  /** How many triggers of stored changes led to this call, one after the other: for `ChangeOrigin.triggerDepth`. Absent is 0. */
+  readonly triggerDepth?: number;
   readonly idempotencyKey?: string;
   /** Worker that made the call, when one did. */
   readonly callerWorkerId?: string;
   /** Aborts on deadline, cancellation, or engine stop. Created on first use. */
   readonly signal: AbortSignal;
+  /**
+   * Replaces the W3C baggage of the invocation on whose behalf this call is made: whatever that one calls from now on
+   * carries it. False when no running invocation made the call.
+   */
+  setCallerBaggage?(baggage: string | undefined): boolean;
 }
 export type FunctionHandler = (payload: unknown, call: InvocationContext) => unknown;
 
@@ -25,6 +32,8 @@ export interface InvokeOptions {
   /** Ignored when `parent` is given. */
   readonly trace?: TraceContext;
   readonly attempt?: number;
+  /** Said by a module that calls a function because of a stored change. Default: that of `parent`. */
+  readonly triggerDepth?: number;
   readonly idempotencyKey?: string;
   readonly action?: InvokeAction;
   readonly signal?: AbortSignal;
