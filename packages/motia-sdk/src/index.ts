@@ -47,7 +47,7 @@ export type { StreamChange, StreamChannel } from './context/stream-item.js';
 export type { Committed, PendingChange } from './context/pending-change.js';
 export type { Transaction, TransactionState, TransactionStream } from './context/transaction.js';
 export type { StreamAuthContext, StreamAuthInput, StreamAuthResult, StreamConfig, StreamJoinResult, StreamSubscription } from './context/stream-config.js';
-export type { SetResult, UpdateOp } from './context/update-op.js';
+export type { SetResult, UpdateOp, UpdatePath } from './context/update-op.js';
 export { sdkErrors } from './errors.js';
 export type { InputProblem } from './errors.js';
 export { isMotiaError, MotiaError } from '@motia/protocol';
