@@ -69,7 +69,7 @@ export class TriggerDelivery {
       calls.onForeignChange(() => this.#pump()),
       functions.onChanged(reopen),
       workers.onChanged(reopen),
-      telemetry.meter.gauge('iii.triggers.due', () => [{ value: calls.count(), attributes: { type: kind } }], { description: 'Calls that stored changes owe to triggers, counted up to 10,000.', unit: '{call}' }),
+      telemetry.meter.gauge(`iii.${kind}.triggers.due`, () => calls.count(), { description: 'Calls that stored changes owe to triggers, counted up to 10,000.', unit: '{call}' }),
     );
     this.#timers.add(clock.setInterval(() => void this.#expire(), expireEveryMs));
     if (calls.terms.leaseMs !== null) this.#timers.add(clock.setInterval(() => void this.#renew(), renewEveryMs));
@@ -93,12 +93,13 @@ export class TriggerDelivery {
   }
 
   /**
-   * Runs a change that makes up to `count` calls due: `make` gets the terms on which its command may claim them (for `addDueCalls`), or undefined
-   * when enough is waiting already. What it answers as claimed is delivered at once.
+   * Runs a change that may make calls due to these triggers: `make` gets the terms on which its command may claim them (for `addDueCalls`), or
+   * undefined when enough is waiting already. What it answers as claimed is delivered at once. `make` is called before this returns.
    */
-  async during<T extends { readonly claimed: readonly ClaimedCall[] }>(count: number, make: (claim: ClaimTerms | undefined) => Promise<T>): Promise<T> {
+  async during<T extends { readonly claimed: readonly ClaimedCall[] }>(triggers: readonly { readonly id: string }[], make: (claim: ClaimTerms | undefined) => Promise<T>): Promise<T> {
+    const count = triggers.length;
     if (count === 0) return make(undefined);
-    const mayClaim = this.#isOpen && this.#room() >= count;
+    const mayClaim = this.#isOpen && this.#room() >= count && triggers.every(({ id }) => this.#gates.get(id)?.isOpen === true);
     if (mayClaim) this.#reserved += count;
     try {
       const made = await make(mayClaim ? this.#parts.calls.terms : undefined);
@@ -159,7 +160,8 @@ export class TriggerDelivery {
       const gate = this.#isOpen ? this.#gates.get(call.triggerId) : undefined;
       if (gate === undefined) homeless.push(call);
       else if (gate.room(this.#now()) > 0) this.#start(gate, call, 1);
-      else gate.waiting.push(call);
+      else if (gate.isOpen) gate.waiting.push(call);
+      else homeless.push(call);
     }
     this.#release(homeless);
   }
@@ -172,7 +174,7 @@ export class TriggerDelivery {
       (end) => {
         gate.running -= 1;
         this.#running.delete(call.laneId);
-        if (end.kind === 'unavailable') gate.pause(this.#now(), this.#run.random());
+        if (end.kind === 'unavailable') this.#pause(gate);
         else gate.reopen();
         if (end.kind === 'next') this.#goOn(gate, end.call, inARow);
         this.#onEnded(gate);
@@ -186,6 +188,12 @@ export class TriggerDelivery {
         this.#onEnded(gate);
       },
     );
+  }
+
+  /** What waits is given back: another engine may have somebody to run it. */
+  #pause(gate: TriggerGate): void {
+    gate.pause(this.#now(), this.#run.random());
+    this.#release(gate.waiting.splice(0));
   }
 
   #goOn(gate: TriggerGate, next: ClaimedCall, inARow: number): void {

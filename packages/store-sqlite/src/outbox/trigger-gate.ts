@@ -19,6 +19,11 @@ export class TriggerGate {
     this.trigger = trigger;
   }
 
+  /** False from the first time that nobody was there until somebody was. */
+  get isOpen(): boolean {
+    return this.#pauses === 0;
+  }
+
   /** How many more may run now. */
   room(monotonicMs: number): number {
     if (monotonicMs < this.pausedUntilMs) return 0;
