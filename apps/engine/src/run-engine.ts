@@ -50,7 +50,7 @@ async function runUntilSignalled(options: RunEngineOptions): Promise<number> {
   const format = options.logFormat ?? (ports.stdoutIsTerminal ? 'pretty' : 'json');
   let engine: Engine;
   try {
-    engine = await compose(options, cwd, format);
+    engine = await compose(options, cwd);
   } catch (error) {
     ports.stderr(`${renderError(error)}\n`);
     return exitCodeOf(error);
@@ -84,13 +84,14 @@ async function runUntilSignalled(options: RunEngineOptions): Promise<number> {
   }
 }
 
-async function compose(options: RunEngineOptions, cwd: string, format: LogFormat): Promise<Engine> {
+async function compose(options: RunEngineOptions, cwd: string): Promise<Engine> {
   const control: ModuleUse = { definition: ControlModule, options: controlOptionsOf(options.configFile ?? cwd) };
   const base: EngineOptions = {
     ...(options.configFile === undefined ? { baseDir: cwd } : { config: options.configFile }),
     ...(options.mode === undefined ? {} : { mode: options.mode }),
     importPackage: importBesideEngine,
-    logging: { format, level: options.logLevel ?? 'info' },
+    // What the command line leaves open, the observability module may decide.
+    logging: { ...(options.logFormat === undefined ? {} : { format: options.logFormat }), ...(options.logLevel === undefined ? {} : { level: options.logLevel }) },
   };
   const modules = [control, ...(options.configFile === undefined ? defaultModules({ keep: 'files' }) : [])];
   const engine = await createEngine({ ...base, modules });

@@ -3,9 +3,10 @@ import type { ModuleUse } from '@motia/engine-core/contract';
 import { ExecModule } from '@motia/module-exec';
 import { RestModule, rest } from '@motia/module-rest';
 import { WorkerModule, worker } from '@motia/module-worker';
+import { SqliteStore } from '@motia/store-sqlite';
 
 /** Every module that comes with the engine, for schemas and docs. */
-export const standardModules: readonly AnyDefinition[] = [RestModule, WorkerModule, ExecModule];
+export const standardModules: readonly AnyDefinition[] = [RestModule, WorkerModule, SqliteStore, ExecModule];
 
 export interface DefaultModulesOptions {
   /** Where modules with a store keep what they are given: in files under `./data`, or in memory. Default `memory`. */

@@ -34,6 +34,8 @@ export type InvokeHandler = (call: IncomingInvoke) => unknown;
 export interface OutgoingInvoke {
   /** Settles exactly once: the result, a MotiaError of the peer, or `MOTIA_PROTOCOL_CONNECTION_CLOSED`. */
   readonly result: Promise<unknown>;
+  /** Milliseconds that the peer says its handler took: set when `result` settles, if the call was `timed` and the peer told. Not checked against anything. */
+  readonly handlerMs?: number | undefined;
   /** Sends `$/cancelRequest`, with the reason for people. The result still settles: with the peer's answer or by the caller's deadline. */
   cancel(reason?: string): void;
   /** Stops waiting: a late answer is counted as `lateAnswers` and dropped. */
@@ -48,6 +50,8 @@ export interface EndpointEvents {
   onPeerFault?(error: MotiaError): void;
   /** Bytes outside any frame, split into lines: an `npm run` banner, a stray print. */
   onText?(line: string): void;
+  /** What waited for the peer has been taken, or enough of it: calls that `hasRoom` kept back may be made. */
+  onRoom?(): void;
   /** Once, when the connection is gone. Every pending call has been failed before. */
   onClose?(error?: Error): void;
 }
@@ -85,6 +89,8 @@ export interface Endpoint {
   listen(): void;
   readonly pendingCalls: number;
   readonly bufferedBytes: number;
+  /** False when a call would be refused now: `maxBufferedBytes` or `maxPendingCalls` is reached, or the connection is closed. */
+  readonly hasRoom: boolean;
   readonly counters: EndpointCounters;
   /** Resolves when everything written so far was handed to the operating system. */
   flush(): Promise<void>;

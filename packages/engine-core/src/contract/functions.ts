@@ -16,6 +16,11 @@ export interface InvocationContext {
   readonly callerWorkerId?: string;
   /** Aborts on deadline, cancellation, or engine stop. Created on first use. */
   readonly signal: AbortSignal;
+  /**
+   * Replaces the W3C baggage of the invocation on whose behalf this call is made: whatever that one calls from now on
+   * carries it. False when no running invocation made the call.
+   */
+  setCallerBaggage?(baggage: string | undefined): boolean;
 }
 export type FunctionHandler = (payload: unknown, call: InvocationContext) => unknown;
 

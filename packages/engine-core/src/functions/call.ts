@@ -1,4 +1,4 @@
-import type { OutgoingInvoke, TraceContext } from '@motia/protocol';
+import type { MotiaError, OutgoingInvoke, TraceContext } from '@motia/protocol';
 import type { Invocation, InvocationContext, InvokeOptions } from '../contract/functions.js';
 import type { OpenSpan } from '../contract/telemetry.js';
 import { childTraceContext, isTraceparent, nextSpan, traceIdOf } from '../telemetry/trace-context.js';
@@ -15,6 +15,14 @@ export interface CallKeeper {
   readonly idPrefix: string;
   cancel(call: Call, reason: string): void;
   expire(call: Call, nowMs: number): void;
+}
+
+/** Holds calls that cannot be sent yet. */
+export interface WaitingRoom {
+  /** Takes a call out, whatever becomes of it. */
+  leave(call: Call): void;
+  /** Why a call that waited in vain fails. */
+  failureOf(call: Call, nowMs: number): MotiaError;
 }
 
 /** The calls that one worker makes, for the limit on them. */
@@ -38,12 +46,14 @@ export class Call implements Invocation, InvocationContext, Expiring {
   value: unknown = undefined;
   /** True once a handler or a worker has it; failures before that are told even to callers that want no answer. */
   isStarted = false;
-  /** True while it waits for a worker to come back. */
-  isParked = false;
+  /** Where it waits before a worker gets it. */
+  waitingIn: WaitingRoom | undefined = undefined;
   payload: unknown;
   span: OpenSpan | undefined = undefined;
   runner: CallRunner | undefined = undefined;
   outgoing: OutgoingInvoke | undefined = undefined;
+  /** When it was handed to its runner, on the monotonic scale. */
+  sentAtMs = 0;
   /** Links of the runner's list of running calls. */
   runnerNewer: Call | undefined = undefined;
   runnerOlder: Call | undefined = undefined;
@@ -163,8 +173,16 @@ export class Call implements Invocation, InvocationContext, Expiring {
   get parentTrace(): TraceContext | undefined {
     const parent = this.options?.parent?.trace;
     const claimed = this.#claimedTrace;
-    if (claimed !== undefined && isTraceparent(claimed.traceparent) && (parent === undefined || traceIdOf(parent) === traceIdOf(claimed))) return claimed;
+    if (claimed !== undefined && isTraceparent(claimed.traceparent) && (parent === undefined || traceIdOf(parent) === traceIdOf(claimed))) return withBaggageOf(parent, claimed);
     return parent ?? this.options?.trace;
+  }
+
+  setCallerBaggage(baggage: string | undefined): boolean {
+    const caller = this.options?.parent;
+    if (!(caller instanceof Call) || caller.status !== 'pending') return false;
+    const { traceparent, tracestate } = caller.trace;
+    caller.#trace = { traceparent, ...(tracestate === undefined ? {} : { tracestate }), ...(baggage === undefined ? {} : { baggage }) };
+    return true;
   }
 
   #newTrace(): TraceContext {
@@ -181,6 +199,14 @@ export class Call implements Invocation, InvocationContext, Expiring {
       this.#reject = reject;
     });
   }
+}
+
+/** The engine's baggage counts: what a worker sends along is at best a copy of it. */
+function withBaggageOf(parent: TraceContext | undefined, claimed: TraceContext): TraceContext {
+  if (parent === undefined || parent.baggage === claimed.baggage) return claimed;
+  const { traceparent, tracestate } = claimed;
+  const baggage = parent.baggage ?? claimed.baggage;
+  return { traceparent, ...(tracestate === undefined ? {} : { tracestate }), ...(baggage === undefined ? {} : { baggage }) };
 }
 
 /** Milliseconds a call may take when the caller says nothing. */
