@@ -41,9 +41,11 @@ export const streamErrors = defineErrors('STREAM', {
   NOT_SERIALIZABLE: entry<Input & { readonly field: string; readonly pointer: string; readonly found: string }>(400, 'Send plain JSON data.', (d) => `${d.functionId}: ${d.field} is no JSON: at "${d.pointer}" stands ${d.found}.`),
   VALUE_TOO_LARGE: entry<{ readonly bytes: number; readonly limitBytes: number; readonly legacyCode?: string }>(413, 'Store large data elsewhere and stream a reference to it, or raise `max_value_bytes`.', (d) => `The value has ${d.bytes} bytes of JSON; ${d.limitBytes} are allowed.`),
   UPDATE_REFUSED: entry<{ readonly code: string; readonly problem: string; readonly opIndex?: number; readonly legacyCode: 'STREAM_UPDATE_ERROR' }>(409, 'Look at the operation named in `details`; nothing was changed.', (d) => `${d.problem}${d.opIndex === undefined ? '' : ` (operation ${d.opIndex}: ${d.code})`}`),
+  ITEM_DAMAGED: entry<{ readonly stream: string; readonly group: string; readonly item: string }>(500, 'Set or delete the item anew, or restore a backup of the store.', (d) => `The item "${d.item}" of stream "${d.stream}", group "${d.group}", is damaged in the store.`),
   TRIGGER_DEPTH: entry<{ readonly stream: string; readonly limit: number }>(508, 'A trigger of the stream changes what triggers it: stop it with a condition.', (d) => `Triggers of stream "${d.stream}" led to one another ${d.limit} times.`),
   CUSTOM_STORAGE_FAILED: entry<{ readonly functionId: string; readonly problem: string; readonly legacyCode?: string }>(502, 'Correct the function that stores the stream.', (d) => `The custom storage function "${d.functionId}" gave no usable answer: ${d.problem}.`),
   CUSTOM_STORAGE_TX: entry<{ readonly functionId: string }>(400, 'Leave streams with custom storage out of transactions.', (d) => `"${d.functionId}" stores outside of the engine and takes part in no transaction.`),
+  NOT_STARTED: entry<Nothing>(503, 'Use streams between `start` and `stop` of the engine.', () => 'The stream module is not running.', true),
   ACCESS_FAILED: entry<Input & { readonly problem: string }>(500, 'See the log of the server.', (d) => `${d.functionId} failed: ${d.problem}.`, true),
 
   // Listening
