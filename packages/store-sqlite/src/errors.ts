@@ -103,6 +103,21 @@ export const storeErrors = defineErrors('STORE', {
     'Hand all changes over before the function given to `transaction` returns; never await one of them inside it.',
     (d) => `"${d.command}" of "${d.program}" came after its transaction was handed to the store.`,
   ),
+  TX_INVALID: entry<{ readonly pointer: string; readonly problem: string }>(
+    400,
+    'Send `{ operations: [{ function_id, payload }] }`.',
+    (d) => `The transaction is not valid: ${d.pointer} ${d.problem}.`,
+  ),
+  TX_FUNCTION_UNKNOWN: entry<{ readonly functionId: string; readonly operation: number; readonly nearest: readonly string[] }>(
+    404,
+    'Check the id, and that the module that has the function is part of the engine.',
+    (d) => `Operation ${d.operation} of the transaction calls "${d.functionId}", which is not known.${d.nearest.length === 0 ? '' : ` Did you mean ${d.nearest.map((name) => `"${name}"`).join(' or ')}?`}`,
+  ),
+  TX_NOT_PARTICIPATING: entry<{ readonly functionId: string; readonly operation: number; readonly participants: readonly string[] }>(
+    400,
+    'Call the function by itself, before or after the transaction.',
+    (d) => `Operation ${d.operation} of the transaction calls "${d.functionId}", which cannot be part of one. ${d.participants.length === 0 ? 'No function of this engine can.' : `These can: ${d.participants.join(', ')}.`}`,
+  ),
   TX_CROSS_STORE: entry<{ readonly stores: readonly string[] }>(
     400,
     'Keep what must change together in one store: give the modules the same directory.',

@@ -1,5 +1,6 @@
 import { defineModule, moduleFactory, StorePoolRef, type ModuleUse } from '@motia/engine-core/contract';
 import { storeOptions, type StoreInput } from './options.js';
+import { registerTransactionFunction } from './service/transaction-function.js';
 import { SqliteStorePool } from './service/store-pool.js';
 import { storeVersion } from './version.js';
 
@@ -30,6 +31,7 @@ export const SqliteStore = defineModule({
         },
       },
     });
+    registerTransactionFunction({ functions: ctx.functions, participants: pool.participants });
     return {
       services: { pool },
       async start(interrupt) {
