@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isMotiaError, type FunctionRegistry, type Logger, type MotiaError, type Registration } from '@motia/engine-core/contract';
+import { isMotiaError, type Clock, type FunctionRegistry, type Logger, type MotiaError, type Registration, type Timer, type WorkerRegistry } from '@motia/engine-core/contract';
 import type { Closing } from '../delivery/frame-text.js';
 import { streamErrors } from '../errors.js';
 
@@ -13,6 +13,9 @@ export type Admission =
 
 export interface AuthenticationParts {
   readonly functions: FunctionRegistry;
+  readonly workers: Pick<WorkerRegistry, 'list'>;
+  readonly clock: Clock;
+  readonly mode: 'development' | 'production';
   readonly logger: Logger;
   /** From the config. False: nobody, whatever is registered. */
   readonly configured: string | false | undefined;
@@ -29,15 +32,19 @@ const unavailable: ReadonlySet<string> = new Set(
   ['FUNCTION_NOT_FOUND', 'WORKER_LOST', 'WORKER_UNAVAILABLE', 'WORKER_BACKPRESSURE', 'STOPPED', 'CANCELLED'].map((condition) => `MOTIA_ENGINE_${condition}`),
 );
 
+/** In development: how long an app that runs has been without its authentication function when that is taken for meant. */
+const droppedAfterMs = 5_000;
+
 /**
  * Asks the authentication function of the app. It fails closed: without a context in its answer nobody gets in. An app
  * that registers the conventional function is taken at its word: from then on it is asked, and should it disappear,
- * nobody gets in until it is back.
+ * nobody gets in until it is back. Only in development an app that runs without it is taken at its word as well.
  */
 export class Authentication {
   readonly #parts: AuthenticationParts;
   #isConventionKnown = false;
   #watching: Registration | undefined;
+  #timer: Timer | undefined;
 
   constructor(parts: AuthenticationParts) {
     this.#parts = parts;
@@ -53,6 +60,8 @@ export class Authentication {
   stop(): void {
     this.#watching?.dispose();
     this.#watching = undefined;
+    this.#parts.clock.clear(this.#timer);
+    this.#timer = undefined;
   }
 
   /** Undefined when nobody authenticates. */
@@ -85,9 +94,22 @@ export class Authentication {
   }
 
   #look(): void {
-    if (this.#isConventionKnown || !this.#parts.functions.has(conventionalAuthFunction)) return;
+    const isThere = this.#parts.functions.has(conventionalAuthFunction);
+    if (this.#isConventionKnown && !isThere) this.#noticeDropped();
+    if (this.#isConventionKnown || !isThere) return;
     this.#isConventionKnown = true;
     this.#parts.onFirstKnown();
+  }
+
+  #noticeDropped(): void {
+    const { mode, clock, functions, workers, logger } = this.#parts;
+    if (mode !== 'development' || this.#timer !== undefined) return;
+    this.#timer = clock.setTimeout(() => {
+      this.#timer = undefined;
+      if (functions.has(conventionalAuthFunction) || !workers.list().some(({ state }) => state === 'ready')) return;
+      this.#isConventionKnown = false;
+      logger.warn('The app no longer authenticates stream clients: everybody may connect', { functionId: conventionalAuthFunction });
+    }, droppedAfterMs);
   }
 }
 

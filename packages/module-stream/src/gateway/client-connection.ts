@@ -71,6 +71,11 @@ export class ClientConnection {
     return this.#subscriptions.size;
   }
 
+  /** Subscriptions that onJoin allowed. */
+  *members(): Iterable<Member> {
+    for (const subscription of this.#subscriptions.values()) if (subscription.isMember) yield this.#memberOf(subscription);
+  }
+
   /** A message of a plain WebSocket. Over the rate limit it is not even read. */
   receiveText(text: string): void {
     if (this.#mayReceive()) this.#handle(parseMessageText(text), undefined);

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '@motia/engine-core/contract';
 import type { Closing } from '../delivery/frame-text.js';
 import type { Hub } from '../delivery/hub.js';
+import type { Member } from '../presence/presence.js';
 import type { ClientConnection } from './client-connection.js';
 
 /** A client that is connected, as its transport keeps it. */
@@ -39,6 +40,10 @@ export class Connections {
     let sum = 0;
     for (const { connection } of this.#open) sum += connection.subscriptionCount;
     return sum;
+  }
+
+  *members(): Iterable<Member> {
+    for (const { connection } of this.#open) yield* connection.members();
   }
 
   start(): void {

@@ -54,12 +54,12 @@ export class SocketIoTransport {
 
   handleRequest(request: IncomingMessage, response: ServerResponse, admission: Exclude<Admission, { kind: 'unavailable' }> | undefined): void {
     if (admission !== undefined) this.#admissions.set(request, admission);
-    this.#engine.handleRequest(request as never, response);
+    this.#engine.handleRequest(request, response);
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, { head, admission }: { readonly head: Buffer; readonly admission: Exclude<Admission, { kind: 'unavailable' }> | undefined }): void {
     if (admission !== undefined) this.#admissions.set(request, admission);
-    this.#engine.handleUpgrade(request as never, socket, head);
+    this.#engine.handleUpgrade(request, socket, head);
   }
 
   /** Ends every session. Idempotent. */
