@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import { globalPlatform, type Platform, type SocketLike } from '../platform/platform.js';
+import { globalPlatform, type Platform } from '../platform/platform.js';
 import { Stream as AnyStream, type StreamOptions } from '../stream.js';
 import type { Address } from '../wire/connection.js';
 
@@ -18,7 +18,7 @@ export class Stream<Streams = Readonly<Record<string, unknown>>> extends AnyStre
 
 /** Sockets of the package `ws`. */
 export function nodePlatform(headers: Readonly<Record<string, string>> = {}): Platform {
-  return globalPlatform((address, protocols) => new WebSocket(address, [...protocols], { headers: { ...headers }, perMessageDeflate: false }) as SocketLike);
+  return globalPlatform((address, protocols) => new WebSocket(address, [...protocols], { headers: { ...headers }, perMessageDeflate: false }));
 }
 
 export { StreamError } from '../stream-error.js';

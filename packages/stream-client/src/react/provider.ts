@@ -23,7 +23,6 @@ export function MotiaStreamProvider({ address, protocols, client, children }: Mo
   const own = useMemo(() => {
     const given = latest.current;
     return client === undefined ? new Stream(address, given === undefined ? {} : { protocols: given }) : undefined;
-    // eslint-disable-next-line -- `key` stands for the protocols
   }, [address, key, client]);
   useEffect(() => (own === undefined ? undefined : closing(own)), [own]);
   return createElement(StreamContext.Provider, { value: client ?? own ?? null }, children);
