@@ -21,7 +21,7 @@ const adapter = (name: string, status: StandardClass['status'], note?: string): 
 export const standardClasses: ReadonlyMap<string, StandardClass> = new Map([
   ['modules::api::RestApiModule', module('@motia/module-rest', 'built', { provides: ['rest.server'] })],
   ['modules::shell::ExecModule', module('@motia/module-exec', 'built', { provides: ['exec.processes'] })],
-  ['modules::stream::StreamModule', module('@motia/module-stream', 'planned')],
+  ['modules::stream::StreamModule', module('@motia/module-stream', 'built', { provides: ['stream.service'] })],
   ['modules::state::StateModule', module('@motia/module-state', 'planned')],
   ['modules::queue::QueueModule', module('@motia/module-queue', 'planned')],
   ['modules::cron::CronModule', module('@motia/module-cron', 'planned')],
@@ -33,7 +33,7 @@ export const standardClasses: ReadonlyMap<string, StandardClass> = new Map([
   ['modules::bridge_client::BridgeClientModule', module('@motia/module-bridge', 'planned')],
   ['modules::http_functions::HttpFunctionsModule', module('@motia/module-http-functions', 'planned')],
   ['modules::telemetry::TelemetryModule', module('@motia/engine-core', 'ignored', { note: 'this engine sends no usage data to anybody; the entry can be removed' })],
-  ['modules::stream::adapters::KvStore', adapter('@motia/module-stream', 'planned')],
+  ['modules::stream::adapters::KvStore', adapter('@motia/module-stream', 'built')],
   ['modules::stream::adapters::RedisAdapter', adapter('@motia/module-stream', 'planned')],
   ['modules::stream::adapters::Bridge', adapter('@motia/module-stream', 'planned')],
   ['modules::state::adapters::KvStore', adapter('@motia/module-state', 'planned')],
