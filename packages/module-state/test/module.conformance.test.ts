@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { moduleConformance } from '@motia/engine-core/testing';
-import { KvStore, StateModule } from '../src/index.js';
+import { StateModule } from '../src/index.js';
 
 moduleConformance(
   { describe, it, expect },
