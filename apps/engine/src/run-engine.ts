@@ -92,7 +92,7 @@ async function compose(options: RunEngineOptions, cwd: string, format: LogFormat
     importPackage: importBesideEngine,
     logging: { format, level: options.logLevel ?? 'info' },
   };
-  const modules = [control, ...(options.configFile === undefined ? defaultModules() : [])];
+  const modules = [control, ...(options.configFile === undefined ? defaultModules({ keep: 'files' }) : [])];
   const engine = await createEngine({ ...base, modules });
   const { fallbackExec } = options;
   const lacksProcesses = !engine.modules().some((module) => module.class === 'modules::shell::ExecModule');

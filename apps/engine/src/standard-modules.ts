@@ -3,12 +3,18 @@ import type { ModuleUse } from '@motia/engine-core/contract';
 import { ExecModule } from '@motia/module-exec';
 import { RestModule, rest } from '@motia/module-rest';
 import { WorkerModule, worker } from '@motia/module-worker';
+import { SqliteStore } from '@motia/store-sqlite';
 
 /** Every module that comes with the engine, for schemas and docs. */
-export const standardModules: readonly AnyDefinition[] = [RestModule, WorkerModule, ExecModule];
+export const standardModules: readonly AnyDefinition[] = [RestModule, WorkerModule, SqliteStore, ExecModule];
 
-/** What runs without a configuration (`iii --use-default-config`). */
-export function defaultModules(): readonly ModuleUse[] {
+export interface DefaultModulesOptions {
+  /** Where modules with a store keep what they are given: in files under `./data`, or in memory. Default `memory`. */
+  readonly keep?: 'files' | 'memory';
+}
+
+/** What runs without a configuration (`iii --use-default-config`, which keeps files; test apps keep nothing). */
+export function defaultModules(_options: DefaultModulesOptions = {}): readonly ModuleUse[] {
   return [rest(), worker()];
 }
 

@@ -13,7 +13,7 @@ describe('exitCodeOf', () => {
     expect(exitCodeOf(coded('MOTIA_REST_PORT_IN_USE'))).toBe(78);
     expect(exitCodeOf(coded('MOTIA_ENGINE_TRIGGER_TYPE_CONFLICT'))).toBe(78);
     for (const condition of ['PORT_IN_USE', 'SOCKET_IN_USE', 'LISTEN_FAILED', 'TOKEN_REQUIRED', 'TLS_UNREADABLE']) expect(exitCodeOf(coded(`MOTIA_WORKER_${condition}`))).toBe(78);
-    expect(exitCodeOf(coded('MOTIA_STORE_DATA_DIR_OWNED'))).toBe(73);
+    expect(exitCodeOf(coded('MOTIA_STORE_OWNED'))).toBe(73);
     expect(exitCodeOf(coded('MOTIA_STORE_UNREADABLE'))).toBe(74);
   });
 

@@ -14,6 +14,10 @@ export interface KernelLimits {
   readonly maxCallDepth: number;
   /** Calls that may wait for one function whose process is restarting. Default 1,024. */
   readonly maxParkedCalls: number;
+  /** Milliseconds that a call waits for a process that does not keep up with its calls; then `WORKER_BACKPRESSURE`. Default 1,000. */
+  readonly crowdedWaitMs: number;
+  /** Bytes of payloads that wait so, over all functions; further calls are refused at once. Default 64 MiB. */
+  readonly maxCrowdedBytes: number;
   /** Calls of one process that have no answer yet. Default 4,096. */
   readonly maxOpenCallsPerWorker: number;
   /** Bytes that one channel holds in the engine. Default 262,144. */
@@ -33,6 +37,8 @@ export function withDefaultLimits(options: KernelLimitOptions = {}): KernelLimit
     maxSpecBytes: 1024 * 1024,
     maxCallDepth: 64,
     maxParkedCalls: 1024,
+    crowdedWaitMs: 1000,
+    maxCrowdedBytes: 64 * 1024 * 1024,
     maxOpenCallsPerWorker: 4096,
     channelCreditBytes: 256 * 1024,
     maxChannels: 10_000,

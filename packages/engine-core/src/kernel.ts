@@ -54,8 +54,7 @@ export function createKernel({ clock, logger, logs, engine, health, limits: limi
   const telemetry = new EngineTelemetry();
   const table = new FunctionTable();
   const triggerTable = new TriggerTable(logger);
-  const { maxCallDepth, maxParkedCalls } = limits;
-  const invoker = new Invoker({ clock, logger, telemetry, table, maxCallDepth, maxParkedCalls });
+  const invoker = new Invoker({ clock, logger, telemetry, table, limits });
   const channels = new Channels({ clock, defaultWindowBytes: limits.channelCreditBytes, maxChannels: limits.maxChannels });
   const workers = new AttachedWorkers({
     clock,

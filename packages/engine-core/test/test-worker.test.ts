@@ -21,6 +21,23 @@ describe('connectTestWorker', () => {
     expect(await worker.invoke('add', [3, 4])).toMatchObject({ sum: 7 });
   });
 
+  it('S6 carries on how many triggers led to a call, through a worker and past calls that want no answer', async () => {
+    await using host = await startTestHost();
+    const seen: unknown[] = [];
+    host.functions.register({ id: 'look' }, (_payload, call) => void seen.push(call.triggerDepth));
+    await using worker = await connectTestWorker(host, {
+      functions: {
+        outer: async (_payload, call) => {
+          await worker.invoke('look', {}, { parent: call, action: { type: 'void' } });
+          await worker.invoke('look', {}, { parent: call });
+        },
+      },
+    });
+    await host.functions.invoke('outer', {}, { triggerDepth: 3 });
+    await host.functions.invoke('outer', {});
+    expect(seen).toEqual([3, 3, 0, 0]);
+  });
+
   it('fails its calls when it is killed', async () => {
     await using host = await startTestHost();
     await using worker = await connectTestWorker(host, { functions: { slow: () => new Promise(() => undefined) } });

@@ -20,22 +20,34 @@ export interface AnswerParts {
 export type AnswerRoute = Pick<Route, 'functionId' | 'checkResponse' | 'defaultStatus'>;
 
 /**
- * Writes a handler's result and returns its status. `end` sends the body another way.
+ * Reads a handler's result.
  * @throws `MOTIA_REST_INVALID_HANDLER_RESPONSE`, and `MOTIA_REST_RESPONSE_SCHEMA_MISMATCH` in development
  */
-export function sendAnswer(response: ServerResponse, result: unknown, route: AnswerRoute, requestId: string, corsHeaders: readonly string[], parts: AnswerParts, end?: (body: string | Uint8Array | undefined) => void): number {
+export function readAnswer(result: unknown, route: AnswerRoute, requestId: string, parts: AnswerParts): HandlerResponse {
   const answer = readHandlerResponse(route.functionId, result, parts.responseLimitBytes, route.defaultStatus);
   if (route.checkResponse !== undefined) checkAgainstSchema(answer, route, requestId, parts);
+  return answer;
+}
+
+/** What a response says beside its answer. */
+export interface AnswerFrame extends Pick<AnswerParts, 'requestIdHeader'> {
+  readonly requestId: string;
+  readonly corsHeaders: readonly string[];
+  /** Sends the body another way. */
+  readonly end: ((body: string | Uint8Array | undefined) => void) | undefined;
+}
+
+/** Writes an answer to the client. */
+export function writeAnswer(response: ServerResponse, answer: HandlerResponse, { requestIdHeader, requestId, corsHeaders, end }: AnswerFrame): void {
   const { status, body, contentType } = answer;
-  const headers: HeaderList = [parts.requestIdHeader, requestId];
+  const headers: HeaderList = [requestIdHeader, requestId];
   if (contentType !== undefined) headers.push('content-type', contentType);
   if (body !== undefined) headers.push('content-length', typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength);
-  addOwn(headers, answer.headers, parts.requestIdHeader);
+  addOwn(headers, answer.headers, requestIdHeader);
   if (corsHeaders.length > 0) addCors(headers, corsHeaders);
   writeHead(response, status, headers);
   if (end === undefined) response.end(body);
   else end(body);
-  return status;
 }
 
 /** The head of a response whose body is sent as it is made. */

@@ -100,7 +100,7 @@ export class Dispatcher {
     if (match === undefined) return false;
     // With CORS configured its questions are answered from the configuration; other OPTIONS requests are the route's.
     if (request.method === 'OPTIONS' && this.parts.cors !== undefined && Cors.isPreflight(request)) return false;
-    new Exchange(this.parts, request, response, match.route, this.#requestId(request)).begin(match.rawValues, query, continues);
+    new Exchange(this.parts, request, response, match.route, this.#requestId(request)).begin(match.rawValues, query, continues ? () => response.writeContinue() : undefined);
     return true;
   }
 
@@ -171,7 +171,7 @@ export class Dispatcher {
     const { notFound, functions, system } = this.parts;
     if (response.headersSent || response.destroyed) return;
     if (notFound !== undefined && functions.has(notFound.functionId)) {
-      new Exchange(this.parts, request, response, notFound, this.#requestId(request)).begin(pathOf(request), query, continues);
+      new Exchange(this.parts, request, response, notFound, this.#requestId(request)).begin(pathOf(request), query, continues ? () => response.writeContinue() : undefined);
       return;
     }
     this.problem(request, response, system.isStarting ? restErrors.STARTING({}) : restErrors.ROUTE_NOT_FOUND({ legacyCode: 'NOT_FOUND' }));

@@ -298,6 +298,18 @@ describe.each<Path>(['listener', 'router'])('HTTP through the %s', (via) => {
         expect(answer.json.error).toMatchObject({ code: 'OUT_OF_STOCK', message: 'none left' });
       }
     });
+    it('that let the 404 or 409 of a call of their own through are 500: the client made no mistake', async () => {
+      const { functions } = rest.host;
+      functions.register({ id: `stock-${via}` }, () => {
+        throw new MotiaError({ code: 'OUT_OF_STOCK', message: 'none left', status: 409 });
+      });
+      for (const [path, functionId, code] of [['stock', `stock-${via}`, 'OUT_OF_STOCK'], ['nobody', 'nobody', 'MOTIA_ENGINE_FUNCTION_NOT_FOUND']] as const) {
+        await rest.route(`GET /lets-${path}-through-${via}`, () => functions.invoke(functionId, {}));
+        expect(await rest.call(`GET /lets-${path}-through-${via}`)).toMatchObject({ status: 500, json: { error: { code } } });
+        await rest.route(`GET /means-${path}-${via}`, () => functions.invoke(functionId, {}).catch((cause: unknown) => Promise.reject(new MotiaError({ code: 'GONE', message: 'gone', status: 410, cause }))));
+        expect((await rest.call(`GET /means-${path}-${via}`)).status).toBe(410);
+      }
+    });
     it('are logged with the request id', async () => {
       await rest.route(`GET /logged-${via}`, () => {
         throw new Error('find me');

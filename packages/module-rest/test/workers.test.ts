@@ -23,6 +23,14 @@ describe('functions in workers', () => {
     expect(text.text).toBe('ü'.repeat(5000));
   });
 
+  it('R2 get 64 large bodies at once, more than may wait for one worker: those that find no room wait a moment', async () => {
+    await using rest = await startRest();
+    await using _w = await worker(rest, '/large', (payload) => ({ body: { length: (payload as { body: string }).body.length } }));
+    const body = 'x'.repeat(1_000_000);
+    const answers = await Promise.all(Array.from({ length: 64 }, () => rest.call('POST /large', { body, headers: { 'content-type': 'text/plain' } })));
+    expect(answers.map(({ status, text }) => [status, text])).toEqual(Array.from({ length: 64 }, () => [200, '{"length":1000000}']));
+  });
+
   it('get the whole payload', async () => {
     await using rest = await startRest();
     await using w = await worker(rest, '/users/:id', () => undefined);

@@ -16,6 +16,20 @@ export const sdkErrors = defineErrors('SDK', {
     message: (d: { functionId: string; message: string }) => d.message,
     remedy: 'The handler threw. Its stack in the log names file and line.',
   },
+  NON_RETRYABLE: {
+    status: 500,
+    retryable: false,
+    since: '0.1.0',
+    message: (d: { message: string }) => d.message,
+    remedy: 'The handler said that another attempt cannot succeed: a message goes to the dead letters at once. Correct the cause, then redrive it.',
+  },
+  RETRY_AFTER: {
+    status: 503,
+    retryable: true,
+    since: '0.1.0',
+    message: (d: { message: string; retryAfterMs: number }) => d.message,
+    remedy: 'The handler asked for another attempt after details.retryAfterMs.',
+  },
   INPUT_INVALID: {
     status: 400,
     retryable: false,

@@ -8,6 +8,9 @@ export {
   getApiTriggers, getCronTriggers, getHttpTriggers, getQueueTriggers, getStateTriggers, getStreamTriggers,
   isApiTrigger, isCronTrigger, isHttpMiddlewareTrigger, isHttpTrigger, isQueueTrigger, isStateTrigger, isStreamTrigger,
 } from './steps/trigger-guards.js';
+export { NonRetryable } from './steps/non-retryable.js';
+export type { NonRetryableOptions } from './steps/non-retryable.js';
+export { RetryAfter } from './steps/retry-after.js';
 export { generateStepId } from './steps/step-id.js';
 export type {
   ApiRouteMethod, ApiTrigger, CronTrigger, Enqueue, HttpMiddlewareTrigger, InfrastructureConfig, QueryParam, QueueConfig, QueueTrigger, StateTrigger, Step, StepConfig,

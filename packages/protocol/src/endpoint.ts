@@ -48,6 +48,8 @@ export interface EndpointEvents {
   onPeerFault?(error: MotiaError): void;
   /** Bytes outside any frame, split into lines: an `npm run` banner, a stray print. */
   onText?(line: string): void;
+  /** What waited for the peer has been taken, or enough of it: calls that `hasRoom` kept back may be made. */
+  onRoom?(): void;
   /** Once, when the connection is gone. Every pending call has been failed before. */
   onClose?(error?: Error): void;
 }
@@ -85,6 +87,8 @@ export interface Endpoint {
   listen(): void;
   readonly pendingCalls: number;
   readonly bufferedBytes: number;
+  /** False when a call would be refused now: `maxBufferedBytes` or `maxPendingCalls` is reached, or the connection is closed. */
+  readonly hasRoom: boolean;
   readonly counters: EndpointCounters;
   /** Resolves when everything written so far was handed to the operating system. */
   flush(): Promise<void>;

@@ -31,7 +31,7 @@ export function negotiate(theirs: Pick<InitializeParams, 'protocolVersion' | 'ca
   const both = (name: keyof Capabilities): boolean => theirs.capabilities?.[name] === true && ours.capabilities[name] === true;
   return {
     protocolVersion: other.minor < mine.minor ? (theirVersion as string) : ourVersion,
-    capabilities: { rawBodies: both('rawBodies'), channels: both('channels') },
+    capabilities: { rawBodies: both('rawBodies'), channels: both('channels'), telemetry: both('telemetry') },
   };
 }
 

@@ -183,8 +183,10 @@ describe('a peer that does not read', () => {
     const [left, right] = createMemoryTransportPair({ highWaterMarkBytes: 1000 });
     right.pause?.();
     right.onData(() => {});
-    const endpoint = createEndpoint(left, { role: 'engine', limits: { maxBufferedBytes: 10_000, maxPendingCalls: 50 } });
+    let rooms = 0;
+    const endpoint = createEndpoint(left, { role: 'engine', limits: { maxBufferedBytes: 10_000, maxPendingCalls: 50 }, events: { onRoom: () => (rooms += 1) } });
     endpoint.listen();
+    expect(endpoint.hasRoom).toBe(true);
     const outcomes: Promise<string>[] = [];
     const track = (result: Promise<unknown>) => outcomes.push(result.then(() => 'answered', (error: { code: string; details: { what: string } }) => `${error.code} ${error.details.what}`));
     for (let i = 0; i < 30; i++) track(endpoint.invoke(invocation('f'), 'x'.repeat(1000)).result);
@@ -194,12 +196,16 @@ describe('a peer that does not read', () => {
     expect(() => endpoint.invokeVoid(invocation('f'), 1)).toThrow('the limit is 10000');
     endpoint.notify('logs/emit', { entries: [] });
     expect(endpoint.counters.droppedNotifications).toBe(1);
+    expect([endpoint.hasRoom, rooms]).toEqual([false, 0]);
     right.resume?.();
     await endpoint.flush();
     expect(endpoint.bufferedBytes).toBe(0);
+    expect(endpoint.hasRoom).toBe(true);
+    expect(rooms).toBeGreaterThan(0);
     while (endpoint.pendingCalls < 50) track(endpoint.invoke(invocation('f'), 1).result);
     track(endpoint.invoke(invocation('f'), 1).result);
     expect(await outcomes.at(-1)).toBe('MOTIA_PROTOCOL_BACKPRESSURE calls');
+    expect(endpoint.hasRoom).toBe(false);
     await expect(endpoint.request('ping', {})).rejects.toMatchObject({ code: 'MOTIA_PROTOCOL_BACKPRESSURE', retryable: true });
     endpoint.close();
     expect(new Set(await Promise.all(outcomes))).toEqual(new Set(['MOTIA_PROTOCOL_BACKPRESSURE bytes', 'MOTIA_PROTOCOL_BACKPRESSURE calls', 'MOTIA_PROTOCOL_CONNECTION_CLOSED undefined']));

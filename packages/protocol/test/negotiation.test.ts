@@ -11,8 +11,8 @@ describe('negotiation', () => {
   });
 
   it('agrees on what both sides can do', () => {
-    expect(negotiate({ protocolVersion: '1.4', capabilities: { rawBodies: true } }, ours).capabilities).toEqual({ rawBodies: true, channels: false });
-    expect(negotiate({ protocolVersion: '1.4' }, ours).capabilities).toEqual({ rawBodies: false, channels: false });
+    expect(negotiate({ protocolVersion: '1.4', capabilities: { rawBodies: true } }, ours).capabilities).toEqual({ rawBodies: true, channels: false, telemetry: false });
+    expect(negotiate({ protocolVersion: '1.4' }, ours).capabilities).toEqual({ rawBodies: false, channels: false, telemetry: false });
   });
 
   it.each(['2.0', '0.9', '1', 'one', '', '1.2.3', undefined, 1.4])('refuses the version %j and names both', (theirs) => {

@@ -1,1 +1,4 @@
-export { storeVersion } from './version.js';
+export { SqliteStore as default, SqliteStore, sqliteStore } from './module.js';
+export type { StoreInput, StoreOptions } from './options.js';
+export { storeErrors } from './errors.js';
+export { rowChecksum } from './rows/row-checksum.js';

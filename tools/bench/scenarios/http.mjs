@@ -13,7 +13,7 @@ const requests = {
   POST: { path: '/echo', method: 'POST', body: JSON.stringify({ product: 'tea', quantity: 2, note: 'x'.repeat(140) }), headers: json },
   'POST validated': { path: '/orders', method: 'POST', body: JSON.stringify({ product: 'tea', quantity: 2, note: 'x'.repeat(140) }), headers: json },
   'POST 10 KB': { path: '/echo', method: 'POST', body: rows(96), headers: json },
-  // Few connections: more than 8 MiB waiting for one process is answered with 503, as promised.
+  // Few connections: 64 megabytes on their way at once would measure the memory of the machine.
   'POST 1 MB': { path: '/echo', method: 'POST', body: rows(9_000), headers: json, connections: 4 },
 };
 

@@ -16,8 +16,9 @@ const byCondition: ReadonlyMap<string, number> = new Map([
   ['MOTIA_WORKER_LISTEN_FAILED', exitCodes.config],
   ['MOTIA_WORKER_TOKEN_REQUIRED', exitCodes.config],
   ['MOTIA_WORKER_TLS_UNREADABLE', exitCodes.config],
-  ['MOTIA_STORE_DATA_DIR_OWNED', exitCodes.dataDirOwned],
+  ['MOTIA_STORE_OWNED', exitCodes.dataDirOwned],
   ['MOTIA_STORE_UNREADABLE', exitCodes.storeUnreadable],
+  ['MOTIA_STORE_SCHEMA_NEWER', exitCodes.storeUnreadable],
 ]);
 
 /** The exit code for what stopped the program; a failed start is judged by the first of its causes that has one. */

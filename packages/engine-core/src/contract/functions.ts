@@ -9,6 +9,8 @@ export interface InvocationContext {
   readonly deadlineAtMs: number;
   readonly attempt: number;
   readonly depth: number;
+  /** How many triggers of stored changes led to this call, one after the other: for `ChangeOrigin.triggerDepth`. Absent is 0. */
+  readonly triggerDepth?: number;
   readonly idempotencyKey?: string;
   /** Worker that made the call, when one did. */
   readonly callerWorkerId?: string;
@@ -25,6 +27,8 @@ export interface InvokeOptions {
   /** Ignored when `parent` is given. */
   readonly trace?: TraceContext;
   readonly attempt?: number;
+  /** Said by a module that calls a function because of a stored change. Default: that of `parent`. */
+  readonly triggerDepth?: number;
   readonly idempotencyKey?: string;
   readonly action?: InvokeAction;
   readonly signal?: AbortSignal;

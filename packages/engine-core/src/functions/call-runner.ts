@@ -7,6 +7,8 @@ export interface CallRunner {
   /** For messages: label and id. */
   readonly label: string;
   readonly endpoint: Pick<Endpoint, 'invoke'>;
+  /** False while it has all the calls, or bytes of calls, that it may have. */
+  readonly hasRoom: boolean;
   /** Calls sent and not answered. The least busy worker of a pool gets the next call. */
   readonly inFlight: number;
   /** Before the frame is sent, so that an answer or a nested call in the same turn finds it. */

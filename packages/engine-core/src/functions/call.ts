@@ -1,4 +1,4 @@
-import type { OutgoingInvoke, TraceContext } from '@motia/protocol';
+import type { MotiaError, OutgoingInvoke, TraceContext } from '@motia/protocol';
 import type { Invocation, InvocationContext, InvokeOptions } from '../contract/functions.js';
 import type { OpenSpan } from '../contract/telemetry.js';
 import { childTraceContext, isTraceparent, nextSpan, traceIdOf } from '../telemetry/trace-context.js';
@@ -15,6 +15,14 @@ export interface CallKeeper {
   readonly idPrefix: string;
   cancel(call: Call, reason: string): void;
   expire(call: Call, nowMs: number): void;
+}
+
+/** Holds calls that cannot be sent yet. */
+export interface WaitingRoom {
+  /** Takes a call out, whatever becomes of it. */
+  leave(call: Call): void;
+  /** Why a call that waited in vain fails. */
+  failureOf(call: Call, nowMs: number): MotiaError;
 }
 
 /** The calls that one worker makes, for the limit on them. */
@@ -38,8 +46,8 @@ export class Call implements Invocation, InvocationContext, Expiring {
   value: unknown = undefined;
   /** True once a handler or a worker has it; failures before that are told even to callers that want no answer. */
   isStarted = false;
-  /** True while it waits for a worker to come back. */
-  isParked = false;
+  /** Where it waits before a worker gets it. */
+  waitingIn: WaitingRoom | undefined = undefined;
   payload: unknown;
   span: OpenSpan | undefined = undefined;
   runner: CallRunner | undefined = undefined;
@@ -63,6 +71,7 @@ export class Call implements Invocation, InvocationContext, Expiring {
   readonly timeoutMs: number;
   readonly deadlineAtMs: number;
   depth: number;
+  readonly triggerDepth: number;
   readonly attempt: number;
   readonly options: InvokeOptions | undefined;
   /** Whoever asked for no answer is not bound by it either: neither its deadline nor its cancellation reach this call. */
@@ -96,6 +105,7 @@ export class Call implements Invocation, InvocationContext, Expiring {
     this.timeoutMs = timeoutMs;
     this.deadlineAtMs = startedAtMs + timeoutMs;
     this.depth = (parent?.depth ?? 0) + 1;
+    this.triggerDepth = options?.triggerDepth ?? parent?.triggerDepth ?? 0;
     this.attempt = options?.attempt ?? 1;
     const key = options?.idempotencyKey;
     if (key !== undefined) this.idempotencyKey = key;

@@ -18,6 +18,8 @@ export class FunctionEntry {
   readonly absent: HeldFunction[] = [];
   /** Calls that wait for a worker to come back, oldest first. */
   parked: Set<Call> | undefined = undefined;
+  /** Calls that wait for a worker to keep up, oldest first. */
+  crowded: Set<Call> | undefined = undefined;
 
   calls = 0;
   errors = 0;
@@ -40,7 +42,7 @@ export class FunctionEntry {
     return this.handler !== undefined || this.serving.length > 0 || this.absent.length > 0;
   }
 
-  /** The least busy worker; equals take turns. Undefined while all are away. */
+  /** The least busy worker with room, or without where none has any; equals take turns. Undefined while all are away. */
   pick(): FunctionHolder | undefined {
     const { serving } = this;
     const size = serving.length;
@@ -53,7 +55,7 @@ export class FunctionEntry {
       const holder = serving[(this.#next + offset * step) % size]?.holder;
       if (holder !== undefined && (best === undefined || holder.inFlight < best.inFlight)) best = holder;
     }
-    return best;
+    return best?.hasRoom === false ? (serving.find(({ holder }) => holder.hasRoom)?.holder ?? best) : best;
   }
 
   addServing(held: HeldFunction): void {

@@ -1,4 +1,4 @@
-import { isMotiaError, type MotiaError } from '@motia/protocol';
+import { isMotiaError, MotiaError } from '@motia/protocol';
 import { invocationErrors } from '../errors/invocation-errors.js';
 
 /** What a handler threw, as the coded error that every caller gets. Coded errors pass as they are. */
@@ -8,6 +8,12 @@ export function toHandlerError(functionId: string, thrown: unknown): MotiaError 
   const error = invocationErrors.HANDLER_FAILED({ functionId, problem }, thrown);
   if (thrown instanceof Error && thrown.stack !== undefined) error.stack = thrown.stack;
   return error;
+}
+
+/** The same condition as a failure of whoever let it through. */
+export function asOwnFault(error: MotiaError): MotiaError {
+  const { code, message, hint, retryable, details } = error;
+  return new MotiaError({ code, message, hint, retryable, details, status: 500, cause: error });
 }
 
 /** What the connection reported for a call that a worker ran. Errors of the handler itself pass as they are. */

@@ -8,11 +8,12 @@ import { invocationErrors } from '../errors/invocation-errors.js';
 import { randomHex } from '../telemetry/trace-context.js';
 import { Call, type CallerAccount, type CallerClaims, type CallKeeper } from './call.js';
 import type { CallRunner } from './call-runner.js';
+import { Crowd, type CrowdLimits } from './crowd.js';
 import { enqueueHandler } from './enqueue-call.js';
 import { ExpiryTimers } from './expiry-timers.js';
 import { FunctionEntry } from './function-entry.js';
 import type { FunctionTable } from './function-table.js';
-import { toCallError, toHandlerError } from './handler-errors.js';
+import { asOwnFault, toCallError, toHandlerError } from './handler-errors.js';
 import { Parking } from './parking.js';
 import { RefusedInvocation, StartedInvocation } from './plain-invocations.js';
 
@@ -21,8 +22,7 @@ export interface InvokerParts {
   readonly logger: Logger;
   readonly telemetry: Telemetry;
   readonly table: FunctionTable;
-  readonly maxCallDepth: number;
-  readonly maxParkedCalls: number;
+  readonly limits: CrowdLimits & { readonly maxCallDepth: number };
 }
 
 /** Set by the worker side for calls that come in over a connection. */
@@ -41,15 +41,20 @@ export class Invoker implements CallKeeper {
   readonly #parts: InvokerParts;
   readonly #timers: ExpiryTimers;
   readonly #parking: Parking;
+  readonly #crowd: Crowd;
   readonly idPrefix = `${randomHex(16)}-`;
   readonly #local = new Set<Call>();
+  /** Errors below 500 that a call ended with, so that a handler which lets one of its own calls' through is found out. */
+  readonly #answered = new WeakSet<MotiaError>();
   #ids = 0;
   #isStopped = false;
+  #isResuming = false;
 
   constructor(parts: InvokerParts) {
     this.#parts = parts;
     this.#timers = new ExpiryTimers(parts.clock);
-    this.#parking = new Parking(this.#timers, parts.maxParkedCalls, (call, error, nowMs) => this.#fail(call, error, nowMs));
+    this.#parking = new Parking(this.#timers, parts.limits.maxParkedCalls, (call, error, nowMs) => this.#fail(call, error, nowMs));
+    this.#crowd = new Crowd(this.#timers, parts.limits);
     parts.table.onServed = (entry) => this.#resumeParked(entry);
   }
 
@@ -70,7 +75,7 @@ export class Invoker implements CallKeeper {
   }
 
   expire(call: Call, nowMs: number): void {
-    if (call.isParked && call.deadlineAtMs > nowMs) this.#fail(call, this.#parking.unavailable(call, nowMs), nowMs);
+    if (call.waitingIn !== undefined && call.deadlineAtMs > nowMs) this.#fail(call, call.waitingIn.failureOf(call, nowMs), nowMs);
     else this.endEarly(call, invocationErrors.DEADLINE_EXCEEDED({ functionId: call.functionId, timeoutMs: call.timeoutMs }));
   }
 
@@ -82,13 +87,14 @@ export class Invoker implements CallKeeper {
     call.abort();
     outgoing?.cancel(whyCancelled(error));
     outgoing?.abandon(error);
+    if (!this.#crowd.isEmpty) this.resumeWaiting();
     if (children !== undefined) for (const child of [...children]) this.endEarly(child, forChild(child, error));
   }
 
   /** Ends every open call and refuses new ones. */
   stop(): void {
     this.#isStopped = true;
-    for (const entry of this.#parts.table.entries()) for (const call of [...(entry.parked ?? [])]) this.cancel(call, 'the engine is stopping');
+    for (const entry of this.#parts.table.entries()) for (const call of [...(entry.parked ?? []), ...(entry.crowded ?? [])]) this.cancel(call, 'the engine is stopping');
     for (const call of [...this.#local]) this.cancel(call, 'the engine is stopping');
     this.#timers.stop();
   }
@@ -105,8 +111,8 @@ export class Invoker implements CallKeeper {
     entry.calls += 1;
     entry.inFlight += 1;
     if (this.#parts.telemetry.recording) this.#openSpan(call);
-    if (call.depth > this.#parts.maxCallDepth) {
-      this.#fail(call, invocationErrors.CALL_DEPTH({ functionId: call.functionId, limit: this.#parts.maxCallDepth }), call.startedAtMs);
+    if (call.depth > this.#parts.limits.maxCallDepth) {
+      this.#fail(call, invocationErrors.CALL_DEPTH({ functionId: call.functionId, limit: this.#parts.limits.maxCallDepth }), call.startedAtMs);
       return;
     }
     if (call.timeoutMs <= 0) {
@@ -140,7 +146,7 @@ export class Invoker implements CallKeeper {
       const payload = isWireValue(call.payload) ? this.#materialise(call, call.payload) : call.payload;
       value = handler(payload, call);
     } catch (thrown) {
-      this.#fail(call, toHandlerError(call.functionId, thrown), this.#parts.clock.monotonicMs());
+      this.#fail(call, this.#thrownBy(call, thrown), this.#parts.clock.monotonicMs());
       return;
     }
     if (!isThenable(value)) {
@@ -153,8 +159,17 @@ export class Invoker implements CallKeeper {
     }
     value.then(
       (result) => this.#finish(call, result),
-      (thrown: unknown) => this.#fail(call, toHandlerError(call.functionId, thrown), this.#parts.clock.monotonicMs()),
+      (thrown: unknown) => this.#fail(call, this.#thrownBy(call, thrown), this.#parts.clock.monotonicMs()),
     );
+  }
+
+  /**
+   * A handler of a trigger that makes a wrong call is at fault itself: only what its own caller sent is that caller's, so
+   * the status of a call of its own does not become that of its answer.
+   */
+  #thrownBy(call: Call, thrown: unknown): MotiaError {
+    const error = toHandlerError(call.functionId, thrown);
+    return call.options?.trigger !== undefined && this.#answered.has(error) ? asOwnFault(error) : error;
   }
 
   #materialise(call: Call, payload: { toValue(): unknown }): unknown {
@@ -168,7 +183,26 @@ export class Invoker implements CallKeeper {
   #sendOrPark(call: Call, nowMs: number): void {
     const runner = call.entry.pick();
     if (runner === undefined) this.#parking.park(call, nowMs);
-    else this.#send(call, runner, nowMs);
+    // Whoever comes later waits behind those who are waiting.
+    else if ((runner.hasRoom && call.entry.crowded === undefined) || !this.#crowd.admit(call, nowMs)) this.#send(call, runner, nowMs);
+  }
+
+  /** Sends what waited for its workers to keep up, as far as they do now. */
+  resumeWaiting(): void {
+    if (this.#isResuming) return;
+    this.#isResuming = true;
+    const now = this.#parts.clock.monotonicMs();
+    for (const entry of this.#crowd.entries()) {
+      for (let call = this.#crowd.first(entry); call !== undefined; call = this.#crowd.first(entry)) {
+        const runner = entry.pick();
+        if (runner?.hasRoom === false) break;
+        this.#timers.remove(call);
+        this.#crowd.leave(call);
+        if (runner === undefined) this.#parking.park(call, now);
+        else this.#send(call, runner, now);
+      }
+    }
+    this.#isResuming = false;
   }
 
   #send(call: Call, runner: CallRunner, nowMs: number): void {
@@ -197,7 +231,7 @@ export class Invoker implements CallKeeper {
     const now = this.#parts.clock.monotonicMs();
     for (const call of this.#parking.take(entry)) {
       if (call.status !== 'pending') continue;
-      if (!entry.isKnown) this.#fail(call, this.#parking.unavailable(call, now), now);
+      if (!entry.isKnown) this.#fail(call, this.#parking.failureOf(call, now), now);
       else this.#sendOrPark(call, now);
     }
   }
@@ -227,6 +261,7 @@ export class Invoker implements CallKeeper {
       return;
     }
     call.entry.errors += 1;
+    if (error.status < 500) this.#answered.add(error);
     this.#release(call, nowMs);
     call.span?.end({ error });
     if (call.isVoid && call.isStarted) {
@@ -244,13 +279,14 @@ export class Invoker implements CallKeeper {
     entry.totalDurationMs += duration;
     if (duration > entry.maxDurationMs) entry.maxDurationMs = duration;
     if (runner !== undefined) runner.callEnded(call, nowMs);
-    else if (call.isParked) this.#parking.leave(call);
+    else if (call.waitingIn !== undefined) call.waitingIn.leave(call);
     else this.#local.delete(call);
     if (call.caller !== undefined) call.caller.openCalls -= 1;
     call.outgoing = undefined;
     call.detachSignal?.();
     const parent = call.options?.parent;
     if (parent instanceof Call) parent.children?.delete(call);
+    if (runner !== undefined && !this.#crowd.isEmpty) this.resumeWaiting();
   }
 
   #openSpan(call: Call): void {
@@ -280,6 +316,7 @@ export class Invoker implements CallKeeper {
 
   #refuse(error: MotiaError, options: InvokeOptions | undefined): Invocation {
     this.#ids += 1;
+    if (error.status < 500) this.#answered.add(error);
     return new RefusedInvocation(this.idPrefix + this.#ids.toString(36), error, options);
   }
 }

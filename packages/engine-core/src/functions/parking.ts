@@ -1,6 +1,6 @@
 import type { MotiaError } from '@motia/protocol';
 import { invocationErrors } from '../errors/invocation-errors.js';
-import type { Call } from './call.js';
+import type { Call, WaitingRoom } from './call.js';
 import type { ExpiryTimers } from './expiry-timers.js';
 import type { FunctionEntry } from './function-entry.js';
 
@@ -8,7 +8,7 @@ import type { FunctionEntry } from './function-entry.js';
 export const defaultParkMs = 5_000;
 
 /** The waiting room for calls of known functions that no worker is ready to run. Bounded per function, never longer than the deadline. */
-export class Parking {
+export class Parking implements WaitingRoom {
   readonly #timers: ExpiryTimers;
   readonly #limit: number;
   readonly #fail: (call: Call, error: MotiaError, nowMs: number) => void;
@@ -24,10 +24,10 @@ export class Parking {
     const waited = nowMs - call.startedAtMs;
     const waitMs = Math.min((call.options?.parkMs ?? defaultParkMs) - waited, call.deadlineAtMs - nowMs);
     if (!(waitMs > 0) || (entry.parked?.size ?? 0) >= this.#limit) {
-      this.#fail(call, this.unavailable(call, nowMs), nowMs);
+      this.#fail(call, this.failureOf(call, nowMs), nowMs);
       return;
     }
-    call.isParked = true;
+    call.waitingIn = this;
     (entry.parked ??= new Set()).add(call);
     this.#timers.add(call, waitMs, nowMs);
   }
@@ -44,12 +44,12 @@ export class Parking {
 
   leave(call: Call): void {
     const { entry } = call;
-    call.isParked = false;
+    call.waitingIn = undefined;
     entry.parked?.delete(call);
     if (entry.parked?.size === 0) entry.parked = undefined;
   }
 
-  unavailable(call: Call, nowMs: number): MotiaError {
+  failureOf(call: Call, nowMs: number): MotiaError {
     return invocationErrors.WORKER_UNAVAILABLE({ functionId: call.functionId, waitedMs: nowMs - call.startedAtMs });
   }
 }

@@ -28,7 +28,7 @@ export const standardClasses: ReadonlyMap<string, StandardClass> = new Map([
   ['modules::pubsub::PubSubModule', module('@motia/module-pubsub', 'planned')],
   ['modules::observability::OtelModule', module('@motia/module-otel', 'planned')],
   ['modules::worker::WorkerModule', module('@motia/module-worker', 'built', { provides: ['worker.listener'] })],
-  ['modules::store::SqliteStore', module('@motia/store-sqlite', 'planned')],
+  ['modules::store::SqliteStore', module('@motia/store-sqlite', 'built', { provides: ['store.pool'] })],
   ['modules::console::ConsoleModule', module('@motia/console', 'planned')],
   ['modules::bridge_client::BridgeClientModule', module('@motia/module-bridge', 'planned')],
   ['modules::http_functions::HttpFunctionsModule', module('@motia/module-http-functions', 'planned')],

@@ -7,6 +7,8 @@ import { newTraceContext } from './trace-context.js';
 
 /** Takes what workers export themselves. */
 export interface OtlpSink {
+  /** False while nobody keeps it: workers are told when they connect, and save themselves the work. */
+  readonly takesOtlp: boolean;
   otlp(workerId: string, signal: 'traces' | 'metrics' | 'logs', payload: unknown): void;
 }
 
@@ -37,6 +39,10 @@ export class EngineTelemetry implements Telemetry, OtlpSink {
   setHostTracer(tracer: SpanStarter | undefined): void {
     this.#hostTracer = tracer;
     this.recording = (this.#sink ?? this.#hostTracer) !== undefined;
+  }
+
+  get takesOtlp(): boolean {
+    return this.#sink !== undefined;
   }
 
   newTrace(): TraceContext {

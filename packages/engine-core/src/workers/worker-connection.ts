@@ -30,6 +30,8 @@ export interface ConnectionHost {
   readonly registrationLimits: RegistrationLimits;
   readonly endpointLimits: Partial<EndpointLimits>;
   endCall(call: Call, error: MotiaError): void;
+  /** A worker that had no room takes calls again. */
+  onRoom(): void;
   /** No new calls from now on: functions and triggers leave, unless they are already gone. */
   withdraw(connection: WorkerConnection): Promise<void>;
   onClosed(connection: WorkerConnection, closure: WorkerClosure, from: WorkerState): void;
@@ -80,6 +82,7 @@ export class WorkerConnection implements WorkerHandle, FunctionHolder, CallerAcc
       events: {
         onFault: (fault) => host.logger.warn('A worker broke the protocol', { worker: this.label, workerId: id, code: fault.code, reason: fault.message }),
         onText: (line) => options.onText?.(line),
+        onRoom: () => host.onRoom(),
         onClose: (error) => this.#onConnectionClosed(error),
       },
     });
@@ -113,6 +116,10 @@ export class WorkerConnection implements WorkerHandle, FunctionHolder, CallerAcc
 
   get inFlight(): number {
     return this.calls.size;
+  }
+
+  get hasRoom(): boolean {
+    return this.endpoint.hasRoom;
   }
 
   get registered(): Promise<void> {

@@ -124,6 +124,10 @@ export class AttachedWorkers implements WorkerRegistry, ConnectionHost {
     this.#parts.invoker.endEarly(call, error);
   }
 
+  onRoom(): void {
+    this.#parts.invoker.resumeWaiting();
+  }
+
   async withdraw(connection: WorkerConnection): Promise<void> {
     const wasLive = connection.state === 'ready';
     connection.onDraining();

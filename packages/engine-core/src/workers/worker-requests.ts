@@ -81,7 +81,7 @@ export class WorkerRequests {
     const worker = this.#worker;
     if (worker.state !== 'connecting') throw invocationErrors.WORKER_CLOSED({ worker: worker.label, state: `${worker.state}, and was initialized before` });
     try {
-      const agreed = negotiate(params, { capabilities: this.#parts.capabilities });
+      const agreed = negotiate(params, { capabilities: { ...this.#parts.capabilities, telemetry: this.#parts.telemetry.takesOtlp } });
       if (!isSdk(params.sdk)) throw ProtocolErrors.PARAMS_INVALID({ method: 'initialize', reason: 'sdk is not { name, version, language }' });
       this.#authorize(params);
       const { engine } = this.#parts;

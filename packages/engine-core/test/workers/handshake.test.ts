@@ -36,6 +36,19 @@ describe('the handshake of a worker', () => {
     expect(host.kernel.workers.list()).toEqual([expect.objectContaining({ id: handle.id, owner: 'exec:0', label: 'node app.js', name: 'app', pid: 42, sdk, state: 'ready', functionIds: ['a'] })]);
   });
 
+  it('O1 tells a worker whether anybody keeps its telemetry', async () => {
+    await using host = startKernel();
+    const offer = { protocolVersion: PROTOCOL_VERSION, sdk, capabilities: { telemetry: true } };
+    const before = connect(host, { owner: 'exec:0', label: 'before' });
+    expect(await before.endpoint.request('initialize', offer)).toMatchObject({ capabilities: { telemetry: false } });
+    const nothing = (): void => undefined;
+    host.kernel.telemetry.setSink({ log: nothing, otlp: nothing, startSpan: () => { throw new Error('not asked'); } });
+    const after = connect(host, { owner: 'exec:1', label: 'after' });
+    expect(await after.endpoint.request('initialize', offer)).toMatchObject({ capabilities: { telemetry: true } });
+    const silent = connect(host, { owner: 'exec:2', label: 'silent' });
+    expect(await silent.endpoint.request('initialize', { protocolVersion: PROTOCOL_VERSION, sdk })).toMatchObject({ capabilities: { telemetry: false } });
+  });
+
   it('closes a worker that never says initialize with HANDSHAKE_TIMEOUT', async () => {
     const clock = new ManualClock();
     await using host = startKernel({ clock });

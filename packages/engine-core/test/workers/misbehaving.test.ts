@@ -117,7 +117,7 @@ describe('workers that lie, hang or disappear', () => {
   });
 
   it('says WORKER_BACKPRESSURE when too many calls wait for a worker', async () => {
-    await using host = startKernel({ limits: { endpoint: { maxPendingCalls: 2 } } });
+    await using host = startKernel({ limits: { maxParkedCalls: 0, endpoint: { maxPendingCalls: 2 } } });
     const worker = await connectRawWorker(host.kernel, ['f']);
     const first = [host.kernel.functions.invoke('f', 1), host.kernel.functions.invoke('f', 2)];
     const error = await failureOf(host.kernel.functions.invoke('f', 3));

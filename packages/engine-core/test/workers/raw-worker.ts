@@ -19,6 +19,8 @@ export interface RawWorker {
   /** The next `functions/invoke` of a function. */
   nextCall(functionId: string): Promise<{ readonly id: string; readonly params: Record<string, never> }>;
   request(method: string, params: unknown): Promise<Message>;
+  /** Reads nothing until it is told to. */
+  pause(): void;
   end(): void;
 }
 
@@ -68,6 +70,7 @@ export async function connectRawWorker(kernel: Kernel, functionIds: readonly str
   await request('ready', {});
   return {
     handle,
+    pause: () => workerSide.pause?.(),
     send,
     next,
     request,

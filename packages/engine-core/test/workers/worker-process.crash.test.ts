@@ -130,7 +130,7 @@ describe('workers that are processes', () => {
     child.kill('SIGSTOP');
     const payload = 'x'.repeat(100_000);
     const outcomes = await Promise.all(
-      Array.from({ length: 200 }, async () => (await failureOf(host.kernel.functions.invoke('who', payload, { timeoutMs: 500 }))).code),
+      Array.from({ length: 200 }, async () => (await failureOf(host.kernel.functions.invoke('who', payload, { timeoutMs: 5_000 }))).code),
     );
     expect(outcomes.filter((code) => code === 'MOTIA_ENGINE_WORKER_BACKPRESSURE').length).toBeGreaterThan(150);
     child.kill('SIGKILL');

@@ -1,5 +1,6 @@
 import { isMotiaError } from '@motia/protocol';
 import { sdkErrors } from '../errors.js';
+import { rejectAsOwnCall } from '../runtime/handler-error.js';
 import { currentConnection, currentScope, type InvocationScope } from './invocation-scope.js';
 import type { InvokeCallOptions } from '../steps/flow-context.js';
 
@@ -17,7 +18,7 @@ export async function callModule(scope: InvocationScope | undefined, module: str
     return await callEngine(scope, functionId, payload);
   } catch (error) {
     if (isMotiaError(error, 'MOTIA_ENGINE_FUNCTION_NOT_FOUND') && (error.details === undefined || namesFunction(error.details, functionId))) {
-      throw sdkErrors.MODULE_NOT_LOADED({ module, functionId }, error);
+      return rejectAsOwnCall(sdkErrors.MODULE_NOT_LOADED({ module, functionId }, error));
     }
     throw error;
   }

@@ -7,6 +7,7 @@ import { type ContextHost, nextInvocationId, StepContext } from '../context/step
 import { Stream } from '../context/stream.js';
 import { sdkErrors } from '../errors.js';
 import type { InvokeCallOptions } from '../steps/flow-context.js';
+import type { TriggerType } from '../steps/step-config.js';
 import { VERSION } from '../version.js';
 import type { AppFunction, WireSettings } from './app-function.js';
 import type { CompiledApp } from './compile-app.js';
@@ -216,13 +217,14 @@ export class SdkWorker implements ContextHost {
     if (fn === undefined) throw sdkErrors.FUNCTION_UNKNOWN({ functionId });
     if (this.#isDraining) throw sdkErrors.WORKER_DRAINING({ functionId });
     const context = new StepContext(this, call, functionId, fn.trigger);
+    const travelling = (error: unknown): MotiaError => toTravellingError(functionId, error, { triesAgain: triesAgain(fn.trigger.type, call.params) });
     this.#inFlight += 1;
     let result: unknown;
     try {
       result = shared.storage.run(context, fn.run, context, call.payload);
     } catch (error) {
       this.#ended(context);
-      throw toTravellingError(functionId, error);
+      throw travelling(error);
     }
     if (!isPromiseLike(result)) {
       this.#ended(context);
@@ -235,7 +237,7 @@ export class SdkWorker implements ContextHost {
       },
       (error: unknown) => {
         this.#ended(context);
-        throw toTravellingError(functionId, error);
+        throw travelling(error);
       },
     );
   }
@@ -307,6 +309,11 @@ export class SdkWorker implements ContextHost {
     this.#logs.close();
     this.#end?.(end);
   }
+}
+
+/** Requests are answered once; everything else is delivered again, and so is a call that comes from a queue with its key. */
+function triesAgain(type: TriggerType, { idempotencyKey }: Omit<InvokeParams, 'payload'>): boolean {
+  return idempotencyKey !== undefined || (type !== 'http' && type !== 'http_middleware');
 }
 
 function abortError(signal: AbortSignal, functionId: string): MotiaError {

@@ -59,7 +59,7 @@ class WireEndpoint implements Endpoint {
     this.#events = events;
     const { maxBufferedBytes, rawThresholdBytes, maxFaults } = this.#limits;
     const stuck = (current: number) => this.close(ProtocolErrors.BACKPRESSURE({ what: 'bytes', current, limit: maxBufferedBytes }));
-    this.#writer = new FrameWriter(transport, this.#limits);
+    this.#writer = new FrameWriter(transport, this.#limits, () => events.onRoom?.());
     this.#outbox = new Outbox(this.#writer, { rawBodies: false, rawThresholdBytes }, maxBufferedBytes * HARD_BUFFER_FACTOR, stuck);
     this.#outgoing = new OutgoingCalls(role === 'engine' ? 'e' : 'w', (id, reason) => this.#sendCancel(id, reason));
     this.#incoming = new IncomingCalls(this.#outbox, (fault) => this.#inbox.onFault(fault));
@@ -83,6 +83,10 @@ class WireEndpoint implements Endpoint {
 
   get bufferedBytes(): number {
     return this.#writer.bufferedBytes;
+  }
+
+  get hasRoom(): boolean {
+    return this.#writer.hasRoom && this.pendingCalls < this.#limits.maxPendingCalls && this.#closedReason === undefined;
   }
 
   get counters(): EndpointCounters {

@@ -41,6 +41,8 @@ export class FrameWriter {
   constructor(
     private readonly transport: Transport,
     private readonly limits: FrameWriterLimits,
+    /** The transport takes bytes again, and there is room for more than what waited. */
+    private readonly onRoom: () => void = () => undefined,
   ) {
     transport.onDrain(() => this.#onDrain());
   }
@@ -122,11 +124,13 @@ export class FrameWriter {
   }
 
   #onDrain(): void {
-    if (this.#isBlocked) {
+    const wasBlocked = this.#isBlocked;
+    if (wasBlocked) {
       this.#isBlocked = false;
       this.flushNow();
     }
     if (this.#flushed.length > 0 && this.bufferedBytes === 0) this.#releaseFlushed();
+    if (wasBlocked && this.hasRoom) this.onRoom();
   }
 
   #releaseFlushed(): void {

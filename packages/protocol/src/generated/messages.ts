@@ -54,6 +54,8 @@ export interface Capabilities {
   readonly rawBodies?: boolean;
   /** The `channels/*` messages are understood. */
   readonly channels?: boolean;
+  /** What `telemetry/emit` carries is kept by somebody. Where it is not agreed, a worker saves itself the work of recording. */
+  readonly telemetry?: boolean;
 }
 
 /** What the engine accepts. A worker keeps to them; the engine refuses what goes beyond. */

@@ -28,7 +28,7 @@ async function definitionsOf(choice: ConfigChoice, { cwd }: Place): Promise<read
 /** Proves the file without starting anything. @throws as `createEngine`, with every problem at once */
 export async function checkConfig(choice: ConfigChoice, { cwd }: Place): Promise<string> {
   const { configPath, subject } = resolveSubject(choice, cwd);
-  const engine = await createEngine({ ...(configPath === undefined ? { modules: defaultModules() } : { config: configPath }), importPackage: importBesideEngine });
+  const engine = await createEngine({ ...(configPath === undefined ? { modules: defaultModules({ keep: 'files' }) } : { config: configPath }), importPackage: importBesideEngine });
   await engine.stop();
   const notices = engine.notices.map((notice) => `${notice.source}${notice.line === undefined ? '' : `:${notice.line}`}: ${notice.message}\n`);
   const modules = engine.modules().map((module) => `  ${module.class}  ${module.name} ${module.version}\n`);

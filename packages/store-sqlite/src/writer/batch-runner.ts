@@ -1,0 +1,142 @@
+import type { Database } from 'better-sqlite3';
+import type { StoreCommandContext, StoreProgram, StoreSql } from '@motia/engine-core/contract';
+import { storeErrors } from '../errors.js';
+import { commandError, sqliteCode, storageError } from '../sql/sqlite-errors.js';
+import { createStatements } from '../sql/statements.js';
+import { migrate } from './migrate.js';
+import type { UnitCommand, UnitOutcome } from './unit.js';
+
+/** Where a batch is cut: what came in after it waits for the next commit. */
+const mostCommands = 128;
+const longestMs = 2;
+
+export interface BatchRunnerOptions {
+  readonly db: Database;
+  /** Path of the file; undefined in memory. */
+  readonly file: string | undefined;
+  readonly engineId: string;
+  readonly fencingToken: number;
+}
+
+/** What a batch is made of: anything that carries commands. */
+export interface Runnable {
+  readonly commands: readonly UnitCommand[];
+}
+
+export interface Batch<U extends Runnable> {
+  readonly outcomes: readonly { readonly unit: U; readonly outcome: UnitOutcome }[];
+  /** Commands that were run. */
+  readonly commands: number;
+  /** From the begin to the end of the transaction. */
+  readonly tookMs: number;
+}
+
+type Callable = (sql: StoreSql, input: unknown, context: StoreCommandContext) => unknown;
+
+/** Runs commands of programs on a connection that may write, many units in one transaction. Lives in the thread of its connection. */
+export class BatchRunner {
+  readonly #options: BatchRunnerOptions;
+  readonly #db: Database;
+  readonly #host: StoreSql;
+  readonly #sql: StoreSql;
+  readonly #programs = new Map<string, StoreProgram>();
+
+  constructor(options: BatchRunnerOptions) {
+    this.#options = options;
+    this.#db = options.db;
+    this.#host = createStatements(options.db, 'host');
+    this.#sql = createStatements(options.db, 'command');
+  }
+
+  /** Makes the commands of a program known, its tables brought up to date. @throws `MOTIA_STORE_SCHEMA_NEWER`, `MOTIA_STORE_MIGRATION_FAILED`, `MOTIA_STORE_PROGRAM_INVALID` */
+  open(program: StoreProgram): void {
+    migrate({ db: this.#db, sql: this.#sql, file: this.#options.file }, program);
+    this.#programs.set(program.name, program);
+  }
+
+  /**
+   * Takes units from the front of the queue, runs them and commits: up to 128 commands or 2 ms, at least one unit. What a
+   * command throws undoes its unit alone. Never throws: when the commit fails, nothing of the batch is kept and every unit learns it.
+   */
+  run<U extends Runnable>(queue: U[]): Batch<U> {
+    const startedAtMs = performance.now();
+    const taken: U[] = [];
+    const outcomes: UnitOutcome[] = [];
+    let commands = 0;
+    let failure: unknown;
+    try {
+      this.#host.run('BEGIN IMMEDIATE');
+      do {
+        const unit = queue[taken.length] as U;
+        taken.push(unit);
+        commands += unit.commands.length;
+        outcomes.push(this.#runUnit(unit));
+      } while (this.#db.inTransaction && taken.length < queue.length && commands < mostCommands && performance.now() - startedAtMs < longestMs);
+      this.#host.run('COMMIT');
+    } catch (error) {
+      failure = error;
+      if (this.#db.inTransaction) this.#host.run('ROLLBACK');
+    }
+    // A begin that failed fails for everyone who waits.
+    if (taken.length === 0) taken.push(...queue);
+    queue.splice(0, taken.length);
+    if (failure !== undefined) {
+      if (taken.length > 1 && isOfOneUnit(failure, outcomes)) return this.#oneByOne(taken, startedAtMs);
+      const error = storageError(failure, this.#options.file) ?? storeErrors.IO_FAILED({ ...this.#where(), reason: String(failure) }, failure);
+      taken.forEach((_, index) => {
+        const own = outcomes[index];
+        if (own === undefined || 'values' in own) outcomes[index] = { error };
+      });
+    }
+    return { outcomes: taken.map((unit, index) => ({ unit, outcome: outcomes[index] as UnitOutcome })), commands, tookMs: performance.now() - startedAtMs };
+  }
+
+  /** After a failure that one of them caused: each in a transaction of its own, so that only that one fails. */
+  #oneByOne<U extends Runnable>(units: readonly U[], startedAtMs: number): Batch<U> {
+    const batches = units.map((unit) => this.run([unit]));
+    return {
+      outcomes: batches.flatMap(({ outcomes }) => outcomes),
+      commands: batches.reduce((sum, { commands }) => sum + commands, 0),
+      tookMs: performance.now() - startedAtMs,
+    };
+  }
+
+  #runUnit({ commands }: Runnable): UnitOutcome {
+    const values: unknown[] = [];
+    try {
+      this.#host.run('SAVEPOINT unit');
+      for (const command of commands) values.push(this.#runCommand(command));
+      this.#host.run('RELEASE unit');
+      return { values };
+    } catch (error) {
+      if (this.#db.inTransaction) {
+        this.#host.run('ROLLBACK TO unit');
+        this.#host.run('RELEASE unit');
+      }
+      const failedAt = Math.min(values.length, commands.length - 1);
+      const { program = '', command = '' } = commands[failedAt] ?? {};
+      return { error: commandError(error, { program, command, file: this.#options.file }), failedAt };
+    }
+  }
+
+  #runCommand({ program, command, input, nowMs }: UnitCommand): unknown {
+    const { engineId, fencingToken } = this.#options;
+    const known = this.#programs.get(program)?.commands;
+    const run = known !== undefined && Object.hasOwn(known, command) ? (known[command] as Callable) : undefined;
+    if (run === undefined) throw storeErrors.COMMAND_UNKNOWN({ program, command });
+    const value = run(this.#sql, input, { nowMs, engineId, fencingToken });
+    if (value instanceof Promise) throw storeErrors.PROGRAM_INVALID({ program, problem: `its command "${command}" answers a promise; commands are synchronous` });
+    return value;
+  }
+
+  #where(): { readonly file?: string } {
+    return this.#options.file === undefined ? {} : { file: this.#options.file };
+  }
+}
+
+/** Whether the transaction failed for something that one unit did: it filled the disk, or broke a constraint that is checked at the end. */
+function isOfOneUnit(failure: unknown, outcomes: readonly UnitOutcome[]): boolean {
+  const code = sqliteCode(failure);
+  const last = outcomes.at(-1);
+  return code === 'SQLITE_FULL' || code?.startsWith('SQLITE_CONSTRAINT') === true || (last !== undefined && 'error' in last);
+}

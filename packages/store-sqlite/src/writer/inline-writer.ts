@@ -1,0 +1,44 @@
+import type { StoreProgram } from '@motia/engine-core/contract';
+import type { BatchRunner } from './batch-runner.js';
+import type { CommitReport, StoreWriter } from './store-writer.js';
+import type { Unit } from './unit.js';
+
+/** Writes on the engine's own thread, one batch per turn of its event loop. */
+export class InlineWriter implements StoreWriter {
+  readonly #runner: BatchRunner;
+  readonly #onCommit: (report: CommitReport) => void;
+  readonly #queue: Unit[] = [];
+  #isScheduled = false;
+
+  constructor(runner: BatchRunner, onCommit: (report: CommitReport) => void) {
+    this.#runner = runner;
+    this.#onCommit = onCommit;
+  }
+
+  async open(program: StoreProgram): Promise<void> {
+    this.#runner.open(program);
+  }
+
+  write(units: readonly Unit[]): void {
+    for (const unit of units) this.#queue.push(unit);
+    if (!this.#isScheduled) this.#runBatch();
+  }
+
+  async close(): Promise<void> {
+    while (this.#queue.length > 0) this.#runBatch();
+  }
+
+  #runBatch(): void {
+    if (this.#queue.length === 0) return;
+    const { outcomes, commands, tookMs } = this.#runner.run(this.#queue);
+    this.#onCommit({ commands, tookMs });
+    for (const { unit, outcome } of outcomes) unit.settle(outcome);
+    if (this.#queue.length === 0) return;
+    // What is left waits a turn, so that a flood of changes does not keep everything else waiting.
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#runBatch();
+    });
+  }
+}
