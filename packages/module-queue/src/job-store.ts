@@ -25,6 +25,8 @@ export interface QueueRules {
   readonly maxLosses: number;
   /** Whether a group waits when one of its messages is given up. */
   readonly blocksGroup: boolean;
+  /** How long a subscription that no engine serves goes on getting messages. */
+  readonly graceMs: number;
 }
 export interface QueueDeclaration extends QueueIdentity {
   readonly rules: QueueRules;
@@ -164,8 +166,6 @@ export interface Retention {
   /** Completed jobs whose result is kept. */
   readonly resultMs: number;
   readonly deadLetterMs: number;
-  /** Subscriptions that nobody serves. */
-  readonly subscriptionMs: number;
 }
 
 /**
@@ -185,7 +185,7 @@ export interface JobStore {
 
   /** Makes queues known, or changes their rules. A subscription counts as served by this engine from then on. */
   declare(queues: readonly QueueDeclaration[]): Promise<readonly QueueState[]>;
-  /** This engine does not serve these subscriptions any more. They go on getting messages for as long as `Retention` says. */
+  /** This engine does not serve these subscriptions any more. They go on getting messages for as long as their rules say. */
   leave(queues: readonly number[]): Promise<void>;
   /** Ends a subscription at once: no new messages. What it holds is dead-lettered by `prune`. */
   unsubscribe(queue: number): Promise<void>;

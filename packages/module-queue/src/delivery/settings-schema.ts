@@ -33,14 +33,14 @@ const queueOnly = {
 } as const;
 
 /** `queue_config` of a trigger, in both spellings: `maxRetries` as Steps write it and `max_retries`. */
-export const triggerSettingsSchema = Type.Object({ ...settings, ...snakeCased(settings) } as Record<string, TSchema>, { description: 'Delivery options of this subscriber.' });
+export const triggerSettingsSchema = Type.Object({ ...settings, ...snakeCased(settings) }, { description: 'Delivery options of this subscriber.' });
 
 /** One entry of `queue_configs`. */
 export const queueSettingsSchema = Type.Object({
   ...snakeCased({ ...settings, ...queueOnly }),
   backoff_ms: whole('Delay before the first retry, the base of the others. Default 1,000.', 0, longestDelayMs, 'ms'),
   poll_interval_ms: whole('Accepted and without effect: work is dispatched when it arrives.', 0, longestDelayMs, 'ms'),
-} as Record<string, TSchema>, { description: 'Delivery options of the queue, or of the topic, of this name.' });
+}, { description: 'Delivery options of the queue, or of the topic, of this name.' });
 
 export type WrittenSettings = Static<typeof queueSettingsSchema>;
 
@@ -67,7 +67,7 @@ export function readSettings(written: Readonly<Record<string, unknown>> | undefi
     dedupWindowMs: at('dedupWindowMs'),
     maxDepth: at('maxDepth'),
   };
-  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined)) as DeliverySettings;
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }
 
 function scaled(value: unknown, factor: number): number | undefined {
