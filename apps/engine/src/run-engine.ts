@@ -1,5 +1,5 @@
 import { createEngine, type Engine, type EngineOptions } from '@motia/engine-core';
-import { ProcessServiceRef, RestServiceRef, WorkerListenerRef, type ModuleUse } from '@motia/engine-core/contract';
+import { ProcessServiceRef, RestServiceRef, StreamServiceRef, WorkerListenerRef, type ModuleUse } from '@motia/engine-core/contract';
 import { exec } from '@motia/module-exec';
 import type { LogFormat, LogLevelName } from './cli/args.js';
 import { renderBanner, type BannerFacts, type BannerRoute } from './cli/banner.js';
@@ -50,7 +50,7 @@ async function runUntilSignalled(options: RunEngineOptions): Promise<number> {
   const format = options.logFormat ?? (ports.stdoutIsTerminal ? 'pretty' : 'json');
   let engine: Engine;
   try {
-    engine = await compose(options, cwd, format);
+    engine = await compose(options, cwd);
   } catch (error) {
     ports.stderr(`${renderError(error)}\n`);
     return exitCodeOf(error);
@@ -84,13 +84,14 @@ async function runUntilSignalled(options: RunEngineOptions): Promise<number> {
   }
 }
 
-async function compose(options: RunEngineOptions, cwd: string, format: LogFormat): Promise<Engine> {
+async function compose(options: RunEngineOptions, cwd: string): Promise<Engine> {
   const control: ModuleUse = { definition: ControlModule, options: controlOptionsOf(options.configFile ?? cwd) };
   const base: EngineOptions = {
     ...(options.configFile === undefined ? { baseDir: cwd } : { config: options.configFile }),
     ...(options.mode === undefined ? {} : { mode: options.mode }),
     importPackage: importBesideEngine,
-    logging: { format, level: options.logLevel ?? 'info' },
+    // What the command line leaves open, the observability module may decide.
+    logging: { ...(options.logFormat === undefined ? {} : { format: options.logFormat }), ...(options.logLevel === undefined ? {} : { level: options.logLevel }) },
   };
   const modules = [control, ...(options.configFile === undefined ? defaultModules({ keep: 'files' }) : [])];
   const engine = await createEngine({ ...base, modules });
@@ -109,6 +110,7 @@ function announce(engine: Engine, readyInMs: number, format: LogFormat, ports: C
 
 function collectFacts(engine: Engine, readyInMs: number): BannerFacts {
   const address = optional(() => engine.service(RestServiceRef).address());
+  const streams = optional(() => engine.service(StreamServiceRef).address());
   const routes = optional(() => engine.service(RestServiceRef).routes()) ?? [];
   const schemas = new Map(engine.triggers.list().map((trigger) => [trigger.id, (trigger.config as { bodySchema?: BannerRoute['bodySchema'] } | undefined)?.bodySchema]));
   const workerAddresses = optional(() => engine.service(WorkerListenerRef).addresses()) ?? [];
@@ -120,7 +122,8 @@ function collectFacts(engine: Engine, readyInMs: number): BannerFacts {
     version,
     readyInMs,
     listeners: [
-      ...(address === undefined ? [] : [{ name: 'REST', url: `http://${address.host === '127.0.0.1' || address.host === '::1' ? 'localhost' : address.host}:${address.port}` }]),
+      ...(address === undefined ? [] : [{ name: 'REST', url: `http://${shownHost(address.host)}:${address.port}` }]),
+      ...(streams === undefined ? [] : [{ name: 'Streams', url: `ws://${shownHost(streams.host)}:${streams.port}` }]),
       ...workerAddresses.map((url) => ({ name: 'Workers', url })),
     ],
     routes: routes.map(({ method, path, functionId, triggerId }) => {
@@ -130,6 +133,11 @@ function collectFacts(engine: Engine, readyInMs: number): BannerFacts {
     processes: processes.map(({ command, state, pid }) => ({ command, state, ...(pid === undefined ? {} : { pid }) })),
     troubles,
   };
+}
+
+function shownHost(host: string): string {
+  if (host === '127.0.0.1' || host === '::1') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 function optional<T>(read: () => T): T | undefined {

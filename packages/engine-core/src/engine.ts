@@ -1,7 +1,7 @@
 import { isMotiaError, type MotiaError } from '@motia/protocol';
 import type { AnyAdapterDefinition, AdapterSlot, PluginChoice } from './contract/adapter.js';
 import { EnqueueRouterRef, type EnqueueRouter } from './contract/services/enqueue.js';
-import { TelemetrySinkRef, type TelemetrySink } from './contract/telemetry.js';
+import { TelemetrySinkRef, type ConsoleLines, type TelemetrySink } from './contract/telemetry.js';
 import { adapterOptions } from './config/plan-modules.js';
 import type { Engine, EngineOptions } from './engine-options.js';
 import { engineErrors } from './errors.js';
@@ -36,13 +36,14 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
   const plan = await loadPlan(options);
   const clock = options.clock ?? systemClock;
   const hub = createLogHub(options.logs === undefined ? [] : [options.logs]);
-  const flushLogs = addOutput(hub, options);
+  const output = addOutput(hub, options);
   const logger = createLogger({ sink: hub, clock, source: 'engine' });
   const machine = stateMachine<EngineState>(engineTransitions, { subject: 'the engine', initial: 'idle' });
   const board = createHealthBoard({ clock, version: engineVersion, engineState: () => machine.state });
   const health = Object.freeze({ report: () => board.report() });
   const kernel = createKernel({ clock, logger, logs: hub, engine: { name: 'iii', version: engineVersion }, health });
-  const mode = options.mode ?? ((options.environment ?? processEnvironment())['NODE_ENV'] === 'production' ? 'production' : 'development');
+  const variables = options.environment ?? processEnvironment();
+  const mode = options.mode ?? (variables['NODE_ENV'] === 'production' ? 'production' : 'development');
   const timeouts: PhaseTimeouts = { ...defaultTimeouts(mode), ...options.timeouts };
   const interrupt = new AbortController();
   let hasSink = false;
@@ -51,6 +52,7 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
       environment: {
         baseDir: plan.baseDir,
         mode,
+        variables,
         engine: { version: engineVersion, embedded, fromFile: typeof options.config === 'string' },
         logs: hub,
         clock,
@@ -67,6 +69,8 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
         if (service === EnqueueRouterRef.id) kernel.setEnqueueRouter(value as EnqueueRouter);
         if (service !== TelemetrySinkRef.id) return;
         const sink = value as TelemetrySink;
+        if (sink.consoleLines !== undefined) output.configure(sink.consoleLines);
+        if (sink.isEnabled === false) return;
         hasSink = true;
         kernel.telemetry.setSink(sink);
         hub.add(sink);
@@ -98,7 +102,7 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
     machine.to('stopping');
     const afterwards = await closeAll(host, kernel);
     machine.to(isInterrupted ? 'stopped' : 'failed');
-    flushLogs();
+    output.flush();
     // What a module says when it is interrupted is no failure of its own.
     const errors = [...failures, ...afterwards];
     throw isInterrupted ? engineErrors.START_INTERRUPTED({}, errors.length === 0 ? undefined : new AggregateError(errors)) : startFailed(errors);
@@ -119,7 +123,7 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
     machine.to('stopping');
     errors.push(...(await closeAll(host, kernel)));
     machine.to('stopped');
-    flushLogs();
+    output.flush();
     if (errors.length > 0) throw engineErrors.STOP_FAILED({ reasons: errors.map(reasonOf), codes: codesOf(errors) }, new AggregateError(errors));
   }
 
@@ -177,16 +181,23 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
   };
 }
 
-/** Where records go by default, and how to make sure that they got there. */
-function addOutput(hub: LogHub, options: EngineOptions): () => void {
+/** Where records go by default. */
+interface LogOutput {
+  /** Makes sure that they got there. */
+  flush(): void;
+  /** What the program did not decide itself. */
+  configure(lines: ConsoleLines): void;
+}
+
+function addOutput(hub: LogHub, options: EngineOptions): LogOutput {
   if (options.logger !== undefined) {
     hub.add(loggerSink(options.logger));
-    return () => undefined;
+    return { flush: () => undefined, configure: () => undefined };
   }
   const { port, ...rest } = options.logging ?? {};
   const sink = lineSink({ port: port ?? standardStream('stdout'), ...rest });
   hub.add(sink);
-  return () => sink.flush();
+  return { flush: () => sink.flush(), configure: (lines) => sink.configure({ ...lines, ...rest }) };
 }
 
 /** Who records what happens starts before, and stops after, everyone whom it records; then comes who only serves adapters. */

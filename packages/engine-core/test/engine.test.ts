@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { createEngine, type Engine, type EngineOptions } from '../src/index.js';
-import { defineRef, type MotiaError } from '../src/contract/index.js';
+import { createEngine, noOptions, type Engine, type EngineOptions } from '../src/index.js';
+import { defineModule, defineRef, TelemetrySinkRef, type HealthReporter, type MotiaError, type TelemetrySink } from '../src/contract/index.js';
 import { ManualClock, memoryLogger, startTestHost } from '../src/testing/index.js';
 import { Chicken, Egg } from './fixtures/plugins/cycle.js';
 import { HangsOnDrain } from './fixtures/plugins/hangs-on-drain.js';
@@ -251,6 +251,35 @@ describe('createEngine', () => {
     engine.functions.register({ id: 'early' }, (payload) => payload);
     await engine.start();
     expect(await engine.functions.invoke('early', { a: 1 })).toEqual({ a: 1 });
+  });
+
+  it('lets a telemetry sink say how console lines look, unless the program said so', async () => {
+    const lines = (logging: EngineOptions['logging']): Promise<string> => {
+      const written: string[] = [];
+      const sink = { log: () => undefined, otlp: () => undefined, startSpan: () => { throw new Error('unused'); }, isEnabled: false, consoleLines: { level: 'debug', format: 'pretty' } } as unknown as TelemetrySink;
+      const definition = defineModule({
+        name: 'sink', version: '0.0.0', contract: 1, class: 'test::Sink', options: noOptions, provides: { sink: TelemetrySinkRef },
+        create: async (context) => ({ services: { sink }, start: async () => context.logger.debug('careful') }),
+      });
+      const port = { isTerminal: false, wantsColour: false, write: (text: string) => written.push(text) > 0, onceDrained: () => undefined };
+      return startTestHost([{ definition }], { logging: { ...logging, port } }).then(async (host) => {
+        await host.stop();
+        return written.join('');
+      });
+    };
+    expect(await lines({})).toMatch(/^[^{]*careful/m);
+    expect(await lines({ format: 'json', level: 'info' })).not.toMatch(/careful/);
+  });
+
+  it('shows parts of a module by their own names, for as long as it runs', async () => {
+    let part: HealthReporter | undefined;
+    const definition = recorder([])('whole', { onCreate: (context) => void (part = context.health.part('spans')) });
+    const host = await startTestHost([{ definition }]);
+    expect(host.health.report().components['spans']).toMatchObject({ status: 'healthy' });
+    part?.set('degraded', 'full');
+    expect(host.health.report()).toMatchObject({ status: 'degraded', components: { spans: { status: 'degraded', reason: 'full' }, whole: { status: 'healthy' } } });
+    await host.stop();
+    expect(host.health.report().components).not.toHaveProperty('spans');
   });
 
   it('is not ready while a module is unhealthy, and says which and why', async () => {

@@ -181,6 +181,18 @@ describe('lineSink', () => {
     expect(told).toMatchObject({ level: 'warn', fields: { dropped: 100 - (lines.length - 1) } });
   });
 
+  it('can be told anew which lines, in which form and of whom', async () => {
+    const out = port();
+    const { sink, logger } = logTo({ port: out, level: 'warn' });
+    logger.info('too low');
+    sink.configure({ level: 'debug', format: 'pretty', showsProcesses: false });
+    logger.debug('shown');
+    sink.log(record({ message: 'printed by a process', stream: 'stdout' }));
+    await endOfTurn();
+    expect(out.writes.join('')).toMatch(/shown/);
+    expect(out.writes.join('')).not.toMatch(/too low|printed by a process|\{/);
+  });
+
   it('O1 never throws into the code that logs, nor out of it', async () => {
     const { logger } = logTo({ port: port({ write: () => { throw new Error('EPIPE'); } }) });
     const hub = createLogHub([{ log: () => { throw new Error('broken sink'); } }]);

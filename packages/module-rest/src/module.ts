@@ -17,6 +17,7 @@ import { httpPayloadSchema } from './payload-schema.js';
 import { ResponseOffers } from './response-offers.js';
 import { makeNotFoundRoute } from './route.js';
 import { RouteBinder } from './route-binder.js';
+import { RouteNews } from './route-news.js';
 import { SystemRoutes } from './system-routes.js';
 import { httpTriggerOptions } from './trigger-config.js';
 import { restVersion } from './version.js';
@@ -67,6 +68,7 @@ export const RestModule = defineModule({
     const checksHost = options.allowed_hosts !== undefined || ctx.mode === 'development';
     const hostGuard = checksHost ? new HostGuard([...(options.allowed_hosts ?? []), ...(options.host === undefined ? [] : [options.host])]) : undefined;
     const listener = new HttpListener({ dispatcher, hostGuard, telemetry: ctx.telemetry, logger: ctx.logger, moduleName: ctx.instanceId, requestIdHeader, server: options.server });
+    const news = new RouteNews(ctx.logger, ctx.clock);
     let triggerTypes: Registration[] = [];
 
     const rest: RestService = {
@@ -94,7 +96,14 @@ export const RestModule = defineModule({
           description: 'Calls a function for each HTTP request on a path.',
           config: triggerOptions.schema,
           payloadSchema: httpPayloadSchema,
-          apply: (change) => binder.apply(change),
+          check: (change) => binder.check(change),
+          apply(change) {
+            const before = binder.routes();
+            const rejections = binder.apply(change);
+            // What comes with the start is listed by whoever started it.
+            if (!system.isStarting) news.changed(before, binder.routes());
+            return rejections;
+          },
         }));
         if (!options.listen) return;
         await listener.listen(options.host, options.port);
@@ -113,6 +122,7 @@ export const RestModule = defineModule({
         for (const type of triggerTypes) type.dispose();
         triggerTypes = [];
         openapi?.dispose();
+        news.stop();
       },
     };
   },

@@ -33,6 +33,20 @@ describe('RouteBinder', () => {
     expect([serving(routes, 'GET /a/1'), serving(routes, 'GET /b')]).toEqual(['t1', 't3']);
   });
 
+  it('says what it would refuse of a change, with each other and with what stays, and changes nothing', () => {
+    const routes = new RouteBinder({ triggerOptions, isTrailingSlashStrict: false, defaultTimeoutMs: 30_000, reservedBy: (path) => (path === '/healthz' ? path : undefined) });
+    const [goes, stays] = [trigger('goes', 'GET /a', 'f'), trigger('stays', 'GET /b', 'g')];
+    routes.apply({ added: [goes, stays], removed: [] });
+    const change = {
+      removed: [goes],
+      added: [trigger('freed', 'GET /a', 'n'), trigger('taken', 'GET /b', 'n'), trigger('first', 'GET /c/:x', 'n'), trigger('second', 'GET /c/:y', 'm'), trigger('reserved', 'GET /healthz', 'n'), trigger('again', 'GET /b', 'g', 2)],
+    };
+    const codes = [...routes.check(change)].map(([id, { code }]) => [id, code]);
+    expect(codes).toEqual([['taken', 'MOTIA_REST_ROUTE_CONFLICT'], ['second', 'MOTIA_REST_ROUTE_CONFLICT'], ['reserved', 'MOTIA_REST_RESERVED_PATH']]);
+    expect([serving(routes, 'GET /a'), serving(routes, 'GET /b'), serving(routes, 'GET /c/1')]).toEqual(['goes', 'stays', undefined]);
+    expect([...routes.apply(change)].map(([id, { code }]) => [id, code])).toEqual(codes);
+  });
+
   it('removes first: a function may take over a route in one change', () => {
     const routes = binder();
     const old = trigger('t1', 'GET /a', 'f');

@@ -34,6 +34,8 @@ export type InvokeHandler = (call: IncomingInvoke) => unknown;
 export interface OutgoingInvoke {
   /** Settles exactly once: the result, a MotiaError of the peer, or `MOTIA_PROTOCOL_CONNECTION_CLOSED`. */
   readonly result: Promise<unknown>;
+  /** Milliseconds that the peer says its handler took: set when `result` settles, if the call was `timed` and the peer told. Not checked against anything. */
+  readonly handlerMs?: number | undefined;
   /** Sends `$/cancelRequest`, with the reason for people. The result still settles: with the peer's answer or by the caller's deadline. */
   cancel(reason?: string): void;
   /** Stops waiting: a late answer is counted as `lateAnswers` and dropped. */

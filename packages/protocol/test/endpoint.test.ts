@@ -40,6 +40,39 @@ describe('a call', () => {
     engine.close();
   });
 
+  it('tells how long the handler took to whoever asks, with results, errors, raw parts and no value alike', async () => {
+    const { engine, worker } = connectedPair();
+    const agreed = { rawBodies: true, rawThresholdBytes: 1 };
+    engine.setNegotiated(agreed);
+    worker.setNegotiated(agreed);
+    worker.onInvoke(async ({ payload }) => {
+      await turn();
+      if (payload === 'fail') throw new Error('no');
+      return payload === 'raw' ? new WireValue('', { at: '', as: 'bytes', bytes: Buffer.from('x') }) : payload;
+    });
+    engine.listen();
+    worker.listen();
+    for (const payload of ['value', 'fail', 'raw', undefined]) {
+      const timed = engine.invoke({ ...invocation('f'), timed: true }, payload, { wireResult: true });
+      await timed.result.catch(() => undefined);
+      expect(timed.handlerMs).toBeGreaterThan(0);
+      const untimed = engine.invoke(invocation('f'), payload, { wireResult: true });
+      await untimed.result.catch(() => undefined);
+      expect(untimed.handlerMs).toBeUndefined();
+    }
+    engine.close();
+  });
+
+  it.each(['"1"', '-1', '1e999', 'null'])('passes over a handler time of %s', async (handlerMs) => {
+    const { endpoint, send } = endpointWithWire();
+    endpoint.listen();
+    const call = endpoint.invoke({ ...invocation('f'), timed: true }, 1);
+    send(`{"jsonrpc":"2.0","id":"e1","result":1,"handlerMs":${handlerMs}}`);
+    expect(await call.result).toBe(1);
+    expect(call.handlerMs).toBeUndefined();
+    endpoint.close();
+  });
+
   it('keeps no value and null apart, as payload and as result', async () => {
     const { engine, worker } = connectedPair();
     worker.onInvoke(({ payload }) => payload);

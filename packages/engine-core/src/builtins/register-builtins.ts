@@ -6,7 +6,7 @@ import type { LogLevel, LogSink } from '../contract/logger.js';
 import type { TriggerRegistry } from '../contract/triggers.js';
 import type { AttachedWorkers } from '../workers/worker-registry.js';
 import { isRecord } from '../functions/function-spec.js';
-import { spanIdOf, traceIdOf } from '../telemetry/trace-context.js';
+import { hexSpan, hexTrace, spanIdOf, traceIdOf } from '../telemetry/trace-context.js';
 import { registerAvailabilityTriggers } from './availability-triggers.js';
 import { showFunction, showTrigger, showWorker } from './listings.js';
 
@@ -57,19 +57,21 @@ export function registerBuiltins(parts: BuiltinParts): void {
   registerAvailabilityTriggers(parts);
 }
 
-/** `{ message, data? }` becomes a record on the trace of the call. */
+/** `{ message, data?, trace_id?, span_id?, service_name? }` becomes a record on the trace of the call, unless it names another. */
 function registerLogFunction(level: LogLevel, { clock, functions, logs, workers }: BuiltinParts): void {
   functions.register({ id: `engine::log::${level}`, description: `Writes a log record of level ${level}` }, (payload, { trace, callerWorkerId }) => {
     const input = isRecord(payload) ? payload : { message: payload };
-    const { message, data } = input as { message?: unknown; data?: unknown };
+    const { message, data, trace_id: otherTrace, span_id: otherSpan, service_name: service } = input;
+    const isElsewhere = typeof otherTrace === 'string' && hexTrace.test(otherTrace);
     const caller = callerWorkerId === undefined ? undefined : workers.connections().find(({ id }) => id === callerWorkerId);
     logs.log({
       level,
       time: clock.now(),
       message: typeof message === 'string' ? message : (JSON.stringify(message) ?? ''),
-      source: caller?.label ?? 'engine',
-      traceId: traceIdOf(trace),
-      spanId: spanIdOf(trace),
+      source: typeof service === 'string' && service !== '' ? service.slice(0, 256) : (caller?.label ?? 'engine'),
+      ...(isElsewhere
+        ? { traceId: otherTrace, ...(typeof otherSpan === 'string' && hexSpan.test(otherSpan) ? { spanId: otherSpan } : {}) }
+        : { traceId: traceIdOf(trace), spanId: spanIdOf(trace) }),
       stream: 'logger',
       ...(callerWorkerId === undefined ? {} : { workerId: callerWorkerId }),
       ...(isRecord(data) ? { fields: data } : data === undefined || data === null ? {} : { fields: { data } }),

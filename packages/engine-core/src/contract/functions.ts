@@ -14,8 +14,15 @@ export interface InvocationContext {
   readonly idempotencyKey?: string;
   /** Worker that made the call, when one did. */
   readonly callerWorkerId?: string;
+  /** Function in whose handler the call was made, when it is known: for `ChangeOrigin.functionId`. */
+  readonly callerFunctionId?: string | undefined;
   /** Aborts on deadline, cancellation, or engine stop. Created on first use. */
   readonly signal: AbortSignal;
+  /**
+   * Replaces the W3C baggage of the invocation on whose behalf this call is made: whatever that one calls from now on
+   * carries it. False when no running invocation made the call.
+   */
+  setCallerBaggage?(baggage: string | undefined): boolean;
 }
 export type FunctionHandler = (payload: unknown, call: InvocationContext) => unknown;
 

@@ -3,6 +3,8 @@ export type HealthStatus = 'starting' | 'healthy' | 'degraded' | 'unhealthy';
 /** Lent to each module. A module that never speaks counts as healthy once started. */
 export interface HealthReporter {
   set(status: HealthStatus, reason?: string): void;
+  /** A part of the module that is shown by a name of its own, as long as the module runs. */
+  part(name: string): HealthReporter;
 }
 
 export interface HealthReport {

@@ -18,7 +18,7 @@ export type { ChannelChunk, ChannelHub, ChannelPair, ChannelReader, ChannelWrite
 export type { HealthReport, HealthReporter, HealthStatus, HealthView } from './health.js';
 export { TelemetrySinkRef } from './telemetry.js';
 export type {
-  Counter, Histogram, InstrumentOptions, Measurement, Meter, OpenSpan, SpanAttributes, SpanKind, SpanOptions, Telemetry, TelemetrySink,
+  ConsoleLines, Counter, Histogram, InstrumentOptions, Measurement, Meter, OpenSpan, SpanAttributes, SpanKind, SpanOptions, Telemetry, TelemetrySink,
 } from './telemetry.js';
 export { defineStoreProgram, StorePoolRef } from './services/store.js';
 export type {
@@ -33,6 +33,8 @@ export { QueueServiceRef } from './services/queue.js';
 export type { QueueEnqueueOptions, QueueMessage, QueueReceipt, QueueRunState, QueueRunStatus, QueueService } from './services/queue.js';
 export { CronServiceRef } from './services/cron.js';
 export type { CronJobInfo, CronService } from './services/cron.js';
+export { ConsoleServiceRef } from './services/console.js';
+export type { ConsoleService } from './services/console.js';
 export { PubSubServiceRef } from './services/pubsub.js';
 export type { PubSubService } from './services/pubsub.js';
 export { EnqueueRouterRef } from './services/enqueue.js';

@@ -21,6 +21,8 @@ export interface PluginContext<Req extends Refs = {}, Opt extends Refs = {}> {
   readonly baseDir: string;
   /** `development` warns early and shows more (responses that break their schema are errors). */
   readonly mode: 'development' | 'production';
+  /** Variables that `${NAME}` in the config file sees. For names that a standard outside of us defines (`OTEL_EXPORTER_OTLP_ENDPOINT`); everything else is an option. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** `embedded`: inside someone else's program. `fromFile`: set up by a config.yaml, where stores that are named keep files unless told otherwise. */
   readonly engine: { readonly version: string; readonly embedded: boolean; readonly fromFile: boolean };
   readonly logger: Logger;

@@ -1,5 +1,5 @@
 import { defineRef } from './ref.js';
-import type { LogSink } from './logger.js';
+import type { LogLevel, LogSink } from './logger.js';
 import type { Registration } from './functions.js';
 import type { TraceContext } from '@motia/protocol';
 
@@ -9,6 +9,8 @@ export type SpanAttributes = Readonly<Record<string, string | number | boolean |
 /** A span that is open. `context` is what callees get as parent. */
 export interface OpenSpan {
   readonly context: TraceContext;
+  /** False when nothing of it is kept (sampled out, no sink): callers may skip what only it would show. Default true. */
+  readonly isRecording?: boolean;
   setAttribute(key: string, value: string | number | boolean): void;
   event(name: string, attributes?: SpanAttributes): void;
   /** Idempotent. */
@@ -21,6 +23,8 @@ export interface SpanOptions {
   readonly attributes?: SpanAttributes;
   /** Epoch milliseconds, for what began before anyone could look: the wait in a queue. Default now. */
   readonly startedAtMs?: number;
+  /** Other traces that led to it: the messages of a batch, what a replay repeats. */
+  readonly links?: readonly TraceContext[];
 }
 
 export interface InstrumentOptions {
@@ -30,9 +34,13 @@ export interface InstrumentOptions {
 }
 export interface Counter {
   add(value: number, attributes?: SpanAttributes): void;
+  /** The series of these attributes, for hot paths: looked up once and kept by the caller. */
+  with(attributes: SpanAttributes): Counter;
 }
 export interface Histogram {
   record(value: number, attributes?: SpanAttributes): void;
+  /** The series of these attributes, for hot paths: looked up once and kept by the caller. */
+  with(attributes: SpanAttributes): Histogram;
 }
 export interface Measurement {
   readonly value: number;
@@ -57,8 +65,20 @@ export interface Telemetry {
   readonly meter: Meter;
 }
 
+/** How an observability module wants log lines on the console. What the program or its command line says wins. */
+export interface ConsoleLines {
+  readonly level?: LogLevel;
+  readonly format?: 'auto' | 'pretty' | 'json';
+  /** False leaves out what users' processes print and log. Default true. */
+  readonly showsProcesses?: boolean;
+}
+
 /** What an observability module provides; the host routes spans, numbers, logs and workers' OTLP to it. Calls never throw and never await. */
 export interface TelemetrySink extends LogSink {
+  /** False: nothing is sent to it, as if it were not there. Read once. Default true. */
+  readonly isEnabled?: boolean;
+  /** Read once, before the first module starts. */
+  readonly consoleLines?: ConsoleLines;
   startSpan(name: string, options: SpanOptions): OpenSpan;
   /** Instruments made before the sink came are made again on its meter. Left out: numbers go nowhere. */
   readonly meter?: Meter;

@@ -86,8 +86,11 @@ export interface WorkerRegistry {
   /**
    * Makes `arriving` live and `leaving` drainable in one step: functions first, then each trigger type gets one change.
    * Resolves when every trigger type has applied it; `leaving` workers get no new calls from then on.
+   *
+   * With `mustBindAll` nothing changes when a trigger type says that it would reject a trigger which the leaving workers
+   * do not have: it throws `MOTIA_ENGINE_SWAP_REFUSED`, and the old ones serve on.
    */
-  activate(swap: { readonly arriving: readonly WorkerHandle[]; readonly leaving: readonly WorkerHandle[] }): Promise<void>;
+  activate(swap: { readonly arriving: readonly WorkerHandle[]; readonly leaving: readonly WorkerHandle[]; readonly mustBindAll?: boolean }): Promise<void>;
   /** Forgets what was retained for an owner: its functions become unknown. */
   release(owner: string): Promise<void>;
   list(): readonly WorkerInfo[];

@@ -186,6 +186,14 @@ export const invocationCatalog = {
     message: (d: { readonly type: string; readonly owner: string }) => `Trigger type "${d.type}" is already offered by ${d.owner}.`,
     remedy: 'Load only one module for the type, or give the new type another name.',
   },
+  SWAP_REFUSED: {
+    status: 409,
+    retryable: false,
+    since: '0.1.0',
+    message: (d: { readonly problems: readonly { readonly type: string; readonly functionId: string; readonly code: string; readonly reason: string }[] }) =>
+      `${d.problems.length === 1 ? 'A trigger' : `${d.problems.length} triggers`} of the new version cannot be bound: ${d.problems.slice(0, 5).map(({ reason }) => reason).join(' ')}${d.problems.length > 5 ? ' …' : ''}`,
+    remedy: 'Correct what the message names and save again: until then the previous version serves.',
+  },
   TRIGGER_CONFLICT: {
     status: 409,
     retryable: false,

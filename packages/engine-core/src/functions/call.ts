@@ -52,6 +52,8 @@ export class Call implements Invocation, InvocationContext, Expiring {
   span: OpenSpan | undefined = undefined;
   runner: CallRunner | undefined = undefined;
   outgoing: OutgoingInvoke | undefined = undefined;
+  /** When it was handed to its runner, on the monotonic scale. */
+  sentAtMs = 0;
   /** Links of the runner's list of running calls. */
   runnerNewer: Call | undefined = undefined;
   runnerOlder: Call | undefined = undefined;
@@ -128,6 +130,10 @@ export class Call implements Invocation, InvocationContext, Expiring {
     return this.id;
   }
 
+  get callerFunctionId(): string | undefined {
+    return this.options?.parent?.functionId;
+  }
+
   get trace(): TraceContext {
     return (this.#trace ??= this.span?.context ?? this.#newTrace());
   }
@@ -171,8 +177,16 @@ export class Call implements Invocation, InvocationContext, Expiring {
   get parentTrace(): TraceContext | undefined {
     const parent = this.options?.parent?.trace;
     const claimed = this.#claimedTrace;
-    if (claimed !== undefined && isTraceparent(claimed.traceparent) && (parent === undefined || traceIdOf(parent) === traceIdOf(claimed))) return claimed;
+    if (claimed !== undefined && isTraceparent(claimed.traceparent) && (parent === undefined || traceIdOf(parent) === traceIdOf(claimed))) return withBaggageOf(parent, claimed);
     return parent ?? this.options?.trace;
+  }
+
+  setCallerBaggage(baggage: string | undefined): boolean {
+    const caller = this.options?.parent;
+    if (!(caller instanceof Call) || caller.status !== 'pending') return false;
+    const { traceparent, tracestate } = caller.trace;
+    caller.#trace = { traceparent, ...(tracestate === undefined ? {} : { tracestate }), ...(baggage === undefined ? {} : { baggage }) };
+    return true;
   }
 
   #newTrace(): TraceContext {
@@ -189,6 +203,14 @@ export class Call implements Invocation, InvocationContext, Expiring {
       this.#reject = reject;
     });
   }
+}
+
+/** The engine's baggage counts: what a worker sends along is at best a copy of it. */
+function withBaggageOf(parent: TraceContext | undefined, claimed: TraceContext): TraceContext {
+  if (parent === undefined || parent.baggage === claimed.baggage) return claimed;
+  const { traceparent, tracestate } = claimed;
+  const baggage = parent.baggage ?? claimed.baggage;
+  return { traceparent, ...(tracestate === undefined ? {} : { tracestate }), ...(baggage === undefined ? {} : { baggage }) };
 }
 
 /** Milliseconds a call may take when the caller says nothing. */

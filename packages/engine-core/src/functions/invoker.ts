@@ -8,10 +8,12 @@ import { invocationErrors } from '../errors/invocation-errors.js';
 import { randomHex } from '../telemetry/trace-context.js';
 import { Call, type CallerAccount, type CallerClaims, type CallKeeper } from './call.js';
 import type { CallRunner } from './call-runner.js';
+import { endSpan, openSpan } from './call-span.js';
 import { Crowd, type CrowdLimits } from './crowd.js';
 import { enqueueHandler } from './enqueue-call.js';
 import { ExpiryTimers } from './expiry-timers.js';
 import { FunctionEntry } from './function-entry.js';
+import { InvocationMetrics } from './invocation-metrics.js';
 import type { FunctionTable } from './function-table.js';
 import { asOwnFault, toCallError, toHandlerError } from './handler-errors.js';
 import { Parking } from './parking.js';
@@ -41,6 +43,7 @@ export class Invoker implements CallKeeper {
   readonly #parts: InvokerParts;
   readonly #timers: ExpiryTimers;
   readonly #parking: Parking;
+  readonly #metrics: InvocationMetrics;
   readonly #crowd: Crowd;
   readonly idPrefix = `${randomHex(16)}-`;
   readonly #local = new Set<Call>();
@@ -53,6 +56,7 @@ export class Invoker implements CallKeeper {
   constructor(parts: InvokerParts) {
     this.#parts = parts;
     this.#timers = new ExpiryTimers(parts.clock);
+    this.#metrics = new InvocationMetrics(parts.telemetry.meter);
     this.#parking = new Parking(this.#timers, parts.limits.maxParkedCalls, (call, error, nowMs) => this.#fail(call, error, nowMs));
     this.#crowd = new Crowd(this.#timers, parts.limits);
     parts.table.onServed = (entry) => this.#resumeParked(entry);
@@ -110,7 +114,7 @@ export class Invoker implements CallKeeper {
     const { entry, options } = call;
     entry.calls += 1;
     entry.inFlight += 1;
-    if (this.#parts.telemetry.recording) this.#openSpan(call);
+    if (this.#parts.telemetry.recording) call.span = openSpan(this.#parts.telemetry, call);
     if (call.depth > this.#parts.limits.maxCallDepth) {
       this.#fail(call, invocationErrors.CALL_DEPTH({ functionId: call.functionId, limit: this.#parts.limits.maxCallDepth }), call.startedAtMs);
       return;
@@ -211,6 +215,7 @@ export class Invoker implements CallKeeper {
     const { payload } = call;
     call.isStarted = true;
     call.runner = runner;
+    call.sentAtMs = nowMs;
     runner.callStarted(call);
     this.#timers.add(call, remainingMs, nowMs);
     try {
@@ -250,8 +255,9 @@ export class Invoker implements CallKeeper {
         return;
       }
     }
-    this.#release(call, this.#parts.clock.monotonicMs());
-    call.span?.end();
+    const nowMs = this.#parts.clock.monotonicMs();
+    if (call.span !== undefined) endSpan(call, nowMs, undefined);
+    this.#release(call, nowMs, false);
     call.settle('fulfilled', value);
   }
 
@@ -262,8 +268,8 @@ export class Invoker implements CallKeeper {
     }
     call.entry.errors += 1;
     if (error.status < 500) this.#answered.add(error);
-    this.#release(call, nowMs);
-    call.span?.end({ error });
+    if (call.span !== undefined) endSpan(call, nowMs, error);
+    this.#release(call, nowMs, true);
     if (call.isVoid && call.isStarted) {
       this.#parts.logger.warn('A call without answer failed', { functionId: call.functionId, traceId: call.trace.traceparent.slice(3, 35), code: error.code, reason: error.message });
     }
@@ -271,13 +277,14 @@ export class Invoker implements CallKeeper {
   }
 
   /** Everything that held on to the call lets go, and the accounts of its function are closed. */
-  #release(call: Call, nowMs: number): void {
+  #release(call: Call, nowMs: number, isError: boolean): void {
     this.#timers.remove(call);
     const { entry, runner } = call;
     const duration = nowMs - call.startedAtMs;
     entry.inFlight -= 1;
     entry.totalDurationMs += duration;
     if (duration > entry.maxDurationMs) entry.maxDurationMs = duration;
+    if (this.#parts.telemetry.recording) this.#metrics.record(entry, call.options?.trigger?.type, duration, isError);
     if (runner !== undefined) runner.callEnded(call, nowMs);
     else if (call.waitingIn !== undefined) call.waitingIn.leave(call);
     else this.#local.delete(call);
@@ -287,22 +294,6 @@ export class Invoker implements CallKeeper {
     const parent = call.options?.parent;
     if (parent instanceof Call) parent.children?.delete(call);
     if (runner !== undefined && !this.#crowd.isEmpty) this.resumeWaiting();
-  }
-
-  #openSpan(call: Call): void {
-    const { entry, options, parentTrace: parent } = call;
-    call.span = this.#parts.telemetry.startSpan(`invoke ${call.functionId}`, {
-      kind: 'internal',
-      ...(parent === undefined ? {} : { parent }),
-      attributes: {
-        'iii.function.id': call.functionId,
-        'iii.function.kind': entry.handler === undefined ? 'worker' : 'internal',
-        'iii.invocation.id': call.id,
-        'iii.trigger.id': options?.trigger?.id,
-        'iii.trigger.type': options?.trigger?.type,
-        'iii.attempt': call.attempt,
-      },
-    });
   }
 
   #openEnqueue(functionId: string, queue: string, payload: unknown, options: InvokeOptions | undefined, origin: CallOrigin | undefined): Invocation {
@@ -332,6 +323,7 @@ function paramsOf(call: Call, remainingMs: number): Omit<InvokeParams, 'payload'
   };
   if (attempt !== 1) params.attempt = attempt;
   if (idempotencyKey !== undefined) params.idempotencyKey = idempotencyKey;
+  if (call.span !== undefined && call.span.isRecording !== false) params.timed = true;
   return params;
 }
 

@@ -12,6 +12,7 @@ interface Component {
 export interface HealthBoard extends HealthView {
   /** Adds a module, `starting` until it says otherwise or `settle` is called. */
   component(id: string): HealthReporter & { settle(): void };
+  /** Takes a module and its parts off the board. */
   remove(id: string): void;
 }
 
@@ -29,6 +30,7 @@ const ofEngine: Readonly<Record<EngineState, HealthStatus>> = {
 export function createHealthBoard(options: { readonly clock: Clock; readonly version: string; readonly engineState: () => EngineState }): HealthBoard {
   const { clock } = options;
   const components = new Map<string, Component>();
+  const parts = new Map<string, Set<string>>();
 
   function set(id: string, status: HealthStatus, reason: string | undefined): void {
     const known = components.get(id);
@@ -39,12 +41,28 @@ export function createHealthBoard(options: { readonly clock: Clock; readonly ver
   return {
     component(id) {
       set(id, 'starting', undefined);
+      const own = new Set<string>();
+      parts.set(id, own);
+      const part = (name: string): HealthReporter => {
+        // A module of that name speaks for itself.
+        if (!components.has(name)) {
+          own.add(name);
+          set(name, 'healthy', undefined);
+        }
+        return {
+          set: (status, reason) => {
+            if (own.has(name) && components.has(name)) set(name, status, reason);
+          },
+          part,
+        };
+      };
       let hasSpoken = false;
       return {
         set(status, reason) {
           hasSpoken = true;
           if (components.has(id)) set(id, status, reason);
         },
+        part,
         settle() {
           if (!hasSpoken && components.has(id)) set(id, 'healthy', undefined);
         },
@@ -52,6 +70,8 @@ export function createHealthBoard(options: { readonly clock: Clock; readonly ver
     },
     remove(id) {
       components.delete(id);
+      for (const name of parts.get(id) ?? []) components.delete(name);
+      parts.delete(id);
     },
     report(): HealthReport {
       const state = options.engineState();

@@ -10,6 +10,7 @@ import type { ScopedRegistries } from '../owned-registries.js';
 export interface HostEnvironment {
   readonly baseDir: string;
   readonly mode: 'development' | 'production';
+  readonly variables: PluginContext['environment'];
   readonly engine: PluginContext['engine'];
   readonly logs: LogSink;
   readonly clock: Clock;
@@ -45,6 +46,7 @@ export function pluginContext(environment: HostEnvironment, scope: PluginScope):
     instanceId: scope.instanceId,
     baseDir: environment.baseDir,
     mode: environment.mode,
+    environment: environment.variables,
     engine: environment.engine,
     logger: environment.loggerFor(scope.source),
     logs: environment.logs,

@@ -1,4 +1,5 @@
 import type { LogLevel, LogRecord, LogSink } from '../contract/logger.js';
+import type { ConsoleLines } from '../contract/telemetry.js';
 import { toJsonLine } from './json-lines.js';
 import { toPrettyLine } from './pretty-lines.js';
 import type { WritePort } from './write-port.js';
@@ -23,12 +24,17 @@ export interface LineSinkOptions {
 /** A sink that writes lines. `flush` hands over what waits for the end of the turn; call it before the process exits. */
 export interface LineSink extends LogSink {
   flush(): void;
+  /** Changes what is given from the next record on. */
+  configure(lines: ConsoleLines): void;
 }
 
 /** Writes records as lines, all lines of one turn in one write. Never throws and never waits. */
 export function lineSink(options: LineSinkOptions): LineSink {
-  const { port, level = 'info', format = 'auto', maxBufferedCharacters = 4 * 1024 * 1024 } = options;
-  const isPretty = format === 'pretty' || (format === 'auto' && port.isTerminal);
+  const { port, maxBufferedCharacters = 4 * 1024 * 1024 } = options;
+  const prettyIn = (format: 'auto' | 'pretty' | 'json'): boolean => format === 'pretty' || (format === 'auto' && port.isTerminal);
+  let level = options.level ?? 'info';
+  let isPretty = prettyIn(options.format ?? 'auto');
+  let showsProcesses = true;
   const encode = (record: LogRecord): string => (isPretty ? toPrettyLine(record, port.wantsColour) : toJsonLine(record));
   let lines = '';
   let dropped = 0;
@@ -72,7 +78,7 @@ export function lineSink(options: LineSinkOptions): LineSink {
 
   return {
     log(record) {
-      if (!passesLevel(record.level, level)) return;
+      if (!passesLevel(record.level, level) || (record.stream !== undefined && !showsProcesses)) return;
       try {
         add(record);
       } catch {
@@ -80,5 +86,10 @@ export function lineSink(options: LineSinkOptions): LineSink {
       }
     },
     flush,
+    configure(lines) {
+      level = lines.level ?? level;
+      isPretty = lines.format === undefined ? isPretty : prettyIn(lines.format);
+      showsProcesses = lines.showsProcesses ?? showsProcesses;
+    },
   };
 }

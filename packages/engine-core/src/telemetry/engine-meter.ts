@@ -1,5 +1,6 @@
 import type { Counter, Histogram, InstrumentOptions, Measurement, Meter, SpanAttributes } from '../contract/telemetry.js';
 import type { Registration } from '../contract/functions.js';
+import { attributesKey } from './attributes-key.js';
 
 type ReadGauge = () => number | readonly Measurement[];
 
@@ -37,6 +38,7 @@ export class EngineMeter implements Meter {
 class ForwardingCounter implements Counter {
   readonly #name: string;
   readonly #options: InstrumentOptions | undefined;
+  readonly #series = new Map<string, CounterSeries>();
   #target: Counter | undefined;
 
   constructor(name: string, options: InstrumentOptions | undefined, meter: Meter | undefined) {
@@ -47,16 +49,47 @@ class ForwardingCounter implements Counter {
 
   forwardTo(meter: Meter | undefined): void {
     this.#target = meter?.counter(this.#name, this.#options);
+    for (const series of this.#series.values()) series.forwardTo(this.#target);
   }
 
   add(value: number, attributes?: SpanAttributes): void {
     this.#target?.add(value, attributes);
+  }
+
+  with(attributes: SpanAttributes): Counter {
+    return entry(this.#series, attributesKey(attributes), () => new CounterSeries(this, attributes, this.#target));
+  }
+}
+
+/** A counter's series of one set of attributes. */
+class CounterSeries implements Counter {
+  readonly #whole: ForwardingCounter;
+  readonly #attributes: SpanAttributes;
+  #target: Counter | undefined;
+
+  constructor(whole: ForwardingCounter, attributes: SpanAttributes, target: Counter | undefined) {
+    this.#whole = whole;
+    this.#attributes = attributes;
+    this.forwardTo(target);
+  }
+
+  forwardTo(counter: Counter | undefined): void {
+    this.#target = counter?.with(this.#attributes);
+  }
+
+  add(value: number, attributes?: SpanAttributes): void {
+    this.#target?.add(value, attributes);
+  }
+
+  with(attributes: SpanAttributes): Counter {
+    return this.#whole.with({ ...this.#attributes, ...attributes });
   }
 }
 
 class ForwardingHistogram implements Histogram {
   readonly #name: string;
   readonly #options: InstrumentOptions | undefined;
+  readonly #series = new Map<string, HistogramSeries>();
   #target: Histogram | undefined;
 
   constructor(name: string, options: InstrumentOptions | undefined, meter: Meter | undefined) {
@@ -67,10 +100,40 @@ class ForwardingHistogram implements Histogram {
 
   forwardTo(meter: Meter | undefined): void {
     this.#target = meter?.histogram(this.#name, this.#options);
+    for (const series of this.#series.values()) series.forwardTo(this.#target);
   }
 
   record(value: number, attributes?: SpanAttributes): void {
     this.#target?.record(value, attributes);
+  }
+
+  with(attributes: SpanAttributes): Histogram {
+    return entry(this.#series, attributesKey(attributes), () => new HistogramSeries(this, attributes, this.#target));
+  }
+}
+
+/** A histogram's series of one set of attributes. */
+class HistogramSeries implements Histogram {
+  readonly #whole: ForwardingHistogram;
+  readonly #attributes: SpanAttributes;
+  #target: Histogram | undefined;
+
+  constructor(whole: ForwardingHistogram, attributes: SpanAttributes, target: Histogram | undefined) {
+    this.#whole = whole;
+    this.#attributes = attributes;
+    this.forwardTo(target);
+  }
+
+  forwardTo(histogram: Histogram | undefined): void {
+    this.#target = histogram?.with(this.#attributes);
+  }
+
+  record(value: number, attributes?: SpanAttributes): void {
+    this.#target?.record(value, attributes);
+  }
+
+  with(attributes: SpanAttributes): Histogram {
+    return this.#whole.with({ ...this.#attributes, ...attributes });
   }
 }
 

@@ -73,6 +73,7 @@ export class EngineTelemetry implements Telemetry, OtlpSink {
 /** A span that nobody records. */
 class PassiveSpan implements OpenSpan {
   readonly context: TraceContext;
+  readonly isRecording = false;
 
   constructor(context: TraceContext) {
     this.context = context;

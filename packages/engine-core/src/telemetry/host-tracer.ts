@@ -1,4 +1,4 @@
-import type { Context, Span, SpanKind as OtelSpanKind, Tracer } from '@opentelemetry/api';
+import type { Context, Span, SpanContext, SpanKind as OtelSpanKind, Tracer } from '@opentelemetry/api';
 import type { TraceContext } from '@motia/protocol';
 import type { OpenSpan, SpanKind, SpanOptions } from '../contract/telemetry.js';
 import type { SpanStarter } from './span-starter.js';
@@ -35,8 +35,14 @@ class HostTracer implements SpanStarter {
     this.#tracer = tracer;
   }
 
-  startSpan(name: string, { kind, parent, attributes, startedAtMs }: SpanOptions): OpenSpan {
-    const span = this.#tracer.startSpan(name, { kind: kinds[kind], ...(attributes === undefined ? {} : { attributes }), ...(startedAtMs === undefined ? {} : { startTime: startedAtMs }) }, this.#contextOf(parent));
+  startSpan(name: string, { kind, parent, attributes, startedAtMs, links }: SpanOptions): OpenSpan {
+    const options = {
+      kind: kinds[kind],
+      ...(attributes === undefined ? {} : { attributes }),
+      ...(startedAtMs === undefined ? {} : { startTime: startedAtMs }),
+      ...(links === undefined ? {} : { links: links.filter(({ traceparent }) => isTraceparent(traceparent)).map((link) => ({ context: spanContextOf(link) })) }),
+    };
+    const span = this.#tracer.startSpan(name, options, this.#contextOf(parent));
     return new HostSpan(span, parent, this.#api.SpanStatusCode.ERROR);
   }
 
@@ -44,13 +50,17 @@ class HostTracer implements SpanStarter {
   #contextOf(parent: TraceContext | undefined): Context {
     const { context, trace } = this.#api;
     if (parent === undefined || !isTraceparent(parent.traceparent)) return context.active();
-    return trace.setSpanContext(context.active(), {
-      traceId: traceIdOf(parent),
-      spanId: spanIdOf(parent),
-      traceFlags: Number.parseInt(parent.traceparent.slice(53, 55), 16),
-      isRemote: true,
-    });
+    return trace.setSpanContext(context.active(), spanContextOf(parent));
   }
+}
+
+function spanContextOf(context: TraceContext): SpanContext {
+  return {
+    traceId: traceIdOf(context),
+    spanId: spanIdOf(context),
+    traceFlags: Number.parseInt(context.traceparent.slice(53, 55), 16),
+    isRemote: true,
+  };
 }
 
 class HostSpan implements OpenSpan {

@@ -18,6 +18,9 @@ export function randomHex(count: number): string {
 }
 
 const wellFormed = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-|$)/;
+/** Ids by themselves, as logs and tools name them. */
+export const hexTrace = /^[0-9a-f]{32}$/;
+export const hexSpan = /^[0-9a-f]{16}$/;
 const longestTracestate = 512;
 const longestBaggage = 8192;
 

@@ -2,12 +2,11 @@ import type { LogEntry, LogsEmitParams } from '@motia/protocol';
 import type { Clock } from '../contract/clock.js';
 import type { LogFields, LogLevel, LogRecord, LogSink } from '../contract/logger.js';
 import { isRecord } from '../functions/function-spec.js';
+import { hexSpan, hexTrace } from '../telemetry/trace-context.js';
 import type { RunningCalls } from './running-calls.js';
 
 const levels: ReadonlySet<string> = new Set(['trace', 'debug', 'info', 'warn', 'error'] satisfies LogLevel[]);
 const longestMessage = 64 * 1024;
-const hexTrace = /^[0-9a-f]{32}$/;
-const hexSpan = /^[0-9a-f]{16}$/;
 
 export interface WorkerLogParts {
   readonly clock: Clock;

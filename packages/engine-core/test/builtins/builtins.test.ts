@@ -58,6 +58,10 @@ describe('the engine’s own functions', () => {
     await using worker = await connectTestWorker(host.kernel, { owner: 'app' });
     await worker.invoke('engine::log::warn', { message: 'careful', data: { a: 1 } });
     expect(host.log.find('careful')).toMatchObject({ level: 'warn', source: 'app', workerId: worker.handle.id, traceId: expect.stringMatching(/^[0-9a-f]{32}$/), fields: { a: 1 } });
+    await worker.invoke('engine::log::info', { message: 'elsewhere', trace_id: 'ab'.repeat(16), span_id: 'cd'.repeat(8), service_name: 'billing' });
+    expect(host.log.find('elsewhere')).toMatchObject({ source: 'billing', traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8) });
+    await worker.invoke('engine::log::info', { message: 'forged', trace_id: 'no id', span_id: 'cd'.repeat(8) });
+    expect(host.log.find('forged')?.traceId).toMatch(/^[0-9a-f]{32}$/);
   });
 });
 

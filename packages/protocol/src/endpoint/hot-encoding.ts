@@ -34,24 +34,28 @@ export function encodeInvoke(id: string | undefined, params: Omit<InvokeParams, 
   return part === undefined ? { envelope: `${body}}}`, raw: undefined } : withRawMember(`${body}}`, part, agreed);
 }
 
-/** The answer to a call. `undefined` is answered as `"result":null,"noValue":true`, so that it stays distinct from null. */
-export function encodeAnswer(id: string | number, value: unknown, agreed: RawAgreement): EncodedFrame {
+/**
+ * The answer to a call. `undefined` is answered as `"result":null,"noValue":true`, so that it stays distinct from null.
+ * `handlerMs` is told to callers that asked for it.
+ */
+export function encodeAnswer(id: string | number, value: unknown, agreed: RawAgreement, handlerMs?: number): EncodedFrame {
   const head = `{"jsonrpc":"2.0","id":${typeof id === 'string' ? quote(id) : id},"result":`;
-  if (value === undefined) return { envelope: `${head}null,"noValue":true}`, raw: undefined };
-  if (!isWireValue(value)) return { envelope: `${head}${stringify(value)}}`, raw: undefined };
+  const tail = timing(handlerMs);
+  if (value === undefined) return { envelope: `${head}null,"noValue":true${tail}}`, raw: undefined };
+  if (!isWireValue(value)) return { envelope: `${head}${stringify(value)}${tail}}`, raw: undefined };
   const { json = 'null', part } = encodeWireValue(value, agreed);
-  return part === undefined ? { envelope: `${head}${json}}`, raw: undefined } : withRawMember(`${head}${json}`, part, agreed);
+  return part === undefined ? { envelope: `${head}${json}${tail}}`, raw: undefined } : withRawMember(`${head}${json}${tail}`, part, agreed);
 }
 
 /** The answer to a call that failed; `id` null when it could not be read. */
-export function encodeErrorAnswer(id: string | number | null, error: RpcError): string {
+export function encodeErrorAnswer(id: string | number | null, error: RpcError, handlerMs?: number): string {
   let data: string;
   try {
     data = stringify(error.data);
   } catch {
     data = stringify({ ...(error.data as object), details: undefined });
   }
-  return `{"jsonrpc":"2.0","id":${typeof id === 'string' ? quote(id) : id},"error":{"code":${error.code},"message":${JSON.stringify(error.message)},"data":${data}}}`;
+  return `{"jsonrpc":"2.0","id":${typeof id === 'string' ? quote(id) : id},"error":{"code":${error.code},"message":${JSON.stringify(error.message)},"data":${data}}${timing(handlerMs)}}`;
 }
 
 /** A notification; `raw` is the data of `channels/write`. */
@@ -74,7 +78,12 @@ function encodeInvokeParams(params: Omit<InvokeParams, 'payload'>): string {
   }
   if (action !== undefined && action.type !== 'call') text += `,"action":${JSON.stringify(action)}`;
   if (params.parentInvocationId !== undefined) text += `,"parentInvocationId":${quote(params.parentInvocationId)}`;
-  return text;
+  return params.timed === true ? `${text},"timed":true` : text;
+}
+
+/** Behind the answer, where readers that look for its id first are not disturbed. Microseconds are exact enough, and short. */
+function timing(handlerMs: number | undefined): string {
+  return handlerMs === undefined ? '' : `,"handlerMs":${Math.round(handlerMs * 1000) / 1000}`;
 }
 
 /** JSON has neither NaN nor Infinity. */

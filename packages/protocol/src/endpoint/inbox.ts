@@ -89,6 +89,7 @@ export class Inbox implements FrameSink {
     const { id, error } = message;
     if (typeof id === 'string') {
       const call = this.ports.outgoing.take(id);
+      if (call !== undefined && isDuration(message.handlerMs)) call.handlerMs = message.handlerMs;
       if (call === undefined) this.lateAnswers++;
       else if (error !== undefined) call.reject(fromRpcError(error, INVOKE));
       else if (raw === undefined) call.resolve(message.noValue === true ? undefined : message.result);
@@ -125,6 +126,10 @@ export class Inbox implements FrameSink {
     else if (typeof broken.id === 'string') outgoing.take(broken.id)?.reject(fault);
     else link.deliverAnswer({ jsonrpc: '2.0', id: broken.id, error: toRpcError(fault) } as Message & { id: number });
   }
+}
+
+function isDuration(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY;
 }
 
 function resolveRaw(call: OutgoingCall, value: WireValue): void {

@@ -92,13 +92,13 @@ export class IncomingCalls {
   #finish(call: IncomingCall, id: string | undefined, value: unknown): void {
     if (id === undefined || this.#running.get(id) !== call) return;
     this.#running.delete(id);
-    this.outbox.answer(id, value);
+    this.outbox.answer(id, value, call.handlerMs);
   }
 
   #fail(call: IncomingCall, id: string | undefined, error: unknown): void {
     if (id === undefined || this.#running.get(id) !== call) return;
     this.#running.delete(id);
-    this.outbox.answerError(id, error);
+    this.outbox.answerError(id, error, call.handlerMs);
   }
 }
 

@@ -9,6 +9,7 @@ export interface AnyMessage {
   readonly result?: unknown;
   readonly error?: unknown;
   readonly noValue?: unknown;
+  readonly handlerMs?: unknown;
   readonly raw?: unknown;
 }
 

@@ -34,17 +34,17 @@ export class Outbox {
   }
 
   /** Answers a call; with an error when the value cannot be sent. */
-  answer(id: string | number, value: unknown): void {
+  answer(id: string | number, value: unknown, handlerMs?: number): void {
     try {
-      this.send(encodeAnswer(id, value, this.agreed));
+      this.send(encodeAnswer(id, value, this.agreed, handlerMs));
     } catch (error) {
-      this.answerError(id, error);
+      this.answerError(id, error, handlerMs);
     }
   }
 
   /** `id` null when it could not be read. */
-  answerError(id: string | number | null, error: unknown): void {
-    this.sendEnvelope(encodeErrorAnswer(id, toRpcError(error)));
+  answerError(id: string | number | null, error: unknown, handlerMs?: number): void {
+    this.sendEnvelope(encodeErrorAnswer(id, toRpcError(error), handlerMs));
   }
 
   close(): void {

@@ -15,6 +15,7 @@ export class OutgoingCall implements OutgoingInvoke {
   readonly result: Promise<unknown>;
   readonly resolve: Settle;
   readonly reject: Settle;
+  handlerMs: number | undefined = undefined;
 
   constructor(
     private readonly calls: OutgoingCalls,

@@ -196,6 +196,8 @@ export interface InvokeParams {
   readonly action?: InvokeAction;
   /** The invocation in whose handler this call was made; the engine inherits deadline, depth and trace from it. */
   readonly parentInvocationId?: string;
+  /** Somebody records the call: the answer should tell `handlerMs`. */
+  readonly timed?: boolean;
 }
 
 /** `error.data` of every application error (JSON-RPC code 1). */

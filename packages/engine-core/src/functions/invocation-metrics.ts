@@ -1,0 +1,42 @@
+import type { Histogram, Meter } from '../contract/telemetry.js';
+import type { FunctionEntry } from './function-entry.js';
+
+/** The durations of one function's calls that one kind of trigger made, by outcome. */
+interface TriggerSeries {
+  readonly trigger: string | undefined;
+  readonly ok: Histogram;
+  readonly error: Histogram;
+}
+
+/** `iii.invocation.duration`: every call, measured to its answer, by function, trigger type and outcome. Sampling of traces does not touch it. */
+export class InvocationMetrics {
+  readonly #durations: Histogram;
+  /** By entry, so that the metrics of a function go with it. Nearly every function has one kind of trigger. */
+  readonly #series = new WeakMap<FunctionEntry, TriggerSeries[]>();
+
+  constructor(meter: Meter) {
+    this.#durations = meter.histogram('iii.invocation.duration', { unit: 'ms', description: 'Time from the start of a call to its answer' });
+  }
+
+  record(entry: FunctionEntry, trigger: string | undefined, durationMs: number, isError: boolean): void {
+    const series = this.#find(entry, trigger);
+    (isError ? series.error : series.ok).record(durationMs);
+  }
+
+  #find(entry: FunctionEntry, trigger: string | undefined): TriggerSeries {
+    let all = this.#series.get(entry);
+    if (all === undefined) {
+      all = [];
+      this.#series.set(entry, all);
+    }
+    for (const series of all) if (series.trigger === trigger) return series;
+    const attributes = { 'iii.function.id': entry.id, ...(trigger === undefined ? {} : { 'iii.trigger.type': trigger }) };
+    const made: TriggerSeries = {
+      trigger,
+      ok: this.#durations.with({ ...attributes, 'iii.outcome': 'ok' }),
+      error: this.#durations.with({ ...attributes, 'iii.outcome': 'error' }),
+    };
+    all.push(made);
+    return made;
+  }
+}
