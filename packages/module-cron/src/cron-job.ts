@@ -26,6 +26,8 @@ export class CronJob implements Ticking, CronJobParts {
   isDueAgain = false;
   /** A backlog waits for an open run; its end, or a second, makes it go on. */
   isBlocked = false;
+  /** Another engine had its last slot, and is left the next one for a moment. */
+  isCourteous = false;
   /** Removed, or replaced by a newer spec: what comes to an end now changes nothing. */
   isGone = false;
 

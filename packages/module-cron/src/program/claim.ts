@@ -15,7 +15,7 @@ export function claim(sql: StoreSql, request: ClaimRequest, context: StoreComman
   const job = jobRow(sql, request.jobId);
   if (job === undefined) return { status: 'gone' };
   if (request.kind === 'slot') {
-    if (job.isPaused) return { status: 'paused' };
+    if (job.isPaused && request.wish !== 'skip') return { status: 'paused' };
     if (job.anchorMs !== request.expectedAnchorMs || request.scheduledAtMs <= job.anchorMs) return { status: 'taken', anchorMs: job.anchorMs };
     // A clock that was set back by more than a day and came back meets rows that were run in its first life.
     if (runRow(sql, request) !== undefined) {

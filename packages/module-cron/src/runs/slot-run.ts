@@ -1,6 +1,6 @@
-import type { RunEnd, RunKey, RunRecord } from './cron-store.js';
-import type { JobSpec } from './job-spec.js';
-import { rfc3339 } from './rfc3339.js';
+import type { RunEnd, RunKey, RunRecord } from '../cron-store.js';
+import type { JobSpec } from '../job-spec.js';
+import { rfc3339 } from '../rfc3339.js';
 
 /** One run of a job's function, whoever starts it. */
 export interface SlotRun extends RunKey {
