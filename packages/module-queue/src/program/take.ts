@@ -1,5 +1,5 @@
 import type { StoreSql, TraceContext } from '@motia/engine-core/contract';
-import { rowChecksum } from '@motia/store-sqlite';
+import { rowChecksum } from '@motia/store-sqlite/rows';
 import type { Delivery } from '../job.js';
 import type { Take } from '../job-store.js';
 import type { CommandTimes } from './times.js';

@@ -21,21 +21,21 @@ export class QueueMetrics {
 
   constructor(meter: Meter, { held, now, stats: look }: { readonly held: () => number; readonly now: () => number; readonly stats: () => Promise<readonly QueueStats[]> }) {
     this.#look = look;
-    this.#enqueued = meter.counter('queue_enqueued_total', { unit: '{message}', description: 'Messages accepted.' });
-    this.#deliveries = meter.counter('queue_deliveries_total', { unit: '{delivery}', description: 'Deliveries that ended, by `outcome`.' });
-    this.#dead = meter.counter('queue_dead_letters_total', { unit: '{message}', description: 'Messages that were given up.' });
-    this.#refused = meter.counter('queue_late_results_total', { unit: '{result}', description: 'Results refused because their lease was lost.' });
-    this.#wait = meter.histogram('queue_wait_ms', { unit: 'ms', description: 'From when a message could run to when its handler was called.' });
-    this.#duration = meter.histogram('queue_run_ms', { unit: 'ms', description: 'How long handlers took.' });
+    this.#enqueued = meter.counter('iii.queue.enqueued', { unit: '{message}', description: 'Messages accepted.' });
+    this.#deliveries = meter.counter('iii.queue.deliveries', { unit: '{delivery}', description: 'Deliveries that ended, by `outcome`.' });
+    this.#dead = meter.counter('iii.queue.given_up', { unit: '{message}', description: 'Messages that were given up.' });
+    this.#refused = meter.counter('iii.queue.late_results', { unit: '{result}', description: 'Results refused because their lease was lost.' });
+    this.#wait = meter.histogram('iii.queue.wait', { unit: 'ms', description: 'From when a message could run to when its handler was called.' });
+    this.#duration = meter.histogram('iii.queue.run', { unit: 'ms', description: 'How long handlers took.' });
     const each = (read: (stats: QueueStats) => number) => (): readonly Measurement[] => {
       this.#refresh();
       return this.#stats.map((stats) => ({ value: read(stats), attributes: { queue: queueLabel(stats) } }));
     };
     this.#gauges = [
-      meter.gauge('queue_leases', held, { unit: '{lease}', description: 'Deliveries that this engine holds.' }),
-      meter.gauge('queue_depth', each(({ depth }) => depth), { unit: '{message}', description: 'Messages that have not ended.' }),
-      meter.gauge('queue_dead_letters', each(({ dead, blocked }) => dead + blocked), { unit: '{message}', description: 'Dead letters that nobody has dealt with.' }),
-      meter.gauge('queue_oldest_age_ms', each(({ oldestReadyAtMs }) => (oldestReadyAtMs === undefined ? 0 : Math.max(0, now() - oldestReadyAtMs))), { unit: 'ms', description: 'Age of the message that has waited longest.' }),
+      meter.gauge('iii.queue.leases', held, { unit: '{lease}', description: 'Deliveries that this engine holds.' }),
+      meter.gauge('iii.queue.depth', each(({ depth }) => depth), { unit: '{message}', description: 'Messages that have not ended.' }),
+      meter.gauge('iii.queue.dead_letters', each(({ dead, blocked }) => dead + blocked), { unit: '{message}', description: 'Dead letters that nobody has dealt with.' }),
+      meter.gauge('iii.queue.oldest_age', each(({ oldestReadyAtMs }) => (oldestReadyAtMs === undefined ? 0 : Math.max(0, now() - oldestReadyAtMs))), { unit: 'ms', description: 'Age of the message that has waited longest.' }),
     ];
   }
 
