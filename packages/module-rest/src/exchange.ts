@@ -129,7 +129,7 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
 
   #readBody(sendContinue: (() => void) | undefined): void {
     const { parts, route } = this;
-    readRequestBody(this.request, { parts, limitBytes: route.bodyLimitBytes, rawBody: route.rawBody, sendContinue }, (error, body) => {
+    readRequestBody(this.request, { parts, limitBytes: route.bodyLimitBytes, rawBody: route.rawBody, checkForm: route.checkForm, sendContinue }, (error, body) => {
       if (body !== undefined) this.#run(body);
       else if (error !== undefined) this.#reply.refuse(error);
     });

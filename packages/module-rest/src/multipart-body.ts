@@ -5,6 +5,7 @@ import { BodyPump, type PumpOptions } from './body-pump.js';
 import { restErrors } from './errors.js';
 import { addField, formBody, type FormFields } from './form-body.js';
 import type { RequestBody } from './http-payload.js';
+import type { FormCheck } from './schema-check.js';
 import { BODY_WINDOW_BYTES, flowOf } from './streamed-body.js';
 
 /** What one multipart request may bring, beside its limit in bytes. */
@@ -21,6 +22,8 @@ export interface UploadLimits {
 export interface MultipartOptions extends PumpOptions {
   readonly channels: ChannelHub;
   readonly limits: UploadLimits;
+  /** Looks at fields that stand behind a file; those before it are checked with the body. */
+  readonly checkForm: FormCheck | undefined;
   readonly sendContinue: (() => void) | undefined;
 }
 
@@ -34,7 +37,8 @@ const headerLimitCount = 64;
  * Reads `multipart/form-data`. Fields before the first file become the body, and `done` is called when the first file
  * begins or the form ends. Files go to the handler as they arrive, through the channel `files` of its payload: a text
  * frame `{"type":"file","field","filename","content_type"}`, the bytes, and `{"type":"file_end"}`; a field behind a
- * file comes as `{"type":"field","name","value"}`.
+ * file comes as `{"type":"field","name","value"}`, coerced. One that does not fit the schema ends the channel with
+ * `MOTIA_REST_VALIDATION_FAILED`.
  */
 export function receiveMultipart(request: IncomingMessage, options: MultipartOptions, done: MultipartDone): void {
   let form: MultipartForm;
@@ -95,13 +99,25 @@ class MultipartForm {
     this.#fieldBytes += Buffer.byteLength(name) + Buffer.byteLength(value);
     if (isTruncated) return this.failed(restErrors.BODY_TOO_LARGE({ limitBytes: fieldBytes, receivedBytes: fieldBytes + 1, part: name.slice(0, 100) }));
     if (this.#fieldBytes > allFieldsBytes) return this.failed(restErrors.BODY_TOO_LARGE({ limitBytes: allFieldsBytes, receivedBytes: this.#fieldBytes, part: 'all fields' }));
+    const writer = this.#writer;
     try {
       addField(this.#fields, name, value);
+      if (writer === undefined) return;
+      const checked = this.#checkedLate(name, value);
+      this.#send(() => writer.write(JSON.stringify({ type: 'field', name, value: checked })));
     } catch (error) {
-      return this.failed(error as MotiaError);
+      this.failed(error as MotiaError);
     }
-    const writer = this.#writer;
-    if (writer !== undefined) this.#send(() => writer.write(JSON.stringify({ type: 'field', name, value })));
+  }
+
+  /** The value of a field behind a file as the schema wants it. @throws `MOTIA_REST_VALIDATION_FAILED` */
+  #checkedLate(name: string, value: string): unknown {
+    const { checkForm } = this.#options;
+    if (checkForm === undefined) return value;
+    const { problems, value: fields } = checkForm(this.#fields);
+    if (problems !== undefined) throw restErrors.VALIDATION_FAILED(problems);
+    const coerced = (fields as Readonly<Record<string, unknown>>)[name];
+    return Array.isArray(coerced) ? (coerced as unknown[]).at(-1) : coerced;
   }
 
   #file(field: unknown, stream: BusboyFileStream, filename: unknown, contentType: string): void {
