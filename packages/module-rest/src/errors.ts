@@ -50,7 +50,7 @@ export const restErrors = defineErrors('REST', {
 
   // The body and what was declared of it
   BODY_TOO_LARGE: entry<{ readonly limitBytes: number; readonly receivedBytes: number; readonly part?: string }>(413, 'Send less, or raise `body_limit_bytes` of the route or the module, or `uploads`.', (d) => `The ${d.part === undefined ? 'body' : `form (${d.part})`} is larger than ${d.limitBytes} bytes (at least ${d.receivedBytes} received or announced).`),
-  UNSUPPORTED_MEDIA_TYPE: entry<{ readonly reason: string }>(415, 'Send JSON, text and forms as UTF-8, and any body plain or gzip, deflate or br encoded.', (d) => `The body cannot be read: ${d.reason}.`),
+  UNSUPPORTED_MEDIA_TYPE: entry<{ readonly reason: string; readonly accepted?: readonly string[] }>(415, 'Send JSON, text and forms as UTF-8, and any body plain or gzip, deflate or br encoded.', (d) => `The body cannot be read: ${d.reason}.`),
   INVALID_JSON: entry<JsonPosition>(400, 'Send valid JSON, or leave out the content type when there is no body.', (d) => (d.isMissing === true ? `${missingBody.problem}.` : `The body is not valid JSON${place(d)}.`)),
   JSON_TOO_DEEP: entry<JsonPosition & { readonly limit: number }>(400, 'Nest less.', (d) => `The JSON body nests deeper than ${d.limit} levels${place(d)}.`),
   JSON_TOO_COMPLEX: entry<JsonPosition & { readonly limit: number }>(400, 'Send fewer values in one request.', (d) => `The JSON body holds more than ${d.limit} values.`),

@@ -74,6 +74,9 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
       this.#query = route.checkQuery === undefined ? parsed : route.checkQuery(parsed as never);
       this.#parent = incomingTrace(request.headers);
       if (!announcesBody(request)) return this.#run(absentBody(request));
+      if (route.consumes?.includes(request.headers['content-type']) === false) {
+        throw restErrors.UNSUPPORTED_MEDIA_TYPE({ reason: `this route takes ${route.consumes.ranges.join(', ')}`, accepted: route.consumes.ranges });
+      }
       // A host application may have read the body before us.
       if (request.readableEnded) return this.#run(parsedByHost((request as { body?: unknown }).body));
     } catch (error) {
@@ -129,7 +132,7 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
 
   #readBody(sendContinue: (() => void) | undefined): void {
     const { parts, route } = this;
-    readRequestBody(this.request, { parts, limitBytes: route.bodyLimitBytes, rawBody: route.rawBody, checkForm: route.checkForm, sendContinue }, (error, body) => {
+    readRequestBody(this.request, { parts, limitBytes: route.bodyLimitBytes, rawBody: route.rawBody, checkForm: route.checkForm, files: route.files, sendContinue }, (error, body) => {
       if (body !== undefined) this.#run(body);
       else if (error !== undefined) this.#reply.refuse(error);
     });
@@ -162,7 +165,7 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
     });
     if (outcome.functionId !== undefined) {
       this.leave();
-      return this.#reply.answer(outcome.response, { functionId: outcome.functionId, checkResponse: undefined, defaultStatus: 200 });
+      return this.#reply.answer(outcome.response, { functionId: outcome.functionId, checkResponse: undefined, defaultStatus: 200, defaultContentType: undefined });
     }
     if (outcome.context !== undefined && this.#payload !== undefined) this.#payload.context = outcome.context;
     await this.#checkCondition();

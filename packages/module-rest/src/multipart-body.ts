@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { Busboy, type BusboyFileStream, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy';
 import { isMotiaError, type ChannelHub, type ChannelRef, type ChannelWriter, type MotiaError } from '@motia/engine-core/contract';
 import { BodyPump, type PumpOptions } from './body-pump.js';
-import { restErrors } from './errors.js';
+import { restErrors, type InputProblem } from './errors.js';
+import { FileCheck, type FileRules } from './file-rules.js';
 import { addField, formBody, type FormFields } from './form-body.js';
 import type { RequestBody } from './http-payload.js';
 import type { FormCheck } from './schema-check.js';
@@ -24,6 +25,8 @@ export interface MultipartOptions extends PumpOptions {
   readonly limits: UploadLimits;
   /** Looks at fields that stand behind a file; those before it are checked with the body. */
   readonly checkForm: FormCheck | undefined;
+  /** Files that may come; undefined: any. */
+  readonly files: FileRules | undefined;
   readonly sendContinue: (() => void) | undefined;
 }
 
@@ -55,6 +58,7 @@ class MultipartForm {
   readonly #done: MultipartDone;
   readonly #parser: BusboyInstance;
   readonly #pump: BodyPump;
+  readonly #files: FileCheck | undefined;
   readonly #fields = Object.create(null) as FormFields;
   #fieldBytes = 0;
   #writer: ChannelWriter | undefined;
@@ -65,7 +69,8 @@ class MultipartForm {
   constructor(request: IncomingMessage, options: MultipartOptions, done: MultipartDone) {
     this.#options = options;
     this.#done = done;
-    const { limits } = options;
+    const { limits, files } = options;
+    this.#files = files === undefined ? undefined : new FileCheck(files);
     this.#parser = new Busboy({
       headers: request.headers as BusboyHeaders,
       limits: { fileSize: limits.fileBytes, files: limits.files, fields: limits.fields, fieldSize: limits.fieldBytes, headerSize: headerLimitBytes, headerPairs: headerLimitCount },
@@ -125,6 +130,8 @@ class MultipartForm {
     stream.on('error', () => undefined);
     if (this.#isOver) return void stream.resume();
     if (typeof field !== 'string') return this.failed(restErrors.INVALID_BODY({ reason: 'a part of the form has no name' }));
+    const problem = this.#files?.next(field, contentType);
+    if (problem !== undefined) return this.#refuseFile(stream, problem);
     const writer = this.#openChannel();
     const head = JSON.stringify({ type: 'file', field, filename: typeof filename === 'string' ? filename : '', content_type: contentType });
     this.#send(async () => {
@@ -134,6 +141,11 @@ class MultipartForm {
       if (stream.truncated) throw restErrors.BODY_TOO_LARGE({ limitBytes, receivedBytes: limitBytes + 1, part: field.slice(0, 100) });
       await writer.write('{"type":"file_end"}');
     });
+  }
+
+  #refuseFile(stream: BusboyFileStream, problem: InputProblem): void {
+    stream.resume();
+    this.failed(restErrors.VALIDATION_FAILED([problem]));
   }
 
   /** At the first file: the handler can begin. */
@@ -160,6 +172,8 @@ class MultipartForm {
 
   #finished(): void {
     if (this.#isOver) return;
+    const missing = this.#files?.missing() ?? [];
+    if (missing.length > 0) return this.failed(restErrors.VALIDATION_FAILED(missing));
     if (this.#writer === undefined) {
       this.#isOver = true;
       return this.#announce(undefined);

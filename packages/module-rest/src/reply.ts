@@ -170,7 +170,7 @@ export class Reply implements Streamable, StreamOwner {
   headFor(head: StreamHead): HeaderList {
     const { parts, response } = this;
     if (parts.drainState.isDraining) response.shouldKeepAlive = false;
-    return streamHeaders(head, this.requestId, this.#corsHeaders(), parts);
+    return streamHeaders(head, { requestId: this.requestId, corsHeaders: this.#corsHeaders(), requestIdHeader: parts.requestIdHeader }, this.route.defaultContentType);
   }
 
   /** A stream may last: it takes no place from requests that wait for one. */

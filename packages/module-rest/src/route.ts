@@ -1,5 +1,7 @@
 import type { InvokeOptions, Trigger } from '@motia/engine-core/contract';
+import type { FileRules } from './file-rules.js';
 import { payloadFrame, type PayloadFrame } from './http-payload.js';
+import type { MediaRanges } from './media-range.js';
 import type { Middleware } from './middleware-set.js';
 import { parseRoutePattern, type RoutePattern } from './route-pattern.js';
 import type { Routable } from './route-table.js';
@@ -21,6 +23,11 @@ export interface Route extends Routable {
   /** Of this route's own; undefined: the module's. */
   readonly bodyLimitBytes: number | undefined;
   readonly rawBody: boolean;
+  /** Types of bodies that it takes; undefined: all. */
+  readonly consumes: MediaRanges | undefined;
+  /** Files that its forms may bring; undefined: any. */
+  readonly files: FileRules | undefined;
+  readonly defaultContentType: string | undefined;
   readonly checkQuery: QueryCheck | undefined;
   readonly checkResponse: ResponseChecks | undefined;
   /** Engine-wide middleware before it; set anew by the binder whenever routes or middleware change. */
@@ -45,6 +52,9 @@ export function makeRoute(trigger: Trigger<HttpTriggerConfig>, settings: RouteSe
     checkForm: settings.checkForm,
     bodyLimitBytes: settings.bodyLimitBytes,
     rawBody: settings.rawBody === true,
+    consumes: settings.consumes,
+    files: settings.files,
+    defaultContentType: settings.defaultContentType,
     checkQuery: settings.checkQuery,
     checkResponse: settings.checkResponse,
     middleware: undefined,

@@ -1,6 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import { defineOptions } from '@motia/engine-core';
 import type { JsonSchema, OptionsSchema } from '@motia/engine-core/contract';
+import type { FileRules } from './file-rules.js';
+import { MediaRanges } from './media-range.js';
 import { parseRoutePattern, type RoutePattern } from './route-pattern.js';
 import { compileQueryCheck, compileResponseChecks, compileSchemaCheck, formCheck, type FormCheck, type QueryCheck, type ResponseChecks, type SchemaCheck } from './schema-check.js';
 
@@ -19,6 +21,17 @@ const querySchema = Type.Union([...schema.anyOf, Type.Array(queryItem)], { descr
 const responseSchema = { ...schema, description: 'JSON Schema of successful bodies, or one for each status. Broken: 500 in development, a warning in production.' };
 const bodyLimit = Type.Integer({ minimum: 1, unit: 'bytes', description: 'Largest body of this route, streamed or not; then 413. Default: `body_limit_bytes` of the module, for streams and uploads `uploads.limit_bytes`.' });
 const rawBody = Type.Boolean({ description: 'The handler gets the exact bytes beside the parsed body, as `raw_body`; no body of the route is streamed then.' });
+const mediaRange = Type.String({ pattern: "^[A-Za-z0-9*][A-Za-z0-9!#$&^_.*-]*/[A-Za-z0-9*][A-Za-z0-9!#$&^_.+*-]*$", hint: 'must be a media type such as image/png, or a range such as image/*' });
+const consumes = Type.Array(mediaRange, { minItems: 1, description: 'Media types of the bodies that the route takes; others are 415. Default: JSON, forms and text are parsed, everything else is streamed.' });
+const producedType = Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9!#$&^_.-]*/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*(?:;[\\t\\x20-\\x7e]*)?$", hint: 'must be a media type such as text/csv' });
+const produces = Type.Union([producedType, Type.Array(producedType, { minItems: 1 })], { description: 'Media types of successful answers, for the documentation; the first is the content type of strings, bytes and streams whose handler names none.' });
+const fileRule = Type.Object({
+  description: Type.Optional(Type.String()),
+  required: Type.Optional(Type.Boolean({ description: 'A form without it is 400. Default false.' })),
+  multiple: Type.Optional(Type.Boolean({ description: 'More than one file may come in the field. Default false.' })),
+  content_types: Type.Optional(Type.Array(mediaRange, { minItems: 1, description: 'Types, as the client names them. Default: any.' })),
+});
+const files = Type.Record(Type.String({ minLength: 1 }), fileRule, { description: 'Files of multipart forms, by field; a file in another field is 400. Default: any.' });
 const later = (what: string) => Type.Optional(Type.Never({ hint: `is not available yet: ${what} comes with a later version; remove the key`, description: `Reserved for ${what}.` }));
 
 const httpTriggerSchema = Type.Object({
@@ -42,6 +55,9 @@ const httpTriggerSchema = Type.Object({
   bodyLimitBytes: Type.Optional(bodyLimit),
   raw_body: Type.Optional(rawBody),
   rawBody: Type.Optional(rawBody),
+  consumes: Type.Optional(consumes),
+  produces: Type.Optional(produces),
+  files: Type.Optional(files),
 });
 const checkKeys: OptionsSchema<HttpTriggerConfig> = defineOptions(httpTriggerSchema);
 
@@ -63,6 +79,9 @@ export interface HttpTriggerConfig {
   readonly bodyLimitBytes?: number;
   readonly raw_body?: boolean;
   readonly rawBody?: boolean;
+  readonly consumes?: readonly string[];
+  readonly produces?: string | readonly string[];
+  readonly files?: FileRules;
   readonly middleware_function_ids?: readonly string[];
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
@@ -79,6 +98,11 @@ export interface RouteSettings {
   readonly checkForm?: FormCheck | undefined;
   readonly bodyLimitBytes?: number | undefined;
   readonly rawBody?: boolean;
+  /** Undefined: all types. */
+  readonly consumes?: MediaRanges | undefined;
+  readonly files?: FileRules | undefined;
+  /** Of answers that are no JSON and whose handler names none. */
+  readonly defaultContentType?: string | undefined;
   readonly checkQuery: QueryCheck | undefined;
   readonly checkResponse: ResponseChecks | undefined;
 }
@@ -106,6 +130,11 @@ export function httpTriggerOptions(options: { readonly isTrailingSlashStrict: bo
   return { schema: { jsonSchema: checkKeys.jsonSchema, parse }, settingsOf };
 }
 
+/** The media types that a route says it gives. */
+export function producedTypes({ produces: given }: HttpTriggerConfig): readonly string[] | undefined {
+  return typeof given === 'string' ? [given] : given;
+}
+
 /** One of two spellings is required, which the key list cannot say: a config with neither is told about the first. */
 function withRequiredPath(input: unknown): unknown {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
@@ -124,6 +153,9 @@ function readSettings(config: HttpTriggerConfig, options: { readonly isTrailingS
     checkForm: body === undefined ? undefined : formCheck('bodySchema', body),
     bodyLimitBytes: config.body_limit_bytes ?? config.bodyLimitBytes,
     rawBody: config.raw_body ?? config.rawBody ?? false,
+    consumes: config.consumes === undefined ? undefined : new MediaRanges(config.consumes),
+    files: config.files,
+    defaultContentType: producedTypes(config)?.[0],
     checkQuery: query === undefined ? undefined : compileQueryCheck('queryParams', query),
     checkResponse: response === undefined ? undefined : compileResponseChecks('responseSchema', response),
   };

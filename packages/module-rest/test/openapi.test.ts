@@ -46,6 +46,47 @@ describe('GET /openapi.json', () => {
     expect(components.schemas['MotiaError']).toMatchObject({ required: ['error'] });
   });
 
+  it('describes forms, files, raw bodies and what is no JSON, both ways', async () => {
+    await using rest = await startRest();
+    const flat = { type: 'object', required: ['album'], properties: { album: { type: 'string' }, tags: { type: 'array', items: { type: 'string' } } } };
+    const binary = { type: 'string', format: 'binary', contentMediaType: 'application/octet-stream' };
+    await rest.route('POST /flat', () => undefined, { bodySchema: flat });
+    await rest.route('POST /nested', () => undefined, { bodySchema: { type: 'object', properties: { a: { type: 'object' } } } });
+    await rest.route('POST /open', () => undefined);
+    await rest.route('POST /photos', () => undefined, {
+      bodySchema: flat, produces: 'text/event-stream',
+      files: { cover: { required: true, content_types: ['image/png', 'image/*'], description: 'The cover' }, more: { multiple: true } },
+    });
+    await rest.route('PUT /blob', () => undefined, { consumes: ['application/octet-stream', 'text/xml'], produces: ['application/pdf', 'text/csv'], responseSchema: { '200': true, '404': { type: 'object' } } });
+    await rest.route('DELETE /filtered', () => undefined, { consumes: ['application/json'] });
+    const { paths } = await documentOf(rest);
+    const bodyOf = (path: string, method = 'post'): unknown => paths[path]?.[method]?.['requestBody'];
+    expect(bodyOf('/flat')).toEqual({ required: true, content: { 'application/json': { schema: flat }, 'application/x-www-form-urlencoded': { schema: flat }, 'multipart/form-data': { schema: flat } } });
+    expect(Object.keys((bodyOf('/nested') as { content: object }).content)).toEqual(['application/json']);
+    expect(bodyOf('/open')).toEqual({ required: false, content: { 'application/json': { schema: {} }, '*/*': { schema: {} } } });
+    expect(bodyOf('/photos')).toEqual({
+      required: true,
+      content: {
+        'multipart/form-data': {
+          schema: { ...flat, required: ['album', 'cover'], properties: { ...flat.properties, cover: { ...binary, description: 'The cover' }, more: { type: 'array', items: binary } } },
+          encoding: { cover: { contentType: 'image/png, image/*' } },
+        },
+      },
+    });
+    expect(paths['/photos']?.['post']?.['responses']).toMatchObject({ '2XX': { content: { 'text/event-stream': { schema: { type: 'string' } } } } });
+    expect(bodyOf('/blob', 'put')).toEqual({ required: false, content: { 'application/octet-stream': { schema: binary }, 'text/xml': { schema: { type: 'string' } } } });
+    expect(paths['/blob']?.['put']?.['responses']).toMatchObject({ '200': { content: { 'application/pdf': { schema: binary }, 'text/csv': { schema: { type: 'string' } } } }, '404': { content: { 'application/json': { schema: { type: 'object' } } } } });
+    expect(bodyOf('/filtered', 'delete')).toEqual({ required: false, content: { 'application/json': { schema: {} } } });
+    expect(bodyOf('/flat', 'get')).toBeUndefined();
+  });
+
+  it('puts files beside a schema that refers to itself', async () => {
+    await using rest = await startRest();
+    await rest.route('POST /trees', () => undefined, { bodySchema: { type: 'object', properties: { next: { $ref: '#' } } }, files: { f: {} } });
+    const { paths } = await documentOf(rest);
+    expect(paths['/trees']?.['post']?.['requestBody']).toMatchObject({ content: { 'multipart/form-data': { schema: { allOf: [{ $ref: expect.stringContaining('#/components/schemas/') }, { type: 'object', properties: { f: { format: 'binary' } } }] } } } });
+  });
+
   it('takes names, descriptions and tags from the Steps of workers', async () => {
     await using rest = await startRest();
     const metadata = (name: string, routes: number): Readonly<Record<string, unknown>> => ({ name, flows: ['orders'], triggers: Array.from({ length: routes }, () => ({ type: 'http' })) });
