@@ -31,7 +31,7 @@ describe('the live socket', () => {
   beforeAll(async () => {
     app = await startConsole();
   });
-  afterAll(() => app[Symbol.asyncDispose]());
+  afterAll(async () => app[Symbol.asyncDispose]());
 
   it('sends a snapshot, then what changes, and resumes where a client left', async () => {
     const socket = app.live();

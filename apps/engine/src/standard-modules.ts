@@ -1,12 +1,13 @@
 import { configSchema, type AnyDefinition, type ImportPackage } from '@motia/engine-core';
 import type { ModuleUse } from '@motia/engine-core/contract';
 import { ExecModule } from '@motia/module-exec';
+import { PubSubModule, pubsub } from '@motia/module-pubsub';
 import { RestModule, rest } from '@motia/module-rest';
 import { WorkerModule, worker } from '@motia/module-worker';
 import { SqliteStore } from '@motia/store-sqlite';
 
 /** Every module that comes with the engine, for schemas and docs. */
-export const standardModules: readonly AnyDefinition[] = [RestModule, WorkerModule, SqliteStore, ExecModule];
+export const standardModules: readonly AnyDefinition[] = [RestModule, PubSubModule, WorkerModule, SqliteStore, ExecModule];
 
 export interface DefaultModulesOptions {
   /** Where modules with a store keep what they are given: in files under `./data`, or in memory. Default `memory`. */
@@ -15,7 +16,7 @@ export interface DefaultModulesOptions {
 
 /** What runs without a configuration (`iii --use-default-config`, which keeps files; test apps keep nothing). */
 export function defaultModules(_options: DefaultModulesOptions = {}): readonly ModuleUse[] {
-  return [rest(), worker()];
+  return [rest(), pubsub(), worker()];
 }
 
 /** Finds the standard packages beside this one, wherever the user's app lives. */

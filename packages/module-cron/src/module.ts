@@ -1,5 +1,4 @@
 import { defineModule, moduleFactory, type ModuleUse, type Registration } from '@motia/engine-core/contract';
-import { cronErrors } from './errors.js';
 import { cronOptions, type CronInput } from './options.js';
 import { cronVersion } from './version.js';
 
@@ -19,8 +18,7 @@ export const CronModule = defineModule({
       async start() {
         greet = ctx.functions.register({ id: greetId, description: 'Greets by name.' }, (payload) => {
           const name = nameIn(payload);
-          if (name === undefined) throw cronErrors.NAME_MISSING({ functionId: greetId });
-          return { text: `${options.greeting} ${name}` };
+          return { text: `${options.greeting} ${name ?? 'you'}` };
         });
       },
       async stop() {
