@@ -13,6 +13,7 @@ import { MiddlewareSet } from './middleware-set.js';
 import { OpenApiSource } from './openapi-source.js';
 import { OpenExchanges } from './open-exchanges.js';
 import { restOptions, type RestInput } from './options.js';
+import { pause } from './pause.js';
 import { httpPayloadSchema } from './payload-schema.js';
 import { ResponseOffers } from './response-offers.js';
 import { makeNotFoundRoute } from './route.js';
@@ -109,11 +110,13 @@ export const RestModule = defineModule({
         await listener.listen(options.host, options.port);
         ctx.logger.info('Listening', { ...listener.address });
       },
-      drain(deadline) {
+      async drain(deadline) {
+        // From now on `readyz` says so, and connections end with their response.
         drainState.isDraining = true;
+        await pause(ctx.clock, options.server.drain_delay_ms, deadline);
         listener.stopAccepting();
         parts.open.drainAll();
-        return parts.open.settled(deadline, () => restErrors.DRAINING({}));
+        await parts.open.settled(deadline, () => restErrors.DRAINING({}));
       },
       async stop() {
         parts.open.abandonAll(() => restErrors.DRAINING({}));
