@@ -1,5 +1,6 @@
 import { defineModule, moduleFactory, StorePoolRef, type ModuleUse } from '@motia/engine-core/contract';
 import { storeOptions, type StoreInput } from './options.js';
+import { registerTransactionFunction } from './service/transaction-function.js';
 import { SqliteStorePool } from './service/store-pool.js';
 import { storeVersion } from './version.js';
 
@@ -13,13 +14,29 @@ export const SqliteStore = defineModule({
   provides: { pool: StorePoolRef },
   startsFirst: true,
   async create(ctx, options) {
+    const { clock, logger } = ctx;
     const pool = new SqliteStorePool({
       baseDir: ctx.baseDir,
       defaults: { directory: options.data_dir, durability: options.durability },
-      clock: ctx.clock,
+      store: {
+        isShared: options.shared, writer: options.writer, waitLockMs: options.wait_lock_ms, maxPendingBytes: options.max_pending_bytes,
+        limits: options.max_file_bytes === undefined ? {} : { maxFileBytes: options.max_file_bytes },
+        clock, logger,
+      },
+      events: {
+        committed: () => undefined,
+        lost(file, error) {
+          logger.error(error.message, { file, code: error.code, hint: error.hint });
+          ctx.health.set('unhealthy', error.message);
+        },
+      },
     });
+    registerTransactionFunction({ functions: ctx.functions, participants: pool.participants });
     return {
       services: { pool },
+      async start(interrupt) {
+        pool.interrupt = interrupt;
+      },
       stop: () => pool.close(),
     };
   },

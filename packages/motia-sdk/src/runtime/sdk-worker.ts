@@ -6,7 +6,7 @@ import { type InvocationScope, logLater, shared } from '../context/invocation-sc
 import { type ContextHost, nextInvocationId, StepContext } from '../context/step-context.js';
 import { Stream } from '../context/stream.js';
 import { sdkErrors } from '../errors.js';
-import type { InvokeCallOptions } from '../steps/flow-context.js';
+import type { EnqueueData, InvokeCallOptions } from '../steps/flow-context.js';
 import type { TriggerType } from '../steps/step-config.js';
 import { VERSION } from '../version.js';
 import type { AppFunction, WireSettings } from './app-function.js';
@@ -14,6 +14,7 @@ import type { CompiledApp } from './compile-app.js';
 import { rejectAsOwnCall, toTravellingError } from './handler-error.js';
 import { LogBatch } from './log-batch.js';
 import { isPromiseLike } from './promise-like.js';
+import { UndeclaredTopics } from './undeclared-topics.js';
 
 /** Why a connection ended. `shutdown`: the engine said so. `lost`: the pipe closed. `faulty`: it broke. */
 export interface WorkerEnd {
@@ -48,6 +49,7 @@ export class SdkWorker implements ContextHost {
   readonly #options: SdkWorkerOptions;
   readonly #functions: Map<string, AppFunction>;
   readonly #logs: LogBatch;
+  readonly #undeclaredTopics = new UndeclaredTopics();
   readonly #startedAtMs = performance.now();
   #end: ((end: WorkerEnd) => void) | undefined;
   #inFlight = 0;
@@ -148,6 +150,10 @@ export class SdkWorker implements ContextHost {
       ownKeys: () => [...configs.keys()],
       getOwnPropertyDescriptor: (_target, name) => (typeof name === 'string' && configs.has(name) ? { enumerable: true, configurable: true } : undefined),
     });
+  }
+
+  noteEnqueue(context: StepContext, message: EnqueueData | readonly EnqueueData[]): void {
+    if (this.#options.settings.mode === 'development') this.#undeclaredTopics.note(this.#functions.get(context.functionId), context, message);
   }
 
   /** Never throws: what cannot be sent is a rejection. */

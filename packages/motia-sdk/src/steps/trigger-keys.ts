@@ -1,9 +1,10 @@
 /** What a trigger of each type may say beside `type` and `condition`. */
 const keysByType: Readonly<Record<string, readonly string[]>> = {
-  http: ['path', 'method', 'bodySchema', 'responseSchema', 'queryParams', 'middleware', 'timeoutMs', 'rawBody', 'bodyLimitBytes'],
+  http: ['path', 'method', 'bodySchema', 'responseSchema', 'queryParams', 'middleware', 'timeoutMs', 'rawBody', 'bodyLimitBytes', 'respond', 'idempotency'],
   http_middleware: ['phase', 'priority', 'path', 'methods', 'timeoutMs'],
   queue: ['topic', 'input', 'config', 'infrastructure'],
-  cron: ['expression'],
+  cron: ['expression', 'at', 'timezone', 'overlap', 'catchUp', 'catchUpWindowMs', 'timeoutMs'],
+  subscribe: ['topic', 'input'],
   state: ['scope', 'key'],
   stream: ['streamName', 'groupId', 'itemId'],
 };

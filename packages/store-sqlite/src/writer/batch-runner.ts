@@ -40,12 +40,14 @@ export class BatchRunner {
   readonly #host: StoreSql;
   readonly #sql: StoreSql;
   readonly #programs = new Map<string, StoreProgram>();
+  #dataVersion: number | undefined;
 
   constructor(options: BatchRunnerOptions) {
     this.#options = options;
     this.#db = options.db;
     this.#host = createStatements(options.db, 'host');
     this.#sql = createStatements(options.db, 'command');
+    if (options.file !== undefined) this.hasForeignCommits();
   }
 
   /** Makes the commands of a program known, its tables brought up to date. @throws `MOTIA_STORE_SCHEMA_NEWER`, `MOTIA_STORE_MIGRATION_FAILED`, `MOTIA_STORE_PROGRAM_INVALID` */
@@ -89,6 +91,31 @@ export class BatchRunner {
       });
     }
     return { outcomes: taken.map((unit, index) => ({ unit, outcome: outcomes[index] as UnitOutcome })), commands, tookMs: performance.now() - startedAtMs };
+  }
+
+  /** Commits only return once they are on the disk from now on. */
+  syncEveryCommit(): void {
+    if (this.#options.file !== undefined) this.#db.pragma('synchronous = FULL');
+  }
+
+  /** Whether another process has committed since this was asked last. The first time it has not. */
+  hasForeignCommits(): boolean {
+    const version = this.#host.get<{ data_version: number }>('PRAGMA data_version')?.data_version;
+    const isNew = this.#dataVersion !== undefined && version !== this.#dataVersion;
+    this.#dataVersion = version;
+    return isNew;
+  }
+
+  /** Writes the log back into the file, as far as readers let it, and closes the connection. Idempotent. */
+  close(): void {
+    if (!this.#db.open) return;
+    try {
+      if (this.#options.file !== undefined) this.#db.pragma('wal_checkpoint(TRUNCATE)');
+    } catch {
+      // The log stays and is read at the next start; nothing is lost.
+    } finally {
+      this.#db.close();
+    }
   }
 
   /** After a failure that one of them caused: each in a transaction of its own, so that only that one fails. */

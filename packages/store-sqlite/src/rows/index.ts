@@ -1,0 +1,1 @@
+export { rowChecksum } from './row-checksum.js';
