@@ -4,7 +4,8 @@ import { requestContent, responseContent } from './openapi-content.js';
 import { isRecord, type SchemaComponents } from './openapi-schema.js';
 import type { Route } from './route.js';
 import { isByStatus } from './schema-check.js';
-import { producedTypes, type HttpTriggerConfig, type QuerySchema } from './trigger-config.js';
+import { producedTypes } from './trigger-config.js';
+import type { HttpTriggerConfig, QuerySchema } from './trigger-schema.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -23,7 +24,7 @@ const bodyMethods = new Set(['POST', 'PUT', 'PATCH']);
 /** The operation object of a route. */
 export function describeOperation(route: Route, facts: OperationFacts, components: SchemaComponents): Json {
   const { config } = route.trigger;
-  const parameters = [...pathParameters(route, facts.paramNames), ...queryParameters(config.query_params ?? config.queryParams, facts.operationId, components)];
+  const parameters = [...pathParameters(route, facts.paramNames), ...keyParameter(route), ...queryParameters(config.query_params ?? config.queryParams, facts.operationId, components)];
   const body = requestBody(route, facts.operationId, components);
   return {
     operationId: facts.operationId,
@@ -31,8 +32,20 @@ export function describeOperation(route: Route, facts: OperationFacts, component
     ...(facts.tags.length === 0 ? {} : { tags: facts.tags }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined ? {} : { requestBody: body }),
-    responses: responses(config, facts.operationId, components),
+    responses: route.accepted === undefined ? responses(config, facts.operationId, components) : acceptedResponses(config, facts.operationId, components),
   };
+}
+
+function keyParameter({ idempotency }: Route): Json[] {
+  if (idempotency === undefined) return [];
+  return [{ name: 'Idempotency-Key', in: 'header', required: idempotency.isRequired, description: 'The same for a request that is repeated: it is run once, and its response given again.', schema: { type: 'string', minLength: 1, maxLength: 255 } }];
+}
+
+/** What the function returns is shown later, by the status URL. */
+function acceptedResponses(config: HttpTriggerConfig, operationId: string, components: SchemaComponents): Json {
+  const declared = config.response_schema ?? config.responseSchema;
+  if (declared !== undefined && !isByStatus(declared)) components.keep(`${operationId}Response`, declared);
+  return { '202': { $ref: '#/components/responses/Accepted' }, default: { $ref: '#/components/responses/Error' } };
 }
 
 function pathParameters(route: Route, names: readonly string[]): Json[] {

@@ -6,7 +6,8 @@ import type { Middleware } from './middleware-set.js';
 import { parseRoutePattern, type RoutePattern } from './route-pattern.js';
 import type { Routable } from './route-table.js';
 import type { FormCheck, QueryCheck, ResponseChecks, SchemaCheck } from './schema-check.js';
-import type { HttpTriggerConfig, RouteMethod, RouteSettings } from './trigger-config.js';
+import type { AcceptedRule, IdempotencyRule, RouteSettings } from './trigger-config.js';
+import type { HttpTriggerConfig, RouteMethod } from './trigger-schema.js';
 
 /** A bound `http` trigger with all that a request needs of it, made once. */
 export interface Route extends Routable {
@@ -28,6 +29,10 @@ export interface Route extends Routable {
   /** Files that its forms may bring; undefined: any. */
   readonly files: FileRules | undefined;
   readonly defaultContentType: string | undefined;
+  readonly idempotency: IdempotencyRule | undefined;
+  readonly accepted: AcceptedRule | undefined;
+  /** Nothing of its own stands between a request and its function. */
+  readonly isDirect: boolean;
   readonly checkQuery: QueryCheck | undefined;
   readonly checkResponse: ResponseChecks | undefined;
   /** Engine-wide middleware before it; set anew by the binder whenever routes or middleware change. */
@@ -55,8 +60,12 @@ export function makeRoute(trigger: Trigger<HttpTriggerConfig>, settings: RouteSe
     consumes: settings.consumes,
     files: settings.files,
     defaultContentType: settings.defaultContentType,
+    idempotency: settings.idempotency,
+    accepted: settings.accepted,
+    isDirect: trigger.conditionFunctionId === undefined && settings.idempotency === undefined && settings.accepted === undefined,
     checkQuery: settings.checkQuery,
-    checkResponse: settings.checkResponse,
+    // What is answered before the function ran is not its response.
+    checkResponse: settings.accepted === undefined ? settings.checkResponse : undefined,
     middleware: undefined,
     defaultStatus: 200,
   };

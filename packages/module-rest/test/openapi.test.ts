@@ -2,12 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { connectTestWorker } from '@motia/engine-core/testing';
 import { SchemaComponents } from '../src/openapi-schema.js';
+import { fakeQueue } from './fixtures/fake-queue.js';
 import { startRest, type RestFixture } from './fixtures/start-rest.js';
 
 type Document = Readonly<Record<string, never>> & { readonly paths: Record<string, Record<string, Record<string, unknown>>>; readonly components: { readonly schemas: Record<string, unknown> } };
 
-async function documentOf(rest: RestFixture): Promise<Document> {
-  const answer = await rest.call('GET /openapi.json');
+async function documentOf(rest: RestFixture, path = '/openapi.json'): Promise<Document> {
+  const answer = await rest.call(`GET ${path}`);
   expect([answer.status, answer.headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
   const outcome = await new Validator().validate(answer.json);
   expect(outcome).toMatchObject({ valid: true });
@@ -78,6 +79,22 @@ describe('GET /openapi.json', () => {
     expect(paths['/blob']?.['put']?.['responses']).toMatchObject({ '200': { content: { 'application/pdf': { schema: binary }, 'text/csv': { schema: { type: 'string' } } } }, '404': { content: { 'application/json': { schema: { type: 'object' } } } } });
     expect(bodyOf('/filtered', 'delete')).toEqual({ required: false, content: { 'application/json': { schema: {} } } });
     expect(bodyOf('/flat', 'get')).toBeUndefined();
+  });
+
+  it('describes keys of repeated requests, answers before the run, and where their status is', async () => {
+    const queue = fakeQueue();
+    await using rest = await startRest({ beside: [queue.use], options: { system_routes: '/_s' } });
+    await rest.route('POST /pay', () => undefined, { idempotency: { required: true } });
+    await rest.route('POST /maybe', () => undefined, { idempotency: true });
+    const path = '/_s/openapi.json';
+    expect(await documentOf(rest, path)).not.toHaveProperty('components.schemas.MotiaAccepted');
+    await rest.route('POST /reports', () => undefined, { respond: 'accepted', responseSchema: { type: 'object' } });
+    const { paths, components } = await documentOf(rest, path);
+    expect(paths['/pay']?.['post']?.['parameters']).toMatchObject([{ name: 'Idempotency-Key', in: 'header', required: true }]);
+    expect(paths['/maybe']?.['post']?.['parameters']).toMatchObject([{ name: 'Idempotency-Key', in: 'header', required: false }]);
+    expect(paths['/reports']?.['post']?.['responses']).toEqual({ '202': { $ref: '#/components/responses/Accepted' }, default: { $ref: '#/components/responses/Error' } });
+    expect(paths['/_s/__motia/requests/{id}']?.['get']).toMatchObject({ operationId: 'getAcceptedRequest' });
+    expect(Object.keys(components.schemas)).toEqual(['test_reports_or_so', 'MotiaError', 'MotiaAccepted', 'MotiaRequestStatus'].map((name) => (name === 'test_reports_or_so' ? expect.stringMatching(/Response$/) : name)));
   });
 
   it('puts files beside a schema that refers to itself', async () => {
