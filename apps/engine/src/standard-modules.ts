@@ -2,12 +2,17 @@ import { configSchema, type AnyDefinition, type ImportPackage } from '@motia/eng
 import type { ModuleUse } from '@motia/engine-core/contract';
 import { ExecModule } from '@motia/module-exec';
 import { PubSubModule, pubsub } from '@motia/module-pubsub';
+import { BuiltinQueueAdapter, QueueModule, queue } from '@motia/module-queue';
 import { RestModule, rest } from '@motia/module-rest';
+import { KvStore as StateKvStore, StateModule, state } from '@motia/module-state';
+import { KvStore as StreamKvStore, StreamModule, stream } from '@motia/module-stream';
 import { WorkerModule, worker } from '@motia/module-worker';
 import { SqliteStore } from '@motia/store-sqlite';
 
 /** Every module that comes with the engine, for schemas and docs. */
-export const standardModules: readonly AnyDefinition[] = [RestModule, PubSubModule, WorkerModule, SqliteStore, ExecModule];
+export const standardModules: readonly AnyDefinition[] = [
+  RestModule, StreamModule, StreamKvStore, StateModule, StateKvStore, QueueModule, BuiltinQueueAdapter, PubSubModule, WorkerModule, SqliteStore, ExecModule,
+];
 
 export interface DefaultModulesOptions {
   /** Where modules with a store keep what they are given: in files under `./data`, or in memory. Default `memory`. */
@@ -15,8 +20,16 @@ export interface DefaultModulesOptions {
 }
 
 /** What runs without a configuration (`iii --use-default-config`, which keeps files; test apps keep nothing). */
-export function defaultModules(_options: DefaultModulesOptions = {}): readonly ModuleUse[] {
-  return [rest(), pubsub(), worker()];
+export function defaultModules({ keep = 'memory' }: DefaultModulesOptions = {}): readonly ModuleUse[] {
+  const config = { store_method: keep === 'files' ? 'file_based' : 'in_memory' };
+  return [
+    rest(),
+    stream({ adapter: { class: StreamKvStore.class, config } }),
+    state({ adapter: { class: StateKvStore.class, config } }),
+    queue({ adapter: { class: BuiltinQueueAdapter.class, config } }),
+    pubsub(),
+    worker(),
+  ];
 }
 
 /** Finds the standard packages beside this one, wherever the user's app lives. */

@@ -2,16 +2,16 @@ import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Registration, StoreDurability, StorePool, StoreRequest, StoreService, TransactionParticipant } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
-import type { WriterEvents } from '../writer/store-writer.js';
 import { openInMemory, openOnDisk, type OpenStoreOptions } from './open-store.js';
 import type { OpenStore } from './sqlite-store.js';
+import type { StoreWatch } from './store-watch.js';
 
 export interface StorePoolParts {
   readonly baseDir: string;
   readonly defaults: { readonly directory: string; readonly durability: StoreDurability };
   readonly store: Omit<OpenStoreOptions, 'durability' | 'events' | 'interrupt'>;
-  /** Told which database it is about. */
-  readonly events: { readonly [K in Exclude<keyof WriterEvents, 'foreignCommit'>]: (file: string | undefined, what: Parameters<WriterEvents[K]>[0]) => void };
+  /** Told of what happens, and to which database. */
+  readonly watch: Pick<StoreWatch, 'committed' | 'lost' | 'foundCorrupt'>;
 }
 
 /** Databases by folder, one of them in memory, and the functions that take part in transactions. */
@@ -72,14 +72,16 @@ export class SqliteStorePool implements StorePool {
   }
 
   async #openNew(folder: string | undefined, durability: StoreDurability): Promise<OpenStore> {
-    const { events } = this.#parts;
+    const { watch } = this.#parts;
     const opened: { store?: OpenStore } = {};
+    const file = (): string | undefined => opened.store?.file;
     const options: OpenStoreOptions = {
       ...this.#parts.store, durability, interrupt: this.interrupt,
       events: {
-        committed: (report) => events.committed(folder, report),
-        lost: (error) => events.lost(folder, error),
+        committed: (report) => watch.committed(file(), report),
+        lost: (error) => watch.lost(file(), error),
         foreignCommit: () => opened.store?.noteForeignCommit(),
+        foundCorrupt: (row) => watch.foundCorrupt(file(), row),
       },
     };
     const store = folder === undefined ? openInMemory(options) : await openOnDisk(folder, options);
