@@ -1,2 +1,10 @@
-/** Version of this package, as in package.json. */
-export const consoleVersion = '0.1.0';
+export { ConsoleModule, ConsoleModule as default, consoleModule } from './module.js';
+export { consoleErrors } from './errors.js';
+export { consoleOptionsSchema } from './options.js';
+export type { ConsoleInput, ConsoleOptions } from './options.js';
+export { maxPageSize } from './api/page-query.js';
+export type { Page } from './api/page-query.js';
+export type { LiveFrame } from './live/live-feed.js';
+export type { TopicDelta } from './live/topic.js';
+export { requestFunctionId } from './request-function.js';
+export { consoleVersion } from './version.js';

@@ -1,5 +1,5 @@
 import { createEngine, type Engine, type EngineOptions } from '@motia/engine-core';
-import { ProcessServiceRef, RestServiceRef, WorkerListenerRef, type ModuleUse } from '@motia/engine-core/contract';
+import { ProcessServiceRef, RestServiceRef, StreamServiceRef, WorkerListenerRef, type ModuleUse } from '@motia/engine-core/contract';
 import { exec } from '@motia/module-exec';
 import type { LogFormat, LogLevelName } from './cli/args.js';
 import { renderBanner, type BannerFacts, type BannerRoute } from './cli/banner.js';
@@ -110,6 +110,7 @@ function announce(engine: Engine, readyInMs: number, format: LogFormat, ports: C
 
 function collectFacts(engine: Engine, readyInMs: number): BannerFacts {
   const address = optional(() => engine.service(RestServiceRef).address());
+  const streams = optional(() => engine.service(StreamServiceRef).address());
   const routes = optional(() => engine.service(RestServiceRef).routes()) ?? [];
   const schemas = new Map(engine.triggers.list().map((trigger) => [trigger.id, (trigger.config as { bodySchema?: BannerRoute['bodySchema'] } | undefined)?.bodySchema]));
   const workerAddresses = optional(() => engine.service(WorkerListenerRef).addresses()) ?? [];
@@ -121,7 +122,8 @@ function collectFacts(engine: Engine, readyInMs: number): BannerFacts {
     version,
     readyInMs,
     listeners: [
-      ...(address === undefined ? [] : [{ name: 'REST', url: `http://${address.host === '127.0.0.1' || address.host === '::1' ? 'localhost' : address.host}:${address.port}` }]),
+      ...(address === undefined ? [] : [{ name: 'REST', url: `http://${shownHost(address.host)}:${address.port}` }]),
+      ...(streams === undefined ? [] : [{ name: 'Streams', url: `ws://${shownHost(streams.host)}:${streams.port}` }]),
       ...workerAddresses.map((url) => ({ name: 'Workers', url })),
     ],
     routes: routes.map(({ method, path, functionId, triggerId }) => {
@@ -131,6 +133,11 @@ function collectFacts(engine: Engine, readyInMs: number): BannerFacts {
     processes: processes.map(({ command, state, pid }) => ({ command, state, ...(pid === undefined ? {} : { pid }) })),
     troubles,
   };
+}
+
+function shownHost(host: string): string {
+  if (host === '127.0.0.1' || host === '::1') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 function optional<T>(read: () => T): T | undefined {

@@ -40,6 +40,14 @@ describe('an app under load', () => {
     await folder.remove();
   });
 
+  it('lets `iii invoke` name a Step', async () => {
+    const result = await runIii(['invoke', 'Version', '{"body":null}'], { cwd: folder.path });
+    expect([result.code, result.stderr, JSON.parse(result.stdout)]).toMatchObject([0, '', { status: 200, body: { version: 0 } }]);
+    const unknown = await runIii(['invoke', 'Versions'], { cwd: folder.path });
+    expect([unknown.code, unknown.stdout]).toEqual([70, '']);
+    expect(unknown.stderr).toMatch(/MOTIA_ENGINE_FUNCTION_NOT_FOUND/);
+  }, 20_000);
+
   it('E6 fails no request through 20 reloads at 200 requests a second', async () => {
     const load = steadyLoad({ url: `${engine.url}/version`, perSecond: 200 });
     for (let number = 1; number <= 20; number += 1) {
@@ -61,6 +69,18 @@ describe('an app under load', () => {
     await until('the mended version to serve', async () => (await json(`${engine.url}/version`))['version'] === 100);
     expect((await load.stop()).failures).toEqual([]);
   }, 60_000);
+
+  it('E6 keeps the old version when the new one wants a route that another Step has, says so, and recovers', async () => {
+    const load = steadyLoad({ url: `${engine.url}/version`, perSecond: 100 });
+    const before = engine.logs.length;
+    writeFileSync(folder.file('steps/rival.step.mjs'), stepFile('Rival', '/slow', 'return { status: 200, body: {} };'));
+    const line = await engine.waitForLog('the refused reload to be named', (one) => engine.logs.indexOf(one) >= before && one.level === 'error' && JSON.stringify(one).includes('Rival'));
+    expect(line.message).toMatch(/the previous one goes on serving.*GET \/slow is already taken by function "steps::Slow/);
+    writeFileSync(folder.file('steps/rival.step.mjs'), stepFile('Rival', '/rival', 'return { status: 200, body: { name: "rival" } };'));
+    await until('the corrected version to serve', async () => (await fetch(`${engine.url}/rival`)).status === 200);
+    await engine.waitForLog('what came to be named', (one) => one.message === 'Routes changed: + GET /rival');
+    expect((await load.stop()).failures).toEqual([]);
+  }, 30_000);
 
   it('E6 lets a slow request finish in the process that a reload replaces', async () => {
     const { pid } = await json(`${engine.url}/version`);

@@ -54,7 +54,7 @@ describe('config.yaml', () => {
       load(
         [
           'prot: 1', 'packages: []', 'modules:', '  - class: test::WebModule', '    config:', '      port: abc', '      prot: 1',
-          '  - class: test::WebModul', '  - class: modules::queue::QueueModule', '  - clas: test::WebModule', '  - class: test::WebModule', '    config:', '      port: ${NOPE}',
+          '  - class: test::WebModul', '  - class: modules::bridge_client::BridgeClientModule', '  - clas: test::WebModule', '  - class: test::WebModule', '    config:', '      port: ${NOPE}',
         ].join('\n'),
       ),
     );
@@ -63,7 +63,7 @@ describe('config.yaml', () => {
       'config.yaml:6:7 /modules/0/config/port: must be a whole number, got text',
       'config.yaml:7:7 /modules/0/config/prot: unknown key (did you mean "port"?)',
       'config.yaml:8:5 /modules/1/class: unknown class test::WebModul; no module of that class path is known (did you mean "test::WebModule"?)',
-      'config.yaml:9:5 /modules/2/class: modules::queue::QueueModule is known and not built yet: no version of @motia/module-queue exists so far',
+      'config.yaml:9:5 /modules/2/class: modules::bridge_client::BridgeClientModule is known and not built yet: no version of @motia/module-bridge exists so far',
       'config.yaml:10:5 /modules/3/class: is required',
       'config.yaml:10:5 /modules/3/clas: unknown key (did you mean "class"?)',
       'config.yaml:13:13 /modules/4/config/port: the environment variable NOPE is not set and has no fallback (${NOPE:fallback})',

@@ -21,10 +21,10 @@ describe('connectTestWorker', () => {
     expect(await worker.invoke('add', [3, 4])).toMatchObject({ sum: 7 });
   });
 
-  it('S6 carries on how many triggers led to a call, through a worker and past calls that want no answer', async () => {
+  it('S5 S6 carries on which function made a call and how many triggers led to it, through a worker and past calls that want no answer', async () => {
     await using host = await startTestHost();
     const seen: unknown[] = [];
-    host.functions.register({ id: 'look' }, (_payload, call) => void seen.push(call.triggerDepth));
+    host.functions.register({ id: 'look' }, (_payload, call) => void seen.push([call.triggerDepth, call.callerFunctionId]));
     await using worker = await connectTestWorker(host, {
       functions: {
         outer: async (_payload, call) => {
@@ -35,7 +35,8 @@ describe('connectTestWorker', () => {
     });
     await host.functions.invoke('outer', {}, { triggerDepth: 3 });
     await host.functions.invoke('outer', {});
-    expect(seen).toEqual([3, 3, 0, 0]);
+    await worker.invoke('look', {});
+    expect(seen).toEqual([[3, 'outer'], [3, 'outer'], [0, 'outer'], [0, 'outer'], [0, undefined]]);
   });
 
   it('fails its calls when it is killed', async () => {

@@ -41,8 +41,10 @@ async function launchAll({ launch, retire }: GenerationSetting, replicas: readon
 
 async function swap({ workers, retire }: GenerationSetting, replicas: readonly Replica[], arriving: readonly WorkerProcess[]): Promise<void> {
   const leaving = replicas.map((replica) => replica.release());
+  const serving = handlesOf(leaving).filter((handle) => handle.state === 'ready');
   try {
-    await workers.activate({ arriving: handlesOf(arriving), leaving: handlesOf(leaving).filter((handle) => handle.state === 'ready') });
+    // A version of which a part cannot serve is worse than the one that serves, as long as there is one.
+    await workers.activate({ arriving: handlesOf(arriving), leaving: serving, mustBindAll: serving.length > 0 });
   } catch (error) {
     for (const [index, replica] of replicas.entries()) restore(replica, leaving[index], error as MotiaError, retire);
     await Promise.all(arriving.map(retire));

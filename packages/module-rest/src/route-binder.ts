@@ -3,7 +3,8 @@ import { restErrors, type RouteOwner } from './errors.js';
 import type { MiddlewareSet } from './middleware-set.js';
 import { makeRoute, type Route } from './route.js';
 import { RouteTable } from './route-table.js';
-import type { HttpTriggerConfig, HttpTriggerOptions } from './trigger-config.js';
+import type { HttpTriggerOptions } from './trigger-config.js';
+import type { HttpTriggerConfig } from './trigger-schema.js';
 
 export interface BinderOptions {
   readonly triggerOptions: HttpTriggerOptions;
@@ -11,6 +12,8 @@ export interface BinderOptions {
   readonly isTrailingSlashStrict: boolean;
   /** The reserved path that a route would shadow, if any. */
   readonly reservedBy: (path: string) => string | undefined;
+  /** Whether requests can be run from a queue. Default: they cannot. */
+  readonly canAccept?: () => boolean;
   /** What stands before routes; asked again by {@link RouteBinder.middlewareChanged}. */
   readonly middleware?: () => MiddlewareSet;
 }
@@ -40,6 +43,24 @@ export class RouteBinder {
 
   routes(): readonly Route[] {
     return [...this.#places.values()].flatMap((routes) => routes.slice(0, 1));
+  }
+
+  /** What {@link apply} would refuse of a change. */
+  check(change: TriggerChange<HttpTriggerConfig>): TriggerRejections {
+    const rejections = new Map<string, MotiaError>();
+    const gone = new Set(change.removed.map(({ id }) => id));
+    const holders = new Map<string, Route>();
+    for (const [place, routes] of this.#places) {
+      const holder = routes.find(({ trigger }) => !gone.has(trigger.id));
+      if (holder !== undefined) holders.set(place, holder);
+    }
+    for (const trigger of change.added) {
+      const made = this.#make(trigger);
+      const problem = isMotiaError(made) ? made : conflictOf(made, holders.get(placeOf(made)));
+      if (problem !== undefined) rejections.set(trigger.id, problem);
+      else if (!isMotiaError(made)) holders.set(placeOf(made), made);
+    }
+    return rejections;
   }
 
   /** Removals first. Triggers that cannot be bound come back with their reason; the others serve when this returns. */
@@ -76,6 +97,20 @@ export class RouteBinder {
   }
 
   #add(trigger: Trigger<HttpTriggerConfig>): MotiaError | undefined {
+    const route = this.#make(trigger);
+    if (isMotiaError(route)) return route;
+    this.#remove(trigger.id);
+    const place = placeOf(route);
+    const routes = this.#places.get(place) ?? [];
+    const conflict = conflictOf(route, routes[0]);
+    if (conflict !== undefined) return conflict;
+    this.#places.set(place, [...routes, route].sort((a, b) => b.trigger.generation - a.trigger.generation));
+    this.#placeOf.set(trigger.id, place);
+    return undefined;
+  }
+
+  /** The route of a trigger, or why it can have none. */
+  #make(trigger: Trigger<HttpTriggerConfig>): Route | MotiaError {
     let route: Route;
     try {
       route = makeRoute(trigger, this.#options.triggerOptions.settingsOf(trigger.config), this.#options.defaultTimeoutMs);
@@ -83,20 +118,21 @@ export class RouteBinder {
       if (isMotiaError(error)) return error;
       throw error;
     }
-    const { path, shape } = route.pattern;
+    const { path } = route.pattern;
+    if (route.accepted !== undefined && this.#options.canAccept?.() !== true) return restErrors.QUEUE_MISSING({ functionId: route.functionId });
     const reserved = this.#options.reservedBy(path);
-    if (reserved !== undefined) return restErrors.RESERVED_PATH({ path, reserved });
-    this.#remove(trigger.id);
-    const place = `${route.method} ${shape}`;
-    const routes = this.#places.get(place) ?? [];
-    const holder = routes[0];
-    if (holder !== undefined && holder.functionId !== route.functionId) {
-      return restErrors.ROUTE_CONFLICT({ method: route.method, path, holder: ownerOf(holder), newcomer: ownerOf(route) });
-    }
-    this.#places.set(place, [...routes, route].sort((a, b) => b.trigger.generation - a.trigger.generation));
-    this.#placeOf.set(trigger.id, place);
-    return undefined;
+    return reserved === undefined ? route : restErrors.RESERVED_PATH({ path, reserved });
   }
+}
+
+function placeOf({ method, pattern }: Route): string {
+  return `${method} ${pattern.shape}`;
+}
+
+/** A place belongs to one function. */
+function conflictOf(route: Route, holder: Route | undefined): MotiaError | undefined {
+  if (holder === undefined || holder.functionId === route.functionId) return undefined;
+  return restErrors.ROUTE_CONFLICT({ method: route.method, path: route.pattern.path, holder: ownerOf(holder), newcomer: ownerOf(route) });
 }
 
 function ownerOf(route: Route): RouteOwner {

@@ -70,6 +70,51 @@ describe('while routes are replaced (fault 70)', () => {
   });
 });
 
+describe('a new generation with a route that another function has', () => {
+  const rivalRoute = { type: 'http', functionId: 'app::rival', config: { api_path: '/taken' } };
+
+  it('E6 is refused whole where it must bind all, and the old one serves on', async () => {
+    await using rest = await startRest();
+    await rest.route('GET /taken', () => ({ body: 'theirs' }));
+    await using old = await app(rest, 1);
+    const next = await app(rest, 2, { activation: 'manual', functions: { 'app::page': () => ({ body: '2' }), 'app::rival': () => ({ body: 'rival' }) }, triggers: [rivalRoute, { type: 'http', functionId: 'app::page', config: { api_path: '/page' } }] });
+    await next.handle.registered;
+    const swap = { arriving: [next.handle], leaving: [old.handle] };
+    await expect(rest.host.workers.activate({ ...swap, mustBindAll: true })).rejects.toMatchObject({ code: 'MOTIA_ENGINE_SWAP_REFUSED', message: expect.stringMatching(/GET \/taken.*app::rival/) });
+    for (const [line, text] of [['GET /page', '1'], ['GET /only/1', 'only'], ['GET /taken', 'theirs']] as const) expect((await rest.call(line)).text).toBe(text);
+    // Whoever does not ask for it gets what can be bound.
+    await rest.host.workers.activate(swap);
+    expect([(await rest.call('GET /page')).text, (await rest.call('GET /taken')).text, (await rest.call('GET /only/1')).status]).toEqual(['2', 'theirs', 404]);
+    await next[Symbol.asyncDispose]();
+  });
+
+  it('is let in when the old one was refused that route already: that is not news', async () => {
+    await using rest = await startRest();
+    await rest.route('GET /taken', () => ({ body: 'theirs' }));
+    const options = { functions: { 'app::rival': () => ({ body: 'rival' }) }, triggers: [rivalRoute] };
+    await using old = await app(rest, 1, options);
+    await using next = await app(rest, 2, { ...options, activation: 'manual' });
+    await next.handle.registered;
+    await rest.host.workers.activate({ arriving: [next.handle], leaving: [old.handle], mustBindAll: true });
+    expect(next.handle.state).toBe('ready');
+  });
+
+  it('may take over what leaves with the old one, and what came and went is told in one line', async () => {
+    await using rest = await startRest();
+    await using old = await app(rest, 1);
+    const page = { type: 'http', functionId: 'app::renamed', config: { api_path: '/page', http_method: 'GET' } };
+    const fresh = { type: 'http', functionId: 'app::renamed', config: { api_path: '/fresh', http_method: 'POST' } };
+    await rest.host.logs.next(({ message }) => message.startsWith('Routes changed'));
+    await using next = await app(rest, 2, { activation: 'manual', functions: { 'app::renamed': () => ({ body: 'renamed' }) }, triggers: [page, fresh] });
+    await next.handle.registered;
+    const seen = rest.host.logs.records.length;
+    await rest.host.workers.activate({ arriving: [next.handle], leaving: [old.handle], mustBindAll: true });
+    expect((await rest.call('GET /page')).text).toBe('renamed');
+    const news = (await rest.host.logs.next((record) => rest.host.logs.records.indexOf(record) >= seen && record.message.startsWith('Routes changed')));
+    expect(news).toMatchObject({ level: 'info', message: 'Routes changed: + POST /fresh, - GET /page/:id, - GET /only/1', fields: { added: 1, removed: 2 } });
+  });
+});
+
 describe('while a worker restarts', () => {
   it('R3 requests wait: for the handler, for its condition and for its middleware', async () => {
     await using rest = await startRest();

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Trigger } from '@motia/engine-core/contract';
 import { RouteBinder } from '../src/route-binder.js';
-import { httpTriggerOptions, type HttpTriggerConfig } from '../src/trigger-config.js';
+import { httpTriggerOptions } from '../src/trigger-config.js';
+import type { HttpTriggerConfig } from '../src/trigger-schema.js';
 
 const triggerOptions = httpTriggerOptions({ isTrailingSlashStrict: false });
 const binder = (): RouteBinder => new RouteBinder({ triggerOptions, isTrailingSlashStrict: false, defaultTimeoutMs: 30_000, reservedBy: () => undefined });
@@ -31,6 +32,20 @@ describe('RouteBinder', () => {
     expect([...rejections.keys()]).toEqual(['t2']);
     expect(rejections.get('t2')).toMatchObject({ code: 'MOTIA_REST_ROUTE_CONFLICT', message: expect.stringMatching(/"f" \(owner of f\)[^]*"g" \(owner of g\)/) });
     expect([serving(routes, 'GET /a/1'), serving(routes, 'GET /b')]).toEqual(['t1', 't3']);
+  });
+
+  it('says what it would refuse of a change, with each other and with what stays, and changes nothing', () => {
+    const routes = new RouteBinder({ triggerOptions, isTrailingSlashStrict: false, defaultTimeoutMs: 30_000, reservedBy: (path) => (path === '/healthz' ? path : undefined) });
+    const [goes, stays] = [trigger('goes', 'GET /a', 'f'), trigger('stays', 'GET /b', 'g')];
+    routes.apply({ added: [goes, stays], removed: [] });
+    const change = {
+      removed: [goes],
+      added: [trigger('freed', 'GET /a', 'n'), trigger('taken', 'GET /b', 'n'), trigger('first', 'GET /c/:x', 'n'), trigger('second', 'GET /c/:y', 'm'), trigger('reserved', 'GET /healthz', 'n'), trigger('again', 'GET /b', 'g', 2)],
+    };
+    const codes = [...routes.check(change)].map(([id, { code }]) => [id, code]);
+    expect(codes).toEqual([['taken', 'MOTIA_REST_ROUTE_CONFLICT'], ['second', 'MOTIA_REST_ROUTE_CONFLICT'], ['reserved', 'MOTIA_REST_RESERVED_PATH']]);
+    expect([serving(routes, 'GET /a'), serving(routes, 'GET /b'), serving(routes, 'GET /c/1')]).toEqual(['goes', 'stays', undefined]);
+    expect([...routes.apply(change)].map(([id, { code }]) => [id, code])).toEqual(codes);
   });
 
   it('removes first: a function may take over a route in one change', () => {

@@ -1,40 +1,24 @@
-import { defineModule, moduleFactory, type ModuleUse, type Registration } from '@motia/engine-core/contract';
-import { streamErrors } from './errors.js';
+import { defineModule, moduleFactory, ProcessServiceRef, StorePoolRef, StreamServiceRef, type ModuleUse } from '@motia/engine-core/contract';
+import { createStreams } from './create-streams.js';
 import { streamOptions, type StreamInput } from './options.js';
+import { StreamStoreSlot } from './stream-store.js';
 import { streamVersion } from './version.js';
 
-const greetId = 'stream::greet';
-
-/** Registers `stream::greet`, which answers with a greeting. Replace it by what the module is for. */
+/** `modules::stream::StreamModule`: live groups of items, followed over socket.io and plain WebSocket. */
 export const StreamModule = defineModule({
   name: '@motia/module-stream',
   version: streamVersion,
   contract: 1,
   class: 'modules::stream::StreamModule',
   options: streamOptions,
+  optional: { pool: StorePoolRef, processes: ProcessServiceRef },
+  provides: { stream: StreamServiceRef },
+  triggerTypes: ['stream', 'stream:join', 'stream:leave'],
   async create(ctx, options) {
-    let greet: Registration | undefined;
-    return {
-      services: {},
-      async start() {
-        greet = ctx.functions.register({ id: greetId, description: 'Greets by name.' }, (payload) => {
-          const name = nameIn(payload);
-          if (name === undefined) throw streamErrors.NAME_MISSING({ functionId: greetId });
-          return { text: `${options.greeting} ${name}` };
-        });
-      },
-      async stop() {
-        greet?.dispose();
-        greet = undefined;
-      },
-    };
+    const { service: store } = await ctx.adapter(StreamStoreSlot, options.adapter);
+    return createStreams(ctx, options, store);
   },
 });
 
-/** `createEngine({ modules: [stream({ … })] })`. */
+/** `createEngine({ modules: [stream({ port: 0 })] })`. */
 export const stream: (options?: StreamInput) => ModuleUse = moduleFactory<StreamInput>(StreamModule);
-
-function nameIn(payload: unknown): string | undefined {
-  if (typeof payload !== 'object' || payload === null || !('name' in payload)) return undefined;
-  return typeof payload.name === 'string' ? payload.name : undefined;
-}

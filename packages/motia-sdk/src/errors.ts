@@ -138,6 +138,21 @@ export const sdkErrors = defineErrors('SDK', {
       `${d.functionId} was started by a ${d.type} trigger, but only ${d.offered.length === 0 ? 'nothing' : d.offered.join(', ')} is handled`,
     remedy: 'Add a handler for that trigger type, or `default`.',
   },
+  STREAM_DATA_INVALID: {
+    status: 500,
+    retryable: false,
+    since: '0.1.0',
+    message: (d: { stream: string; groupId: string; itemId: string; problems: readonly InputProblem[] }) =>
+      `The data for item ${d.itemId} of group ${d.groupId} breaks the schema of stream ${d.stream}: ${d.problems.map((p) => `${p.path === '' ? 'value' : p.path} ${p.problem}`).join('; ')}`,
+    remedy: 'Set data that matches the schema in the *.stream.ts file, or correct the schema.',
+  },
+  TRANSACTION_CLOSED: {
+    status: 500,
+    retryable: false,
+    since: '0.1.0',
+    message: (d: { functionId: string }) => `${d.functionId} came too late: the transaction it belongs to was sent already`,
+    remedy: 'Make every change inside the function that is handed to transaction(), before it returns or its promise resolves.',
+  },
   STREAM_UNKNOWN: {
     status: 404,
     retryable: false,

@@ -2,26 +2,28 @@ export { step } from './steps/step.js';
 export type { StepBuilder, StepDefinition } from './steps/step.js';
 export { multiTriggerStep } from './steps/multi-trigger-step.js';
 export type { MultiTriggerStepBuilder, TriggerHandlers } from './steps/multi-trigger-step.js';
-export { api, cron, http, httpMiddleware, queue, state, stream } from './steps/triggers.js';
+export { api, cron, http, httpMiddleware, queue, state, stream, subscribe } from './steps/triggers.js';
 export type { HttpOptions, QueueOptions } from './steps/triggers.js';
 export {
-  getApiTriggers, getCronTriggers, getHttpTriggers, getQueueTriggers, getStateTriggers, getStreamTriggers,
-  isApiTrigger, isCronTrigger, isHttpMiddlewareTrigger, isHttpTrigger, isQueueTrigger, isStateTrigger, isStreamTrigger,
+  getApiTriggers, getCronTriggers, getHttpTriggers, getQueueTriggers, getStateTriggers, getStreamTriggers, getSubscribeTriggers,
+  isApiTrigger, isCronTrigger, isHttpMiddlewareTrigger, isHttpTrigger, isQueueTrigger, isStateTrigger, isStreamTrigger, isSubscribeTrigger,
 } from './steps/trigger-guards.js';
 export { NonRetryable } from './steps/non-retryable.js';
 export type { NonRetryableOptions } from './steps/non-retryable.js';
 export { RetryAfter } from './steps/retry-after.js';
 export { generateStepId } from './steps/step-id.js';
 export type {
-  ApiRouteMethod, ApiTrigger, CronTrigger, Enqueue, HttpMiddlewareTrigger, InfrastructureConfig, QueryParam, QueueConfig, QueueTrigger, StateTrigger, Step, StepConfig,
-  StreamTrigger, TriggerConfig, TriggerType,
+  ApiRouteMethod, ApiTrigger, Enqueue, HttpMiddlewareTrigger, IdempotencyOptions, QueryParam, QueueTrigger, StateTrigger, Step, StepConfig,
+  StreamTrigger, SubscribeTrigger, TriggerConfig, TriggerType,
 } from './steps/step-config.js';
+export type { InfrastructureConfig, QueueConfig } from './steps/queue-config.js';
+export type { CronCatchUp, CronOptions, CronOverlap, CronTrigger, OneOffTrigger } from './steps/cron-trigger.js';
 export type {
   ContextOf, Handlers, InferEnqueues, InferHandlerInput, InferHandlerResult, InputsOf, StepHandler, TriggerCondition,
 } from './steps/handlers.js';
 export type { ApiMiddleware, ApiMiddleware as Middleware, NextMiddleware } from './steps/middleware.js';
 export type {
-  AnyInputs, DataOf, EnqueueData, Enqueuer, EnqueueReceipt, Enqueues, FlowContext, InputsByShape, InvokeCallOptions, MatchHandlers, Streams, StreamsByName, TriggerInfo, TriggerInputs,
+  AnyInputs, DataOf, EnqueueData, EnqueueOptions, Enqueuer, EnqueueReceipt, Enqueues, FlowContext, InputsByShape, InvokeCallOptions, MatchHandlers, Streams, StreamsByName, TriggerInfo, TriggerInputs,
 } from './steps/flow-context.js';
 export type { PathParams } from './steps/path-params.js';
 export type { CronTriggerInput, StateTriggerInput, StreamEvent, StreamTriggerInput } from './steps/trigger-input.js';
@@ -36,12 +38,17 @@ export { jsonSchema } from './schema/json-form.js';
 export type { JsonSchemaObject, StandardSchema, StepSchemaInput, TypedJsonSchema } from './schema/standard-schema.js';
 export type { FromJsonSchema, InferSchema, InferSchemaInput } from './schema/infer-schema.js';
 export { Logger, logger } from './context/logger.js';
-export { enqueue } from './context/enqueue.js';
+export { enqueue, publish } from './context/enqueue.js';
 export { StateManager, stateManager } from './context/state-store.js';
-export { Stream } from './context/stream.js';
-export type { StreamChannel } from './context/stream.js';
+export type { StateChange, StateEntry, StateHistory, StateHistoryEntry, StateHistoryOptions, StateListOptions, StatePage, StateWriteOptions } from './context/state-entry.js';
+export { defineStream, Stream } from './context/stream.js';
+export type { DataOfStream, StreamDefinition } from './context/stream.js';
+export type { StreamChange, StreamChannel } from './context/stream-item.js';
+export type { Committed, PendingChange } from './context/pending-change.js';
+export type { Transaction, TransactionState, TransactionStream } from './context/transaction.js';
 export type { StreamAuthContext, StreamAuthInput, StreamAuthResult, StreamConfig, StreamJoinResult, StreamSubscription } from './context/stream-config.js';
-export type { SetResult, UpdateOp } from './context/update-op.js';
+export type { SetResult, UpdateOp, UpdatePath } from './context/update-op.js';
+export type { OtelConfig, OtelInstrumentation } from './telemetry/otel-config.js';
 export { sdkErrors } from './errors.js';
 export type { InputProblem } from './errors.js';
 export { isMotiaError, MotiaError } from '@motia/protocol';

@@ -28,6 +28,16 @@ export const storeErrors = defineErrors('STORE', {
     (d) => `The store takes no more changes now: ${d.reason}.`,
     true,
   ),
+  OWNED: entry<{ readonly folder: string; readonly pid?: number; readonly startedAt?: string; readonly isShared?: boolean }>(
+    500,
+    'Stop the other engine, give this one another `data_dir`, or set `shared: true` in both. `wait_lock_ms` waits for the other one to end.',
+    (d) => `The folder ${d.folder} is used by another engine${d.pid === undefined ? '' : `: process ${d.pid}, started ${d.startedAt}`}${d.isShared === true ? ', which shares it only with engines that have `shared: true`' : ''}.`,
+  ),
+  READ_ONLY: entry<{ readonly path: string; readonly reason: string; readonly uid?: number }>(
+    500,
+    'Give the user that runs the engine the right to write there, or name another `data_dir`.',
+    (d) => `The store cannot write to ${d.path}${d.uid === undefined ? '' : ` as user ${d.uid}`} (${d.reason}).`,
+  ),
   UNREADABLE: entry<{ readonly file: string; readonly reason: string }>(
     500,
     'Nothing was changed. Put a backup of the file in its place, or move it away together with its `-wal`, `-shm` and `-marker` files to begin empty.',
@@ -68,10 +78,25 @@ export const storeErrors = defineErrors('STORE', {
     'Keep numbers within 2^53, or store them as text; a statement takes text, finite numbers, bytes and null.',
     (d) => `A value cannot be stored: ${d.problem}.`,
   ),
+  ROW_CORRUPT: entry<{ readonly table: string; readonly key: Readonly<Record<string, unknown>> }>(
+    500,
+    'Write the value again or delete it. A copy of what was found is in the table `store_quarantine`; check the disk, and keep backups.',
+    (d) => `A row of ${d.table} is not what was written (${JSON.stringify(d.key)}): its checksum is wrong.`,
+  ),
   IO_FAILED: entry<{ readonly file?: string; readonly reason: string }>(
     500,
     'Look at the disk and the system log. The change may or may not be there after a restart.',
     (d) => `Reading or writing the store ${d.file ?? 'in memory'} failed: ${d.reason}.`,
+  ),
+  WRITER_LOST: entry<{ readonly reason: string }>(
+    500,
+    'Restart the engine, and look at what its log says before this. Changes that were being written may or may not be there.',
+    (d) => `The thread that writes to the store is gone: ${d.reason}.`,
+  ),
+  WRITER_UNAVAILABLE: entry<{ readonly reason: string }>(
+    500,
+    'Set `writer: auto` or `writer: inline`, or make the program importable: see "Where the writer runs" in the README of @motia/store-sqlite.',
+    (d) => `The store cannot be written from a thread of its own: ${d.reason}.`,
   ),
   TX_ABORTED: entry<{ readonly reason: string }>(
     409,
@@ -82,6 +107,21 @@ export const storeErrors = defineErrors('STORE', {
     500,
     'Hand all changes over before the function given to `transaction` returns; never await one of them inside it.',
     (d) => `"${d.command}" of "${d.program}" came after its transaction was handed to the store.`,
+  ),
+  TX_INVALID: entry<{ readonly pointer: string; readonly problem: string }>(
+    400,
+    'Send `{ operations: [{ function_id, payload }] }`.',
+    (d) => `The transaction is not valid: ${d.pointer} ${d.problem}.`,
+  ),
+  TX_FUNCTION_UNKNOWN: entry<{ readonly functionId: string; readonly operation: number; readonly nearest: readonly string[] }>(
+    404,
+    'Check the id, and that the module that has the function is part of the engine.',
+    (d) => `Operation ${d.operation} of the transaction calls "${d.functionId}", which is not known.${d.nearest.length === 0 ? '' : ` Did you mean ${d.nearest.map((name) => `"${name}"`).join(' or ')}?`}`,
+  ),
+  TX_NOT_PARTICIPATING: entry<{ readonly functionId: string; readonly operation: number; readonly participants: readonly string[] }>(
+    400,
+    'Call the function by itself, before or after the transaction.',
+    (d) => `Operation ${d.operation} of the transaction calls "${d.functionId}", which cannot be part of one. ${d.participants.length === 0 ? 'No function of this engine can.' : `These can: ${d.participants.join(', ')}.`}`,
   ),
   TX_CROSS_STORE: entry<{ readonly stores: readonly string[] }>(
     400,

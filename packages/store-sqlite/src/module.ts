@@ -1,6 +1,8 @@
 import { defineModule, moduleFactory, StorePoolRef, type ModuleUse } from '@motia/engine-core/contract';
 import { storeOptions, type StoreInput } from './options.js';
+import { registerTransactionFunction } from './service/transaction-function.js';
 import { SqliteStorePool } from './service/store-pool.js';
+import { StoreWatch } from './service/store-watch.js';
 import { storeVersion } from './version.js';
 
 /** `modules::store::SqliteStore`: one durable SQLite file for state, streams, queues and schedules. */
@@ -13,14 +15,27 @@ export const SqliteStore = defineModule({
   provides: { pool: StorePoolRef },
   startsFirst: true,
   async create(ctx, options) {
+    const { clock, logger } = ctx;
+    const watch: StoreWatch = new StoreWatch({ health: ctx.health, logger, meter: ctx.telemetry.meter, stores: () => pool.stores() });
     const pool = new SqliteStorePool({
-      baseDir: ctx.baseDir,
+      baseDir: ctx.baseDir, watch,
       defaults: { directory: options.data_dir, durability: options.durability },
-      clock: ctx.clock,
+      store: {
+        isShared: options.shared, writer: options.writer, waitLockMs: options.wait_lock_ms, maxPendingBytes: options.max_pending_bytes,
+        limits: { walAutocheckpointPages: options.checkpoint_pages, ...(options.max_file_bytes === undefined ? {} : { maxFileBytes: options.max_file_bytes }) },
+        clock, logger,
+      },
     });
+    registerTransactionFunction({ functions: ctx.functions, participants: pool.participants });
     return {
       services: { pool },
-      stop: () => pool.close(),
+      async start(interrupt) {
+        pool.interrupt = interrupt;
+      },
+      async stop() {
+        watch.close();
+        await pool.close();
+      },
     };
   },
 });

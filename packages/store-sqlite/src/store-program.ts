@@ -1,7 +1,24 @@
-import { defineStoreProgram, type StoreSql } from '@motia/engine-core/contract';
+import { defineStoreProgram, type StoreCommandContext, type StoreSql } from '@motia/engine-core/contract';
+import { copyToQuarantine } from './rows/checked-table.js';
+import type { CorruptRow } from './rows/quarantine-note.js';
 
-/** The store's own tables: which engines opened the file. */
-export const storeProgram = defineStoreProgram({
+/** Engines that are remembered; what they are needed for is long over by then. */
+const keptEngines = 1_000;
+
+/** An engine that has, or had, the store open. */
+export interface StoreEngine {
+  readonly engineId: string;
+  readonly fencingToken: number;
+  readonly pid: number;
+  readonly startedAtMs: number;
+  /** When it last said that it lives. */
+  readonly seenAtMs: number;
+  /** When it left; null while it has not. */
+  readonly endedAtMs: number | null;
+}
+
+/** The store's own tables: which engines have it open. */
+export const ownProgram = defineStoreProgram({
   name: 'store',
   source: { specifier: '@motia/store-sqlite', from: import.meta.url },
   migrations: [
@@ -11,16 +28,47 @@ export const storeProgram = defineStoreProgram({
         sql.run(`CREATE TABLE store_engines (
           fencing_token INTEGER PRIMARY KEY AUTOINCREMENT,
           engine_id TEXT NOT NULL UNIQUE,
-          started_at_ms INTEGER NOT NULL
+          pid INTEGER NOT NULL,
+          started_at_ms INTEGER NOT NULL,
+          seen_at_ms INTEGER NOT NULL,
+          ended_at_ms INTEGER
+        ) STRICT`);
+        sql.run(`CREATE TABLE store_quarantine (
+          id INTEGER PRIMARY KEY,
+          table_name TEXT NOT NULL,
+          key TEXT NOT NULL,
+          row TEXT NOT NULL,
+          found_at_ms INTEGER NOT NULL,
+          UNIQUE (table_name, key)
         ) STRICT`);
       },
     },
   ],
   commands: {
-    /** Enters an engine. Answers its fencing token. */
-    register(sql: StoreSql, { engineId, startedAtMs }: { readonly engineId: string; readonly startedAtMs: number }): number {
-      return sql.run('INSERT INTO store_engines (engine_id, started_at_ms) VALUES (?, ?)', engineId, startedAtMs).lastId;
+    /** Enters an engine. One that has the store alone is the end of all before it. Answers its fencing token. */
+    enter(sql: StoreSql, { engineId, pid, isShared, nowMs }: { readonly engineId: string; readonly pid: number; readonly isShared: boolean; readonly nowMs: number }): number {
+      if (!isShared) sql.run('UPDATE store_engines SET ended_at_ms = seen_at_ms WHERE ended_at_ms IS NULL');
+      const token = sql.run('INSERT INTO store_engines (engine_id, pid, started_at_ms, seen_at_ms) VALUES (?, ?, ?, ?)', engineId, pid, nowMs, nowMs).lastId;
+      sql.run('DELETE FROM store_engines WHERE fencing_token <= ?', token - keptEngines);
+      return token;
+    },
+    /** Says that this engine lives. */
+    beat(sql: StoreSql, _input: undefined, { nowMs, fencingToken }: StoreCommandContext): void {
+      sql.run('UPDATE store_engines SET seen_at_ms = ? WHERE fencing_token = ?', nowMs, fencingToken);
+    },
+    /** Keeps a copy of a row whose checksum is wrong. The row stays, so that reading it goes on failing. */
+    keepCopy(sql: StoreSql, { table, key }: CorruptRow, { nowMs }: StoreCommandContext): void {
+      copyToQuarantine(sql, { table, key, nowMs });
+    },
+    /** Says that it leaves. */
+    leave(sql: StoreSql, _input: undefined, { nowMs, fencingToken }: StoreCommandContext): void {
+      sql.run('UPDATE store_engines SET seen_at_ms = ?, ended_at_ms = ? WHERE fencing_token = ?', nowMs, nowMs, fencingToken);
     },
   },
-  queries: {},
+  queries: {
+    quarantined: (sql: StoreSql, _input: undefined) => sql.get<{ count: number }>('SELECT count(*) AS count FROM store_quarantine')?.count ?? 0,
+    /** Newest first. */
+    engines: (sql: StoreSql, _input: undefined) =>
+      sql.all<StoreEngine>('SELECT engine_id AS engineId, fencing_token AS fencingToken, pid, started_at_ms AS startedAtMs, seen_at_ms AS seenAtMs, ended_at_ms AS endedAtMs FROM store_engines ORDER BY fencing_token DESC'),
+  },
 });

@@ -19,6 +19,7 @@ const byCondition: ReadonlyMap<string, number> = new Map([
   ['MOTIA_STORE_OWNED', exitCodes.dataDirOwned],
   ['MOTIA_STORE_UNREADABLE', exitCodes.storeUnreadable],
   ['MOTIA_STORE_SCHEMA_NEWER', exitCodes.storeUnreadable],
+  ['MOTIA_STORE_READ_ONLY', exitCodes.storeUnreadable],
 ]);
 
 /** The exit code for what stopped the program; a failed start is judged by the first of its causes that has one. */

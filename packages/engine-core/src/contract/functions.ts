@@ -14,6 +14,8 @@ export interface InvocationContext {
   readonly idempotencyKey?: string;
   /** Worker that made the call, when one did. */
   readonly callerWorkerId?: string;
+  /** Function in whose handler the call was made, when it is known: for `ChangeOrigin.functionId`. */
+  readonly callerFunctionId?: string | undefined;
   /** Aborts on deadline, cancellation, or engine stop. Created on first use. */
   readonly signal: AbortSignal;
   /**

@@ -33,6 +33,8 @@ export { QueueServiceRef } from './services/queue.js';
 export type { QueueEnqueueOptions, QueueMessage, QueueReceipt, QueueRunState, QueueRunStatus, QueueService } from './services/queue.js';
 export { CronServiceRef } from './services/cron.js';
 export type { CronJobInfo, CronService } from './services/cron.js';
+export { ConsoleServiceRef } from './services/console.js';
+export type { ConsoleService } from './services/console.js';
 export { PubSubServiceRef } from './services/pubsub.js';
 export type { PubSubService } from './services/pubsub.js';
 export { EnqueueRouterRef } from './services/enqueue.js';

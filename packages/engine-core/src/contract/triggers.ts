@@ -36,6 +36,8 @@ export interface TriggerTypeDefinition<C = unknown> {
   readonly config: OptionsSchema<C>;
   /** JSON Schema of the payload that the function gets. */
   readonly payloadSchema?: JsonSchema;
+  /** What `apply` would reject of this change; changes nothing. Left out: nothing is known before. */
+  check?(change: TriggerChange<C>): TriggerRejections | void;
   /** Binds and unbinds. Calls never overlap. Triggers it does not reject are bound when it resolves. */
   apply(change: TriggerChange<C>): TriggerRejections | void | Promise<TriggerRejections | void>;
 }

@@ -61,7 +61,7 @@ export interface WorkerHandle {
   runningCalls(): readonly RunningCall[];
   /** No new calls; resolves when what was in flight is answered or the signal aborts. */
   drain(deadline: AbortSignal): Promise<void>;
-  /** Says `shutdown` and closes our side. Pending calls fail with `MOTIA_ENGINE_WORKER_LOST`. Idempotent. */
+  /** Says `shutdown` and closes our side. Pending calls fail with `MOTIA_ENGINE_WORKER_LOST`, `reason` among its details. Idempotent. */
   close(reason: WorkerClosure['reason'], error?: MotiaError): void;
 }
 
@@ -86,8 +86,11 @@ export interface WorkerRegistry {
   /**
    * Makes `arriving` live and `leaving` drainable in one step: functions first, then each trigger type gets one change.
    * Resolves when every trigger type has applied it; `leaving` workers get no new calls from then on.
+   *
+   * With `mustBindAll` nothing changes when a trigger type says that it would reject a trigger which the leaving workers
+   * do not have: it throws `MOTIA_ENGINE_SWAP_REFUSED`, and the old ones serve on.
    */
-  activate(swap: { readonly arriving: readonly WorkerHandle[]; readonly leaving: readonly WorkerHandle[] }): Promise<void>;
+  activate(swap: { readonly arriving: readonly WorkerHandle[]; readonly leaving: readonly WorkerHandle[]; readonly mustBindAll?: boolean }): Promise<void>;
   /** Forgets what was retained for an owner: its functions become unknown. */
   release(owner: string): Promise<void>;
   list(): readonly WorkerInfo[];

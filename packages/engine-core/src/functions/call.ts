@@ -130,6 +130,10 @@ export class Call implements Invocation, InvocationContext, Expiring {
     return this.id;
   }
 
+  get callerFunctionId(): string | undefined {
+    return this.options?.parent?.functionId;
+  }
+
   get trace(): TraceContext {
     return (this.#trace ??= this.span?.context ?? this.#newTrace());
   }

@@ -16,6 +16,15 @@ export interface TypeOffer {
   readonly sequence: number;
 }
 
+/** A trigger that somebody is about to hold. */
+export interface ArrivingTrigger {
+  readonly identity: TriggerIdentity;
+  readonly holder: TriggerHolder;
+  readonly metadata: KeyedMetadata;
+}
+
+const noRejections: TriggerRejections = new Map();
+
 /**
  * All triggers of one type. Registrations only change what is wanted; one `settle` at a time then tells the type the
  * difference between that and what it has bound, so that a whole swap of generations is one change and an interrupted
@@ -33,6 +42,8 @@ export class TriggerLane {
   #touched = new Set<string>();
   /** Asked again when something else has gone. */
   readonly #rejected = new Set<string>();
+  /** Parsing compiles schemas: once for each registration, not once for each look at it. */
+  readonly #parsed = new WeakMap<TriggerIdentity, { readonly offer: TypeOffer; readonly config: unknown }>();
   #running: Promise<void> = Promise.resolve();
   #scheduled: Promise<void> | undefined;
 
@@ -81,12 +92,35 @@ export class TriggerLane {
 
   /** The config as the type wants it. @throws `MOTIA_ENGINE_TRIGGER_CONFIG_INVALID` */
   parse(identity: TriggerIdentity, offer: TypeOffer): unknown {
+    const known = this.#parsed.get(identity);
+    if (known?.offer === offer) return known.config;
     try {
-      return offer.definition.config.parse(withoutCondition(identity.config));
+      const config = offer.definition.config.parse(withoutCondition(identity.config));
+      this.#parsed.set(identity, { offer, config });
+      return config;
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
-      throw invocationErrors.TRIGGER_CONFIG_INVALID({ type: this.type, functionId: identity.functionId, problem: problem.replace(/\.$/, '') }, error);
+      // What the type says of it by code and details: an editor, or the console, can offer the nearest reading.
+      const reason = isMotiaError(error) ? { reasonCode: error.code, ...(error.details === undefined ? {} : { reasonDetails: error.details }) } : {};
+      throw invocationErrors.TRIGGER_CONFIG_INVALID({ type: this.type, functionId: identity.functionId, problem: problem.replace(/\.$/, ''), ...reason }, error);
     }
+  }
+
+  /** What the type would refuse if `arriving` took the place of `leaving`, as far as it can say. */
+  preview(arriving: readonly ArrivingTrigger[], leaving: ReadonlySet<TriggerHolder>): TriggerRejections {
+    const provider = this.#provider;
+    if (provider?.definition.check === undefined) return noRejections;
+    const staying = new Set(arriving.map(({ identity }) => identity.id));
+    const removed = [...this.#bound.values()].filter(({ id }) => !staying.has(id) && [...(this.records.get(id)?.holders.keys() ?? [])].every((holder) => leaving.has(holder)));
+    const added: BoundTrigger[] = [];
+    // What is there already, bound or refused, is not news.
+    for (const { identity, holder, metadata } of arriving) {
+      if (this.records.has(identity.id)) continue;
+      const record = new TriggerRecord(identity);
+      record.holders.set(holder, metadata);
+      added.push(new BoundTrigger(record, this.parse(identity, provider)));
+    }
+    return (added.length === 0 ? undefined : provider.definition.check({ added, removed })) ?? noRejections;
   }
 
   /** Resolves once everything that was wanted when it was called has been offered to the type. Never rejects. */

@@ -51,6 +51,21 @@ export class TriggerTable {
     this.#lanes.get(identity.type)?.letGo(identity, holder);
   }
 
+  /** What would be refused if `arriving` took the place of `leaving`: triggers that are new, by their id. Changes nothing. */
+  preview(arriving: readonly { readonly identity: TriggerIdentity; readonly holder: TriggerHolder; readonly metadata: Metadata | undefined }[], leaving: ReadonlySet<TriggerHolder>): ReadonlyMap<TriggerIdentity, MotiaError> {
+    const refused = new Map<TriggerIdentity, MotiaError>();
+    for (const [type, lane] of this.#lanes) {
+      const ofType = arriving.filter(({ identity }) => identity.type === type);
+      if (ofType.length === 0) continue;
+      const rejections = lane.preview(ofType.map(({ metadata, ...rest }) => ({ ...rest, metadata: keyedMetadata(metadata) })), leaving);
+      for (const { identity } of ofType) {
+        const error = rejections.get(identity.id);
+        if (error !== undefined) refused.set(identity, error);
+      }
+    }
+    return refused;
+  }
+
   /** Brings the types up to date. Resolves when each of them has applied what was wanted at the time of the call. */
   async settle(types: Iterable<string>): Promise<void> {
     const lanes = [...new Set(types)].map((type) => this.#lanes.get(type)).filter((lane) => lane !== undefined);

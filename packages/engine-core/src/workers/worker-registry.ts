@@ -87,12 +87,13 @@ export class AttachedWorkers implements WorkerRegistry, ConnectionHost {
   /** Lets other parts of the engine answer requests of a new worker. */
   onAttached: (connection: WorkerConnection) => void = () => undefined;
 
-  async activate(swap: { readonly arriving: readonly WorkerHandle[]; readonly leaving: readonly WorkerHandle[] }): Promise<void> {
+  async activate(swap: Parameters<WorkerRegistry['activate']>[0]): Promise<void> {
     const arriving = swap.arriving.map((handle) => this.#own(handle));
     const leaving = swap.leaving.map((handle) => this.#find(handle.id)).filter((connection) => connection !== undefined);
     for (const connection of arriving) {
       if (connection.state !== 'standby') throw invocationErrors.WORKER_CLOSED({ worker: connection.label, state: `${connection.state} and not in standby` });
     }
+    if (swap.mustBindAll === true) this.#swap.assertBindable(arriving, [...leaving, ...arriving.flatMap(({ owner }) => this.#remembered.get(owner) ?? [])]);
     await this.#activate(arriving, leaving);
   }
 

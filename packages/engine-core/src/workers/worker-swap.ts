@@ -1,5 +1,6 @@
 import type { RegistrationRejection } from '@motia/protocol';
 import type { Logger } from '../contract/logger.js';
+import { invocationErrors } from '../errors/invocation-errors.js';
 import type { FunctionEntry } from '../functions/function-entry.js';
 import type { FunctionTable } from '../functions/function-table.js';
 import type { TriggerTable } from '../triggers/trigger-table.js';
@@ -26,6 +27,15 @@ export class WorkerSwap {
     this.#triggers = triggers;
     this.#logger = logger;
     this.#nextSequence = nextSequence;
+  }
+
+  /** @throws `MOTIA_ENGINE_SWAP_REFUSED` naming what a trigger type would not bind, if the swap were made now */
+  assertBindable(arriving: readonly WorkerConnection[], leaving: readonly WorkerConnection[]): void {
+    const triggers = arriving.flatMap((holder) => [...holder.registrations.triggers.values()].map((trigger) => ({ ...trigger, holder })));
+    const refused = this.#triggers.preview(triggers, new Set(leaving));
+    if (refused.size === 0) return;
+    const problems = [...refused].map(([{ type, functionId }, { code, message }]) => ({ type, functionId, code, reason: message }));
+    throw invocationErrors.SWAP_REFUSED({ problems });
   }
 
   /** Resolves when every trigger type has applied its change. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { MotiaError } from '@motia/protocol';
 import type { TriggerChange, TriggerTypeDefinition } from '../../src/contract/triggers.js';
 import { connectTestWorker, type TestWorker } from '../../src/testing/connect-test-worker.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
@@ -71,6 +72,32 @@ describe('generations of workers', () => {
       { added: ['stays', 'goes'], removed: [] },
       { added: ['comes'], removed: ['goes'] },
     ]);
+  });
+
+  it('E6 with mustBindAll a swap is refused when a type would refuse a trigger that is new, and nothing changes', async () => {
+    await using host = startKernel();
+    const changes: { added: string[]; removed: string[] }[] = [];
+    const asked: string[][] = [];
+    await host.kernel.triggers.registerType({
+      ...recordingType('http', changes),
+      check({ added, removed }) {
+        asked.push([...added.map(({ functionId }) => `+${functionId}`), ...removed.map(({ functionId }) => `-${functionId}`)]);
+        return new Map(added.filter(({ functionId }) => functionId === 'bad').map(({ id }) => [id, new MotiaError({ code: 'TAKEN', message: 'It is taken.', status: 409 })]));
+      },
+    });
+    const trigger = (functionId: string) => ({ type: 'http', functionId, config: {} });
+    await using old = await connectTestWorker(host.kernel, { owner: 'a', functions: { f: () => 'old' }, triggers: [trigger('stays'), trigger('goes')] });
+    await using next = await connectTestWorker(host.kernel, { owner: 'a', activation: 'manual', functions: { f: () => 'new' }, triggers: [trigger('stays'), trigger('bad'), trigger('good')] });
+    await next.handle.registered;
+    const swap = { arriving: [next.handle], leaving: [old.handle] };
+    expect(await failureOf(host.kernel.workers.activate({ ...swap, mustBindAll: true }))).toMatchObject({
+      code: 'MOTIA_ENGINE_SWAP_REFUSED', message: 'A trigger of the new version cannot be bound: It is taken.', details: { problems: [{ type: 'http', functionId: 'bad', code: 'TAKEN' }] },
+    });
+    expect(asked).toEqual([['+bad', '+good', '-goes']]);
+    expect([next.handle.state, old.handle.state, changes.length]).toEqual(['standby', 'ready', 1]);
+    await expect(host.kernel.functions.invoke('f', {})).resolves.toBe('old');
+    await host.kernel.workers.activate(swap);
+    await expect(host.kernel.functions.invoke('f', {})).resolves.toBe('new');
   });
 
   it('makes new functions callable before their triggers are told', async () => {

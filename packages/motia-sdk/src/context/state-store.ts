@@ -1,12 +1,13 @@
-import { callModule } from './call-module.js';
 import type { InvocationScope } from './invocation-scope.js';
-import type { SetResult, UpdateOp } from './update-op.js';
-
-const module = 'StateModule';
+import { makeCall } from './module-call.js';
+import { deleteState, getState, getStateEntry, listState, listStateEntries, listStateGroups, setState, stateHistory, updateState } from './state-calls.js';
+import type { StateChange, StateEntry, StateHistory, StateHistoryOptions, StateListOptions, StatePage, StateWriteOptions } from './state-entry.js';
+import type { UpdateOp } from './update-op.js';
 
 /**
  * The state store, by scope and key.
- * Every method rejects with MotiaError `MOTIA_SDK_MODULE_NOT_LOADED` when the engine runs without the state module.
+ * Every method rejects with MotiaError `MOTIA_SDK_MODULE_NOT_LOADED` when the engine runs without the state module, and
+ * with `MOTIA_STATE_…` when that refuses.
  */
 export class StateManager {
   readonly #owner: InvocationScope | undefined;
@@ -15,48 +16,60 @@ export class StateManager {
     this.#owner = owner;
   }
 
-  /** The value, or null when there is none. */
-  async get<T = unknown>(scope: string, key: string): Promise<T | null> {
-    return ((await this.#call('state::get', { scope, key })) ?? null) as T | null;
+  /** The value; null when there is none, or when null is stored. `getEntry` tells the two apart. */
+  get<T = unknown>(scope: string, key: string): Promise<T | null> {
+    return makeCall(this.#owner, getState<T>(scope, key));
   }
-  async set<T = unknown>(scope: string, key: string, value: T): Promise<SetResult<T> | null> {
-    return ((await this.#call('state::set', { scope, key, value })) ?? null) as SetResult<T> | null;
+  /** The value with its version; undefined when there is none. */
+  getEntry<T = unknown>(scope: string, key: string): Promise<StateEntry<T> | undefined> {
+    return makeCall(this.#owner, getStateEntry<T>(scope, key));
   }
-  async update<T = unknown>(scope: string, key: string, ops: readonly UpdateOp[]): Promise<SetResult<T> | null> {
-    return ((await this.#call('state::update', { scope, key, ops })) ?? null) as SetResult<T> | null;
+  /** @throws MotiaError `MOTIA_STATE_VERSION_CONFLICT` when `ifVersion` is not what the key has */
+  set<T = unknown>(scope: string, key: string, value: T, options: StateWriteOptions = {}): Promise<StateChange<T>> {
+    return makeCall(this.#owner, setState(scope, key, value, options));
+  }
+  /** Applies operations in order, all or none, while nobody else changes the value. */
+  update<T = unknown>(scope: string, key: string, ops: readonly UpdateOp[], options: StateWriteOptions = {}): Promise<StateChange<T>> {
+    return makeCall(this.#owner, updateState<T>(scope, key, ops, options));
   }
   /** Gives what was there, or null. */
-  async delete<T = unknown>(scope: string, key: string): Promise<T | null> {
-    return ((await this.#call('state::delete', { scope, key })) ?? null) as T | null;
+  delete<T = unknown>(scope: string, key: string, options: Pick<StateWriteOptions, 'ifVersion'> = {}): Promise<T | null> {
+    return makeCall(this.#owner, deleteState<T>(scope, key, options));
   }
-  /** The values of a scope. */
-  async list<T = unknown>(scope: string): Promise<T[]> {
-    return ((await this.#call('state::list', { scope })) ?? []) as T[];
+  /** The values of a scope, without their keys. */
+  list<T = unknown>(scope: string): Promise<T[]> {
+    return makeCall(this.#owner, listState<T>(scope));
   }
-  /** The names of all scopes, sorted. */
-  async listGroups(): Promise<string[]> {
-    const answer = (await this.#call('state::list_groups', {})) as { groups?: string[] } | string[] | null | undefined;
-    return Array.isArray(answer) ? answer : (answer?.groups ?? []);
+  /** One page of a scope, by key. */
+  listEntries<T = unknown>(scope: string, options: StateListOptions = {}): Promise<StatePage<T>> {
+    return makeCall(this.#owner, listStateEntries<T>(scope, options));
   }
-  /** Deletes every key of a scope, page by page. */
-  async clear(scope: string): Promise<void> {
+  /** All entries of a scope, page by page: `for await (const { key, value } of ctx.state.entries('orders', { prefix: 'eu/' }))`. */
+  async *entries<T = unknown>(scope: string, options: Omit<StateListOptions, 'cursor'> = {}): AsyncGenerator<StateEntry<T>, void> {
     for (let cursor: string | undefined; ; ) {
-      const page = (await this.#call('state::list', { scope, with_keys: true, ...(cursor === undefined ? {} : { cursor }) })) as KeyedPage | null | undefined;
-      const items = page?.items ?? [];
-      await Promise.all(items.map(({ key }) => this.#call('state::delete', { scope, key })));
-      cursor = page?.cursor ?? undefined;
+      const page = await this.listEntries<T>(scope, { ...options, ...(cursor === undefined ? {} : { cursor }) });
+      yield* page.items;
+      ({ cursor } = page);
       if (cursor === undefined) return;
     }
   }
-
-  #call(functionId: string, payload: Readonly<Record<string, unknown>>): Promise<unknown> {
-    return callModule(this.#owner, module, functionId, payload);
+  /** The names of all scopes, sorted. */
+  listGroups(): Promise<string[]> {
+    return makeCall(this.#owner, listStateGroups());
   }
-}
-
-interface KeyedPage {
-  readonly items: readonly { readonly key: string; readonly value?: unknown }[];
-  readonly cursor?: string | null;
+  /** Deletes every key of a scope, page by page. What is written meanwhile may stay. */
+  async clear(scope: string): Promise<void> {
+    for (let cursor: string | undefined; ; ) {
+      const page = await this.listEntries(scope, cursor === undefined ? {} : { cursor });
+      await Promise.all(page.items.map(({ key }) => this.delete(scope, key)));
+      ({ cursor } = page);
+      if (cursor === undefined) return;
+    }
+  }
+  /** What was done to a key, newest first, as far as it is kept. */
+  history<T = unknown>(scope: string, key: string, options: StateHistoryOptions = {}): Promise<StateHistory<T>> {
+    return makeCall(this.#owner, stateHistory<T>(scope, key, options));
+  }
 }
 
 /** The state store for code that has no `ctx` at hand. */

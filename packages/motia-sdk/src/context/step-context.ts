@@ -7,6 +7,10 @@ import type { ScopeOutput } from '../output/index.js';
 import type { HttpInput } from '../http/http-input.js';
 import { callEngine } from './call-module.js';
 import { enqueueFor } from './enqueue.js';
+import { extendLease, publishMessage } from './enqueue-calls.js';
+import { makeCall } from './module-call.js';
+import type { Committed } from './pending-change.js';
+import { runTransaction, type Transaction } from './transaction.js';
 import type { EngineConnection, InvocationScope } from './invocation-scope.js';
 import { Logger } from './logger.js';
 import { StateManager } from './state-store.js';
@@ -16,6 +20,8 @@ import type { Stream } from './stream.js';
 export interface ContextHost extends EngineConnection {
   /** The members of `ctx.streams`, bound to a call. */
   streamsFor(scope: InvocationScope): Readonly<Record<string, Stream>>;
+  /** A Step is about to enqueue: in development it is told when its config does not say so. */
+  noteEnqueue(scope: StepContext, message: EnqueueData | readonly EnqueueData[]): void;
 }
 
 type Guards = Readonly<Record<TriggerType, () => boolean>>;
@@ -25,7 +31,7 @@ function guardsOf(type: TriggerType): Guards {
   let guards = guardsByType.get(type);
   if (guards === undefined) {
     const is = (candidate: TriggerType) => (): boolean => candidate === type;
-    guards = Object.freeze({ http: is('http'), queue: is('queue'), cron: is('cron'), state: is('state'), stream: is('stream'), http_middleware: is('http_middleware') });
+    guards = Object.freeze({ http: is('http'), queue: is('queue'), cron: is('cron'), state: is('state'), stream: is('stream'), subscribe: is('subscribe'), http_middleware: is('http_middleware') });
     guardsByType.set(type, guards);
   }
   return guards;
@@ -47,6 +53,8 @@ export class StepContext implements InvocationScope {
   #state: StateManager | undefined = undefined;
   #streams: Readonly<Record<string, Stream>> | undefined = undefined;
   #controller: AbortController | undefined = undefined;
+  #endListeners: (() => void)[] | undefined = undefined;
+  #isOver = false;
   #abortReason: MotiaError | undefined = undefined;
   /** Settles when work that outlasts the answer has ended: a response that is still being written. */
   lasting: Promise<void> | undefined = undefined;
@@ -76,6 +84,9 @@ export class StepContext implements InvocationScope {
   get traceId(): string {
     return this.#call.params.trace?.traceparent.slice(3, 35) ?? '';
   }
+  get isRecorded(): boolean {
+    return this.#call.params.timed === true && this.#host.takesTelemetry;
+  }
   get spanId(): string {
     return this.#call.params.trace?.traceparent.slice(36, 52) ?? '';
   }
@@ -98,6 +109,15 @@ export class StepContext implements InvocationScope {
     this.#abortReason ??= reason;
     this.#controller?.abort(reason);
   }
+  afterCall(listener: () => void): void {
+    if (this.#isOver) listener();
+    else (this.#endListeners ??= []).push(listener);
+  }
+  /** Tells those that wait for the end. Called once. */
+  over(): void {
+    this.#isOver = true;
+    if (this.#endListeners !== undefined) for (const listener of this.#endListeners) listener();
+  }
   /** The call is over only when this has settled, too. */
   outlast(work: Promise<unknown>): void {
     const before = this.lasting;
@@ -112,12 +132,24 @@ export class StepContext implements InvocationScope {
   get streams(): StreamsByName {
     return (this.#streams ??= this.#host.streamsFor(this));
   }
-  get enqueue(): (message: EnqueueData) => Promise<EnqueueReceipt | undefined> {
-    return (message) => enqueueFor(this, message);
+  get enqueue(): (message: EnqueueData | readonly EnqueueData[]) => Promise<EnqueueReceipt | EnqueueReceipt[]> {
+    return (message) => {
+      this.#host.noteEnqueue(this, message);
+      return enqueueFor(this, message);
+    };
   }
   /** What versions before 1.0 called `enqueue`. */
-  get emit(): (message: EnqueueData) => Promise<EnqueueReceipt | undefined> {
+  get emit(): (message: EnqueueData | readonly EnqueueData[]) => Promise<EnqueueReceipt | EnqueueReceipt[]> {
     return this.enqueue;
+  }
+  get publish(): (topic: string, data: unknown) => Promise<void> {
+    return (topic, data) => makeCall(this, publishMessage(topic, data));
+  }
+  get extend(): (ms: number) => Promise<void> {
+    return (ms) => makeCall(this, extendLease(ms));
+  }
+  get transaction(): <R>(collect: (tx: Transaction) => R | Promise<R>) => Promise<Committed<Awaited<R>>> {
+    return (collect) => runTransaction(this, this.#host.streamsFor(this), collect);
   }
   get invoke(): (functionId: string, payload?: unknown, options?: InvokeCallOptions) => Promise<unknown> {
     return (functionId, payload, options) => callEngine(this, functionId, payload, options);

@@ -1,23 +1,26 @@
 import type { InferSchema } from '../schema/infer-schema.js';
 import type { StepSchemaInput } from '../schema/standard-schema.js';
-import { callModule } from './call-module.js';
 import type { InvocationScope } from './invocation-scope.js';
+import { makeCall } from './module-call.js';
+import { deleteItem, getItem, listGroups, listItems, sendEvent, setItem, updateItem } from './stream-calls.js';
 import type { StreamConfig } from './stream-config.js';
-import type { SetResult, UpdateOp } from './update-op.js';
+import type { StreamChange, StreamChannel } from './stream-item.js';
+import type { UpdateOp } from './update-op.js';
 
-const module = 'StreamModule';
-
-type DataOf<C extends StreamConfig> = StreamConfig extends C ? unknown : C['schema'] extends StepSchemaInput ? InferSchema<C['schema']> : unknown;
-
-/** The subscribers that an event goes to: a group, or one item of it. */
-export interface StreamChannel {
-  readonly groupId: string;
-  readonly id?: string;
+/** The items of a stream with this config. */
+export type DataOfConfig<C extends StreamConfig> = StreamConfig extends C ? unknown : C['schema'] extends StepSchemaInput ? InferSchema<C['schema']> : unknown;
+/** A stream, or anything that has its config: what functions take that only look at that. */
+export interface StreamDefinition<C extends StreamConfig = StreamConfig> {
+  readonly config: C;
 }
+/** The items of a stream: `DataOfStream<typeof todos>`. */
+export type DataOfStream<S> = S extends StreamDefinition<infer C> ? DataOfConfig<C> : unknown;
+type DataOf<C extends StreamConfig> = DataOfConfig<C>;
 
 /**
  * One stream: items in groups, whose changes reach subscribed clients.
- * Every method rejects with MotiaError `MOTIA_SDK_MODULE_NOT_LOADED` when the engine runs without the stream module.
+ * Every method rejects with MotiaError `MOTIA_SDK_MODULE_NOT_LOADED` when the engine runs without the stream module, and
+ * with `MOTIA_STREAM_…` when that refuses.
  */
 export class Stream<C extends StreamConfig = StreamConfig> {
   readonly config: C;
@@ -29,35 +32,42 @@ export class Stream<C extends StreamConfig = StreamConfig> {
   }
 
   /** The item, or null when there is none. */
-  async get(groupId: string, itemId: string): Promise<DataOf<C> | null> {
-    return ((await this.#call('stream::get', { group_id: groupId, item_id: itemId })) ?? null) as DataOf<C> | null;
+  get(groupId: string, itemId: string): Promise<DataOf<C> | null> {
+    return makeCall(this.#owner, getItem<DataOf<C>>(this.config, groupId, itemId));
   }
-  async set(groupId: string, itemId: string, data: DataOf<C>): Promise<SetResult<DataOf<C>>> {
-    return (await this.#call('stream::set', { group_id: groupId, item_id: itemId, data })) as SetResult<DataOf<C>>;
+  /** @throws MotiaError `MOTIA_SDK_STREAM_DATA_INVALID` with JSON pointers when the data breaks the schema of the stream */
+  set(groupId: string, itemId: string, data: DataOf<C>): Promise<StreamChange<DataOf<C>>> {
+    return makeCall(this.#owner, setItem(this.config, groupId, itemId, data));
   }
-  async update(groupId: string, itemId: string, ops: readonly UpdateOp[]): Promise<SetResult<DataOf<C>>> {
-    return (await this.#call('stream::update', { group_id: groupId, item_id: itemId, ops })) as SetResult<DataOf<C>>;
+  /** Applies operations in order, all or none, while nobody else changes the item. The schema is not looked at. */
+  update(groupId: string, itemId: string, ops: readonly UpdateOp[]): Promise<StreamChange<DataOf<C>>> {
+    return makeCall(this.#owner, updateItem<DataOf<C>>(this.config, groupId, itemId, ops));
   }
-  async delete(groupId: string, itemId: string): Promise<void> {
-    await this.#call('stream::delete', { group_id: groupId, item_id: itemId });
+  /** Gives what was there, or null. */
+  delete(groupId: string, itemId: string): Promise<DataOf<C> | null> {
+    return makeCall(this.#owner, deleteItem<DataOf<C>>(this.config, groupId, itemId));
   }
   /** The items of a group. */
-  async list(groupId: string): Promise<DataOf<C>[]> {
-    return ((await this.#call('stream::list', { group_id: groupId })) ?? []) as DataOf<C>[];
+  list(groupId: string): Promise<DataOf<C>[]> {
+    return makeCall(this.#owner, listItems<DataOf<C>>(this.config, groupId));
   }
   /** The same as `list`. */
   getGroup(groupId: string): Promise<DataOf<C>[]> {
     return this.list(groupId);
   }
-  async listGroups(): Promise<string[]> {
-    return ((await this.#call('stream::list_groups', {})) ?? []) as string[];
+  listGroups(): Promise<string[]> {
+    return makeCall(this.#owner, listGroups(this.config));
   }
   /** An event that is not stored. */
-  async send<T>(channel: StreamChannel, event: { readonly type: string; readonly data: T }): Promise<void> {
-    await this.#call('stream::send', { group_id: channel.groupId, ...(channel.id === undefined ? {} : { id: channel.id }), type: event.type, data: event.data });
+  send<T>(channel: StreamChannel, event: { readonly type: string; readonly data: T }): Promise<void> {
+    return makeCall(this.#owner, sendEvent(this.config, channel, event));
   }
+}
 
-  #call(functionId: string, payload: Readonly<Record<string, unknown>>): Promise<unknown> {
-    return callModule(this.#owner, module, functionId, { stream_name: this.config.name, ...payload });
-  }
+/**
+ * A stream, typed by its schema: `export default defineStream({ name: 'todo', schema })` in `todo.stream.ts`. Import it
+ * where it is used (`await todos.set(group, id, todo)`), or take `ctx.streams.todo`.
+ */
+export function defineStream<const C extends StreamConfig>(config: C): Stream<C> {
+  return new Stream(config);
 }

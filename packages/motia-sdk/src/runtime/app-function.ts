@@ -8,6 +8,8 @@ export interface AppFunction {
   readonly filePath: string;
   readonly stepName: string;
   readonly trigger: TriggerInfo;
+  /** Topics that the Step says it enqueues to; undefined for functions that are no Steps. */
+  readonly topics?: ReadonlySet<string>;
   /** Gives the wire form of the result, or a promise of it. */
   readonly run: (context: StepContext, payload: unknown) => unknown;
 }

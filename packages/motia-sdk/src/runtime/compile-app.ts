@@ -1,5 +1,6 @@
 import { sdkErrors } from '../errors.js';
 import type { StreamConfig } from '../context/stream-config.js';
+import { schemaParser } from '../schema/data-check.js';
 import { readStep } from '../steps/read-step.js';
 import type { AppFunction, AppTrigger, WireSettings } from './app-function.js';
 import { compileStep } from './compile-step.js';
@@ -34,8 +35,8 @@ export async function compileApp(app: LoadedApp, settings: WireSettings): Promis
     }
   };
   for (const loaded of app.streams ?? []) {
-    await guarded(loaded, () => {
-      const config = readStream(loaded);
+    await guarded(loaded, async () => {
+      const config = await readStream(loaded);
       if (streams.has(config.name)) throw sdkErrors.STEP_INVALID({ file: loaded.filePath, problem: `another stream is named "${config.name}"` });
       streams.set(config.name, config);
     });
@@ -62,9 +63,15 @@ function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
-function readStream({ filePath, module }: LoadedModule): StreamConfig {
+async function readStream({ filePath, module }: LoadedModule): Promise<StreamConfig> {
   const exported = (module ?? {}) as { config?: unknown; default?: { config?: unknown } };
   const config = (exported.config ?? exported.default?.config) as Partial<StreamConfig> | undefined;
   if (typeof config?.name !== 'string' || config.name === '') throw sdkErrors.STEP_INVALID({ file: filePath, problem: 'a stream exports `config` with a name' });
+  if (config.schema !== undefined) {
+    // Compiled now, so that a schema that cannot be is a problem of this file and not of whoever sets the first item.
+    await schemaParser(config.schema).catch((error: unknown) => {
+      throw sdkErrors.STEP_INVALID({ file: filePath, problem: `the schema of stream "${config.name}" cannot be compiled: ${error instanceof Error ? error.message : String(error)}` }, error);
+    });
+  }
   return config as StreamConfig;
 }

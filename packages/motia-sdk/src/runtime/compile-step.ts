@@ -5,15 +5,17 @@ import { httpCondition, httpFunction } from '../http/http-function.js';
 import { middlewareInput } from '../http/http-middleware.js';
 import { chain, type Middleware } from '../http/middleware-chain.js';
 import { jsonForm } from '../schema/json-form.js';
+import { schemaParser } from '../schema/data-check.js';
 import { parserOf, type Parse, type ParseOutcome } from '../schema/parse-value.js';
 import type { TriggerInfo } from '../steps/flow-context.js';
 import { conditionId, functionIds } from '../steps/function-ids.js';
 import type { ReadStep } from '../steps/read-step.js';
 import { stepMetadata } from '../steps/step-metadata.js';
-import type { ApiTrigger, TriggerConfig } from '../steps/step-config.js';
+import { momentOf } from '../steps/moment.js';
+import type { ApiTrigger, QueueTrigger, StepConfig, SubscribeTrigger, TriggerConfig } from '../steps/step-config.js';
 import { engineTriggerConfig, isQueryList } from '../steps/trigger-config.js';
 import { cronInput, stateInput } from '../steps/trigger-payload.js';
-import { isApiTrigger, isQueueTrigger } from '../steps/trigger-guards.js';
+import { isApiTrigger, isQueueTrigger, isSubscribeTrigger } from '../steps/trigger-guards.js';
 import type { AppFunction, AppTrigger, WireSettings } from './app-function.js';
 import { isPromiseLike } from './promise-like.js';
 
@@ -27,7 +29,7 @@ export async function compileStep(step: ReadStep, settings: WireSettings): Promi
   const ids = functionIds(config.name, config.triggers);
   const functions: AppFunction[] = [];
   const triggers: AppTrigger[] = [];
-  const place = { filePath, stepName: config.name };
+  const place = { filePath, stepName: config.name, topics: topicsOf(config) };
   for (const [index, trigger] of config.triggers.entries()) {
     const id = ids[index] as string;
     const info = triggerInfo(trigger, index);
@@ -38,16 +40,21 @@ export async function compileStep(step: ReadStep, settings: WireSettings): Promi
       ...(requestSchema === undefined ? {} : { requestSchema }),
       metadata,
     };
-    functions.push({ ...place, spec, trigger: info, run: await runOf(step, trigger, id, settings) });
+    const parseMessage = await messageParserOf(step, trigger, index);
+    functions.push({ ...place, spec, trigger: info, run: await runOf(step, trigger, id, settings, parseMessage) });
     const conditionFunctionId = trigger.condition === undefined ? undefined : conditionId(id, index);
     if (conditionFunctionId !== undefined) {
-      const run = conditionOf(trigger, conditionFunctionId);
+      const run = conditionOf(trigger, conditionFunctionId, parseMessage);
       functions.push({ ...place, spec: { id: conditionFunctionId, description: `Condition of ${id}` }, trigger: info, run });
     }
     const engineConfig = await engineTriggerConfig(trigger, conditionFunctionId, config.infrastructure);
-    triggers.push({ ...place, spec: { id, type: trigger.type === 'api' ? 'http' : trigger.type, functionId: id, config: engineConfig, metadata: { filePath, step: config.name } } });
+    triggers.push({ filePath, stepName: config.name, spec: { id, type: trigger.type === 'api' ? 'http' : trigger.type, functionId: id, config: engineConfig, metadata: { filePath, step: config.name } } });
   }
   return { functions, triggers };
+}
+
+function topicsOf({ enqueues = [] }: StepConfig): ReadonlySet<string> {
+  return new Set(enqueues.map((enqueue) => (typeof enqueue === 'string' ? enqueue : enqueue.topic)));
 }
 
 function triggerInfo(trigger: TriggerConfig, index: number): TriggerInfo {
@@ -56,9 +63,10 @@ function triggerInfo(trigger: TriggerConfig, index: number): TriggerInfo {
     case 'api':
       return Object.freeze({ type: 'http' as const, index, path: trigger.path, method: trigger.method });
     case 'queue':
-      return Object.freeze({ type: 'queue' as const, index, topic: trigger.topic });
+    case 'subscribe':
+      return Object.freeze({ type: trigger.type, index, topic: trigger.topic });
     case 'cron':
-      return Object.freeze({ type: 'cron' as const, index, expression: trigger.expression });
+      return Object.freeze({ type: 'cron' as const, index, ...(trigger.expression === undefined ? { at: momentOf(trigger.at) } : { expression: trigger.expression }) });
     case 'http_middleware':
       return Object.freeze({ type: trigger.type, index, ...(trigger.path === undefined ? {} : { path: trigger.path }) });
     case 'state':
@@ -68,12 +76,26 @@ function triggerInfo(trigger: TriggerConfig, index: number): TriggerInfo {
 }
 
 async function requestSchemaOf(trigger: TriggerConfig): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const schema = isApiTrigger(trigger) ? trigger.bodySchema : isQueueTrigger(trigger) ? trigger.input : undefined;
+  const schema = isApiTrigger(trigger) ? trigger.bodySchema : isMessageTrigger(trigger) ? trigger.input : undefined;
   return schema === undefined ? undefined : jsonForm(schema, 'input');
 }
 
-async function runOf(step: ReadStep, trigger: TriggerConfig, functionId: string, settings: WireSettings): Promise<Run> {
-  if (!isApiTrigger(trigger)) return plainFunction(step.handler, trigger, functionId);
+function isMessageTrigger(trigger: TriggerConfig): trigger is QueueTrigger | SubscribeTrigger {
+  return isQueueTrigger(trigger) || isSubscribeTrigger(trigger);
+}
+
+/** Of a message, nothing but this process knows the schema: JSON Schema is checked here, too. */
+async function messageParserOf({ filePath }: ReadStep, trigger: TriggerConfig, index: number): Promise<Parse | undefined> {
+  if (!isMessageTrigger(trigger) || trigger.input === undefined) return undefined;
+  try {
+    return await schemaParser(trigger.input);
+  } catch (error) {
+    throw sdkErrors.STEP_INVALID({ file: filePath, problem: `\`config.triggers[${index}].input\` cannot be compiled: ${error instanceof Error ? error.message : String(error)}` }, error);
+  }
+}
+
+async function runOf(step: ReadStep, trigger: TriggerConfig, functionId: string, settings: WireSettings, parseMessage: Parse | undefined): Promise<Run> {
+  if (!isApiTrigger(trigger)) return plainFunction(step.handler, trigger, functionId, parseMessage);
   const middlewares = [...(step.config.middleware ?? []), ...(trigger.middleware ?? [])] as unknown as Middleware[];
   return httpFunction({
     functionId,
@@ -84,9 +106,9 @@ async function runOf(step: ReadStep, trigger: TriggerConfig, functionId: string,
   });
 }
 
-function conditionOf(trigger: TriggerConfig, functionId: string): Run {
+function conditionOf(trigger: TriggerConfig, functionId: string, parseMessage: Parse | undefined): Run {
   const condition = trigger.condition as unknown as Handler;
-  return isApiTrigger(trigger) ? httpCondition({ functionId, handler: condition, ...httpParsers(trigger) }) : plainFunction(condition, trigger, functionId);
+  return isApiTrigger(trigger) ? httpCondition({ functionId, handler: condition, ...httpParsers(trigger) }) : plainFunction(condition, trigger, functionId, parseMessage);
 }
 
 function httpParsers(trigger: ApiTrigger): { parseBody: Parse | undefined; parseQuery: Parse | undefined } {
@@ -107,8 +129,7 @@ async function responseParsers(trigger: ApiTrigger): Promise<ReadonlyMap<number,
   return parsers.size === 0 ? undefined : parsers;
 }
 
-function plainFunction(handler: Handler, trigger: TriggerConfig, functionId: string): Run {
-  const parse = isQueueTrigger(trigger) && trigger.input !== undefined ? parserOf(trigger.input) : undefined;
+function plainFunction(handler: Handler, trigger: TriggerConfig, functionId: string, parse: Parse | undefined): Run {
   const read = trigger.type === 'state' ? stateInput : trigger.type === 'cron' ? cronInput : trigger.type === 'http_middleware' ? middlewareInput : (payload: unknown) => payload;
   const call = (context: StepContext, input: unknown): unknown => {
     context.setInput(input);

@@ -44,10 +44,15 @@ export function toTravellingError(functionId: string, thrown: unknown, { triesAg
 
 const ofOwnCalls = new WeakSet<MotiaError>();
 
-/** Rejects with the error of a call that a handler made, known as such from now on. */
-export function rejectAsOwnCall(error: unknown): never {
+/** The error of a call that a handler made, known as such from now on. */
+export function asOwnCall<E>(error: E): E {
   if (isMotiaError(error)) ofOwnCalls.add(error);
-  throw error;
+  return error;
+}
+
+/** Rejects with the error of a call that a handler made. */
+export function rejectAsOwnCall(error: unknown): never {
+  throw asOwnCall(error);
 }
 
 function handlerFailure(functionId: string, thrown: unknown, triesAgain: boolean): MotiaError {

@@ -3,6 +3,8 @@ import type { HttpMiddlewareInput } from '../http/http-middleware.js';
 import type { Logger } from '../context/logger.js';
 import type { StateManager } from '../context/state-store.js';
 import type { Stream } from '../context/stream.js';
+import type { Committed } from '../context/pending-change.js';
+import type { Transaction } from '../context/transaction.js';
 import type { CronTriggerInput, StateTriggerInput, StreamTriggerInput } from './trigger-input.js';
 import type { TriggerType } from './step-config.js';
 
@@ -13,19 +15,38 @@ export interface Enqueues {}
 
 export type StreamsByName = keyof Streams extends never ? Readonly<Record<string, Stream>> : Streams;
 
+/** How a message is delivered, beside where to. */
+export interface EnqueueOptions {
+  /** Messages of one group are handled one after the other, by subscribers of type `fifo`. */
+  readonly messageGroupId?: string;
+  /** The same id within the queue's window, 5 minutes unless configured, is one message. */
+  readonly dedupId?: string;
+  /** Milliseconds before the first delivery. */
+  readonly delayMs?: number;
+  /** The same in seconds; `delayMs` wins. */
+  readonly delaySeconds?: number;
+  /** Moment of the first delivery: a Date, epoch milliseconds or RFC 3339. Wins over a delay. */
+  readonly runAt?: string | number | Date;
+  /** Larger first. Default 0. */
+  readonly priority?: number;
+}
 /** A message for a topic. */
-export interface EnqueueData<T = unknown> {
+export interface EnqueueData<T = unknown> extends EnqueueOptions {
   readonly topic: string;
   readonly data: T;
-  /** Messages of one group are handled in order. */
-  readonly messageGroupId?: string;
 }
-/** What the queue answers; undefined from a queue that gives no receipt. */
+/** What the queue answers once it has accepted a message. */
 export interface EnqueueReceipt {
+  /** Empty from a queue that gives no receipts. */
   readonly messageReceiptId: string;
+  /** There was a message with this `dedupId` already, and it is its receipt. */
   readonly deduplicated?: boolean;
 }
-export type Enqueuer<TData> = (event: TData) => Promise<EnqueueReceipt | undefined>;
+/** Takes one message, or a list that is accepted together or not at all. */
+export interface Enqueuer<TData> {
+  (message: TData): Promise<EnqueueReceipt>;
+  (messages: readonly TData[]): Promise<EnqueueReceipt[]>;
+}
 
 /** Which trigger started the call. */
 export interface TriggerInfo {
@@ -36,6 +57,8 @@ export interface TriggerInfo {
   readonly method?: string;
   readonly topic?: string;
   readonly expression?: string;
+  /** Of a schedule that runs once: RFC 3339. */
+  readonly at?: string;
 }
 
 /**
@@ -48,6 +71,7 @@ export interface TriggerInputs {
   cron: unknown;
   state: unknown;
   stream: unknown;
+  subscribe: unknown;
   http_middleware: unknown;
   data: unknown;
   result: unknown;
@@ -73,6 +97,7 @@ export type InputsByShape<TInput> = unknown extends TInput
       cron: CronTriggerInput;
       state: Extract<TInput, StateTriggerInput>;
       stream: Extract<TInput, StreamTriggerInput>;
+      subscribe: Exclude<TInput, Enveloped>;
       http_middleware: Extract<TInput, HttpMiddlewareInput>;
       data: DataOf<TInput>;
       result: unknown;
@@ -91,6 +116,7 @@ export interface MatchHandlers<TInput, I extends TriggerInputs> {
   cron?(input: I['cron']): I['result'] | Promise<I['result']>;
   state?(input: I['state']): I['result'] | Promise<I['result']>;
   stream?(input: I['stream']): I['result'] | Promise<I['result']>;
+  subscribe?(input: I['subscribe']): I['result'] | Promise<I['result']>;
   http_middleware?(input: I['http_middleware']): I['result'] | Promise<I['result']>;
   default?(input: TInput): I['result'] | Promise<I['result']>;
 }
@@ -119,6 +145,19 @@ export interface FlowContext<TEnqueueData = never, TInput = unknown, I extends T
   readonly state: StateManager;
   readonly streams: StreamsByName;
   readonly enqueue: Enqueuer<TEnqueueData>;
+  /** To whoever subscribes at this moment: at most once, nothing is kept. */
+  readonly publish: (topic: string, data: unknown) => Promise<void>;
+  /**
+   * Commits changes of state and streams and messages together, or none of them: the function collects them, and they are
+   * made when it has returned. Changes that it returns, alone or in a list or an object, come back as their results.
+   * @throws MotiaError of the change that was refused, naming it; `MOTIA_STORE_TX_CROSS_STORE` when they are not kept in one store
+   */
+  readonly transaction: <R>(collect: (tx: Transaction<TEnqueueData>) => R | Promise<R>) => Promise<Committed<Awaited<R>>>;
+  /**
+   * Lengthens the lease of the message that this call is working on by so many milliseconds from now, beyond what the engine renews by
+   * itself. @throws MotiaError `MOTIA_QUEUE_LEASE_LOST` when somebody else has the message
+   */
+  readonly extend: (ms: number) => Promise<void>;
   /** Calls any function of the engine and waits for its answer. @throws MotiaError of the callee */
   readonly invoke: <TResult = unknown>(functionId: string, payload?: unknown, options?: InvokeCallOptions) => Promise<TResult>;
   /** By trigger type: true when it started this call; narrows the input that is handed in. */
@@ -128,6 +167,7 @@ export interface FlowContext<TEnqueueData = never, TInput = unknown, I extends T
     readonly cron: (input: unknown) => input is I['cron'];
     readonly state: (input: unknown) => input is I['state'];
     readonly stream: (input: unknown) => input is I['stream'];
+    readonly subscribe: (input: unknown) => input is I['subscribe'];
     readonly http_middleware: (input: unknown) => input is I['http_middleware'];
   };
   readonly getData: () => I['data'];

@@ -1,4 +1,5 @@
 import type { TriggerConfig } from './step-config.js';
+import { momentOf } from './moment.js';
 
 /** The function ids of a Step, by the place of each trigger. Repeats of one suffix get `-<index>`. */
 export function functionIds(stepName: string, triggers: readonly TriggerConfig[]): string[] {
@@ -24,7 +25,9 @@ function triggerSuffix(trigger: TriggerConfig): string {
     case 'queue':
       return `queue(${trigger.topic})`;
     case 'cron':
-      return `cron(${trigger.expression})`;
+      return `cron(${trigger.expression ?? `at ${momentOf(trigger.at)}`})`;
+    case 'subscribe':
+      return `subscribe(${trigger.topic})`;
     case 'stream':
       return `stream(${trigger.streamName})`;
     case 'http_middleware':

@@ -1,8 +1,9 @@
 import type { ApiResponse, MotiaHttpArgs, QueryValues } from '../http/http-message.js';
 import type { HttpMiddlewareInput, HttpMiddlewareResult } from '../http/http-middleware.js';
 import type { InferSchema, InferSchemaInput } from '../schema/infer-schema.js';
-import type { Enqueue, QueryParam, StepConfig } from './step-config.js';
-import type { DataOf, Enqueues, FlowContext, TriggerInputs } from './flow-context.js';
+import type { DataOfStream } from '../context/stream.js';
+import type { carries, Enqueue, QueryParam, StepConfig } from './step-config.js';
+import type { DataOf, Enqueues, EnqueueOptions, FlowContext, Streams, TriggerInputs } from './flow-context.js';
 import type { PathParams } from './path-params.js';
 import type { CronTriggerInput, StateTriggerInput, StreamTriggerInput } from './trigger-input.js';
 
@@ -33,17 +34,22 @@ type HttpResultOf<T> = Extract<T, { readonly type: 'http' | 'api' }> extends inf
 type MiddlewareResultOf<T> = Extract<T, { readonly type: 'http_middleware' }> extends infer M ? ([M] extends [never] ? never : HttpMiddlewareResult) : never;
 type ResultOf<T> = HttpResultOf<T> | MiddlewareResultOf<T> extends infer R ? ([R] extends [never] ? unknown : R) : never;
 
+/** The type that `state<T>()` and `stream(todos)` remember. */
+type CarriedBy<T> = T extends { readonly [carries]?: infer V } ? (typeof carries extends keyof T ? V : unknown) : unknown;
+/** Of a stream that is named, as generated types know it. */
+type ItemOf<T> = unknown extends CarriedBy<T> ? (T extends { readonly streamName: infer N extends keyof Streams } ? DataOfStream<Streams[N]> : unknown) : CarriedBy<T>;
+
 /** What one trigger hands over. */
 type InputOf<T> = T extends { readonly type: 'http' | 'api' }
   ? HttpInputOf<T>
-  : T extends { readonly type: 'queue' }
+  : T extends { readonly type: 'queue' | 'subscribe' }
     ? SchemaOf<T, 'input'>
     : T extends { readonly type: 'cron' }
       ? CronTriggerInput
       : T extends { readonly type: 'state' }
-        ? StateTriggerInput
+        ? StateTriggerInput<CarriedBy<T>>
         : T extends { readonly type: 'stream' }
-          ? StreamTriggerInput
+          ? StreamTriggerInput<ItemOf<T>>
           : T extends { readonly type: 'http_middleware' }
             ? HttpMiddlewareInput
             : never;
@@ -56,6 +62,7 @@ export interface InputsOf<C extends StepConfig> extends TriggerInputs {
   cron: OfType<TriggersOf<C>, 'cron'>;
   state: OfType<TriggersOf<C>, 'state'>;
   stream: OfType<TriggersOf<C>, 'stream'>;
+  subscribe: OfType<TriggersOf<C>, 'subscribe'>;
   http_middleware: OfType<TriggersOf<C>, 'http_middleware'>;
   data: DataOf<InputOf<TriggersOf<C>>>;
   result: ResultOf<TriggersOf<C>>;
@@ -66,7 +73,7 @@ export type InferHandlerInput<C extends StepConfig> = InputOf<TriggersOf<C>>;
 export type InferHandlerResult<C extends StepConfig> = InputsOf<C>['result'];
 
 type TopicData<T extends string> = T extends keyof Enqueues ? Enqueues[T] : unknown;
-type Message<T extends string> = { readonly topic: T; readonly data: TopicData<T>; readonly messageGroupId?: string };
+type Message<T extends string> = EnqueueOptions & { readonly topic: T; readonly data: TopicData<T> };
 type MessageOf<E extends Enqueue> = E extends string ? Message<E> : E extends { readonly topic: infer T extends string } ? Message<T> : never;
 /** Messages that the `enqueues` of a config allow. */
 export type InferEnqueues<C> = C extends { readonly enqueues: readonly (infer E extends Enqueue)[] } ? MessageOf<E> : never;

@@ -12,6 +12,7 @@ export interface TriggerHandlers<C extends StepConfig> {
   cron?: (ctx: ContextOf<C>, input: InputsOf<C>['cron']) => Answer<C>;
   state?: (input: InputsOf<C>['state'], ctx: ContextOf<C>) => Answer<C>;
   stream?: (input: InputsOf<C>['stream'], ctx: ContextOf<C>) => Answer<C>;
+  subscribe?: (input: InputsOf<C>['subscribe'], ctx: ContextOf<C>) => Answer<C>;
   httpMiddleware?: (input: InputsOf<C>['http_middleware'], ctx: ContextOf<C>) => Answer<C>;
 }
 
@@ -24,6 +25,7 @@ export interface MultiTriggerStepBuilder<C extends StepConfig> {
   onCron(handler: Given<C, 'cron'>): MultiTriggerStepBuilder<C>;
   onState(handler: Given<C, 'state'>): MultiTriggerStepBuilder<C>;
   onStream(handler: Given<C, 'stream'>): MultiTriggerStepBuilder<C>;
+  onSubscribe(handler: Given<C, 'subscribe'>): MultiTriggerStepBuilder<C>;
   onHttpMiddleware(handler: Given<C, 'httpMiddleware'>): MultiTriggerStepBuilder<C>;
   /** Ends the chain. Handlers given here replace those of the chain. */
   handlers(handlers?: TriggerHandlers<C>): StepDefinition<C>;
@@ -42,6 +44,7 @@ function builder<C extends StepConfig>(config: C, collected: TriggerHandlers<C>)
     onCron: (cron) => builder(config, { ...collected, cron }),
     onState: (state) => builder(config, { ...collected, state }),
     onStream: (stream) => builder(config, { ...collected, stream }),
+    onSubscribe: (subscribe) => builder(config, { ...collected, subscribe }),
     onHttpMiddleware: (httpMiddleware) => builder(config, { ...collected, httpMiddleware }),
     handlers: (given) => ({ config, handler: dispatching({ ...collected, ...given }) }),
   };

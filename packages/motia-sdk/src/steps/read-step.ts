@@ -51,16 +51,18 @@ function triggerProblem(trigger: unknown): string | undefined {
     case 'api':
       return text('path') ?? (methods.has(String(t['method']).toUpperCase()) ? undefined : `has method ${String(t['method'])}; one of ${[...methods].join(', ')}`);
     case 'queue':
+    case 'subscribe':
       return text('topic');
     case 'cron':
-      return text('expression');
+      if (t['at'] === undefined) return text('expression');
+      return t['expression'] === undefined ? undefined : 'has both `expression` and `at`: a schedule repeats or runs once';
     case 'stream':
       return text('streamName');
     case 'state':
     case 'http_middleware':
       return undefined;
     default:
-      return `has type ${JSON.stringify(t['type'])}; one of http, queue, cron, state, stream, http_middleware`;
+      return `has type ${JSON.stringify(t['type'])}; one of http, queue, cron, state, stream, subscribe, http_middleware`;
   }
 }
 

@@ -1,9 +1,14 @@
 import type { ApiMiddleware } from './middleware.js';
 import type { TriggerCondition } from './handlers.js';
 import type { StepSchemaInput } from '../schema/standard-schema.js';
+import type { CronTrigger, OneOffTrigger } from './cron-trigger.js';
+import type { InfrastructureConfig, QueueConfig } from './queue-config.js';
+
+/** Never there at run time: what a trigger's input is about. */
+export declare const carries: unique symbol;
 
 export type ApiRouteMethod = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'OPTIONS' | 'HEAD';
-export type TriggerType = 'http' | 'queue' | 'cron' | 'state' | 'stream' | 'http_middleware';
+export type TriggerType = 'http' | 'queue' | 'cron' | 'state' | 'stream' | 'subscribe' | 'http_middleware';
 
 /** A query parameter for docs and, with `required`, for checking. */
 export interface QueryParam {
@@ -32,28 +37,22 @@ export interface ApiTrigger<TSchema extends StepSchemaInput | undefined = StepSc
   readonly rawBody?: boolean;
   /** Largest body of this route in bytes; then 413. Default: the limits of the REST module. */
   readonly bodyLimitBytes?: number;
+  /**
+   * `accepted`: the request is answered at once with 202 and the URL of its status, and the Step runs from the queue, with
+   * its retries. Needs the queue module. Default: the handler's answer.
+   */
+  readonly respond?: 'accepted';
+  /** Requests that repeat an `Idempotency-Key` get the first answer again. Default: the header means nothing. */
+  readonly idempotency?: boolean | IdempotencyOptions;
   /** The handler runs unless this gives `false`; then the answer is 422. */
   readonly condition?: TriggerCondition;
 }
 
-/** Delivery options of one subscriber. Seconds where the name does not say otherwise. */
-export interface QueueConfig {
-  readonly type: 'fifo' | 'standard';
-  /** Retries after the first attempt. Default 3. */
-  readonly maxRetries: number;
-  /** Seconds until an unanswered message is delivered again. Default 30. */
-  readonly visibilityTimeout: number;
-  /** Seconds before the first delivery. Default 0. */
-  readonly delaySeconds: number;
-  readonly concurrency?: number;
-  readonly backoffType?: string;
-  readonly backoffDelayMs?: number;
-}
-
-/** @deprecated Write `config` on the queue trigger. */
-export interface InfrastructureConfig {
-  readonly handler?: { readonly ram?: number; readonly cpu?: number; readonly timeout?: number };
-  readonly queue?: Partial<QueueConfig>;
+export interface IdempotencyOptions {
+  /** Answer 400 to requests without the header. Default false. */
+  readonly required?: boolean;
+  /** Milliseconds that an answer is kept. Default 86,400,000. */
+  readonly ttlMs?: number;
 }
 
 export interface QueueTrigger<TSchema extends StepSchemaInput | undefined = StepSchemaInput | undefined> {
@@ -65,26 +64,32 @@ export interface QueueTrigger<TSchema extends StepSchemaInput | undefined = Step
   /** @deprecated Use `config`. */
   readonly infrastructure?: InfrastructureConfig;
 }
-export interface CronTrigger {
-  readonly type: 'cron';
-  /** Seven fields: second minute hour day-of-month month day-of-week year. */
-  readonly expression: string;
+/** A message that was published while this process was listening: at most once, nothing is kept. */
+export interface SubscribeTrigger<TSchema extends StepSchemaInput | undefined = StepSchemaInput | undefined> {
+  readonly type: 'subscribe';
+  readonly topic: string;
+  /** Checked before the handler runs; a message that does not fit is logged and dropped. */
+  readonly input?: TSchema;
   readonly condition?: TriggerCondition;
 }
-export interface StateTrigger {
+/** @typeParam T what is stored there */
+export interface StateTrigger<T = unknown> {
   readonly type: 'state';
   /** Only changes of this scope. */
   readonly scope?: string;
   /** Only changes of this key. */
   readonly key?: string;
   readonly condition?: TriggerCondition;
+  readonly [carries]?: T;
 }
-export interface StreamTrigger {
+/** @typeParam T the items of the stream */
+export interface StreamTrigger<T = unknown> {
   readonly type: 'stream';
   readonly streamName: string;
   readonly groupId?: string;
   readonly itemId?: string;
   readonly condition?: TriggerCondition;
+  readonly [carries]?: T;
 }
 /** Stands before the handlers of HTTP routes, whichever process serves them. */
 export interface HttpMiddlewareTrigger {
@@ -102,7 +107,7 @@ export interface HttpMiddlewareTrigger {
   /** It runs unless this gives `false`; then the request goes on. */
   readonly condition?: TriggerCondition;
 }
-export type TriggerConfig = ApiTrigger | QueueTrigger | CronTrigger | StateTrigger | StreamTrigger | HttpMiddlewareTrigger;
+export type TriggerConfig = ApiTrigger | QueueTrigger | CronTrigger | OneOffTrigger | SubscribeTrigger | StateTrigger | StreamTrigger | HttpMiddlewareTrigger;
 
 /** A topic that a Step enqueues to; `label` and `conditional` are shown in the flow view. */
 export type Enqueue = string | { readonly topic: string; readonly label?: string; readonly conditional?: boolean };

@@ -1,4 +1,5 @@
 import { jsonFormNow } from '../schema/json-form.js';
+import { momentOf } from './moment.js';
 import { generateStepId } from './step-id.js';
 import type { StepConfig } from './step-config.js';
 
@@ -11,6 +12,7 @@ function plain(value: unknown, ancestors: readonly unknown[]): unknown {
   if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint') return undefined;
   if (typeof value !== 'object' || value === null) return value;
   if (ancestors.includes(value)) return undefined;
+  if (value instanceof Date) return momentOf(value);
   if (Array.isArray(value)) return value.map((item) => plain(item, [...ancestors, value])).filter((item) => item !== undefined);
   if ('~standard' in value || '_def' in value) return jsonFormNow(value, 'input') ?? {};
   return Object.fromEntries(

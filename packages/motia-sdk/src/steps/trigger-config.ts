@@ -1,6 +1,9 @@
 import type { JsonSchemaObject, StepSchemaInput } from '../schema/standard-schema.js';
 import { jsonForm } from '../schema/json-form.js';
-import type { ApiTrigger, InfrastructureConfig, QueryParam, QueueTrigger, TriggerConfig } from './step-config.js';
+import type { CronTrigger, OneOffTrigger } from './cron-trigger.js';
+import { momentOf } from './moment.js';
+import type { InfrastructureConfig } from './queue-config.js';
+import type { ApiTrigger, QueryParam, QueueTrigger, TriggerConfig } from './step-config.js';
 
 type EngineConfig = Record<string, unknown>;
 
@@ -19,7 +22,9 @@ async function configOfType(trigger: TriggerConfig, infrastructure: Infrastructu
     case 'queue':
       return queueConfig(trigger, infrastructure);
     case 'cron':
-      return { expression: trigger.expression };
+      return cronConfig(trigger);
+    case 'subscribe':
+      return { topic: trigger.topic };
     case 'http_middleware':
       return defined({ phase: trigger.phase, priority: trigger.priority, path: trigger.path, methods: trigger.methods, timeout_ms: trigger.timeoutMs });
     case 'state':
@@ -29,8 +34,12 @@ async function configOfType(trigger: TriggerConfig, infrastructure: Infrastructu
   }
 }
 
+function cronConfig({ expression, at, timezone, overlap, catchUp, catchUpWindowMs, timeoutMs }: CronTrigger | OneOffTrigger): EngineConfig {
+  return defined({ expression, at: at === undefined ? undefined : momentOf(at), timezone, overlap, catch_up: catchUp, catch_up_window_ms: catchUpWindowMs, timeout_ms: timeoutMs });
+}
+
 async function httpConfig(trigger: ApiTrigger): Promise<EngineConfig> {
-  const { path, method, bodySchema, queryParams, responseSchema, timeoutMs, rawBody, bodyLimitBytes } = trigger;
+  const { path, method, bodySchema, queryParams, responseSchema, timeoutMs, rawBody, bodyLimitBytes, respond, idempotency } = trigger;
   return defined({
     api_path: path.startsWith('/') ? path : `/${path}`,
     http_method: method.toUpperCase(),
@@ -40,6 +49,8 @@ async function httpConfig(trigger: ApiTrigger): Promise<EngineConfig> {
     timeout_ms: timeoutMs,
     raw_body: rawBody,
     body_limit_bytes: bodyLimitBytes,
+    respond,
+    idempotency: typeof idempotency === 'object' ? defined({ required: idempotency.required, ttl_ms: idempotency.ttlMs }) : idempotency,
   });
 }
 

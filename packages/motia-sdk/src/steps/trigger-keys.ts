@@ -1,9 +1,10 @@
 /** What a trigger of each type may say beside `type` and `condition`. */
 const keysByType: Readonly<Record<string, readonly string[]>> = {
-  http: ['path', 'method', 'bodySchema', 'responseSchema', 'queryParams', 'middleware', 'timeoutMs', 'rawBody', 'bodyLimitBytes'],
+  http: ['path', 'method', 'bodySchema', 'responseSchema', 'queryParams', 'middleware', 'timeoutMs', 'rawBody', 'bodyLimitBytes', 'respond', 'idempotency'],
   http_middleware: ['phase', 'priority', 'path', 'methods', 'timeoutMs'],
   queue: ['topic', 'input', 'config', 'infrastructure'],
-  cron: ['expression'],
+  cron: ['expression', 'at', 'timezone', 'overlap', 'catchUp', 'catchUpWindowMs', 'timeoutMs'],
+  subscribe: ['topic', 'input'],
   state: ['scope', 'key'],
   stream: ['streamName', 'groupId', 'itemId'],
 };
@@ -21,7 +22,7 @@ export function unknownKeyProblem(trigger: Readonly<Record<string, unknown>>): s
 }
 
 /** The known name that was probably meant. Letter case, `_` and `-` do not count: `body_schema` finds `bodySchema`. */
-function nearest(wrong: string, known: readonly string[]): string | undefined {
+export function nearest(wrong: string, known: readonly string[]): string | undefined {
   const plain = plainForm(wrong);
   const allowed = Math.ceil(plain.length / 3);
   let best: string | undefined;

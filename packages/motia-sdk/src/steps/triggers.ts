@@ -2,10 +2,14 @@ import type { MotiaHttpArgs, QueryValues } from '../http/http-message.js';
 import type { HttpMiddlewareInput } from '../http/http-middleware.js';
 import type { InferSchema } from '../schema/infer-schema.js';
 import type { StepSchemaInput } from '../schema/standard-schema.js';
+import type { DataOfConfig, StreamDefinition } from '../context/stream.js';
+import type { StreamConfig } from '../context/stream-config.js';
+import type { CronOptions, CronTrigger, OneOffTrigger } from './cron-trigger.js';
 import type { TriggerCondition } from './handlers.js';
 import type { ApiMiddleware } from './middleware.js';
 import type { PathParams } from './path-params.js';
-import type { ApiRouteMethod, CronTrigger, HttpMiddlewareTrigger, InfrastructureConfig, QueryParam, QueueConfig, StateTrigger, StreamTrigger } from './step-config.js';
+import type { InfrastructureConfig, QueueConfig } from './queue-config.js';
+import type { ApiRouteMethod, HttpMiddlewareTrigger, IdempotencyOptions, QueryParam, StateTrigger, StreamTrigger } from './step-config.js';
 import type { CronTriggerInput, StateTriggerInput, StreamTriggerInput } from './trigger-input.js';
 
 /** The options of `http()` whose types are inferred. */
@@ -23,6 +27,13 @@ export interface HttpOptions extends HttpSchemas {
   /** Largest body of this route in bytes; then 413. Default: the limits of the REST module. */
   readonly bodyLimitBytes?: number;
   readonly middleware?: readonly ApiMiddleware[];
+  /**
+   * `accepted`: answered at once with 202 and the URL of its status; the Step runs from the queue, with its retries. Needs
+   * the queue module.
+   */
+  readonly respond?: 'accepted';
+  /** Requests that repeat an `Idempotency-Key` get the first answer again. Default: the header means nothing. */
+  readonly idempotency?: boolean | IdempotencyOptions;
 }
 /** Options of `queue()`. */
 export interface QueueOptions {
@@ -75,24 +86,49 @@ export function queue<const T extends string, const O extends QueueOptions = {}>
   return withCondition({ type: 'queue' as const, topic, ...(options as O) }, condition as TriggerCondition | undefined);
 }
 
-/** A schedule of seven fields, seconds first and year last: `cron('0 30 9 * * 1-5 *')`. */
-export function cron(expression: string, condition?: TriggerCondition<CronTriggerInput>): CronTrigger {
-  return withCondition({ type: 'cron' as const, expression }, condition as TriggerCondition | undefined);
+type ScheduleOptions = Omit<CronOptions, 'condition'> & { readonly condition?: TriggerCondition<CronTriggerInput> };
+
+/**
+ * A schedule of seven fields, seconds first and year last: `cron('0 30 9 * * 1-5 *', { timezone: 'Europe/Vienna' })`; or one
+ * run at a moment: `cron({ at: '2030-01-01T00:00:00Z' })`.
+ */
+export function cron(expression: string, optionsOrCondition?: ScheduleOptions | TriggerCondition<CronTriggerInput>): CronTrigger;
+export function cron(once: { readonly at: string | number | Date } & Omit<ScheduleOptions, 'overlap'>): OneOffTrigger;
+export function cron(
+  when: string | ({ readonly at: string | number | Date } & Omit<ScheduleOptions, 'overlap'>),
+  optionsOrCondition?: ScheduleOptions | TriggerCondition<CronTriggerInput>,
+): CronTrigger | OneOffTrigger {
+  if (typeof when === 'object') return { type: 'cron', ...(when as Omit<OneOffTrigger, 'type'>) };
+  if (typeof optionsOrCondition === 'function') return { type: 'cron', expression: when, condition: optionsOrCondition as TriggerCondition };
+  return { type: 'cron', expression: when, ...(optionsOrCondition as CronOptions | undefined) };
 }
 
-/** Changes of the state, all of them or those of a scope and key. */
-export function state(optionsOrCondition?: { readonly scope?: string; readonly key?: string; readonly condition?: TriggerCondition<StateTriggerInput> } | TriggerCondition<StateTriggerInput>): StateTrigger {
+/** Messages that are published while this process listens: `subscribe('prices', { input })`. At most once; for work use `queue`. */
+export function subscribe<const T extends string, const O extends { readonly input?: StepSchemaInput } = {}>(
+  topic: T,
+  options?: O,
+  condition?: TriggerCondition<MessageOf<O>>,
+): Conditional<{ readonly type: 'subscribe'; readonly topic: T } & O> {
+  return withCondition({ type: 'subscribe' as const, topic, ...(options as O) }, condition as TriggerCondition | undefined);
+}
+
+/** Changes of the state, all of them or those of a scope and key. The type argument says what is stored there. */
+export function state<T = unknown>(
+  optionsOrCondition?: { readonly scope?: string; readonly key?: string; readonly condition?: TriggerCondition<StateTriggerInput<T>> } | TriggerCondition<StateTriggerInput<T>>,
+): StateTrigger<T> {
   if (typeof optionsOrCondition === 'function') return { type: 'state', condition: optionsOrCondition as TriggerCondition };
-  return { type: 'state', ...(optionsOrCondition as Omit<StateTrigger, 'type'> | undefined) };
+  return { type: 'state', ...(optionsOrCondition as Omit<StateTrigger<T>, 'type'> | undefined) };
 }
 
-/** Changes of a stream, all of them or those of a group or an item. */
-export function stream(
-  streamName: string,
-  optionsOrCondition?: { readonly groupId?: string; readonly itemId?: string; readonly condition?: TriggerCondition<StreamTriggerInput> } | TriggerCondition<StreamTriggerInput>,
-): StreamTrigger {
-  if (typeof optionsOrCondition === 'function') return { type: 'stream', streamName, condition: optionsOrCondition as TriggerCondition };
-  return { type: 'stream', streamName, ...(optionsOrCondition as Omit<StreamTrigger, 'type' | 'streamName'> | undefined) };
+type StreamFilter<T> = { readonly groupId?: string; readonly itemId?: string; readonly condition?: TriggerCondition<StreamTriggerInput<T>> } | TriggerCondition<StreamTriggerInput<T>>;
+
+/** Changes of a stream, all of them or those of a group or an item. Given the stream itself, as `defineStream` makes it, the items have its type. */
+export function stream<const N extends string>(streamName: N, filterOrCondition?: StreamFilter<unknown>): StreamTrigger & { readonly streamName: N };
+export function stream<C extends StreamConfig>(of: StreamDefinition<C>, filterOrCondition?: StreamFilter<DataOfConfig<C>>): StreamTrigger<DataOfConfig<C>>;
+export function stream(of: string | StreamDefinition, filterOrCondition?: unknown): StreamTrigger {
+  const streamName = typeof of === 'string' ? of : of.config.name;
+  if (typeof filterOrCondition === 'function') return { type: 'stream', streamName, condition: filterOrCondition as TriggerCondition };
+  return { type: 'stream', streamName, ...(filterOrCondition as Omit<StreamTrigger, 'type' | 'streamName'> | undefined) };
 }
 
 function rooted<P extends string>(path: P): Rooted<P> {

@@ -181,7 +181,8 @@ async function importKit(): Promise<EngineTestKit> {
   }
 }
 
-const restClass = 'modules::api::RestApiModule';
+/** Modules that listen where other test apps would, too. */
+const listening: ReadonlySet<string | undefined> = new Set(['modules::api::RestApiModule', 'modules::stream::StreamModule']);
 const workerClass = 'modules::worker::WorkerModule';
 
 /** Nothing connects to a test app from outside, and its port would stand in the way of another one's. */
@@ -190,7 +191,7 @@ function withoutSockets(modules: readonly TestModuleUse[]): readonly TestModuleU
 }
 
 function onFreePort(modules: readonly TestModuleUse[]): TestModuleUse[] {
-  return modules.map((use) => ((use.definition as { class?: string }).class === restClass ? { ...use, options: { ...(use.options as object | undefined), port: 0 } } : use));
+  return modules.map((use) => (listening.has((use.definition as { class?: string }).class) ? { ...use, options: { ...(use.options as object | undefined), port: 0 } } : use));
 }
 
 const asLoaded =

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { isMotiaError } from '@motia/protocol';
 import {
-  api, cron, generateStepId, getApiTriggers, getCronTriggers, getQueueTriggers, getStateTriggers, getStreamTriggers, http, isApiTrigger, isCronTrigger, isQueueTrigger, isStateTrigger,
-  isStreamTrigger, queue, state, stream, type StepConfig,
+  api, cron, defineStream, generateStepId, getApiTriggers, getCronTriggers, getQueueTriggers, getStateTriggers, getStreamTriggers, http, isApiTrigger, isCronTrigger, isQueueTrigger, isStateTrigger,
+  isStreamTrigger, isSubscribeTrigger, queue, state, stream, subscribe, type StepConfig,
 } from '../../src/index.js';
 import { functionIds } from '../../src/steps/function-ids.js';
 import { readStep } from '../../src/steps/read-step.js';
@@ -23,24 +23,30 @@ describe('trigger builders and guards', () => {
     expect(stream('s')).toEqual({ type: 'stream', streamName: 's' });
     expect(stream('s', { groupId: 'g', condition })).toEqual({ type: 'stream', streamName: 's', groupId: 'g', condition });
     expect(stream('s', condition)).toEqual({ type: 'stream', streamName: 's', condition });
+    expect(stream(defineStream({ name: 'chat', schema: {} }), { groupId: 'g' })).toEqual({ type: 'stream', streamName: 'chat', groupId: 'g' });
+    expect(cron('0 0 9 * * * *', { timezone: 'Europe/Vienna', overlap: 'queueOne', condition })).toEqual({ type: 'cron', expression: '0 0 9 * * * *', timezone: 'Europe/Vienna', overlap: 'queueOne', condition });
+    expect(cron({ at: '2030-01-01T00:00:00Z', catchUp: 'skip' })).toEqual({ type: 'cron', at: '2030-01-01T00:00:00Z', catchUp: 'skip' });
+    expect(subscribe('prices', { input: { type: 'object' } }, condition)).toEqual({ type: 'subscribe', topic: 'prices', input: { type: 'object' }, condition });
+    expect(http('POST', '/a', { respond: 'accepted', idempotency: { required: true } })).toEqual({ type: 'http', method: 'POST', path: '/a', respond: 'accepted', idempotency: { required: true } });
   });
 
   it('tell the types apart and pick them from a Step', () => {
-    const triggers: StepConfig['triggers'] = [http('GET', '/a'), { type: 'api', method: 'GET', path: '/b' }, queue('t'), cron('* * * * * * *'), state(), stream('s')];
+    const triggers: StepConfig['triggers'] = [http('GET', '/a'), { type: 'api', method: 'GET', path: '/b' }, queue('t'), cron('* * * * * * *'), state(), stream('s'), subscribe('p'), cron({ at: 0 })];
     const shape = (guard: (t: (typeof triggers)[number]) => boolean): boolean[] => triggers.map(guard);
-    expect(shape(isApiTrigger)).toEqual([true, true, false, false, false, false]);
-    expect(shape(isQueueTrigger)).toEqual([false, false, true, false, false, false]);
-    expect(shape(isCronTrigger)).toEqual([false, false, false, true, false, false]);
-    expect(shape(isStateTrigger)).toEqual([false, false, false, false, true, false]);
-    expect(shape(isStreamTrigger)).toEqual([false, false, false, false, false, true]);
+    expect(shape(isApiTrigger)).toEqual([true, true, false, false, false, false, false, false]);
+    expect(shape(isQueueTrigger)).toEqual([false, false, true, false, false, false, false, false]);
+    expect(shape(isCronTrigger)).toEqual([false, false, false, true, false, false, false, true]);
+    expect(shape(isStateTrigger)).toEqual([false, false, false, false, true, false, false, false]);
+    expect(shape(isStreamTrigger)).toEqual([false, false, false, false, false, true, false, false]);
+    expect(shape(isSubscribeTrigger)).toEqual([false, false, false, false, false, false, true, false]);
     const made = { filePath: 'a', config: { name: 'n', triggers } };
-    expect([getApiTriggers, getQueueTriggers, getCronTriggers, getStateTriggers, getStreamTriggers].map((get) => get(made).length)).toEqual([2, 1, 1, 1, 1]);
+    expect([getApiTriggers, getQueueTriggers, getCronTriggers, getStateTriggers, getStreamTriggers].map((get) => get(made).length)).toEqual([2, 1, 2, 1, 1]);
   });
 });
 
 describe('ids', () => {
   it('follow the inventory; repeats get the place of the trigger', () => {
-    expect(functionIds('N', [http('GET', '/a'), queue('t'), cron('* * * * * * *'), stream('s'), state(), queue('t'), state()])).toEqual([
+    expect(functionIds('N', [http('GET', '/a'), queue('t'), cron('* * * * * * *'), stream('s'), state(), queue('t'), state(), subscribe('p'), cron({ at: new Date(0) })])).toEqual([
       'steps::N::trigger::http(GET /a)',
       'steps::N::trigger::queue(t)',
       'steps::N::trigger::cron(* * * * * * *)',
@@ -48,6 +54,8 @@ describe('ids', () => {
       'steps::N::trigger::state',
       'steps::N::trigger::queue(t)-5',
       'steps::N::trigger::state-6',
+      'steps::N::trigger::subscribe(p)',
+      'steps::N::trigger::cron(at 1970-01-01T00:00:00.000Z)',
     ]);
   });
 
@@ -86,6 +94,10 @@ describe('reading a Step file', () => {
     [{ type: 'http', path: '/a', method: 'GET', xyz: 1 }, 'has no key `xyz`; triggers of type http have path, method, bodySchema, '],
     [{ type: 'queue', topic: 't', inputs: {} }, 'has no key `inputs`: did you mean `input`?'],
     [{ type: 'cron', expression: '* * * * * * *', expresion: 'x' }, 'did you mean `expression`?'],
+    [{ type: 'cron', expression: '* * * * * * *', time_zone: 'UTC' }, 'did you mean `timezone`?'],
+    [{ type: 'cron', expression: '* * * * * * *', at: 0 }, 'has both `expression` and `at`: a schedule repeats or runs once'],
+    [{ type: 'cron' }, 'needs `expression`'],
+    [{ type: 'subscribe' }, 'needs `topic`'],
     [{ type: 'state', scop: 's' }, 'did you mean `scope`?'],
     [{ type: 'stream', streamName: 's', groupID: 'g', group: 'g' }, 'has no key `groupID`: did you mean `groupId`?'],
   ])('refuses a trigger %j with a key that would have no effect', (trigger, problem) => {
@@ -95,9 +107,11 @@ describe('reading a Step file', () => {
   it('takes every key of every trigger type', () => {
     const condition = (): boolean => true;
     const triggers = [
-      { type: 'http', path: '/a', method: 'GET', bodySchema: {}, responseSchema: {}, queryParams: [], middleware: [], timeoutMs: 1, rawBody: true, bodyLimitBytes: 1, condition, unset: undefined },
+      { type: 'http', path: '/a', method: 'GET', bodySchema: {}, responseSchema: {}, queryParams: [], middleware: [], timeoutMs: 1, rawBody: true, bodyLimitBytes: 1, respond: 'accepted', idempotency: true, condition, unset: undefined },
       { type: 'queue', topic: 't', input: {}, config: {}, infrastructure: {}, condition },
-      { type: 'cron', expression: '* * * * * * *', condition },
+      { type: 'cron', expression: '* * * * * * *', timezone: 'UTC', overlap: 'allow', catchUp: 'all', catchUpWindowMs: 1, timeoutMs: 1, condition },
+      { type: 'cron', at: 0, condition },
+      { type: 'subscribe', topic: 't', input: {}, condition },
       { type: 'state', scope: 's', key: 'k', condition },
       { type: 'stream', streamName: 's', groupId: 'g', itemId: 'i', condition },
     ];

@@ -1,35 +1,139 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import type { Clock, StoreDurability } from '@motia/engine-core/contract';
-import { openWritable } from '../sql/connection.js';
+import type { Database } from 'better-sqlite3';
+import { processUsage } from '@motia/engine-core';
+import { isMotiaError, type Clock, type Logger, type StoreDurability } from '@motia/engine-core/contract';
+import { prepareFolder, createPrivateFile } from '../files/check-access.js';
+import { writeFormat } from '../files/format.js';
+import { inspectDatabase } from '../files/inspect-database.js';
+import { writeMarker } from '../files/marker.js';
+import { takeOwnership } from '../files/ownership.js';
+import type { StoreFiles } from '../files/store-files.js';
+import type { CorruptRow } from '../rows/quarantine-note.js';
+import { openReadOnly, openWritable, type ConnectionLimits } from '../sql/connection.js';
+import { messageOf, storageError } from '../sql/sqlite-errors.js';
 import { createStatements } from '../sql/statements.js';
+import { ownProgram } from '../store-program.js';
+import { NotImportable } from '../thread/import-program.js';
+import { canStartThread, ThreadWriter } from '../thread/thread-writer.js';
+import { AutoWriter } from '../writer/auto-writer.js';
 import { BatchRunner } from '../writer/batch-runner.js';
 import { InlineWriter } from '../writer/inline-writer.js';
 import { migrate } from '../writer/migrate.js';
+import type { WriterEvents } from '../writer/store-writer.js';
 import { Reader } from './reader.js';
 import { OpenStore } from './sqlite-store.js';
-import { storeProgram } from '../store-program.js';
 
-export interface OpenStoreOptions {
-  /** Folder of `motia.db`; undefined for a database in memory. */
-  readonly directory: string | undefined;
-  readonly durability: StoreDurability;
-  readonly clock: Clock;
+/** What a store tells. */
+export interface StoreEvents extends WriterEvents {
+  /** A row whose checksum was wrong. */
+  foundCorrupt(row: CorruptRow): void;
 }
 
-/** Opens one database. */
-export async function openStore({ directory, durability, clock }: OpenStoreOptions): Promise<OpenStore> {
-  const file = directory === undefined ? undefined : join(directory, 'motia.db');
-  const db = openWritable({ file, durability });
-  const sql = createStatements(db, 'host');
-  migrate({ db, sql, file }, storeProgram);
-  const engineId = randomUUID();
-  const fencingToken = storeProgram.commands.register(sql, { engineId, startedAtMs: clock.now() });
-  const runner = new BatchRunner({ db, file, engineId, fencingToken });
+export interface OpenStoreOptions {
+  readonly durability: StoreDurability;
+  /** Whether other engines may use the same file. */
+  readonly isShared: boolean;
+  readonly writer: 'auto' | 'thread' | 'inline';
+  readonly limits: ConnectionLimits;
+  readonly maxPendingBytes: number;
+  /** How long to wait for an engine that has the folder alone. */
+  readonly waitLockMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly events: StoreEvents;
+  readonly interrupt?: AbortSignal | undefined;
+}
+
+/** A database of its own that is gone with the engine. */
+export function openInMemory(options: OpenStoreOptions): OpenStore {
+  const { clock, events, maxPendingBytes, limits } = options;
+  const db = openWritable({ file: undefined, durability: 'memory', limits });
+  const identity = enter(db, options, undefined);
   return new OpenStore({
-    file, durability, isShared: false, engineId, fencingToken, clock,
-    writer: new InlineWriter(runner, () => undefined),
-    reader: new Reader({ db, file, needsSnapshot: false }),
-    closeConnections: () => db.close(),
+    file: undefined, durability: 'memory', isShared: false, ...identity, clock, maxPendingBytes, foundCorrupt: events.foundCorrupt,
+    writer: new InlineWriter(ownRunner(db, { file: undefined, ...identity }), events),
+    reader: new Reader({ db, file: undefined, isBorrowed: true, needsSnapshot: false }),
+    release: () => undefined,
   });
+}
+
+/**
+ * Opens `motia.db` in a folder, after everything that could be wrong with it was looked at; until then nothing is written.
+ * @throws `MOTIA_STORE_OWNED`, `MOTIA_STORE_UNREADABLE`, `MOTIA_STORE_SCHEMA_NEWER`, `MOTIA_STORE_READ_ONLY`, `MOTIA_STORE_FULL`
+ */
+export async function openOnDisk(path: string, options: OpenStoreOptions): Promise<OpenStore> {
+  const { clock, logger, isShared, waitLockMs, interrupt } = options;
+  const files = prepareFolder(path);
+  const { pid, uptimeSeconds } = processUsage();
+  const ownership = await takeOwnership({
+    files, clock, waitMs: waitLockMs, interrupt,
+    self: { pid, startedAtMs: Math.round(clock.now() - uptimeSeconds * 1000), isShared },
+    onWaiting: (owner) => logger.info('Waiting for another engine to let go of the store', { folder: files.folder, ...(owner === undefined ? {} : { pid: owner.pid }) }),
+  });
+  try {
+    return openOwned(files, options, () => ownership.release());
+  } catch (error) {
+    ownership.release();
+    throw isMotiaError(error) ? error : (storageError(error, files.database) ?? error);
+  }
+}
+
+function openOwned(files: StoreFiles, options: OpenStoreOptions, release: () => void): OpenStore {
+  const { clock, durability, isShared, writer, limits, maxPendingBytes, events, logger } = options;
+  const file = files.database;
+  const hasData = inspectDatabase(files);
+  createPrivateFile(file);
+  const connect = (): Database => openWritable({ file, durability, limits });
+  const db = connect();
+  try {
+    if (!hasData) writeFormat(db);
+    const identity = enter(db, options, file);
+    // Only after the first commit: a marker without data would keep the engine from starting ever after.
+    writeMarker(files);
+    const quarantined = ownProgram.queries.quarantined(createStatements(db, 'query'), undefined);
+    if (quarantined > 0) logger.warn('There are rows in the quarantine of the store: they were not what was written', { file, rows: quarantined, table: 'store_quarantine' });
+    const shared = { file, durability, isShared, ...identity, clock, maxPendingBytes, release, foundCorrupt: events.foundCorrupt };
+    const inline = (connection: Database): InlineWriter => new InlineWriter(ownRunner(connection, { file, ...identity }), events);
+    if (writer === 'inline' || (writer === 'auto' && !canStartThread())) {
+      if (writer === 'auto') logger.debug('The store is written on the thread of the engine', { reason: 'there is no file to start a thread with' });
+      return new OpenStore({ ...shared, writer: inline(db), reader: new Reader({ db, file, isBorrowed: true, needsSnapshot: isShared }) });
+    }
+    const reader = new Reader({ db: openReadOnly(file), file, isBorrowed: false, needsSnapshot: true });
+    // Never the last one to close: that would be a checkpoint.
+    db.close();
+    return new OpenStore({
+      ...shared, reader,
+      writer: new AutoWriter({
+        mode: writer, logger,
+        openInline: () => inline(connect()),
+        startThread: () => startThread(() => ThreadWriter.start({ file, durability, limits, ...identity }, events)),
+      }),
+    });
+  } catch (error) {
+    if (db.open) db.close();
+    throw error;
+  }
+}
+
+async function startThread(start: () => Promise<ThreadWriter>): Promise<ThreadWriter> {
+  if (!canStartThread()) throw new NotImportable('there is no file to start a thread with');
+  try {
+    return await start();
+  } catch (error) {
+    throw new NotImportable(`no thread could be started: ${messageOf(error)}`);
+  }
+}
+
+/** Brings the store's own tables up to date and enters this engine. */
+function enter(db: Database, { clock, isShared }: OpenStoreOptions, file: string | undefined): { readonly engineId: string; readonly fencingToken: number } {
+  const sql = createStatements(db, 'host');
+  migrate({ db, sql, file }, ownProgram);
+  const engineId = randomUUID();
+  return { engineId, fencingToken: ownProgram.commands.enter(sql, { engineId, pid: processUsage().pid, isShared, nowMs: clock.now() }) };
+}
+
+function ownRunner(db: Database, identity: { readonly file: string | undefined; readonly engineId: string; readonly fencingToken: number }): BatchRunner {
+  const runner = new BatchRunner({ db, ...identity });
+  runner.open(ownProgram);
+  return runner;
 }

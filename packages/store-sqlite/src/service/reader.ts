@@ -7,6 +7,8 @@ import { createStatements } from '../sql/statements.js';
 export interface ReaderOptions {
   readonly db: Database;
   readonly file: string | undefined;
+  /** The connection is the writer's, which closes it. */
+  readonly isBorrowed: boolean;
   /** Whether others may commit between two statements of a query. */
   readonly needsSnapshot: boolean;
 }
@@ -32,6 +34,11 @@ export class Reader {
     } catch (error) {
       throw commandError(error, { program: program.name, command: name, file: this.#options.file });
     }
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (!this.#options.isBorrowed) this.#options.db.close();
   }
 
   #inSnapshot<T>(read: () => T): T {

@@ -1,23 +1,35 @@
-import type { Clock, Registration, StoreDurability, StoreHandle, StoreProgram, StoreService, StoreTransaction } from '@motia/engine-core/contract';
+import { statSync } from 'node:fs';
+import { isMotiaError, type Clock, type Registration, type StoreDurability, type StoreHandle, type StoreProgram, type StoreService, type StoreTransaction, type Timer } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
+import type { CorruptRow } from '../rows/quarantine-note.js';
+import { ownProgram, type StoreEngine } from '../store-program.js';
 import type { StoreWriter } from '../writer/store-writer.js';
 import { CollectedTransaction } from './collected-transaction.js';
+import { sizeOfInput } from './input-size.js';
 import type { PendingCommand } from './pending.js';
 import type { Reader } from './reader.js';
 import { TurnQueue } from './turn-queue.js';
 
-export interface SqliteStoreParts {
+/** How soon commits of other engines are noticed, and how often an engine says that it lives. */
+const lookMs = 25;
+const beatMs = 2_000;
+
+export interface OpenStoreParts {
   /** Path of the file; undefined in memory. */
   readonly file: string | undefined;
   readonly durability: StoreDurability;
   readonly isShared: boolean;
   readonly engineId: string;
   readonly fencingToken: number;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Clock;
+  /** Inputs of commands that may wait at a time. */
+  readonly maxPendingBytes: number;
   readonly writer: StoreWriter;
   readonly reader: Reader;
-  /** Closes the connections, after the writer has let go of its own. */
-  readonly closeConnections: () => void;
+  /** Told of rows whose checksum was wrong. */
+  readonly foundCorrupt: (row: CorruptRow) => void;
+  /** Lets go of the folder, after everything is closed. */
+  readonly release: () => void;
 }
 
 interface OpenProgram {
@@ -27,34 +39,54 @@ interface OpenProgram {
 
 /** One open database: commands gathered by turn, queries at once. */
 export class OpenStore implements StoreService {
-  readonly #parts: SqliteStoreParts;
+  readonly file: string | undefined;
+  readonly isShared: boolean;
+  readonly engineId: string;
+  readonly fencingToken: number;
+  readonly #parts: OpenStoreParts;
   readonly #turn: TurnQueue;
   readonly #programs = new Map<string, OpenProgram>();
+  readonly #foreignCommitListeners = new Set<() => void>();
+  readonly #timers: Timer[] = [];
+  #durability: StoreDurability;
+  #pendingBytes = 0;
+  #pendingCommands = 0;
   #closing: Promise<void> | undefined;
 
-  constructor(parts: SqliteStoreParts) {
+  constructor(parts: OpenStoreParts) {
     this.#parts = parts;
+    this.file = parts.file;
+    this.isShared = parts.isShared;
+    this.engineId = parts.engineId;
+    this.fencingToken = parts.fencingToken;
+    this.#durability = parts.durability;
     this.#turn = new TurnQueue((units) => parts.writer.write(units));
-  }
-
-  get file(): string | undefined {
-    return this.#parts.file;
+    if (!parts.isShared) return;
+    this.#timers.push(parts.clock.setInterval(() => parts.writer.lookForForeignCommits(), lookMs));
+    this.#timers.push(parts.clock.setInterval(() => void this.#run(ownProgram, { command: 'beat' }).catch(() => undefined), beatMs));
   }
 
   get durability(): StoreDurability {
-    return this.#parts.durability;
+    return this.#durability;
   }
 
-  get isShared(): boolean {
-    return this.#parts.isShared;
+  /** Database and log, in bytes; 0 in memory. */
+  sizeBytes(): number {
+    if (this.file === undefined) return 0;
+    // Looked at by name: closing a descriptor of the file would take away the locks of this process.
+    return [this.file, `${this.file}-wal`].reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
   }
 
-  get engineId(): string {
-    return this.#parts.engineId;
+  /** Commands handed in and not settled. */
+  get pendingCommands(): number {
+    return this.#pendingCommands;
   }
 
-  get fencingToken(): number {
-    return this.#parts.fencingToken;
+  /** A stronger durability than it has from now on, for everybody. */
+  strengthen(durability: StoreDurability): void {
+    if (this.#durability !== 'normal' || durability !== 'full') return;
+    this.#durability = 'full';
+    this.#parts.writer.syncEveryCommit();
   }
 
   async open<P extends StoreProgram>(program: P): Promise<StoreHandle<P>> {
@@ -82,20 +114,43 @@ export class OpenStore implements StoreService {
     return result as Promise<Awaited<T>>;
   }
 
-  onForeignCommit(): Registration {
-    return { dispose: () => undefined };
+  onForeignCommit(listener: () => void): Registration {
+    const entry = (): void => listener();
+    this.#foreignCommitListeners.add(entry);
+    return { dispose: () => void this.#foreignCommitListeners.delete(entry) };
+  }
+
+  /** Another process has committed. */
+  noteForeignCommit(): void {
+    for (const listener of [...this.#foreignCommitListeners]) listener();
+  }
+
+  /** Engines that have or had it open, newest first. */
+  engines(): readonly StoreEngine[] {
+    this.#checkOpen();
+    return this.#parts.reader.query(ownProgram, 'engines', undefined) as readonly StoreEngine[];
   }
 
   /** Commits what was handed in, then closes the database. Idempotent. */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    if (this.#closing === undefined) {
+      if (this.file !== undefined) void this.#run(ownProgram, { command: 'leave' }).catch(() => undefined);
+      this.#closing = this.#close();
+    }
     return this.#closing;
   }
 
   async #close(): Promise<void> {
+    const { clock, writer, reader, release } = this.#parts;
+    for (const timer of this.#timers) clock.clear(timer);
     this.#turn.flush();
-    await this.#parts.writer.close();
-    this.#parts.closeConnections();
+    try {
+      // The writer goes last: who closes last takes the log away.
+      reader.close();
+      await writer.close();
+    } finally {
+      release();
+    }
   }
 
   #handle(program: StoreProgram): StoreHandle {
@@ -103,16 +158,21 @@ export class OpenStore implements StoreService {
       run: (command, input, options) => this.#run(program, { command, input, tx: options?.tx }),
       query: (query, input) => {
         this.#checkOpen();
-        return this.#parts.reader.query(program, query, input);
+        try {
+          return this.#parts.reader.query(program, query, input);
+        } catch (error) {
+          this.#lookForCorruptRow(error);
+          throw error;
+        }
       },
     };
   }
 
-  #run(program: StoreProgram, { command, input, tx }: { readonly command: string; readonly input: unknown; readonly tx: StoreTransaction | undefined }): Promise<unknown> {
-    const handedOver = new Promise((resolve, reject) => {
-      const pending: PendingCommand = { command: { program: program.name, command, input, nowMs: this.#parts.clock.now() }, resolve, reject };
+  #run(program: StoreProgram, call: { readonly command: string; readonly input?: unknown; readonly tx?: StoreTransaction | undefined }): Promise<never> {
+    const { tx } = call;
+    const handedOver = new Promise<never>((resolve, reject) => {
       try {
-        this.#admit(program, pending, tx);
+        this.#admit(program, call, { resolve: resolve as (value: unknown) => void, reject });
       } catch (error) {
         if (tx instanceof CollectedTransaction) tx.fail(error);
         throw error;
@@ -123,13 +183,46 @@ export class OpenStore implements StoreService {
     return handedOver;
   }
 
-  #admit(program: StoreProgram, pending: PendingCommand, tx: StoreTransaction | undefined): void {
+  #admit(program: StoreProgram, { command, input, tx }: { readonly command: string; readonly input?: unknown; readonly tx?: StoreTransaction | undefined }, caller: Pick<PendingCommand, 'resolve' | 'reject'>): void {
     this.#checkOpen();
-    const { command } = pending.command;
     if (!Object.hasOwn(program.commands, command)) throw storeErrors.COMMAND_UNKNOWN({ program: program.name, command });
-    if (tx === undefined) return this.#turn.add({ commands: [pending], settled: () => undefined });
-    if (!(tx instanceof CollectedTransaction) || tx.store !== this) throw storeErrors.TX_CROSS_STORE({ stores: [nameOf(tx.store), nameOf(this)] });
-    tx.add(pending);
+    const bytes = sizeOfInput(input);
+    const { maxPendingBytes } = this.#parts;
+    // One that is larger than the bound goes alone.
+    if (this.#pendingBytes > 0 && this.#pendingBytes + bytes > maxPendingBytes) throw storeErrors.BUSY({ reason: `${this.#pendingCommands} changes with ${this.#pendingBytes} bytes wait to be written (at most ${maxPendingBytes} bytes)` });
+    if (tx !== undefined && (!(tx instanceof CollectedTransaction) || tx.store !== this)) throw storeErrors.TX_CROSS_STORE({ stores: [nameOf(tx.store), nameOf(this)] });
+    const pending = this.#pending(program, { command, input, bytes, ...caller });
+    if (tx instanceof CollectedTransaction) tx.add(pending);
+    else this.#turn.add({ commands: [pending], settled: () => undefined });
+    this.#pendingBytes += bytes;
+    this.#pendingCommands += 1;
+  }
+
+  #pending(program: StoreProgram, { command, input, bytes, resolve, reject }: { readonly command: string; readonly input?: unknown; readonly bytes: number } & Pick<PendingCommand, 'resolve' | 'reject'>): PendingCommand {
+    const settled = (): void => {
+      this.#pendingBytes -= bytes;
+      this.#pendingCommands -= 1;
+    };
+    return {
+      command: { program: program.name, command, input, nowMs: this.#parts.clock.now() },
+      resolve: (value) => {
+        settled();
+        resolve(value);
+      },
+      reject: (error) => {
+        settled();
+        this.#lookForCorruptRow(error);
+        reject(error);
+      },
+    };
+  }
+
+  /** Keeps a copy of the row, and tells. */
+  #lookForCorruptRow(error: unknown): void {
+    if (!isMotiaError(error, 'MOTIA_STORE_ROW_CORRUPT') || this.#closing !== undefined) return;
+    const row = error.details as CorruptRow;
+    this.#parts.foundCorrupt(row);
+    void this.#run(ownProgram, { command: 'keepCopy', input: row }).catch(() => undefined);
   }
 
   #checkOpen(): void {

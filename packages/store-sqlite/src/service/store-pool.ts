@@ -1,38 +1,55 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Clock, Registration, StoreDurability, StorePool, StoreRequest, StoreService, TransactionParticipant } from '@motia/engine-core/contract';
+import type { Registration, StoreDurability, StorePool, StoreRequest, StoreService, TransactionParticipant } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
-import { openStore } from './open-store.js';
+import { openInMemory, openOnDisk, type OpenStoreOptions } from './open-store.js';
 import type { OpenStore } from './sqlite-store.js';
+import type { StoreWatch } from './store-watch.js';
 
 export interface StorePoolParts {
   readonly baseDir: string;
   readonly defaults: { readonly directory: string; readonly durability: StoreDurability };
-  readonly clock: Clock;
+  readonly store: Omit<OpenStoreOptions, 'durability' | 'events' | 'interrupt'>;
+  /** Told of what happens, and to which database. */
+  readonly watch: Pick<StoreWatch, 'committed' | 'lost' | 'foundCorrupt'>;
 }
 
 /** Databases by folder, one of them in memory, and the functions that take part in transactions. */
 export class SqliteStorePool implements StorePool {
   readonly participants = new Map<string, TransactionParticipant>();
+  /** Aborts when the engine is stopped while it starts. */
+  interrupt: AbortSignal | undefined;
   readonly #parts: StorePoolParts;
-  readonly #stores = new Map<string, Promise<OpenStore>>();
+  /** By folder; the one in memory has none. */
+  readonly #opening = new Map<string, Promise<OpenStore>>();
+  readonly #open = new Set<OpenStore>();
   #isClosed = false;
 
   constructor(parts: StorePoolParts) {
     this.#parts = parts;
   }
 
+  /** Those that are open now. */
+  stores(): readonly OpenStore[] {
+    return [...this.#open];
+  }
+
   async open(request: StoreRequest): Promise<StoreService> {
-    const { baseDir, defaults, clock } = this.#parts;
-    const durability = request.durability ?? defaults.durability;
-    const directory = durability === 'memory' ? undefined : await folder(resolve(baseDir, request.directory ?? defaults.directory));
+    const { baseDir, defaults } = this.#parts;
     if (this.#isClosed) throw storeErrors.CLOSED({});
-    const key = directory ?? '';
-    const known = this.#stores.get(key);
-    if (known !== undefined) return known;
-    const opening = openStore({ directory, durability, clock });
-    this.#stores.set(key, opening);
-    opening.catch(() => this.#stores.delete(key));
+    const durability = request.durability ?? defaults.durability;
+    const folder = durability === 'memory' ? undefined : realPath(resolve(baseDir, request.directory ?? defaults.directory));
+    const key = folder ?? '';
+    const known = this.#opening.get(key);
+    if (known !== undefined) {
+      const store = await known;
+      store.strengthen(durability);
+      return store;
+    }
+    const opening = this.#openNew(folder, durability);
+    this.#opening.set(key, opening);
+    // One that could not be opened may be tried again.
+    opening.catch(() => this.#opening.delete(key));
     return opening;
   }
 
@@ -48,14 +65,33 @@ export class SqliteStorePool implements StorePool {
   /** Commits what waits and closes everything. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const opened = await Promise.allSettled(this.#stores.values());
+    const opened = await Promise.allSettled(this.#opening.values());
     const closed = await Promise.allSettled(opened.flatMap((store) => (store.status === 'fulfilled' ? [store.value.close()] : [])));
+    this.#open.clear();
     for (const outcome of closed) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  async #openNew(folder: string | undefined, durability: StoreDurability): Promise<OpenStore> {
+    const { watch } = this.#parts;
+    const opened: { store?: OpenStore } = {};
+    const file = (): string | undefined => opened.store?.file;
+    const options: OpenStoreOptions = {
+      ...this.#parts.store, durability, interrupt: this.interrupt,
+      events: {
+        committed: (report) => watch.committed(file(), report),
+        lost: (error) => watch.lost(file(), error),
+        foreignCommit: () => opened.store?.noteForeignCommit(),
+        foundCorrupt: (row) => watch.foundCorrupt(file(), row),
+      },
+    };
+    const store = folder === undefined ? openInMemory(options) : await openOnDisk(folder, options);
+    opened.store = store;
+    this.#open.add(store);
+    return store;
   }
 }
 
-/** Only its owner may look into it. Links are followed, so that two names of one folder are one store. */
-async function folder(path: string): Promise<string> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  return realpath(path);
+/** Two names of one folder are one store; of one that is not there yet, the name itself. */
+function realPath(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
 }

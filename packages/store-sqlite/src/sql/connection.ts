@@ -4,14 +4,23 @@ import type { StoreDurability } from '@motia/engine-core/contract';
 /** How long a connection waits for one of another process. */
 const busyTimeoutMs = 5_000;
 
+/** Bounds of the connection that writes. Left out: those of SQLite. */
+export interface ConnectionLimits {
+  /** Largest size of the database; what does not fit fails with `MOTIA_STORE_FULL`. */
+  readonly maxFileBytes?: number;
+  /** Pages of the log after which they are written back into the file. */
+  readonly walAutocheckpointPages?: number;
+}
+
 export interface ConnectionOptions {
   /** Path of the file; undefined for a database in memory. */
   readonly file: string | undefined;
   readonly durability: StoreDurability;
+  readonly limits?: ConnectionLimits;
 }
 
 /** Opens the connection that writes. @throws SqliteError */
-export function openWritable({ file, durability }: ConnectionOptions): Connection {
+export function openWritable({ file, durability, limits = {} }: ConnectionOptions): Connection {
   const db = new Database(file ?? ':memory:', { timeout: busyTimeoutMs });
   try {
     harden(db);
@@ -19,11 +28,30 @@ export function openWritable({ file, durability }: ConnectionOptions): Connectio
       db.pragma('journal_mode = WAL');
       db.pragma(`synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
     }
+    const { maxFileBytes, walAutocheckpointPages } = limits;
+    if (maxFileBytes !== undefined) db.pragma(`max_page_count = ${Math.max(1, Math.floor(maxFileBytes / pageBytes(db)))}`);
+    if (walAutocheckpointPages !== undefined) db.pragma(`wal_autocheckpoint = ${walAutocheckpointPages}`);
     return db;
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+/** Opens a connection that only reads a file which another one has open. @throws SqliteError */
+export function openReadOnly(file: string): Connection {
+  const db = new Database(file, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
+  try {
+    harden(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function pageBytes(db: Connection): number {
+  return db.pragma('page_size', { simple: true }) as number;
 }
 
 function harden(db: Connection): void {

@@ -1,9 +1,11 @@
 import type { Database } from 'better-sqlite3';
 import type { StoreCommandContext, StoreProgram, StoreSql } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
+import { onQuarantined, type CorruptRow } from '../rows/quarantine-note.js';
 import { commandError, sqliteCode, storageError } from '../sql/sqlite-errors.js';
 import { createStatements } from '../sql/statements.js';
 import { migrate } from './migrate.js';
+import type { CommitReport } from './store-writer.js';
 import type { UnitCommand, UnitOutcome } from './unit.js';
 
 /** Where a batch is cut: what came in after it waits for the next commit. */
@@ -23,12 +25,8 @@ export interface Runnable {
   readonly commands: readonly UnitCommand[];
 }
 
-export interface Batch<U extends Runnable> {
+export interface Batch<U extends Runnable> extends CommitReport {
   readonly outcomes: readonly { readonly unit: U; readonly outcome: UnitOutcome }[];
-  /** Commands that were run. */
-  readonly commands: number;
-  /** From the begin to the end of the transaction. */
-  readonly tookMs: number;
 }
 
 type Callable = (sql: StoreSql, input: unknown, context: StoreCommandContext) => unknown;
@@ -40,12 +38,16 @@ export class BatchRunner {
   readonly #host: StoreSql;
   readonly #sql: StoreSql;
   readonly #programs = new Map<string, StoreProgram>();
+  readonly #quarantined: CorruptRow[] = [];
+  #dataVersion: number | undefined;
 
   constructor(options: BatchRunnerOptions) {
     this.#options = options;
     this.#db = options.db;
     this.#host = createStatements(options.db, 'host');
     this.#sql = createStatements(options.db, 'command');
+    onQuarantined(this.#sql, (row) => this.#quarantined.push(row));
+    if (options.file !== undefined) this.hasForeignCommits();
   }
 
   /** Makes the commands of a program known, its tables brought up to date. @throws `MOTIA_STORE_SCHEMA_NEWER`, `MOTIA_STORE_MIGRATION_FAILED`, `MOTIA_STORE_PROGRAM_INVALID` */
@@ -75,6 +77,7 @@ export class BatchRunner {
       this.#host.run('COMMIT');
     } catch (error) {
       failure = error;
+      this.#quarantined.length = 0;
       if (this.#db.inTransaction) this.#host.run('ROLLBACK');
     }
     // A begin that failed fails for everyone who waits.
@@ -88,27 +91,54 @@ export class BatchRunner {
         if (own === undefined || 'values' in own) outcomes[index] = { error };
       });
     }
-    return { outcomes: taken.map((unit, index) => ({ unit, outcome: outcomes[index] as UnitOutcome })), commands, tookMs: performance.now() - startedAtMs };
+    return reportOf(taken.map((unit, index) => ({ unit, outcome: outcomes[index] as UnitOutcome })), { commands, tookMs: performance.now() - startedAtMs, quarantined: this.#quarantined.splice(0) });
+  }
+
+  /** Commits only return once they are on the disk from now on. */
+  syncEveryCommit(): void {
+    if (this.#options.file !== undefined) this.#db.pragma('synchronous = FULL');
+  }
+
+  /** Whether another process has committed since this was asked last. The first time it has not. */
+  hasForeignCommits(): boolean {
+    const version = this.#host.get<{ data_version: number }>('PRAGMA data_version')?.data_version;
+    const isNew = this.#dataVersion !== undefined && version !== this.#dataVersion;
+    this.#dataVersion = version;
+    return isNew;
+  }
+
+  /** Writes the log back into the file, as far as readers let it, and closes the connection. Idempotent. */
+  close(): void {
+    if (!this.#db.open) return;
+    try {
+      if (this.#options.file !== undefined) this.#db.pragma('wal_checkpoint(TRUNCATE)');
+    } catch {
+      // The log stays and is read at the next start; nothing is lost.
+    } finally {
+      this.#db.close();
+    }
   }
 
   /** After a failure that one of them caused: each in a transaction of its own, so that only that one fails. */
   #oneByOne<U extends Runnable>(units: readonly U[], startedAtMs: number): Batch<U> {
     const batches = units.map((unit) => this.run([unit]));
-    return {
-      outcomes: batches.flatMap(({ outcomes }) => outcomes),
+    return reportOf(batches.flatMap(({ outcomes }) => outcomes), {
       commands: batches.reduce((sum, { commands }) => sum + commands, 0),
       tookMs: performance.now() - startedAtMs,
-    };
+      quarantined: batches.flatMap(({ quarantined }) => quarantined),
+    });
   }
 
   #runUnit({ commands }: Runnable): UnitOutcome {
     const values: unknown[] = [];
+    const quarantined = this.#quarantined.length;
     try {
       this.#host.run('SAVEPOINT unit');
       for (const command of commands) values.push(this.#runCommand(command));
       this.#host.run('RELEASE unit');
       return { values };
     } catch (error) {
+      this.#quarantined.length = quarantined;
       if (this.#db.inTransaction) {
         this.#host.run('ROLLBACK TO unit');
         this.#host.run('RELEASE unit');
@@ -132,6 +162,13 @@ export class BatchRunner {
   #where(): { readonly file?: string } {
     return this.#options.file === undefined ? {} : { file: this.#options.file };
   }
+}
+
+const storageConditions = new Set(['MOTIA_STORE_FULL', 'MOTIA_STORE_IO_FAILED', 'MOTIA_STORE_UNREADABLE', 'MOTIA_STORE_BUSY']);
+
+function reportOf<U extends Runnable>(outcomes: Batch<U>['outcomes'], report: Omit<CommitReport, 'failure'>): Batch<U> {
+  const failure = outcomes.findLast(({ outcome }) => 'error' in outcome && storageConditions.has(outcome.error.code))?.outcome;
+  return { outcomes, ...report, ...(failure !== undefined && 'error' in failure ? { failure: failure.error } : {}) };
 }
 
 /** Whether the transaction failed for something that one unit did: it filled the disk, or broke a constraint that is checked at the end. */

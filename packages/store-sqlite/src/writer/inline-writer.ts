@@ -1,18 +1,18 @@
 import type { StoreProgram } from '@motia/engine-core/contract';
 import type { BatchRunner } from './batch-runner.js';
-import type { CommitReport, StoreWriter } from './store-writer.js';
+import type { StoreWriter, WriterEvents } from './store-writer.js';
 import type { Unit } from './unit.js';
 
 /** Writes on the engine's own thread, one batch per turn of its event loop. */
 export class InlineWriter implements StoreWriter {
   readonly #runner: BatchRunner;
-  readonly #onCommit: (report: CommitReport) => void;
+  readonly #events: Pick<WriterEvents, 'committed' | 'foreignCommit'>;
   readonly #queue: Unit[] = [];
   #isScheduled = false;
 
-  constructor(runner: BatchRunner, onCommit: (report: CommitReport) => void) {
+  constructor(runner: BatchRunner, events: Pick<WriterEvents, 'committed' | 'foreignCommit'>) {
     this.#runner = runner;
-    this.#onCommit = onCommit;
+    this.#events = events;
   }
 
   async open(program: StoreProgram): Promise<void> {
@@ -24,14 +24,23 @@ export class InlineWriter implements StoreWriter {
     if (!this.#isScheduled) this.#runBatch();
   }
 
+  syncEveryCommit(): void {
+    this.#runner.syncEveryCommit();
+  }
+
+  lookForForeignCommits(): void {
+    if (this.#runner.hasForeignCommits()) this.#events.foreignCommit();
+  }
+
   async close(): Promise<void> {
     while (this.#queue.length > 0) this.#runBatch();
+    this.#runner.close();
   }
 
   #runBatch(): void {
     if (this.#queue.length === 0) return;
-    const { outcomes, commands, tookMs } = this.#runner.run(this.#queue);
-    this.#onCommit({ commands, tookMs });
+    const { outcomes, ...report } = this.#runner.run(this.#queue);
+    this.#events.committed(report);
     for (const { unit, outcome } of outcomes) unit.settle(outcome);
     if (this.#queue.length === 0) return;
     // What is left waits a turn, so that a flood of changes does not keep everything else waiting.

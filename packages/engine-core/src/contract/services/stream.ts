@@ -1,4 +1,6 @@
+import type { Server } from 'node:http';
 import { defineRef } from '../ref.js';
+import type { Registration } from '../functions.js';
 import type { ChangeOptions } from './state.js';
 import type { StoreService } from './store.js';
 
@@ -20,6 +22,10 @@ export interface StreamService {
   readonly store: StoreService | undefined;
   /** Where clients connect; undefined before start. */
   address(): { readonly host: string; readonly port: number } | undefined;
+  /** Serves clients on somebody else's HTTP or HTTPS server, too: their paths only, the rest stays with its other listeners. Call it after those were added. */
+  attach(server: Server): Registration;
+  /** The socket.io server, for middleware, rooms (`stream/<stream>/<group>[/<item>]`) and namespaces of one's own; undefined when it is turned off. */
+  readonly socketIo: unknown;
   get(address: StreamItemAddress): Promise<unknown>;
   set(address: StreamItemAddress, value: unknown, options?: ChangeOptions): Promise<StreamChange>;
   update(address: StreamItemAddress, ops: unknown, options?: ChangeOptions): Promise<StreamChange>;

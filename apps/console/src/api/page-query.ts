@@ -1,0 +1,90 @@
+import { consoleErrors } from '../errors.js';
+
+/** Rows of one page at most. */
+export const maxPageSize = 200;
+const defaultPageSize = 50;
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Opaque; null on the last page. */
+  readonly nextCursor: string | null;
+  readonly total?: { readonly value: number; readonly exact: boolean };
+  /** True when a limit or range was larger than allowed and was cut. */
+  readonly clamped?: true;
+}
+
+export interface PageRequest {
+  readonly limit: number;
+  readonly isClamped: boolean;
+  readonly cursor: string | undefined;
+  /** Epoch milliseconds. */
+  readonly fromMs: number | undefined;
+  readonly toMs: number | undefined;
+}
+
+/** Reads `limit`, `cursor`, `from` and `to`. Too large a limit is cut and said so. @throws `MOTIA_CONSOLE_QUERY_INVALID` */
+export function pageRequest(query: ReadonlyMap<string, string>): PageRequest {
+  const limit = integer(query, 'limit', 1) ?? defaultPageSize;
+  return {
+    limit: Math.min(limit, maxPageSize),
+    isClamped: limit > maxPageSize,
+    cursor: text(query, 'cursor', 2048),
+    fromMs: time(query, 'from'),
+    toMs: time(query, 'to'),
+  };
+}
+
+/** A parameter of at most `maxLength` characters. Undefined when left out or empty. */
+export function text(query: ReadonlyMap<string, string>, parameter: string, maxLength = 256): string | undefined {
+  const value = query.get(parameter);
+  if (value === undefined || value === '') return undefined;
+  if (value.length > maxLength) throw consoleErrors.QUERY_INVALID({ parameter, reason: `is longer than ${maxLength} characters` });
+  return value;
+}
+
+export function integer(query: ReadonlyMap<string, string>, parameter: string, minimum: number): number | undefined {
+  const given = text(query, parameter);
+  if (given === undefined) return undefined;
+  const value = Number(given);
+  if (!Number.isSafeInteger(value) || value < minimum) throw consoleErrors.QUERY_INVALID({ parameter, reason: `is a whole number from ${minimum}` });
+  return value;
+}
+
+export function oneOf<T extends string>(query: ReadonlyMap<string, string>, parameter: string, values: readonly T[]): T | undefined {
+  const given = text(query, parameter);
+  if (given === undefined) return undefined;
+  const found = values.find((value) => value === given);
+  if (found === undefined) throw consoleErrors.QUERY_INVALID({ parameter, reason: `is one of ${values.join(', ')}` });
+  return found;
+}
+
+/** Epoch milliseconds or RFC 3339. */
+function time(query: ReadonlyMap<string, string>, parameter: string): number | undefined {
+  const given = text(query, parameter);
+  if (given === undefined) return undefined;
+  const value = /^\d{1,16}$/.test(given) ? Number(given) : Date.parse(given);
+  if (Number.isNaN(value)) throw consoleErrors.QUERY_INVALID({ parameter, reason: 'is a time: epoch milliseconds or RFC 3339' });
+  return value;
+}
+
+/** A page of a list that is in memory: rows sorted by `keyOf`, the cursor is the key of the last row shown. */
+export function pageOf<T>(rows: readonly T[], request: PageRequest, keyOf: (row: T) => string): Page<T> {
+  const sorted = [...rows].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  const after = request.cursor === undefined ? undefined : decodeCursor(request.cursor);
+  const start = after === undefined ? 0 : sorted.findIndex((row) => keyOf(row) > after);
+  const items = start < 0 ? [] : sorted.slice(start, start + request.limit);
+  const last = items.at(-1);
+  const hasMore = last !== undefined && start + items.length < sorted.length;
+  return { items, nextCursor: hasMore ? encodeCursor(keyOf(last)) : null, total: { value: rows.length, exact: true }, ...(request.isClamped ? { clamped: true as const } : {}) };
+}
+
+export function encodeCursor(key: string): string {
+  return Buffer.from(key).toString('base64url');
+}
+
+/** @throws `MOTIA_CONSOLE_CURSOR_INVALID` */
+export function decodeCursor(cursor: string): string {
+  const key = Buffer.from(cursor, 'base64url').toString();
+  if (cursor === '' || encodeCursor(key) !== cursor) throw consoleErrors.CURSOR_INVALID({});
+  return key;
+}

@@ -1,0 +1,68 @@
+import type { FunctionInfo, FunctionRegistry, TriggerRegistry } from '@motia/engine-core/contract';
+import { consoleErrors } from '../../errors.js';
+import { route, type ApiRoute } from '../api-route.js';
+import { pageOf, pageRequest, text } from '../page-query.js';
+
+export interface FunctionParts {
+  readonly functions: FunctionRegistry;
+  readonly triggers: TriggerRegistry;
+}
+
+/** Functions of the engine and what triggers them; a call from here is a call like any other. */
+export function functionRoutes({ functions, triggers }: FunctionParts): readonly ApiRoute[] {
+  const found = (id: string): FunctionInfo => {
+    const info = functions.get(id);
+    if (info === undefined) throw consoleErrors.RESOURCE_NOT_FOUND({ kind: 'function', id });
+    return info;
+  };
+  return [
+    route('GET', '/functions', async ({ query }) => {
+      const filter = text(query, 'filter')?.toLowerCase();
+      const rows = functions.list({ includeInternal: query.get('internal') === 'true' }).filter(({ id }) => filter === undefined || id.toLowerCase().includes(filter));
+      const page = pageOf(rows, pageRequest(query), ({ id }) => id);
+      return { ...page, items: page.items.map(summaryOf) };
+    }),
+    route('GET', '/functions/:id', async ({ params }) => {
+      const info = found(params['id'] ?? '');
+      return {
+        ...summaryOf(info),
+        requestSchema: info.requestSchema,
+        responseSchema: info.responseSchema,
+        metadata: info.metadata,
+        workerIds: info.workerIds,
+        triggers: triggers.list().filter(({ functionId }) => functionId === info.id),
+      };
+    }),
+    route('POST', '/functions/:id/invoke', async ({ params, body, signal }) => {
+      const { id } = found(params['id'] ?? '');
+      const { payload, timeoutMs } = invokeBody(body);
+      const call = functions.open(id, payload, { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }), trigger: { id: 'console', type: 'console' } });
+      const result = await call.result;
+      return { result, traceId: call.trace.traceparent.slice(3, 35), invocationId: call.id };
+    }),
+    route('GET', '/triggers', async ({ query }) => {
+      const type = text(query, 'type');
+      const filter = text(query, 'filter')?.toLowerCase();
+      const rows = triggers.list().filter((trigger) => (type === undefined || trigger.type === type) && (filter === undefined || `${trigger.functionId} ${JSON.stringify(trigger.config)}`.toLowerCase().includes(filter)));
+      return pageOf(rows, pageRequest(query), ({ type: kind, id }) => `${kind} ${id}`);
+    }),
+    route('GET', '/trigger-types', async ({ query }) => pageOf(triggers.types(), pageRequest(query), ({ type }) => type)),
+  ];
+}
+
+/** A row of the list; payload schemas only in the detail. */
+export function summaryOf({ id, description, internal, owner, stats }: FunctionInfo) {
+  return { id, description: description ?? null, internal, owner, stats };
+}
+
+function invokeBody(body: unknown): { readonly payload: unknown; readonly timeoutMs: number | undefined } {
+  if (body === undefined) return { payload: undefined, timeoutMs: undefined };
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw consoleErrors.BODY_INVALID({ reason: 'it is { payload, timeoutMs? }' });
+  const { payload, timeoutMs } = body as Readonly<Record<string, unknown>>;
+  const unknown = Object.keys(body).find((key) => key !== 'payload' && key !== 'timeoutMs');
+  if (unknown !== undefined) throw consoleErrors.BODY_INVALID({ reason: 'it is { payload, timeoutMs? }', problems: [{ pointer: `/${unknown}`, problem: 'unknown key' }] });
+  if (timeoutMs !== undefined && (typeof timeoutMs !== 'number' || !Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 300_000)) {
+    throw consoleErrors.BODY_INVALID({ reason: 'timeoutMs is not a time', problems: [{ pointer: '/timeoutMs', problem: 'must be 1 to 300000 milliseconds' }] });
+  }
+  return { payload, timeoutMs };
+}

@@ -1,0 +1,113 @@
+import type { Clock, Logger, Timer } from '@motia/engine-core/contract';
+import { deltaOf, type Topic } from './topic.js';
+
+/** One step of a topic. `seq` grows by one with each; `snapshot` is everything, `delta` what changed since. */
+export interface LiveFrame {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly kind: 'snapshot' | 'delta' | 'reset';
+  readonly data: unknown;
+}
+export type FrameListener = (frame: LiveFrame) => void;
+
+/** Frames that are kept, so that a client that was away for a moment gets what it missed. */
+const keptFrames = 256;
+
+export interface FeedParts {
+  readonly topic: Topic;
+  readonly epoch: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly intervalMs: number;
+}
+
+/**
+ * Watches one topic on behalf of everyone who subscribed to it: one look per interval, whatever the number of watchers,
+ * and none when nobody watches.
+ */
+export class LiveFeed {
+  readonly #parts: FeedParts;
+  readonly #listeners = new Set<FrameListener>();
+  readonly #seen = new Map<string, string>();
+  readonly #recent: LiveFrame[] = [];
+  #rows: Readonly<Record<string, unknown>> = {};
+  #seq = 0;
+  #timer: Timer | undefined;
+  #looking: Promise<void> | undefined;
+  #interest = new AbortController();
+  #hasFailed = false;
+
+  constructor(parts: FeedParts) {
+    this.#parts = parts;
+  }
+
+  get isWatched(): boolean {
+    return this.#listeners.size > 0;
+  }
+
+  /**
+   * Starts with what was missed since `since`, when that is known still, else with a `reset` (after a stale `since`) and a snapshot.
+   * @returns ends the subscription; idempotent
+   */
+  async subscribe(listener: FrameListener, since?: { readonly epoch: string; readonly seq: number }): Promise<() => void> {
+    // Nobody may have looked for a while: what stands here can be old.
+    if (this.#listeners.size === 0) await this.#look();
+    this.#listeners.add(listener);
+    this.#greet(listener, since);
+    this.#schedule();
+    return () => {
+      if (!this.#listeners.delete(listener) || this.#listeners.size > 0) return;
+      this.#parts.clock.clear(this.#timer);
+      this.#timer = undefined;
+      this.#interest.abort();
+      this.#interest = new AbortController();
+    };
+  }
+
+  #greet(listener: FrameListener, since: { readonly epoch: string; readonly seq: number } | undefined): void {
+    const { epoch } = this.#parts;
+    if (since !== undefined) {
+      const first = this.#recent[0]?.seq ?? this.#seq + 1;
+      if (since.epoch === epoch && since.seq >= first - 1 && since.seq <= this.#seq) {
+        for (const frame of this.#recent) if (frame.seq > since.seq) listener(frame);
+        return;
+      }
+      listener({ epoch, seq: this.#seq, kind: 'reset', data: null });
+    }
+    listener({ epoch, seq: this.#seq, kind: 'snapshot', data: { upsert: this.#rows, remove: [] } });
+  }
+
+  #schedule(): void {
+    if (this.#timer !== undefined || this.#listeners.size === 0) return;
+    this.#timer = this.#parts.clock.setTimeout(() => {
+      this.#timer = undefined;
+      void this.#look().finally(() => this.#schedule());
+    }, this.#parts.intervalMs);
+  }
+
+  #look(): Promise<void> {
+    this.#looking ??= this.#readOnce().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async #readOnce(): Promise<void> {
+    try {
+      const rows = await this.#parts.topic.read(this.#interest.signal);
+      const delta = deltaOf(this.#seen, rows);
+      this.#hasFailed = false;
+      if (delta === undefined) return;
+      this.#rows = Object.fromEntries(rows);
+      this.#seq += 1;
+      const frame: LiveFrame = { epoch: this.#parts.epoch, seq: this.#seq, kind: 'delta', data: delta };
+      this.#recent.push(frame);
+      if (this.#recent.length > keptFrames) this.#recent.shift();
+      for (const listener of [...this.#listeners]) listener(frame);
+    } catch (error) {
+      // A topic whose module is away for a moment comes back by itself; once is enough to say so.
+      if (!this.#hasFailed && !this.#interest.signal.aborted) this.#parts.logger.debug('a live topic could not be read', { error });
+      this.#hasFailed = true;
+    }
+  }
+}

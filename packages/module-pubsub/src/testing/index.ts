@@ -1,0 +1,2 @@
+export { messageBusConformance } from './message-bus-conformance.js';
+export type { MessageBusConformanceOptions } from './message-bus-conformance.js';

@@ -1,0 +1,190 @@
+import { randomBytes } from 'node:crypto';
+import type {
+  Clock, Logger, Registration, StoreHandle, StorePool, StoreRequest, StoreService, StoreTransaction, StreamItemAddress, Timer,
+} from '@motia/engine-core/contract';
+import { openDueCalls, type ClaimedCall, type DueCalls } from '@motia/store-sqlite/outbox';
+import type { LogPage, PlaceSnapshot, ResumePosition } from '../delivery/catch-up.js';
+import type { Place } from '../delivery/frame-text.js';
+import { streamErrors } from '../errors.js';
+import type { GroupView } from '../program/queries.js';
+import { storeProgram } from '../program/stream-program.js';
+import type { StreamChangeEvent, StreamEvent } from '../stream-event.js';
+import type { ChangeDebts, ItemOutcome, ItemWrite, MessageWrite, SessionKey, SessionRecord, StoreSettings, StreamStore } from '../stream-store.js';
+import { LogFeed, toEvent } from './log-feed.js';
+
+export interface KvStoreParts {
+  readonly pool: StorePool;
+  readonly request: StoreRequest;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface Opened {
+  readonly service: StoreService;
+  readonly handle: StoreHandle<typeof storeProgram>;
+  readonly epoch: string;
+  readonly feed: LogFeed;
+  readonly settings: StoreSettings;
+}
+
+const upkeepMs = 60_000;
+/** Where several engines share a store, each says that often that it lives, and is taken for dead after three silences. */
+const leaseRenewMs = 10_000;
+const leaseMs = 3 * leaseRenewMs;
+
+/** Streams in the store of the engine: a file, or memory. The program is the same. */
+export class KvStreamStore implements StreamStore {
+  readonly #parts: KvStoreParts;
+  #opened: Opened | undefined;
+  readonly #timers: Timer[] = [];
+
+  constructor(parts: KvStoreParts) {
+    this.#parts = parts;
+  }
+
+  get service(): StoreService | undefined {
+    return this.#opened?.service;
+  }
+
+  async open(settings: StoreSettings): Promise<void> {
+    const { pool, request, clock, logger } = this.#parts;
+    const service = await pool.open(request);
+    // The outbox first: commands write into it.
+    await openDueCalls({ store: service, kind: 'stream', clock, logger });
+    const handle = await service.open(storeProgram);
+    const epoch = await handle.run('open', { candidate: newEpoch(), survivesPowerFailure: service.durability === 'full' });
+    if (service.isShared) {
+      await handle.run('renewLease', { forMs: leaseMs });
+      this.#timers.push(clock.setInterval(() => void handle.run('renewLease', { forMs: leaseMs }).catch(() => undefined), leaseRenewMs));
+    }
+    this.#timers.push(clock.setInterval(() => void this.#prune().catch((error: unknown) => logger.warn('Old changes of streams could not be taken away', { reason: String(error) })), upkeepMs));
+    this.#opened = { service, handle, epoch, settings, feed: new LogFeed({ store: service, handle, epoch, logger }) };
+  }
+
+  /** The store itself belongs to the pool. Idempotent. */
+  async close(): Promise<void> {
+    for (const timer of this.#timers.splice(0)) this.#parts.clock.clear(timer);
+    const opened = this.#opened;
+    this.#opened = undefined;
+    await opened?.handle.run('close', undefined).catch(() => undefined);
+  }
+
+  async get(address: StreamItemAddress): Promise<string | undefined> {
+    const { json, isDamaged } = this.#running.handle.query('item', address);
+    if (isDamaged) throw streamErrors.ITEM_DAMAGED(address);
+    return json;
+  }
+
+  async list(stream: string, group: string): Promise<readonly { readonly id: string; readonly json: string }[]> {
+    return this.#group(stream, group).items;
+  }
+
+  async listGroups(stream: string): Promise<readonly string[]> {
+    return this.#running.handle.query('groups', { stream }).map(({ name }) => name);
+  }
+
+  async listAll(): Promise<readonly { readonly id: string; readonly groups: readonly string[] }[]> {
+    const streams = new Map<string, string[]>();
+    for (const { stream, name } of this.#running.handle.query('groups', {})) {
+      const groups = streams.get(stream);
+      if (groups === undefined) streams.set(stream, [name]);
+      else groups.push(name);
+    }
+    return [...streams].map(([id, groups]) => ({ id, groups }));
+  }
+
+  async snapshot(place: Place): Promise<PlaceSnapshot> {
+    const { epoch, handle } = this.#running;
+    const { stream, group, item } = place;
+    // Before the next change of what is not there yet: clients of the reference system look at nothing but time.
+    const beforeNowMs = this.#parts.clock.now() - 1;
+    if (item !== undefined) {
+      const view = handle.query('item', { stream, group, item });
+      if (view.isDamaged) throw streamErrors.ITEM_DAMAGED({ stream, group, item });
+      return { epoch, seq: view.seq, timestamp: view.json === undefined ? Math.max(view.timestamp, beforeNowMs) : view.timestamp, json: view.json ?? 'null' };
+    }
+    const view = this.#group(stream, group);
+    return {
+      epoch, seq: view.seq, timestamp: Math.max(view.timestamp, beforeNowMs + 1),
+      json: `[${view.items.map(({ json }) => json).join(',')}]`, ids: view.items.map(({ id }) => id),
+    };
+  }
+
+  async changesAfter(place: Place, position: ResumePosition): Promise<LogPage> {
+    const { epoch, handle } = this.#running;
+    if (position.epoch !== epoch) return { kind: 'gone', reason: 'epoch' };
+    const view = handle.query('changesAfter', { place, seq: position.seq });
+    if (view.kind === 'gone') return view;
+    return { kind: 'page', changes: view.rows.map((row) => toEvent(row, epoch) as StreamChangeEvent), upTo: view.upTo, isLast: view.isLast };
+  }
+
+  async change(write: ItemWrite, options: { readonly tx?: StoreTransaction } = {}): Promise<ItemOutcome> {
+    const { handle, epoch, settings, feed } = this.#running;
+    const outcome = await handle.run('change', { ...write, epoch, maxValueBytes: settings.maxValueBytes, resumeEvents: settings.resumeEvents }, options);
+    feed.wake();
+    return outcome;
+  }
+
+  async send(message: MessageWrite, options: { readonly tx?: StoreTransaction } = {}): Promise<{ readonly claimed: readonly ClaimedCall[] }> {
+    const { handle, service, feed } = this.#running;
+    if (options.tx === undefined && message.triggers.length === 0 && !service.isShared) {
+      // Nobody but this engine's own clients can be meant.
+      const { stream, group, item, type, json, timestampFloor, trace } = message;
+      const timestamp = Math.max(this.#parts.clock.now(), timestampFloor + 1);
+      feed.pass({ kind: 'message', stream, group, type, json, timestamp, ...(item === undefined ? {} : { item }), ...(trace === undefined ? {} : { traceId: trace.traceparent.slice(3, 35) }) });
+      return { claimed: [] };
+    }
+    const outcome = await handle.run('send', message, options);
+    feed.wake();
+    return outcome;
+  }
+
+  listen(listener: (events: readonly StreamEvent[]) => void): Registration {
+    return this.#running.feed.listen(listener);
+  }
+
+  dueCalls(kind: string): Promise<DueCalls> {
+    const { clock, logger } = this.#parts;
+    return openDueCalls({ store: this.#running.service, kind, clock, logger });
+  }
+
+  enterSession(session: SessionRecord): Promise<void> {
+    return this.#running.handle.run('enterSession', session);
+  }
+
+  forgetSession(key: SessionKey): Promise<void> {
+    return this.#running.handle.run('forgetSession', key);
+  }
+
+  endSession(key: SessionKey, terms: Pick<ChangeDebts, 'claim'>): Promise<{ readonly claimed: readonly ClaimedCall[] }> {
+    return this.#running.handle.run('endSession', { ...key, ...terms });
+  }
+
+  async endLostSessions(): Promise<number> {
+    const { handle, service } = this.#running;
+    let sum = 0;
+    for (let ended = await handle.run('endLostSessions', { isShared: service.isShared }); ended > 0; ended = await handle.run('endLostSessions', { isShared: service.isShared })) sum += ended;
+    return sum;
+  }
+
+  get #running(): Opened {
+    if (this.#opened === undefined) throw streamErrors.NOT_STARTED({});
+    return this.#opened;
+  }
+
+  #group(stream: string, group: string): GroupView {
+    const view = this.#running.handle.query('group', { stream, group });
+    if (view.damaged.length > 0) this.#parts.logger.error('Items of a stream are damaged in the store and are left out', { stream, group, items: view.damaged });
+    return view;
+  }
+
+  async #prune(): Promise<void> {
+    const { handle, settings } = this.#running;
+    while (await handle.run('prune', { resumeAgeMs: settings.resumeAgeMs }));
+  }
+}
+
+/** Short, and never given out twice. */
+function newEpoch(): string {
+  return randomBytes(9).toString('base64url');
+}

@@ -1,0 +1,128 @@
+import type { ChangeOptions, FunctionRegistry, StreamChange, StreamItemAddress } from '@motia/engine-core/contract';
+import type { PlaceSnapshot } from './delivery/catch-up.js';
+import type { Place } from './delivery/frame-text.js';
+import { streamErrors } from './errors.js';
+import type { ItemChange } from './stream-store.js';
+
+/** What a worker may take over for a stream by registering `stream::<operation>(<stream>)`. */
+export type CustomOperation = 'get' | 'set' | 'update' | 'delete' | 'list' | 'list_groups';
+
+export interface CustomStorageParts {
+  readonly functions: Pick<FunctionRegistry, 'has' | 'invoke'>;
+  /** Numbers a change and hands it to followers and triggers. */
+  readonly record: (address: StreamItemAddress, change: Extract<ItemChange, { kind: 'record' }>, options: ChangeOptions) => Promise<number>;
+}
+
+type Answer = Readonly<Record<string, unknown>>;
+
+/**
+ * Streams whose items a worker keeps. The engine still numbers their changes, so followers get them as those of any
+ * other stream. Operations on one group run one after the other: the order of the numbers is the order of the changes.
+ */
+export class CustomStorage {
+  readonly #parts: CustomStorageParts;
+  /** The last operation of each group that is busy. */
+  readonly #busy = new Map<string, Promise<unknown>>();
+
+  constructor(parts: CustomStorageParts) {
+    this.#parts = parts;
+  }
+
+  has(operation: CustomOperation, stream: string): boolean {
+    return this.#parts.functions.has(idOf(operation, stream));
+  }
+
+  get(address: StreamItemAddress): Promise<unknown> {
+    return this.#call('get', address.stream, fieldsOf(address));
+  }
+
+  async list({ stream, group }: Place): Promise<readonly unknown[]> {
+    return listIn(await this.#call('list', stream, { stream_name: stream, group_id: group }), idOf('list', stream));
+  }
+
+  async listGroups(stream: string): Promise<readonly string[]> {
+    const functionId = idOf('list_groups', stream);
+    return listIn(await this.#call('list_groups', stream, { stream_name: stream }), functionId).map(String);
+  }
+
+  set(address: StreamItemAddress, value: unknown, options: ChangeOptions): Promise<StreamChange> {
+    return this.#change('set', address, options, async () => {
+      const answer = await this.#answer('set', address, { data: value });
+      return { oldValue: answer?.['old_value'] ?? undefined, newValue: answer !== undefined && 'new_value' in answer ? answer['new_value'] : value };
+    }) as Promise<StreamChange>;
+  }
+
+  update(address: StreamItemAddress, ops: unknown, options: ChangeOptions): Promise<StreamChange> {
+    return this.#change('update', address, options, async () => {
+      const answer = await this.#answer('update', address, { ops });
+      if (answer === undefined || !('new_value' in answer)) throw this.#unusable('update', address, 'it has no `new_value`');
+      return { oldValue: answer['old_value'] ?? undefined, newValue: answer['new_value'] };
+    }) as Promise<StreamChange>;
+  }
+
+  delete(address: StreamItemAddress, options: ChangeOptions): Promise<StreamChange | undefined> {
+    return this.#change('delete', address, options, async () => {
+      const answer = await this.#answer('delete', address, {});
+      const oldValue = answer?.['old_value'] ?? undefined;
+      return oldValue === undefined ? undefined : { oldValue, newValue: undefined };
+    });
+  }
+
+  /** Everything at a place, with the numbers of `seen`, which was read before: no change of this engine comes in between. */
+  snapshot(place: Place, seen: () => Promise<PlaceSnapshot>): Promise<PlaceSnapshot> {
+    return this.#inTurn(place, async () => {
+      const numbers = await seen();
+      const { stream, group, item } = place;
+      if (item !== undefined) return { ...numbers, json: text(await this.get({ stream, group, item })) };
+      const items = await this.list(place);
+      const ids = items.map((each) => (typeof each === 'object' && each !== null ? (each as { readonly id?: unknown }).id : undefined));
+      const { ids: _, ...rest } = numbers;
+      return { ...rest, json: text(items), ...(ids.every((id) => typeof id === 'string') ? { ids } : {}) };
+    });
+  }
+
+  #change(operation: CustomOperation, address: StreamItemAddress, options: ChangeOptions, run: () => Promise<Omit<StreamChange, 'seq'> | undefined>): Promise<StreamChange | undefined> {
+    if (options.tx !== undefined) throw streamErrors.CUSTOM_STORAGE_TX({ functionId: idOf(operation, address.stream) });
+    return this.#inTurn(address, async () => {
+      const change = await run();
+      if (change === undefined) return undefined;
+      const type = operation === 'delete' ? 'delete' : change.oldValue === undefined ? 'create' : 'update';
+      const json = text(type === 'delete' ? change.oldValue : change.newValue);
+      return { ...change, seq: await this.#parts.record(address, { kind: 'record', type, json }, options) };
+    });
+  }
+
+  /** One operation of a group at a time, in the order they came. */
+  #inTurn<T>({ stream, group }: Place, run: () => Promise<T>): Promise<T> {
+    const key = `${stream}\n${group}`;
+    const done = (this.#busy.get(key) ?? Promise.resolve()).then(run, run);
+    const settled = done.then(() => undefined, () => undefined).then(() => {
+      if (this.#busy.get(key) === settled) this.#busy.delete(key);
+    });
+    this.#busy.set(key, settled);
+    return done;
+  }
+
+  async #answer(operation: CustomOperation, address: StreamItemAddress, more: Answer): Promise<Answer | undefined> {
+    const answer = await this.#call(operation, address.stream, { ...fieldsOf(address), ...more });
+    return typeof answer === 'object' && answer !== null ? (answer as Answer) : undefined;
+  }
+
+  #call(operation: CustomOperation, stream: string, payload: Answer): Promise<unknown> {
+    return this.#parts.functions.invoke(idOf(operation, stream), payload);
+  }
+
+  #unusable(operation: CustomOperation, { stream }: StreamItemAddress, problem: string): Error {
+    return streamErrors.CUSTOM_STORAGE_FAILED({ functionId: idOf(operation, stream), problem });
+  }
+}
+
+const idOf = (operation: CustomOperation, stream: string): string => `stream::${operation}(${stream})`;
+const fieldsOf = ({ stream, group, item }: StreamItemAddress): Answer => ({ stream_name: stream, group_id: group, item_id: item });
+const text = (value: unknown): string => JSON.stringify(value) ?? 'null';
+
+function listIn(answer: unknown, functionId: string): readonly unknown[] {
+  if (Array.isArray(answer)) return answer as unknown[];
+  if (answer === undefined || answer === null) return [];
+  throw streamErrors.CUSTOM_STORAGE_FAILED({ functionId, problem: 'it is not a list' });
+}

@@ -1,0 +1,25 @@
+import { isMotiaError, MotiaError } from '@motia/engine-core/contract';
+import { streamErrors } from '../errors.js';
+
+/** What the reference system answers when the function fails. */
+export const legacyCodes = {
+  'stream::set': 'STREAM_SET_ERROR',
+  'stream::get': 'STREAM_GET_ERROR',
+  'stream::delete': 'STREAM_DELETE_ERROR',
+  'stream::list': 'STREAM_GET_GROUP_ERROR',
+  'stream::list_groups': 'STREAM_LIST_GROUPS_ERROR',
+  'stream::list_all': 'STREAM_LIST_ALL_ERROR',
+  'stream::send': 'STREAM_SEND_ERROR',
+  'stream::update': 'STREAM_UPDATE_ERROR',
+} as const;
+export type StreamFunctionId = keyof typeof legacyCodes;
+
+/** The error as the function answers it: with the old code beside ours. */
+export function withLegacyCode(functionId: StreamFunctionId, error: unknown): MotiaError {
+  const legacyCode = legacyCodes[functionId];
+  if (!isMotiaError(error)) return streamErrors.ACCESS_FAILED({ functionId, legacyCode, problem: error instanceof Error ? error.message : String(error) }, error);
+  const { details } = error;
+  if (typeof details === 'object' && details !== null && 'legacyCode' in details) return error;
+  const { code, message, hint, retryable, status, cause, stack } = error;
+  return new MotiaError({ code, message, hint, retryable, status, cause, stack, details: { ...(typeof details === 'object' ? details : {}), legacyCode } });
+}

@@ -1,0 +1,58 @@
+import { toJsonValue } from '@motia/update-ops';
+import { streamErrors } from '../errors.js';
+import { nameProblem } from '../name.js';
+
+/** Objects and arrays inside each other in an item. */
+const deepest = 64;
+
+/** Reads the payload of one function. Every refusal carries the code that the reference system would give. */
+export class InputReader {
+  readonly #functionId: string;
+  readonly #input: Readonly<Record<string, unknown>>;
+
+  /** @throws `MOTIA_STREAM_INVALID_INPUT` */
+  constructor(functionId: string, payload: unknown) {
+    this.#functionId = functionId;
+    if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) throw this.#invalid('the input', 'is not an object');
+    this.#input = payload as Readonly<Record<string, unknown>>;
+  }
+
+  /** @throws `MOTIA_STREAM_INVALID_INPUT` */
+  name(field: string): string {
+    const value = this.#own(field);
+    const problem = nameProblem(value);
+    if (problem !== undefined) throw this.#invalid(field, problem);
+    return value as string;
+  }
+
+  /** Absent and null are the same. @throws `MOTIA_STREAM_INVALID_INPUT` */
+  optionalName(field: string): string | undefined {
+    return (this.#own(field) ?? undefined) === undefined ? undefined : this.name(field);
+  }
+
+  /** @throws `MOTIA_STREAM_NOT_SERIALIZABLE` */
+  value(field: string): unknown {
+    const value = this.#own(field);
+    return toPlainJson(value, { functionId: this.#functionId, field });
+  }
+
+  raw(field: string): unknown {
+    return this.#own(field);
+  }
+
+  #own(field: string): unknown {
+    return Object.hasOwn(this.#input, field) ? this.#input[field] : undefined;
+  }
+
+  #invalid(field: string, problem: string): Error {
+    return streamErrors.INVALID_INPUT({ functionId: this.#functionId, field, problem, legacyCode: 'JSON_ERROR' });
+  }
+}
+
+/** @throws `MOTIA_STREAM_NOT_SERIALIZABLE` */
+export function toPlainJson(value: unknown, place: { readonly functionId: string; readonly field: string }): unknown {
+  const result = toJsonValue(value, { maxDepth: deepest });
+  if (result.ok) return result.value;
+  const { pointer, found } = result.problem;
+  throw streamErrors.NOT_SERIALIZABLE({ ...place, pointer, found, legacyCode: 'JSON_ERROR' });
+}

@@ -1,0 +1,173 @@
+import { Type, type Static } from '@sinclair/typebox';
+import { defineOptions } from '@motia/engine-core';
+import {
+  isMotiaError, type Clock, type Logger, type MotiaError, type OptionsSchema, type Registration, type Trigger, type TriggerRegistry, type WorkerRegistry,
+} from '@motia/engine-core/contract';
+import { TriggerDelivery, type DueTrigger, type TriggerDeliveryParts } from '@motia/store-sqlite/outbox';
+import { streamErrors } from '../errors.js';
+import { leaveKind } from '../program/sessions.js';
+import type { SessionKey, StreamStore } from '../stream-store.js';
+import { GuardTriggers } from './guard-triggers.js';
+import type { Member, Presence } from './presence.js';
+
+export const presenceTriggerSchema = Type.Object({
+  stream_name: Type.Optional(Type.String({ minLength: 1, description: 'Only subscriptions of this stream. Default: of every stream.' })),
+});
+export type PresenceTriggerConfig = Static<typeof presenceTriggerSchema>;
+export const presenceTriggerOptions: OptionsSchema<PresenceTriggerConfig> = defineOptions(presenceTriggerSchema);
+
+const payloadSchema = {
+  type: 'object',
+  required: ['subscription_id', 'stream_name', 'group_id'],
+  properties: { subscription_id: { type: 'string' }, stream_name: { type: 'string' }, group_id: { type: 'string' }, id: { type: 'string' }, context: {} },
+} as const;
+
+export interface TriggerPresenceParts extends Omit<TriggerDeliveryParts, 'kind' | 'triggers'> {
+  readonly store: Pick<StreamStore, 'enterSession' | 'forgetSession' | 'endSession' | 'endLostSessions'>;
+  readonly triggers: TriggerRegistry;
+  readonly workers: WorkerRegistry;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly joinTimeoutMs: number;
+  /** Everyone who has joined and is still here. */
+  readonly members: () => Iterable<Member>;
+}
+
+/**
+ * Triggers `stream:join` and `stream:leave`. onJoin may refuse, and whatever keeps it from answering refuses too.
+ * onLeave is owed from the join on, in the store: whoever ends the session hands the calls over with it, be it this
+ * engine or, after a crash, the next one.
+ */
+export class TriggerPresence implements Presence {
+  readonly #parts: TriggerPresenceParts;
+  readonly #delivery: TriggerDelivery;
+  readonly #joins: GuardTriggers<PresenceTriggerConfig>;
+  readonly #leaves: GuardTriggers<PresenceTriggerConfig>;
+  /** Members whose leaving somebody wants to hear of, by key. */
+  readonly #recorded = new Set<string>();
+  readonly #writing = new Set<Promise<unknown>>();
+  readonly #registrations: Registration[] = [];
+
+  constructor(parts: TriggerPresenceParts) {
+    this.#parts = parts;
+    const { clock, logger, workers } = parts;
+    this.#delivery = new TriggerDelivery({ ...parts, kind: leaveKind });
+    this.#joins = new GuardTriggers({ type: 'stream:join', workers, clock, logger });
+    this.#leaves = new GuardTriggers({ type: leaveKind, workers, clock, logger, onChanged: () => this.#recordAll() });
+  }
+
+  async start(): Promise<void> {
+    const { triggers, store, logger } = this.#parts;
+    const ended = await store.endLostSessions();
+    if (ended > 0) logger.info('Subscriptions were open when an engine ended; they are reported as left', { subscriptions: ended });
+    await this.#delivery.start();
+    this.#joins.start();
+    this.#leaves.start();
+    this.#registrations.push(
+      await triggers.registerType({ type: 'stream:join', description: 'Asks a function before a client may follow.', config: presenceTriggerOptions, payloadSchema, apply: (change) => this.#joins.apply(change) }),
+      await triggers.registerType<PresenceTriggerConfig>({
+        type: leaveKind, description: 'Tells a function when a client follows no longer.', config: presenceTriggerOptions, payloadSchema,
+        apply: (change) => {
+          this.#delivery.change(change);
+          this.#leaves.apply(change);
+        },
+      }),
+    );
+  }
+
+  /** For after everybody has left: resolves when onLeave has been told, or the signal aborts. */
+  async drain(deadline: AbortSignal): Promise<void> {
+    await Promise.all(this.#writing);
+    await this.#delivery.drain(deadline);
+  }
+
+  async stop(): Promise<void> {
+    for (const registration of this.#registrations.splice(0)) registration.dispose();
+    await Promise.all(this.#writing);
+    await this.#delivery.stop();
+    this.#joins.stop();
+    this.#leaves.stop();
+  }
+
+  async join(member: Member): Promise<MotiaError | undefined> {
+    try {
+      if (this.#joins.isEmpty && this.#leaves.isEmpty) return undefined;
+      // Before onJoin is asked: whoever was let in is known to leave, even if the engine dies before it can write it down.
+      if (!this.#leaves.isEmpty) await this.#record(member);
+      const refusal = await this.#ask(member);
+      // Somebody may have come to ask about leaving only meanwhile.
+      if (refusal === undefined && !this.#leaves.isEmpty && !this.#recorded.has(keyOf(member))) await this.#record(member);
+      if (refusal !== undefined && this.#recorded.delete(keyOf(member))) await this.#parts.store.forgetSession(sessionOf(member));
+      return refusal;
+    } catch (error) {
+      this.#parts.logger.error('A subscription could not be written down and is refused', { ...member.place, reason: error instanceof Error ? error.message : String(error) });
+      return streamErrors.JOIN_FAILED({}, error);
+    }
+  }
+
+  leave(member: Member): void {
+    if (!this.#recorded.delete(keyOf(member))) return;
+    const due = this.#interested(this.#leaves, member);
+    this.#write(this.#delivery.during(due, (claim) => this.#parts.store.endSession(sessionOf(member), claim === undefined ? {} : { claim })), member);
+  }
+
+  async #ask(member: Member): Promise<MotiaError | undefined> {
+    const triggers = this.#interested(this.#joins, member);
+    if (triggers.length === 0) return undefined;
+    const answers = await Promise.all(triggers.map((trigger) => this.#askOne(trigger, member)));
+    return answers.find((refusal) => refusal !== undefined);
+  }
+
+  async #askOne(trigger: Trigger, member: Member): Promise<MotiaError | undefined> {
+    const { triggers, joinTimeoutMs, logger, clock } = this.#parts;
+    const payload = payloadOf(member);
+    const options = { timeoutMs: joinTimeoutMs };
+    const begunAtMs = clock.monotonicMs();
+    try {
+      if ((await triggers.checkCondition(trigger, payload, options)) === 'blocked') return undefined;
+      const timeoutMs = Math.max(1, joinTimeoutMs - (clock.monotonicMs() - begunAtMs));
+      const answer = await triggers.open(trigger, payload, { timeoutMs }).result;
+      return (answer as { readonly unauthorized?: unknown } | null | undefined)?.unauthorized === true ? streamErrors.JOIN_REFUSED({}) : undefined;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      logger.warn('A subscription was refused: onJoin failed', { ...member.place, functionId: trigger.functionId, reason, ...(isMotiaError(error) ? { code: error.code } : {}) });
+      return isMotiaError(error, 'MOTIA_ENGINE_DEADLINE_EXCEEDED') ? streamErrors.JOIN_TIMEOUT({ timeoutMs: joinTimeoutMs }, error) : streamErrors.JOIN_FAILED({}, error);
+    }
+  }
+
+  #interested(triggers: GuardTriggers<PresenceTriggerConfig>, { place }: Member): readonly Trigger<PresenceTriggerConfig>[] {
+    return triggers.all().filter(({ config }) => (config.stream_name ?? place.stream) === place.stream);
+  }
+
+  async #record(member: Member): Promise<void> {
+    const triggers: readonly DueTrigger[] = this.#interested(this.#leaves, member).map(({ id, functionId }) => ({ id, functionId }));
+    const isNew = !this.#recorded.has(keyOf(member));
+    // At once: should it leave before this is written, the end is written after it.
+    this.#recorded.add(keyOf(member));
+    try {
+      await this.#parts.store.enterSession({ ...sessionOf(member), payload: JSON.stringify(payloadOf(member)), triggers });
+    } catch (error) {
+      if (isNew) this.#recorded.delete(keyOf(member));
+      throw error;
+    }
+  }
+
+  /** Somebody else wants to hear, or somebody no longer does, while members are here. */
+  #recordAll(): void {
+    for (const member of this.#parts.members()) this.#write(this.#record(member), member);
+  }
+
+  #write(written: Promise<unknown>, { place }: Member): void {
+    const settled = written.catch((error: unknown) => this.#parts.logger.error('That a client follows or has left could not be written down', { ...place, reason: String(error) }));
+    this.#writing.add(settled);
+    void settled.then(() => this.#writing.delete(settled));
+  }
+}
+
+function payloadOf({ subscriptionId, place, context }: Member): Readonly<Record<string, unknown>> {
+  const { stream, group, item } = place;
+  return { subscription_id: subscriptionId, stream_name: stream, group_id: group, ...(item === undefined ? {} : { id: item }), ...(context === undefined ? {} : { context }) };
+}
+
+const sessionOf = ({ sessionId, subscriptionId }: Member): SessionKey => ({ sessionId, subscriptionId });
+const keyOf = ({ sessionId, subscriptionId }: Member): string => `${sessionId}\n${subscriptionId}`;

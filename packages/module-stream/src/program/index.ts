@@ -1,0 +1,1 @@
+export { storeProgram } from './stream-program.js';

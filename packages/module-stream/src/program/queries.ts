@@ -1,0 +1,105 @@
+import type { StoreSql, StreamItemAddress } from '@motia/engine-core/contract';
+import type { Place, ResyncReason } from '../delivery/frame-text.js';
+import { itemChecksum } from './change-item.js';
+import { findGroup, floorOf, logChecksum } from './group.js';
+
+/** Rows of the log that are read at once. */
+export const pageRows = 128;
+
+interface NamedItem {
+  readonly name: string;
+  readonly value: string;
+  readonly timestamp: number;
+  readonly checksum: number;
+}
+
+/** A row of the log with the names of its group. */
+export interface LogRow {
+  readonly position: number;
+  readonly groupId: number;
+  readonly stream: string;
+  readonly group: string;
+  readonly born: number;
+  readonly seq: number | null;
+  readonly item: string | null;
+  readonly type: string;
+  readonly value: string;
+  readonly timestamp: number;
+  readonly traceId: string | null;
+  readonly checksum: number;
+}
+
+const logColumns =
+  'l.position, l.group_id AS groupId, g.stream, g.name AS "group", g.born, l.seq, l.item, l.type, l.value, l.timestamp, l.trace_id AS traceId, l.checksum';
+
+export interface ItemView {
+  /** JSON text; undefined when there is none, or when its row is damaged. */
+  readonly json: string | undefined;
+  readonly isDamaged: boolean;
+  readonly timestamp: number;
+  /** Of the group. */
+  readonly seq: number;
+}
+
+export function readItem(sql: StoreSql, { stream, group: groupName, item: name }: StreamItemAddress): ItemView {
+  const group = findGroup(sql, stream, groupName);
+  if (group === undefined) return { json: undefined, isDamaged: false, timestamp: 0, seq: floorOf(sql) };
+  const item = sql.get<NamedItem>('SELECT name, value, timestamp, checksum FROM stream_item WHERE group_id = ? AND name = ?', group.id, name);
+  const isDamaged = item !== undefined && item.checksum !== itemChecksum(group.id, name, item.value);
+  return { json: isDamaged ? undefined : item?.value, isDamaged, timestamp: item?.timestamp ?? group.deletedTimestamp, seq: group.seq };
+}
+
+export interface GroupView {
+  readonly items: readonly { readonly id: string; readonly json: string }[];
+  /** Items whose rows are damaged: left out. */
+  readonly damaged: readonly string[];
+  /** Of the last event. */
+  readonly timestamp: number;
+  readonly seq: number;
+}
+
+export function readGroup(sql: StoreSql, { stream, group: groupName }: Omit<StreamItemAddress, 'item'>): GroupView {
+  const group = findGroup(sql, stream, groupName);
+  if (group === undefined) return { items: [], damaged: [], timestamp: 0, seq: floorOf(sql) };
+  const rows = sql.all<NamedItem>('SELECT name, value, timestamp, checksum FROM stream_item WHERE group_id = ? ORDER BY id', group.id);
+  const damaged = rows.filter(({ name, value, checksum }) => checksum !== itemChecksum(group.id, name, value)).map(({ name }) => name);
+  const whole = damaged.length === 0 ? rows : rows.filter(({ name }) => !damaged.includes(name));
+  return { items: whole.map(({ name, value }) => ({ id: name, json: value })), damaged, timestamp: group.timestamp, seq: group.seq };
+}
+
+export function readGroups(sql: StoreSql, { stream }: { readonly stream?: string }): readonly { readonly stream: string; readonly name: string }[] {
+  if (stream === undefined) return sql.all('SELECT stream, name FROM stream_group WHERE items > 0 ORDER BY stream, name');
+  return sql.all('SELECT stream, name FROM stream_group WHERE stream = ? AND items > 0 ORDER BY name', stream);
+}
+
+/** Where the log ends now. Positions are never used twice, so 0 will do for an empty one. */
+export function logEnd(sql: StoreSql): number {
+  return sql.get<{ readonly position: number | null }>('SELECT max(position) AS position FROM stream_log')?.position ?? 0;
+}
+
+/** What came after a position, over all groups. */
+export function logAfter(sql: StoreSql, { position }: { readonly position: number }): readonly LogRow[] {
+  return sql.all<LogRow>(`SELECT ${logColumns} FROM stream_log l JOIN stream_group g ON g.id = l.group_id WHERE l.position > ? ORDER BY l.position LIMIT ?`, position, pageRows);
+}
+
+export type ChangesView = { readonly kind: 'gone'; readonly reason: ResyncReason } | { readonly kind: 'page'; readonly rows: readonly LogRow[]; readonly upTo: number; readonly isLast: boolean };
+
+/** Changes of a group, or one item of it, after `seq`: without a hole, or not at all. */
+export function changesAfter(sql: StoreSql, { place, seq }: { readonly place: Place; readonly seq: number }): ChangesView {
+  const group = findGroup(sql, place.stream, place.group);
+  const end = group?.seq ?? floorOf(sql);
+  if (seq > end) return { kind: 'gone', reason: 'future' };
+  if (seq === end) return { kind: 'page', rows: [], upTo: end, isLast: true };
+  if (group === undefined || seq < group.born) return { kind: 'gone', reason: 'log' };
+  const first = sql.get<{ readonly seq: number }>('SELECT seq FROM stream_log WHERE group_id = ? AND seq > ? ORDER BY seq LIMIT 1', group.id, seq);
+  if (first?.seq !== seq + 1) return { kind: 'gone', reason: 'log' };
+  const ofItem = place.item === undefined ? '' : ' AND l.item = ?';
+  const rows = sql.all<LogRow>(
+    `SELECT ${logColumns} FROM stream_log l JOIN stream_group g ON g.id = l.group_id WHERE l.group_id = ? AND l.seq > ?${ofItem} ORDER BY l.seq LIMIT ?`,
+    group.id, seq, ...(place.item === undefined ? [] : [place.item]), pageRows,
+  );
+  // Nothing that a bad disk made is sent: the snapshot has checksums of its own.
+  if (rows.some((row) => row.checksum !== logChecksum(row))) return { kind: 'gone', reason: 'log' };
+  const isLast = rows.length < pageRows;
+  return { kind: 'page', rows, upTo: isLast ? end : (rows.at(-1)?.seq ?? end), isLast };
+}

@@ -1,0 +1,52 @@
+import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
+import { addDueCalls, type ClaimedCall, type ClaimTerms, type DueTrigger } from '@motia/store-sqlite/outbox';
+import type { SessionKey, SessionRecord } from '../stream-store.js';
+
+/** Kind of the triggers that sessions owe calls to. */
+export const leaveKind = 'stream:leave';
+/** Sessions of dead engines that are ended at once. */
+const endedAtOnce = 200;
+
+interface SessionRow {
+  readonly session_id: string;
+  readonly subscription_id: string;
+  readonly payload: string;
+  readonly triggers: string;
+}
+
+export function enterSession(sql: StoreSql, { sessionId, subscriptionId, payload, triggers }: SessionRecord, { fencingToken }: StoreCommandContext): void {
+  sql.run('INSERT OR REPLACE INTO stream_session (session_id, subscription_id, owner, payload, triggers) VALUES (?, ?, ?, ?, ?)', sessionId, subscriptionId, fencingToken, payload, JSON.stringify(triggers));
+}
+
+export function forgetSession(sql: StoreSql, { sessionId, subscriptionId }: SessionKey): void {
+  sql.run('DELETE FROM stream_session WHERE session_id = ? AND subscription_id = ?', sessionId, subscriptionId);
+}
+
+/** Taking the row away and owing the calls is one step: whoever takes it away owes them, nobody else does. */
+export function endSession(sql: StoreSql, { claim, sessionId, subscriptionId }: SessionKey & { readonly claim?: ClaimTerms }, context: StoreCommandContext): { readonly claimed: readonly ClaimedCall[] } {
+  const row = sql.get<SessionRow>('SELECT * FROM stream_session WHERE session_id = ? AND subscription_id = ?', sessionId, subscriptionId);
+  if (row === undefined) return { claimed: [] };
+  return { claimed: end(sql, row, claim, context) };
+}
+
+/** This engine is alive for a while, where others share the store. */
+export function renewLease(sql: StoreSql, { forMs }: { readonly forMs: number }, { nowMs, fencingToken }: StoreCommandContext): void {
+  sql.run('INSERT INTO stream_lease (owner, until_ms) VALUES (?, ?) ON CONFLICT (owner) DO UPDATE SET until_ms = excluded.until_ms', fencingToken, nowMs + forMs);
+}
+
+/** Alone on the store every other owner is dead; else those whose lease has passed. Answers how many sessions were ended. */
+export function endLostSessions(sql: StoreSql, { isShared }: { readonly isShared: boolean }, context: StoreCommandContext): number {
+  const { nowMs, fencingToken } = context;
+  sql.run(`DELETE FROM stream_lease WHERE owner <> ?${isShared ? ' AND until_ms < ?' : ''}`, fencingToken, ...(isShared ? [nowMs] : []));
+  const rows = sql.all<SessionRow>('SELECT * FROM stream_session WHERE owner <> ? AND owner NOT IN (SELECT owner FROM stream_lease) LIMIT ?', fencingToken, endedAtOnce);
+  for (const row of rows) end(sql, row, undefined, context);
+  return rows.length;
+}
+
+function end(sql: StoreSql, row: SessionRow, claim: ClaimTerms | undefined, context: StoreCommandContext): readonly ClaimedCall[] {
+  forgetSession(sql, { sessionId: row.session_id, subscriptionId: row.subscription_id });
+  return addDueCalls(sql, {
+    kind: leaveKind, triggers: JSON.parse(row.triggers) as DueTrigger[], lane: `${row.session_id}\n${row.subscription_id}`, payload: row.payload, triggerDepth: 0,
+    ...(claim === undefined ? {} : { claim }),
+  }, context);
+}

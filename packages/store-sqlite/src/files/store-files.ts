@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+
+/** Everything that the store keeps in its folder. Whoever deletes `motia.db*` begins anew. */
+export interface StoreFiles {
+  readonly folder: string;
+  readonly database: string;
+  /** SQLite's own: the log, and the index of the log. */
+  readonly log: string;
+  readonly logIndex: string;
+  /** Says that the database has data in it. */
+  readonly marker: string;
+  /** Locked by whoever has the folder; never read. */
+  readonly lock: string;
+  /** Who has it, for messages. */
+  readonly owner: string;
+}
+
+export function storeFiles(folder: string): StoreFiles {
+  const database = join(folder, 'motia.db');
+  return {
+    folder, database,
+    log: `${database}-wal`,
+    logIndex: `${database}-shm`,
+    marker: `${database}-marker`,
+    lock: join(folder, 'motia.lock'),
+    owner: join(folder, 'motia.owner.json'),
+  };
+}
