@@ -3,7 +3,7 @@ import { LogIntake } from './logs/log-intake.js';
 import { LogRing } from './logs/log-ring.js';
 import { Metrics } from './metrics/metrics.js';
 import type { OtelOptions } from './options.js';
-import { OtlpIntake } from './otlp/in/otlp-intake.js';
+import { OtlpIntake } from './otlp/otlp-intake.js';
 import { Recorder } from './record/recorder.js';
 import { SpanEncoder } from './record/span-encoder.js';
 import { SpanLog } from './record/span-log.js';

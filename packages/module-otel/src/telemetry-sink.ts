@@ -1,7 +1,7 @@
 import type { ConsoleLines, LogRecord, OpenSpan, SpanOptions, TelemetrySink } from '@motia/engine-core/contract';
 import type { LogIntake } from './logs/log-intake.js';
 import type { MetricMeter } from './metrics/meter.js';
-import type { OtlpIntake } from './otlp/in/otlp-intake.js';
+import type { OtlpIntake } from './otlp/otlp-intake.js';
 import type { Recorder } from './record/recorder.js';
 import type { Settings } from './settings.js';
 

@@ -108,7 +108,7 @@ function toMs([seconds, nanos]: readonly [number, number]): number {
 function plainAttributes(attributes: Attributes): Readonly<Record<string, AttributeValue>> {
   const plain: Record<string, AttributeValue> = Object.create(null) as Record<string, AttributeValue>;
   for (const [key, value] of Object.entries(attributes)) {
-    if (Array.isArray(value)) plain[key] = value.filter((item) => item !== null && item !== undefined) as AttributeValue;
+    if (Array.isArray(value)) plain[key] = value.filter((item) => item !== null && item !== undefined);
     else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') plain[key] = value;
   }
   return plain;

@@ -1,4 +1,4 @@
-import { ValueType, type Attributes, type HrTime } from '@opentelemetry/api';
+import { ValueType, type HrTime } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AggregationTemporality, DataPointType, type MetricData as OtelMetricData, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { bucketBounds } from '../metrics/histogram-series.js';
@@ -19,9 +19,9 @@ export function readableMetrics(metrics: readonly MetricData[], { resource, star
 function readableMetric({ name, kind, unit, description, series }: MetricData, times: { readonly startTime: HrTime; readonly endTime: HrTime }): OtelMetricData {
   const common = { descriptor: { name, unit, description, valueType: ValueType.DOUBLE }, aggregationTemporality: AggregationTemporality.CUMULATIVE };
   if (kind === 'histogram') {
-    return { ...common, dataPointType: DataPointType.HISTOGRAM, dataPoints: series.map((each) => ({ ...times, attributes: each.attributes as Attributes, value: histogramOf(each) })) };
+    return { ...common, dataPointType: DataPointType.HISTOGRAM, dataPoints: series.map((each) => ({ ...times, attributes: each.attributes, value: histogramOf(each) })) };
   }
-  const dataPoints = series.map(({ attributes, value = 0 }) => ({ ...times, attributes: attributes as Attributes, value }));
+  const dataPoints = series.map(({ attributes, value = 0 }) => ({ ...times, attributes, value }));
   return kind === 'counter' ? { ...common, dataPointType: DataPointType.SUM, isMonotonic: true, dataPoints } : { ...common, dataPointType: DataPointType.GAUGE, dataPoints };
 }
 

@@ -61,7 +61,7 @@ export class MemoryTraces implements TraceStore {
     for (const candidate of open.values()) add(candidate);
     let left = tracesPerTurn;
     for (const trace of this.#index.traces()) {
-      const candidate = this.#consider(trace, query, nowMs);
+      const candidate = this.#consider(trace, query);
       if (candidate !== undefined && !open.has(candidate.id)) add(candidate);
       left -= 1;
       if (left > 0) continue;
@@ -110,7 +110,7 @@ export class MemoryTraces implements TraceStore {
     return found;
   }
 
-  #consider(trace: IndexedTrace, query: TraceQuery, nowMs: number): Candidate | undefined {
+  #consider(trace: IndexedTrace, query: TraceQuery): Candidate | undefined {
     const { view } = trace.chunk;
     const startMs = view.getFloat64(trace.at + Offset.start, true);
     const endMs = view.getFloat64(trace.at + Offset.end, true);

@@ -1,6 +1,6 @@
 import type { Clock, LogSink } from '@motia/engine-core/contract';
-import type { SdkMetrics } from '../../metrics/sdk-metrics.js';
-import type { Recorder } from '../../record/recorder.js';
+import type { SdkMetrics } from '../metrics/sdk-metrics.js';
+import type { Recorder } from '../record/recorder.js';
 import { takeLogs } from './otlp-logs.js';
 import { takeMetrics } from './otlp-metrics.js';
 import { takeTraces } from './otlp-traces.js';

@@ -1,4 +1,4 @@
-import type { AttributeValue } from '../../record/span-data.js';
+import type { AttributeValue } from '../record/span-data.js';
 
 /** JSON of OTLP as it comes: nothing of it is certain. */
 export type Loose = Readonly<Record<string, unknown>>;

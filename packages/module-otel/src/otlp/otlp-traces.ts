@@ -1,8 +1,8 @@
 import type { SpanKind } from '@motia/engine-core/contract';
-import type { SpanLinkData, SpanStatus } from '../../record/span-data.js';
-import { setIds, type Recorder } from '../../record/recorder.js';
-import { mostAttributes, mostEvents, mostLinks, SpanRecord, type RecordedEvent, type SpanKeeper } from '../../record/span-record.js';
-import { hexWord } from '../../record/id-pool.js';
+import type { SpanLinkData, SpanStatus } from '../record/span-data.js';
+import { setIds, type Recorder } from '../record/recorder.js';
+import { mostAttributes, mostEvents, mostLinks, SpanRecord, type RecordedEvent, type SpanKeeper } from '../record/span-record.js';
+import { hexWord } from '../record/id-pool.js';
 import { attributes, list, number, record, text, timeMs, type Loose } from './otlp-values.js';
 import type { Intake } from './otlp-intake.js';
 

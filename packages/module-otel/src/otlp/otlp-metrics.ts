@@ -1,7 +1,7 @@
 import type { SpanAttributes } from '@motia/engine-core/contract';
-import { bucketBounds, type Distribution } from '../../metrics/histogram-series.js';
-import type { MetricKind } from '../../metrics/metric-data.js';
-import type { SdkMetrics } from '../../metrics/sdk-metrics.js';
+import { bucketBounds, type Distribution } from '../metrics/histogram-series.js';
+import type { MetricKind } from '../metrics/metric-data.js';
+import type { SdkMetrics } from '../metrics/sdk-metrics.js';
 import { attributes, list, number, record, text, type Loose } from './otlp-values.js';
 import type { Intake } from './otlp-intake.js';
 
