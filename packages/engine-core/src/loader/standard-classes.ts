@@ -24,7 +24,7 @@ export const standardClasses: ReadonlyMap<string, StandardClass> = new Map([
   ['modules::stream::StreamModule', module('@motia/module-stream', 'built', { provides: ['stream.service'] })],
   ['modules::state::StateModule', module('@motia/module-state', 'built', { provides: ['state.service'] })],
   ['modules::queue::QueueModule', module('@motia/module-queue', 'built', { provides: ['queue.service', 'queue.enqueue'] })],
-  ['modules::cron::CronModule', module('@motia/module-cron', 'planned')],
+  ['modules::cron::CronModule', module('@motia/module-cron', 'built', { provides: ['cron.service'] })],
   ['modules::pubsub::PubSubModule', module('@motia/module-pubsub', 'built', { provides: ['pubsub.service'] })],
   ['modules::observability::OtelModule', module('@motia/module-otel', 'planned')],
   ['modules::worker::WorkerModule', module('@motia/module-worker', 'built', { provides: ['worker.listener'] })],
@@ -45,7 +45,7 @@ export const standardClasses: ReadonlyMap<string, StandardClass> = new Map([
   ['modules::queue::adapters::Bridge', adapter('@motia/module-queue', 'planned')],
   ['modules::pubsub::LocalAdapter', adapter('@motia/module-pubsub', 'built')],
   ['modules::pubsub::RedisAdapter', adapter('@motia/module-pubsub', 'planned')],
-  ['modules::cron::KvCronAdapter', adapter('@motia/module-cron', 'planned')],
+  ['modules::cron::KvCronAdapter', adapter('@motia/module-cron', 'built')],
   ['modules::cron::RedisCronAdapter', adapter('@motia/module-cron', 'planned')],
 ]);
 
