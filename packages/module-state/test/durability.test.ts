@@ -72,7 +72,7 @@ describe('#14 a bit that flipped in a stored value', () => {
     flipBit(folder.file('motia.db'), 'history-two"');
     await using host = await start(folder.path);
     const { entries } = (await call(host, 'state::history', { scope: 's', key: 'k' })) as { entries: Record<string, unknown>[] };
-    expect(entries.map(({ old_value, new_value, old_value_unknown, new_value_unknown }) => [old_value, new_value, old_value_unknown, new_value_unknown])).toEqual([
+    expect(entries.map(({ before: old, after, before_unknown, after_unknown }) => [old, after, before_unknown, after_unknown])).toEqual([
       [undefined, 'history-three', true, undefined], ['history-one', undefined, undefined, true], [undefined, 'history-one', undefined, undefined],
     ]);
   });

@@ -44,11 +44,11 @@ describe('an engine that is killed', () => {
       await using engine = await reopen(folder.path);
       for (const [key, version] of acked) {
         const place = { seed, kill, key };
-        const { entries } = await engine.call<{ entries: { version: number; new_value?: unknown }[] }>('state::history', { scope: 's', key, limit: 1 });
+        const { entries } = await engine.call<{ entries: { version: number; after?: unknown }[] }>('state::history', { scope: 's', key, limit: 1 });
         const stored = await engine.call<{ version: number; value: { a: number; b: number; log: string } } | undefined>('state::get', { scope: 's', key, with_version: true });
         // What was written and not acknowledged may be there as well.
         expect({ ...place, lost: Math.max(0, version - (entries[0]?.version ?? 0)) }).toEqual({ ...place, lost: 0 });
-        expect({ ...place, newest: entries[0]?.new_value }).toEqual({ ...place, newest: stored?.value });
+        expect({ ...place, newest: entries[0]?.after }).toEqual({ ...place, newest: stored?.value });
         if (stored !== undefined) expect({ ...place, b: stored.value.b, log: stored.value.log.length }).toEqual({ ...place, b: stored.value.a, log: stored.value.a });
       }
     }

@@ -179,7 +179,7 @@ describe('S5 history', () => {
     expect(entries.length).toBeGreaterThan(40);
     expect(entries.length).toBeLessThan(60);
     await engine.call('state::set', { scope: 's', key: 'first', value: 2 });
-    expect(await engine.call('state::history', { scope: 's', key: 'first' })).toMatchObject({ entries: [{ op: 'set', version: 2, new_value: 2, old_value_unknown: true }], truncated: true });
+    expect(await engine.call('state::history', { scope: 's', key: 'first' })).toMatchObject({ entries: [{ op: 'set', version: 2, after: 2, before_unknown: true }], truncated: true });
   });
 
   it('of a key that was deleted is there, and versions go on for an hour', async () => {
