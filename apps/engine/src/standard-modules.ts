@@ -1,7 +1,9 @@
 import { configSchema, type AnyDefinition, type ImportPackage } from '@motia/engine-core';
 import type { ModuleUse } from '@motia/engine-core/contract';
+import { CronModule, KvCronAdapter, cron } from '@motia/module-cron';
 import { ExecModule } from '@motia/module-exec';
-import { PubSubModule, pubsub } from '@motia/module-pubsub';
+import { OtelModule, OtlpExporter, otel } from '@motia/module-otel';
+import { LocalAdapter, PubSubModule, pubsub } from '@motia/module-pubsub';
 import { BuiltinQueueAdapter, QueueModule, queue } from '@motia/module-queue';
 import { RestModule, rest } from '@motia/module-rest';
 import { KvStore as StateKvStore, StateModule, state } from '@motia/module-state';
@@ -11,7 +13,8 @@ import { SqliteStore } from '@motia/store-sqlite';
 
 /** Every module that comes with the engine, for schemas and docs. */
 export const standardModules: readonly AnyDefinition[] = [
-  RestModule, StreamModule, StreamKvStore, StateModule, StateKvStore, QueueModule, BuiltinQueueAdapter, PubSubModule, WorkerModule, SqliteStore, ExecModule,
+  RestModule, StreamModule, StreamKvStore, StateModule, StateKvStore, QueueModule, BuiltinQueueAdapter,
+  CronModule, KvCronAdapter, PubSubModule, LocalAdapter, WorkerModule, OtelModule, OtlpExporter, SqliteStore, ExecModule,
 ];
 
 export interface DefaultModulesOptions {
@@ -27,8 +30,10 @@ export function defaultModules({ keep = 'memory' }: DefaultModulesOptions = {}):
     stream({ adapter: { class: StreamKvStore.class, config } }),
     state({ adapter: { class: StateKvStore.class, config } }),
     queue({ adapter: { class: BuiltinQueueAdapter.class, config } }),
+    cron({ adapter: { class: KvCronAdapter.class, config } }),
     pubsub(),
     worker(),
+    otel(),
   ];
 }
 
