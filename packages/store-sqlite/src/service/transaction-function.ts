@@ -91,13 +91,8 @@ interface Run {
 }
 
 async function runAll(store: StoreService, { operations, chosen, call }: Run): Promise<readonly unknown[]> {
-<<<<<<< HEAD
   const { trace, callerFunctionId, triggerDepth } = call;
   const origin: ChangeOrigin = { trace, ...(callerFunctionId === undefined ? {} : { functionId: callerFunctionId }), ...(triggerDepth === undefined ? {} : { triggerDepth }) };
-=======
-  const { trace, triggerDepth, callerFunctionId } = call;
-  const origin = { trace, ...(triggerDepth === undefined ? {} : { triggerDepth }), ...(callerFunctionId === undefined ? {} : { functionId: callerFunctionId }) };
->>>>>>> main
   let answers: readonly Promise<unknown>[] = [];
   try {
     return await store.transaction((tx) => {
