@@ -1,5 +1,6 @@
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import type { MotiaError } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
 import { storeFiles, type StoreFiles } from './store-files.js';
 
@@ -42,8 +43,10 @@ function check(path: string, mode: number): void {
   }
 }
 
-function accessError(path: string, error: unknown): Error {
+/** What the system says about a file, as a condition of the store. */
+export function accessError(path: string, error: unknown): MotiaError {
   const { code = '', message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return storeErrors.FULL({ file: path }, error);
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return storeErrors.READ_ONLY({ path, reason: code, ...userId() }, error);
   return storeErrors.UNREADABLE({ file: path, reason: code === 'EEXIST' || code === 'ENOTDIR' ? 'it is not a folder' : message }, error);
 }

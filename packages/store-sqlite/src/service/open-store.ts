@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import { processUsage } from '@motia/engine-core';
 import { isMotiaError, type Clock, type Logger, type StoreDurability } from '@motia/engine-core/contract';
-import { prepareFolder, createPrivateFile } from '../files/check-access.js';
+import { accessError, createPrivateFile, prepareFolder } from '../files/check-access.js';
 import { writeFormat } from '../files/format.js';
 import { inspectDatabase } from '../files/inspect-database.js';
 import { writeMarker } from '../files/marker.js';
@@ -76,7 +76,7 @@ export async function openOnDisk(path: string, options: OpenStoreOptions): Promi
     return openOwned(files, options, () => ownership.release());
   } catch (error) {
     ownership.release();
-    throw isMotiaError(error) ? error : (storageError(error, files.database) ?? error);
+    throw isMotiaError(error) ? error : (storageError(error, files.database) ?? accessError(files.folder, error));
   }
 }
 
