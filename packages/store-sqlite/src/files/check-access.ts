@@ -12,13 +12,13 @@ const fileMode = 0o600;
  * Makes the folder if there is none, and looks whether its files may be written. Links are followed, so that two names of
  * one folder are one store. @throws `MOTIA_STORE_READ_ONLY`, `MOTIA_STORE_UNREADABLE`
  */
-export function prepareFolder(path: string): StoreFiles {
+export function prepareFolder(path: string, name?: string): StoreFiles {
   try {
     mkdirSync(path, { recursive: true, mode: folderMode });
   } catch (error) {
     throw accessError(path, error);
   }
-  const files = storeFiles(realpathSync(path));
+  const files = storeFiles(realpathSync(path), name);
   if (!statSync(files.folder).isDirectory()) throw storeErrors.UNREADABLE({ file: path, reason: 'it is not a folder' });
   check(files.folder, constants.R_OK | constants.W_OK | constants.X_OK);
   for (const file of [files.database, files.log, files.logIndex, files.marker, files.lock]) if (existsSync(file)) check(file, constants.R_OK | constants.W_OK);

@@ -13,7 +13,7 @@ export function writeMarker({ folder, marker }: StoreFiles): void {
   const draft = `${marker}.${randomUUID()}`;
   const file = openSync(draft, 'w', 0o600);
   try {
-    writeSync(file, 'motia.db has data: an empty or missing motia.db beside this file is a loss, and the engine does not start on it.\n');
+    writeSync(file, 'The database beside this file has data: when it is empty or missing that is a loss, and the engine does not start on it.\n');
     fsyncSync(file);
   } finally {
     closeSync(file);

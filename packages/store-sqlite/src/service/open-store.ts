@@ -42,6 +42,8 @@ export interface OpenStoreOptions {
   readonly logger: Logger;
   readonly events: StoreEvents;
   readonly interrupt?: AbortSignal | undefined;
+  /** Of the database, without `.db`. Default `motia`. */
+  readonly name?: string | undefined;
 }
 
 /** A database of its own that is gone with the engine. */
@@ -63,7 +65,7 @@ export function openInMemory(options: OpenStoreOptions): OpenStore {
  */
 export async function openOnDisk(path: string, options: OpenStoreOptions): Promise<OpenStore> {
   const { clock, logger, isShared, waitLockMs, interrupt } = options;
-  const files = prepareFolder(path);
+  const files = prepareFolder(path, options.name);
   const { pid, uptimeSeconds } = processUsage();
   const ownership = await takeOwnership({
     files, clock, waitMs: waitLockMs, interrupt,
