@@ -207,3 +207,33 @@ describe.each(transports)('motia::stream::authenticate over %s', (transport) => 
     }
   });
 });
+
+describe('a client that is being authenticated', () => {
+  it('may send its first messages already', async () => {
+    await using streams = await startStream({ options: { auth_function: 'app::auth' } });
+    let admit = (): void => undefined;
+    let isAsked = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (isAsked = resolve));
+    streams.host.functions.register({ id: 'app::auth' }, () => new Promise((resolve) => {
+      admit = () => resolve({ context: {} });
+      isAsked();
+    }));
+    const { connect } = await import('node:net');
+    const socket = connect(streams.port, '127.0.0.1');
+    const text = JSON.stringify({ type: 'join', data: join });
+    const frame = Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]);
+    expect(text.length).toBeLessThan(126);
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n');
+    await asked;
+    socket.write(frame);
+    // A turn of the network for the early message, so that it has come before the answer.
+    expect(await outcome(streams, 'plain', { headers: { origin: 'null' } })).toBe(403);
+    admit();
+    let seen = '';
+    for await (const chunk of socket) {
+      seen += String(chunk);
+      if (seen.includes('"type":"sync"')) break;
+    }
+    expect(seen).toContain('101 Switching Protocols');
+  });
+});

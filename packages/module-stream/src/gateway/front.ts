@@ -77,7 +77,11 @@ export class Front {
 
   #admitUpgrade(request: IncomingMessage, socket: Duplex, { head, accept }: { readonly head: Buffer; readonly accept: (admission: Decision, early: Buffer) => void }): void {
     const bytes = new EarlyBytes(socket, head, () => socket.destroy());
-    void this.#admit(request, socket, (admission) => accept(admission, bytes.take()), (error) => {
+    const open = (admission: Decision): void => {
+      accept(admission, bytes.take());
+      socket.resume();
+    };
+    void this.#admit(request, socket, open, (error) => {
       bytes.take();
       refuseUpgrade(socket, error);
     });
