@@ -6,11 +6,18 @@ moduleConformance(
   { describe, it, expect },
   {
     definition: QueueModule,
-    options: () => ({ greeting: 'Good morning' }),
-    invalid: [{ options: { greeting: '' }, pointer: '/greeting' }],
+    options: () => ({ queue_configs: { mail: { max_retries: 1 } } }),
+    invalid: [
+      { options: { queue_configs: { mail: { concurrency: 0 } } }, pointer: '/queue_configs/mail/concurrency' },
+      { options: { queue_configs: { mail: { maxretries: 3 } } }, pointer: '/queue_configs/mail/maxretries' },
+      { options: { queue_configs: { 'no spaces': {} } }, pointer: '/queue_configs/no spaces' },
+      { options: { topic_delivery: 'all' }, pointer: '/topic_delivery' },
+    ],
     works: async (host) => {
-      expect(await host.functions.invoke('queue::greet', { name: 'Ada' })).toEqual({ text: 'Good morning Ada' });
-      await expect(host.functions.invoke('queue::greet', {})).rejects.toMatchObject({ code: 'MOTIA_QUEUE_NAME_MISSING' });
+      const received = new Promise((resolve) => host.functions.register({ id: 'test::take' }, resolve));
+      await host.triggers.register({ type: 'queue', functionId: 'test::take', config: { topic: 'greetings' } });
+      expect(await host.functions.invoke('enqueue', { topic: 'greetings', data: { name: 'Ada' } })).toEqual({ messageReceiptId: expect.any(String) });
+      expect(await received).toEqual({ name: 'Ada' });
     },
   },
 );

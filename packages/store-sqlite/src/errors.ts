@@ -78,6 +78,11 @@ export const storeErrors = defineErrors('STORE', {
     'Keep numbers within 2^53, or store them as text; a statement takes text, finite numbers, bytes and null.',
     (d) => `A value cannot be stored: ${d.problem}.`,
   ),
+  ROW_CORRUPT: entry<{ readonly table: string; readonly key: Readonly<Record<string, unknown>> }>(
+    500,
+    'Write the value again or delete it. A copy of what was found is in the table `store_quarantine`; check the disk, and keep backups.',
+    (d) => `A row of ${d.table} is not what was written (${JSON.stringify(d.key)}): its checksum is wrong.`,
+  ),
   IO_FAILED: entry<{ readonly file?: string; readonly reason: string }>(
     500,
     'Look at the disk and the system log. The change may or may not be there after a restart.',

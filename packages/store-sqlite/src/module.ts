@@ -2,6 +2,7 @@ import { defineModule, moduleFactory, StorePoolRef, type ModuleUse } from '@moti
 import { storeOptions, type StoreInput } from './options.js';
 import { registerTransactionFunction } from './service/transaction-function.js';
 import { SqliteStorePool } from './service/store-pool.js';
+import { StoreWatch } from './service/store-watch.js';
 import { storeVersion } from './version.js';
 
 /** `modules::store::SqliteStore`: one durable SQLite file for state, streams, queues and schedules. */
@@ -15,20 +16,14 @@ export const SqliteStore = defineModule({
   startsFirst: true,
   async create(ctx, options) {
     const { clock, logger } = ctx;
+    const watch: StoreWatch = new StoreWatch({ health: ctx.health, logger, meter: ctx.telemetry.meter, stores: () => pool.stores() });
     const pool = new SqliteStorePool({
-      baseDir: ctx.baseDir,
+      baseDir: ctx.baseDir, watch,
       defaults: { directory: options.data_dir, durability: options.durability },
       store: {
         isShared: options.shared, writer: options.writer, waitLockMs: options.wait_lock_ms, maxPendingBytes: options.max_pending_bytes,
-        limits: options.max_file_bytes === undefined ? {} : { maxFileBytes: options.max_file_bytes },
+        limits: { walAutocheckpointPages: options.checkpoint_pages, ...(options.max_file_bytes === undefined ? {} : { maxFileBytes: options.max_file_bytes }) },
         clock, logger,
-      },
-      events: {
-        committed: () => undefined,
-        lost(file, error) {
-          logger.error(error.message, { file, code: error.code, hint: error.hint });
-          ctx.health.set('unhealthy', error.message);
-        },
       },
     });
     registerTransactionFunction({ functions: ctx.functions, participants: pool.participants });
@@ -37,7 +32,10 @@ export const SqliteStore = defineModule({
       async start(interrupt) {
         pool.interrupt = interrupt;
       },
-      stop: () => pool.close(),
+      async stop() {
+        watch.close();
+        await pool.close();
+      },
     };
   },
 });

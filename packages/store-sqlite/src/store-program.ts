@@ -1,4 +1,6 @@
 import { defineStoreProgram, type StoreCommandContext, type StoreSql } from '@motia/engine-core/contract';
+import { copyToQuarantine } from './rows/checked-table.js';
+import type { CorruptRow } from './rows/quarantine-note.js';
 
 /** Engines that are remembered; what they are needed for is long over by then. */
 const keptEngines = 1_000;
@@ -31,6 +33,14 @@ export const ownProgram = defineStoreProgram({
           seen_at_ms INTEGER NOT NULL,
           ended_at_ms INTEGER
         ) STRICT`);
+        sql.run(`CREATE TABLE store_quarantine (
+          id INTEGER PRIMARY KEY,
+          table_name TEXT NOT NULL,
+          key TEXT NOT NULL,
+          row TEXT NOT NULL,
+          found_at_ms INTEGER NOT NULL,
+          UNIQUE (table_name, key)
+        ) STRICT`);
       },
     },
   ],
@@ -46,12 +56,17 @@ export const ownProgram = defineStoreProgram({
     beat(sql: StoreSql, _input: undefined, { nowMs, fencingToken }: StoreCommandContext): void {
       sql.run('UPDATE store_engines SET seen_at_ms = ? WHERE fencing_token = ?', nowMs, fencingToken);
     },
+    /** Keeps a copy of a row whose checksum is wrong. The row stays, so that reading it goes on failing. */
+    keepCopy(sql: StoreSql, { table, key }: CorruptRow, { nowMs }: StoreCommandContext): void {
+      copyToQuarantine(sql, { table, key, nowMs });
+    },
     /** Says that it leaves. */
     leave(sql: StoreSql, _input: undefined, { nowMs, fencingToken }: StoreCommandContext): void {
       sql.run('UPDATE store_engines SET seen_at_ms = ?, ended_at_ms = ? WHERE fencing_token = ?', nowMs, nowMs, fencingToken);
     },
   },
   queries: {
+    quarantined: (sql: StoreSql, _input: undefined) => sql.get<{ count: number }>('SELECT count(*) AS count FROM store_quarantine')?.count ?? 0,
     /** Newest first. */
     engines: (sql: StoreSql, _input: undefined) =>
       sql.all<StoreEngine>('SELECT engine_id AS engineId, fencing_token AS fencingToken, pid, started_at_ms AS startedAtMs, seen_at_ms AS seenAtMs, ended_at_ms AS endedAtMs FROM store_engines ORDER BY fencing_token DESC'),

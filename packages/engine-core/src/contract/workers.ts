@@ -61,7 +61,7 @@ export interface WorkerHandle {
   runningCalls(): readonly RunningCall[];
   /** No new calls; resolves when what was in flight is answered or the signal aborts. */
   drain(deadline: AbortSignal): Promise<void>;
-  /** Says `shutdown` and closes our side. Pending calls fail with `MOTIA_ENGINE_WORKER_LOST`. Idempotent. */
+  /** Says `shutdown` and closes our side. Pending calls fail with `MOTIA_ENGINE_WORKER_LOST`, `reason` among its details. Idempotent. */
   close(reason: WorkerClosure['reason'], error?: MotiaError): void;
 }
 

@@ -83,7 +83,8 @@ export const invocationCatalog = {
     status: 502,
     retryable: true,
     since: '0.1.0',
-    message: (d: { readonly functionId: string; readonly worker: string }) => `The process that ran "${d.functionId}" (${d.worker}) went away before it answered.`,
+    /** `reason` as in `WorkerClosure`: `left` is one that was told to go, by a reload or a stop, and is not to blame. */
+    message: (d: { readonly functionId: string; readonly worker: string; readonly reason?: 'left' | 'lost' | 'hung' | 'faulty' }) => `The process that ran "${d.functionId}" (${d.worker}) went away before it answered.`,
     remedy: 'See the output of that process above. The call may have had effects: repeat it only if it is safe to.',
   },
   WORKER_UNAVAILABLE: {
@@ -219,7 +220,7 @@ export const invocationCatalog = {
     status: 400,
     retryable: false,
     since: '0.1.0',
-    message: (d: { readonly type: string; readonly functionId: string; readonly problem: string }) =>
+    message: (d: { readonly type: string; readonly functionId: string; readonly problem: string; readonly reasonCode?: string; readonly reasonDetails?: unknown }) =>
       `The ${d.type} trigger of "${d.functionId}" has an invalid config: ${d.problem}.`,
     remedy: 'Correct the trigger in the config of the Step.',
   },

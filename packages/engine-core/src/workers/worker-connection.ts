@@ -223,7 +223,7 @@ export class WorkerConnection implements WorkerHandle, FunctionHolder, CallerAcc
     const closure: WorkerClosure = error === undefined ? { reason } : { reason, error };
     this.#host.onClosed(this, closure, from);
     for (const call of this.calls.all()) {
-      this.#host.endCall(call, invocationErrors.WORKER_LOST({ functionId: call.functionId, worker: this.label }, error));
+      this.#host.endCall(call, invocationErrors.WORKER_LOST({ functionId: call.functionId, worker: this.label, reason }, error));
     }
     this.#disconnect(reason, from);
     const gone = error ?? invocationErrors.WORKER_CLOSED({ worker: this.label, state: from === 'connecting' ? 'gone before its handshake' : 'closed' });

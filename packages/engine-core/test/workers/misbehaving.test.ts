@@ -5,6 +5,20 @@ import { failureOf, startKernel, turns } from '../functions/start-kernel.js';
 import { connectRawWorker } from './raw-worker.js';
 
 describe('workers that lie, hang or disappear', () => {
+  it.each([
+    ['lost', false],
+    ['left', true],
+  ] as const)('R1 tells in what way a worker went: %s', async (reason, isDraining) => {
+    await using host = startKernel();
+    const worker = await connectRawWorker(host.kernel, ['f']);
+    const failure = failureOf(host.kernel.functions.invoke('f', {}));
+    await worker.nextCall('f');
+    if (isDraining) void worker.handle.drain(new AbortController().signal);
+    await turns();
+    worker.end();
+    expect(await failure).toMatchObject({ code: 'MOTIA_ENGINE_WORKER_LOST', details: { functionId: 'f', reason } });
+  });
+
   it('takes a result only from the worker that runs the call', async () => {
     await using host = startKernel();
     const honest = await connectRawWorker(host.kernel, ['f'], { owner: 'honest' });

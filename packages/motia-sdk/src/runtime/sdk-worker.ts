@@ -1,20 +1,24 @@
 import {
-  createChannelClient, createEndpoint, isMotiaError, PROTOCOL_VERSION, ProtocolErrors, type ChannelClient, type ChannelReader, type ChannelRef, type ChannelWriter, type Endpoint, type IncomingInvoke, type InitializeResult, type InvokeParams, type LogEntry, type MotiaError, type PingResult,
+  createChannelClient, createEndpoint, PROTOCOL_VERSION, ProtocolErrors, type ChannelClient, type ChannelReader, type ChannelRef, type ChannelWriter, type Endpoint, type IncomingInvoke, type InitializeResult, type InvokeParams, type LogEntry, type MotiaError, type PingResult,
   type Transport,
 } from '@motia/protocol';
-import { type InvocationScope, logLater, shared } from '../context/invocation-scope.js';
-import { type ContextHost, nextInvocationId, StepContext } from '../context/step-context.js';
-import { Stream } from '../context/stream.js';
+import { type InvocationScope, logLater, shared, type TracedCallOptions } from '../context/invocation-scope.js';
+import { type ContextHost, StepContext } from '../context/step-context.js';
+import type { Stream } from '../context/stream.js';
+import { streamsByName } from '../context/streams-by-name.js';
 import { sdkErrors } from '../errors.js';
-import type { EnqueueData, InvokeCallOptions } from '../steps/flow-context.js';
+import type { EnqueueData } from '../steps/flow-context.js';
 import type { TriggerType } from '../steps/step-config.js';
+import type { SpanAttributes, SpanData } from '../telemetry/span-data.js';
 import { VERSION } from '../version.js';
 import type { AppFunction, WireSettings } from './app-function.js';
 import type { CompiledApp } from './compile-app.js';
-import { rejectAsOwnCall, toTravellingError } from './handler-error.js';
-import { LogBatch } from './log-batch.js';
+import { toTravellingError } from './handler-error.js';
+import { InFlight } from './in-flight.js';
+import { callFunction } from './outgoing-call.js';
 import { isPromiseLike } from './promise-like.js';
 import { UndeclaredTopics } from './undeclared-topics.js';
+import { WorkerTelemetry } from './worker-telemetry.js';
 
 /** Why a connection ended. `shutdown`: the engine said so. `lost`: the pipe closed. `faulty`: it broke. */
 export interface WorkerEnd {
@@ -32,12 +36,12 @@ export interface SdkWorkerOptions {
   /** The former connection of this process, whose place it takes. */
   readonly previousWorkerId?: string | undefined;
   /** Called when a call has been answered: what it printed without a line end is handed on. */
+  /** Describes this process in telemetry. Left out: it makes no spans. */
+  readonly resource?: SpanAttributes | undefined;
   readonly onInvocationEnd?: ((scope: InvocationScope) => void) | undefined;
   /** A line that stood between frames on the engine's side of the pipe. */
   readonly onText?: ((line: string) => void) | undefined;
 }
-
-const defaultCallTimeoutMs = 30_000;
 
 /** One connection of this process to an engine: serves the app's functions and makes calls for them. */
 export class SdkWorker implements ContextHost {
@@ -48,15 +52,14 @@ export class SdkWorker implements ContextHost {
   readonly #drainListeners = new Set<() => void>();
   readonly #options: SdkWorkerOptions;
   readonly #functions: Map<string, AppFunction>;
-  readonly #logs: LogBatch;
+  readonly #telemetry: WorkerTelemetry;
+  readonly #inFlight = new InFlight();
   readonly #undeclaredTopics = new UndeclaredTopics();
   readonly #startedAtMs = performance.now();
   #end: ((end: WorkerEnd) => void) | undefined;
-  #inFlight = 0;
   #isDraining = false;
   #hasEnded = false;
   #agreed: InitializeResult | undefined;
-  #whenIdle: (() => void)[] = [];
 
   constructor(transport: Transport, options: SdkWorkerOptions) {
     this.#options = options;
@@ -70,7 +73,7 @@ export class SdkWorker implements ContextHost {
         ...(options.onText === undefined ? {} : { onText: options.onText }),
       },
     });
-    this.#logs = new LogBatch(this.#endpoint);
+    this.#telemetry = new WorkerTelemetry(this.#endpoint, options.resource ?? {});
     this.#endpoint.onInvoke((call) => this.#onInvoke(call));
     this.#endpoint.onRequest('ping', () => this.#pong());
     this.#endpoint.onRequest('drain', ({ deadlineMs }) => this.#drain(deadlineMs));
@@ -91,7 +94,14 @@ export class SdkWorker implements ContextHost {
     return this.#agreed?.limits.heartbeatIntervalMs ?? 0;
   }
   get inFlight(): number {
-    return this.#inFlight;
+    return this.#inFlight.count;
+  }
+
+  get takesTelemetry(): boolean {
+    return this.#agreed?.capabilities.telemetry === true;
+  }
+  recordSpan(span: SpanData): void {
+    if (this.takesTelemetry) this.#telemetry.recordSpan(span);
   }
 
   /** Says hello and takes over the limits of the engine. @throws MotiaError of the engine, or `MOTIA_PROTOCOL_CONNECTION_CLOSED` */
@@ -105,7 +115,7 @@ export class SdkWorker implements ContextHost {
       name,
       ...(token === undefined ? {} : { token }),
       ...(previousWorkerId === undefined ? {} : { previousWorkerId }),
-      capabilities: { rawBodies: true, channels: true },
+      capabilities: { rawBodies: true, channels: true, ...(this.#options.resource === undefined ? {} : { telemetry: true }) },
     });
     this.#agreed = result;
     const rawBodies = result.capabilities.rawBodies === true;
@@ -117,7 +127,7 @@ export class SdkWorker implements ContextHost {
   /** After the end of this connection the entry goes to the process's next one. */
   log(entry: LogEntry): void {
     if (this.#hasEnded) return logLater(entry);
-    this.#logs.add(entry);
+    this.#telemetry.log(entry);
   }
 
   openReader(ref: ChannelRef): Promise<ChannelReader> {
@@ -132,24 +142,13 @@ export class SdkWorker implements ContextHost {
     return () => this.#drainListeners.delete(listener);
   }
 
+  /** A function that is registered while the connection is live. */
+  serveFunction(fn: AppFunction): void {
+    this.#functions.set(fn.spec.id, fn);
+  }
+
   streamsFor(scope: InvocationScope): Readonly<Record<string, Stream>> {
-    const configs = this.#options.app.streams;
-    const made = new Map<string, Stream>();
-    return new Proxy({}, {
-      get: (_target, name) => {
-        if (typeof name !== 'string') return undefined;
-        let stream = made.get(name);
-        if (stream === undefined) {
-          const config = configs.get(name);
-          if (config === undefined) throw sdkErrors.STREAM_UNKNOWN({ stream: name, known: [...configs.keys()] });
-          made.set(name, (stream = new Stream(config, scope)));
-        }
-        return stream;
-      },
-      has: (_target, name) => typeof name === 'string' && configs.has(name),
-      ownKeys: () => [...configs.keys()],
-      getOwnPropertyDescriptor: (_target, name) => (typeof name === 'string' && configs.has(name) ? { enumerable: true, configurable: true } : undefined),
-    });
+    return streamsByName(this.#options.app.streams, scope);
   }
 
   noteEnqueue(context: StepContext, message: EnqueueData | readonly EnqueueData[]): void {
@@ -157,42 +156,15 @@ export class SdkWorker implements ContextHost {
   }
 
   /** Never throws: what cannot be sent is a rejection. */
-  invoke(scope: InvocationScope | undefined, functionId: string, payload: unknown, options: InvokeCallOptions = {}): Promise<unknown> {
-    const params: Omit<InvokeParams, 'payload'> = {
-      functionId,
-      invocationId: nextInvocationId(),
-      timeoutMs: options.timeoutMs ?? defaultCallTimeoutMs,
-      ...(scope === undefined ? undefined : { parentInvocationId: scope.invocationId }),
-      ...(scope?.trace === undefined ? undefined : { trace: scope.trace }),
-      ...(options.action === undefined ? undefined : { action: options.action }),
-    };
-    if (options.action?.type === 'void') return this.#invokeVoid(params, payload);
-    const { signal } = options;
-    if (signal === undefined) return this.#endpoint.invoke(params, payload).result.catch(rejectAsOwnCall);
-    if (signal.aborted) return Promise.reject(abortError(signal, functionId));
-    const call = this.#endpoint.invoke(params, payload);
-    const abort = (): void => {
-      call.cancel();
-      call.abandon(abortError(signal, functionId));
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    return call.result.finally(() => signal.removeEventListener('abort', abort)).catch(rejectAsOwnCall);
-  }
-
-  // Asynchronous, so that what the endpoint throws is a rejection.
-  async #invokeVoid(params: Omit<InvokeParams, 'payload'>, payload: unknown): Promise<void> {
-    this.#endpoint.invokeVoid(params, payload);
+  invoke(scope: InvocationScope | undefined, functionId: string, payload: unknown, options: TracedCallOptions = {}): Promise<unknown> {
+    return callFunction(this.#endpoint, scope, functionId, payload, options);
   }
 
   /** Ends the connection once no call is running. */
   async closeWhenIdle(): Promise<void> {
     this.#endStreams();
-    await this.#idle();
+    await this.#inFlight.idle();
     await this.close();
-  }
-
-  #idle(): Promise<void> {
-    return this.#inFlight === 0 ? Promise.resolve() : new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
   /**
@@ -203,15 +175,15 @@ export class SdkWorker implements ContextHost {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, deadlineMs)));
     // An engine that does not know the request still gets its answers.
-    const left = this.#endpoint.request('drain', { deadlineMs }).then(() => undefined, () => this.#idle());
+    const left = this.#endpoint.request('drain', { deadlineMs }).then(() => undefined, () => this.#inFlight.idle());
     await Promise.race([left, late, this.ended]);
     clearTimeout(timer);
-    return this.#hasEnded ? 0 : this.#inFlight;
+    return this.#hasEnded ? 0 : this.#inFlight.count;
   }
 
   /** Ends the connection from this side, after what was written. */
   async close(): Promise<void> {
-    this.#logs.flush();
+    this.#telemetry.flush();
     await this.#endpoint.flush();
     this.#finish({ reason: 'closed', detail: 'this process closed the connection' });
     this.#endpoint.close();
@@ -223,14 +195,15 @@ export class SdkWorker implements ContextHost {
     if (fn === undefined) throw sdkErrors.FUNCTION_UNKNOWN({ functionId });
     if (this.#isDraining) throw sdkErrors.WORKER_DRAINING({ functionId });
     const context = new StepContext(this, call, functionId, fn.trigger);
-    const travelling = (error: unknown): MotiaError => toTravellingError(functionId, error, { triesAgain: triesAgain(fn.trigger.type, call.params) });
-    this.#inFlight += 1;
+    this.#inFlight.enter();
     let result: unknown;
     try {
-      result = shared.storage.run(context, fn.run, context, call.payload);
+      const around = shared.openTelemetry?.around;
+      result = around === undefined
+        ? shared.storage.run(context, fn.run, context, call.payload)
+        : shared.storage.run(context, () => around(context, () => fn.run(context, call.payload)));
     } catch (error) {
-      this.#ended(context);
-      throw travelling(error);
+      throw this.#failed(context, call, error);
     }
     if (!isPromiseLike(result)) {
       this.#ended(context);
@@ -242,10 +215,14 @@ export class SdkWorker implements ContextHost {
         return value;
       },
       (error: unknown) => {
-        this.#ended(context);
-        throw travelling(error);
+        throw this.#failed(context, call, error);
       },
     );
+  }
+
+  #failed(context: StepContext, { params }: IncomingInvoke, error: unknown): MotiaError {
+    this.#ended(context);
+    return toTravellingError(context.functionId, error, { triesAgain: triesAgain(context.trigger.type, params) });
   }
 
   #ended(context: StepContext): void {
@@ -255,9 +232,9 @@ export class SdkWorker implements ContextHost {
   }
 
   #leave(context: StepContext): void {
+    context.over();
     this.#options.onInvocationEnd?.(context);
-    this.#inFlight -= 1;
-    if (this.#inFlight === 0 && this.#whenIdle.length > 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+    this.#inFlight.leave();
   }
 
   /** The lag is how long the event loop took to come round once. */
@@ -266,23 +243,15 @@ export class SdkWorker implements ContextHost {
     await new Promise((resolve) => setImmediate(resolve));
     const nowMs = performance.now();
     const { rss, heapUsed } = process.memoryUsage();
-    return { uptimeMs: nowMs - this.#startedAtMs, inFlight: this.#inFlight, eventLoopLagMs: nowMs - askedAtMs, memory: { rss, heapUsed } };
+    return { uptimeMs: nowMs - this.#startedAtMs, inFlight: this.#inFlight.count, eventLoopLagMs: nowMs - askedAtMs, memory: { rss, heapUsed } };
   }
 
   /** Answers when the last call is answered, or at the deadline with the number of those that are not. */
   async #drain(deadlineMs: number): Promise<{ inFlight: number }> {
     this.#beginDraining();
-    if (this.#inFlight > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, deadlineMs);
-        this.#whenIdle.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
-    this.#logs.flush();
-    return { inFlight: this.#inFlight };
+    const inFlight = await this.#inFlight.idleWithin(deadlineMs);
+    this.#telemetry.flush();
+    return { inFlight };
   }
 
   #beginDraining(): void {
@@ -298,7 +267,7 @@ export class SdkWorker implements ContextHost {
 
   #shutdown(reason: string): void {
     this.#beginDraining();
-    this.#logs.flush();
+    this.#telemetry.flush();
     void this.#endpoint.flush().then(() => {
       this.#finish({ reason: 'shutdown', detail: reason });
       this.#endpoint.close();
@@ -312,7 +281,7 @@ export class SdkWorker implements ContextHost {
   #finish(end: WorkerEnd): void {
     this.#hasEnded = true;
     this.#channels.closeAll(ProtocolErrors.CONNECTION_CLOSED({ reason: end.detail }).toWire());
-    this.#logs.close();
+    this.#telemetry.close();
     this.#end?.(end);
   }
 }
@@ -320,9 +289,4 @@ export class SdkWorker implements ContextHost {
 /** Requests are answered once; everything else is delivered again, and so is a call that comes from a queue with its key. */
 function triesAgain(type: TriggerType, { idempotencyKey }: Omit<InvokeParams, 'payload'>): boolean {
   return idempotencyKey !== undefined || (type !== 'http' && type !== 'http_middleware');
-}
-
-function abortError(signal: AbortSignal, functionId: string): MotiaError {
-  const reason: unknown = signal.reason;
-  return isMotiaError(reason) ? reason : sdkErrors.CALL_CANCELLED({ functionId, reason: reason instanceof Error ? reason.message : String(reason) });
 }

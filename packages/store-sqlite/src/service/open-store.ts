@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import { processUsage } from '@motia/engine-core';
 import { isMotiaError, type Clock, type Logger, type StoreDurability } from '@motia/engine-core/contract';
-import { prepareFolder, createPrivateFile } from '../files/check-access.js';
+import { accessError, createPrivateFile, prepareFolder } from '../files/check-access.js';
 import { writeFormat } from '../files/format.js';
 import { inspectDatabase } from '../files/inspect-database.js';
 import { writeMarker } from '../files/marker.js';
 import { takeOwnership } from '../files/ownership.js';
 import type { StoreFiles } from '../files/store-files.js';
+import type { CorruptRow } from '../rows/quarantine-note.js';
 import { openReadOnly, openWritable, type ConnectionLimits } from '../sql/connection.js';
-import { storageError } from '../sql/sqlite-errors.js';
+import { messageOf, storageError } from '../sql/sqlite-errors.js';
 import { createStatements } from '../sql/statements.js';
 import { ownProgram } from '../store-program.js';
 import { NotImportable } from '../thread/import-program.js';
@@ -22,6 +23,12 @@ import type { WriterEvents } from '../writer/store-writer.js';
 import { Reader } from './reader.js';
 import { OpenStore } from './sqlite-store.js';
 
+/** What a store tells. */
+export interface StoreEvents extends WriterEvents {
+  /** A row whose checksum was wrong. */
+  foundCorrupt(row: CorruptRow): void;
+}
+
 export interface OpenStoreOptions {
   readonly durability: StoreDurability;
   /** Whether other engines may use the same file. */
@@ -33,8 +40,10 @@ export interface OpenStoreOptions {
   readonly waitLockMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly events: WriterEvents;
+  readonly events: StoreEvents;
   readonly interrupt?: AbortSignal | undefined;
+  /** Of the database, without `.db`. Default `motia`. */
+  readonly name?: string | undefined;
 }
 
 /** A database of its own that is gone with the engine. */
@@ -43,7 +52,7 @@ export function openInMemory(options: OpenStoreOptions): OpenStore {
   const db = openWritable({ file: undefined, durability: 'memory', limits });
   const identity = enter(db, options, undefined);
   return new OpenStore({
-    file: undefined, durability: 'memory', isShared: false, ...identity, clock, maxPendingBytes,
+    file: undefined, durability: 'memory', isShared: false, ...identity, clock, maxPendingBytes, foundCorrupt: events.foundCorrupt,
     writer: new InlineWriter(ownRunner(db, { file: undefined, ...identity }), events),
     reader: new Reader({ db, file: undefined, isBorrowed: true, needsSnapshot: false }),
     release: () => undefined,
@@ -56,7 +65,7 @@ export function openInMemory(options: OpenStoreOptions): OpenStore {
  */
 export async function openOnDisk(path: string, options: OpenStoreOptions): Promise<OpenStore> {
   const { clock, logger, isShared, waitLockMs, interrupt } = options;
-  const files = prepareFolder(path);
+  const files = prepareFolder(path, options.name);
   const { pid, uptimeSeconds } = processUsage();
   const ownership = await takeOwnership({
     files, clock, waitMs: waitLockMs, interrupt,
@@ -67,12 +76,12 @@ export async function openOnDisk(path: string, options: OpenStoreOptions): Promi
     return openOwned(files, options, () => ownership.release());
   } catch (error) {
     ownership.release();
-    throw isMotiaError(error) ? error : (storageError(error, files.database) ?? error);
+    throw isMotiaError(error) ? error : (storageError(error, files.database) ?? accessError(files.folder, error));
   }
 }
 
 function openOwned(files: StoreFiles, options: OpenStoreOptions, release: () => void): OpenStore {
-  const { clock, durability, isShared, writer, limits, maxPendingBytes } = options;
+  const { clock, durability, isShared, writer, limits, maxPendingBytes, events, logger } = options;
   const file = files.database;
   const hasData = inspectDatabase(files);
   createPrivateFile(file);
@@ -83,10 +92,12 @@ function openOwned(files: StoreFiles, options: OpenStoreOptions, release: () => 
     const identity = enter(db, options, file);
     // Only after the first commit: a marker without data would keep the engine from starting ever after.
     writeMarker(files);
-    const shared = { file, durability, isShared, ...identity, clock, maxPendingBytes, release };
-    const inline = (connection: Database): InlineWriter => new InlineWriter(ownRunner(connection, { file, ...identity }), options.events);
+    const quarantined = ownProgram.queries.quarantined(createStatements(db, 'query'), undefined);
+    if (quarantined > 0) logger.warn('There are rows in the quarantine of the store: they were not what was written', { file, rows: quarantined, table: 'store_quarantine' });
+    const shared = { file, durability, isShared, ...identity, clock, maxPendingBytes, release, foundCorrupt: events.foundCorrupt };
+    const inline = (connection: Database): InlineWriter => new InlineWriter(ownRunner(connection, { file, ...identity }), events);
     if (writer === 'inline' || (writer === 'auto' && !canStartThread())) {
-      if (writer === 'auto') options.logger.debug('The store is written on the thread of the engine', { reason: 'there is no file to start a thread with' });
+      if (writer === 'auto') logger.debug('The store is written on the thread of the engine', { reason: 'there is no file to start a thread with' });
       return new OpenStore({ ...shared, writer: inline(db), reader: new Reader({ db, file, isBorrowed: true, needsSnapshot: isShared }) });
     }
     const reader = new Reader({ db: openReadOnly(file), file, isBorrowed: false, needsSnapshot: true });
@@ -95,9 +106,9 @@ function openOwned(files: StoreFiles, options: OpenStoreOptions, release: () => 
     return new OpenStore({
       ...shared, reader,
       writer: new AutoWriter({
-        mode: writer, logger: options.logger,
+        mode: writer, logger,
         openInline: () => inline(connect()),
-        startThread: () => startThread(() => ThreadWriter.start({ file, durability, limits, ...identity }, options.events)),
+        startThread: () => startThread(() => ThreadWriter.start({ file, durability, limits, ...identity }, events)),
       }),
     });
   } catch (error) {
@@ -111,7 +122,7 @@ async function startThread(start: () => Promise<ThreadWriter>): Promise<ThreadWr
   try {
     return await start();
   } catch (error) {
-    throw new NotImportable(`no thread could be started: ${error instanceof Error ? error.message : String(error)}`);
+    throw new NotImportable(`no thread could be started: ${messageOf(error)}`);
   }
 }
 

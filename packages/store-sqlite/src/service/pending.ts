@@ -1,5 +1,6 @@
 import { storeErrors } from '../errors.js';
 import type { UnitCommand, UnitOutcome } from '../writer/unit.js';
+import { messageOf } from '../sql/sqlite-errors.js';
 
 /** A command whose caller waits. */
 export interface PendingCommand {
@@ -35,6 +36,6 @@ export function settleCommands(commands: readonly PendingCommand[], outcome: Uni
 
 /** Something went wrong before anything of it reached the writer. */
 export function abandonCommands(commands: readonly PendingCommand[], { error }: Failure): void {
-  const aborted = storeErrors.TX_ABORTED({ reason: error instanceof Error ? error.message : String(error) }, error);
+  const aborted = storeErrors.TX_ABORTED({ reason: messageOf(error) }, error);
   for (const { reject } of commands) reject(aborted);
 }

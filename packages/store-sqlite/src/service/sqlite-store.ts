@@ -1,5 +1,7 @@
-import type { Clock, Registration, StoreDurability, StoreHandle, StoreProgram, StoreService, StoreTransaction, Timer } from '@motia/engine-core/contract';
+import { statSync } from 'node:fs';
+import { isMotiaError, type Clock, type Registration, type StoreDurability, type StoreHandle, type StoreProgram, type StoreService, type StoreTransaction, type Timer } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
+import type { CorruptRow } from '../rows/quarantine-note.js';
 import { ownProgram, type StoreEngine } from '../store-program.js';
 import type { StoreWriter } from '../writer/store-writer.js';
 import { CollectedTransaction } from './collected-transaction.js';
@@ -24,6 +26,8 @@ export interface OpenStoreParts {
   readonly maxPendingBytes: number;
   readonly writer: StoreWriter;
   readonly reader: Reader;
+  /** Told of rows whose checksum was wrong. */
+  readonly foundCorrupt: (row: CorruptRow) => void;
   /** Lets go of the folder, after everything is closed. */
   readonly release: () => void;
 }
@@ -64,6 +68,13 @@ export class OpenStore implements StoreService {
 
   get durability(): StoreDurability {
     return this.#durability;
+  }
+
+  /** Database and log, in bytes; 0 in memory. */
+  sizeBytes(): number {
+    if (this.file === undefined) return 0;
+    // Looked at by name: closing a descriptor of the file would take away the locks of this process.
+    return [this.file, `${this.file}-wal`].reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
   }
 
   /** Commands handed in and not settled. */
@@ -147,7 +158,12 @@ export class OpenStore implements StoreService {
       run: (command, input, options) => this.#run(program, { command, input, tx: options?.tx }),
       query: (query, input) => {
         this.#checkOpen();
-        return this.#parts.reader.query(program, query, input);
+        try {
+          return this.#parts.reader.query(program, query, input);
+        } catch (error) {
+          this.#lookForCorruptRow(error);
+          throw error;
+        }
       },
     };
   }
@@ -189,15 +205,24 @@ export class OpenStore implements StoreService {
     };
     return {
       command: { program: program.name, command, input, nowMs: this.#parts.clock.now() },
-      resolve(value) {
+      resolve: (value) => {
         settled();
         resolve(value);
       },
-      reject(error) {
+      reject: (error) => {
         settled();
+        this.#lookForCorruptRow(error);
         reject(error);
       },
     };
+  }
+
+  /** Keeps a copy of the row, and tells. */
+  #lookForCorruptRow(error: unknown): void {
+    if (!isMotiaError(error, 'MOTIA_STORE_ROW_CORRUPT') || this.#closing !== undefined) return;
+    const row = error.details as CorruptRow;
+    this.#parts.foundCorrupt(row);
+    void this.#run(ownProgram, { command: 'keepCopy', input: row }).catch(() => undefined);
   }
 
   #checkOpen(): void {

@@ -2,16 +2,16 @@ import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Registration, StoreDurability, StorePool, StoreRequest, StoreService, TransactionParticipant } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
-import type { WriterEvents } from '../writer/store-writer.js';
 import { openInMemory, openOnDisk, type OpenStoreOptions } from './open-store.js';
 import type { OpenStore } from './sqlite-store.js';
+import type { StoreWatch } from './store-watch.js';
 
 export interface StorePoolParts {
   readonly baseDir: string;
   readonly defaults: { readonly directory: string; readonly durability: StoreDurability };
-  readonly store: Omit<OpenStoreOptions, 'durability' | 'events' | 'interrupt'>;
-  /** Told which database it is about. */
-  readonly events: { readonly [K in Exclude<keyof WriterEvents, 'foreignCommit'>]: (file: string | undefined, what: Parameters<WriterEvents[K]>[0]) => void };
+  readonly store: Omit<OpenStoreOptions, 'durability' | 'events' | 'interrupt' | 'name'>;
+  /** Told of what happens, and to which database. */
+  readonly watch: Pick<StoreWatch, 'committed' | 'lost' | 'foundCorrupt'>;
 }
 
 /** Databases by folder, one of them in memory, and the functions that take part in transactions. */
@@ -39,14 +39,14 @@ export class SqliteStorePool implements StorePool {
     if (this.#isClosed) throw storeErrors.CLOSED({});
     const durability = request.durability ?? defaults.durability;
     const folder = durability === 'memory' ? undefined : realPath(resolve(baseDir, request.directory ?? defaults.directory));
-    const key = folder ?? '';
+    const key = folder === undefined ? '' : `${folder}\n${request.name ?? ''}`;
     const known = this.#opening.get(key);
     if (known !== undefined) {
       const store = await known;
       store.strengthen(durability);
       return store;
     }
-    const opening = this.#openNew(folder, durability);
+    const opening = this.#openNew(folder, durability, request.name);
     this.#opening.set(key, opening);
     // One that could not be opened may be tried again.
     opening.catch(() => this.#opening.delete(key));
@@ -71,15 +71,17 @@ export class SqliteStorePool implements StorePool {
     for (const outcome of closed) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
-  async #openNew(folder: string | undefined, durability: StoreDurability): Promise<OpenStore> {
-    const { events } = this.#parts;
+  async #openNew(folder: string | undefined, durability: StoreDurability, name: string | undefined): Promise<OpenStore> {
+    const { watch } = this.#parts;
     const opened: { store?: OpenStore } = {};
+    const file = (): string | undefined => opened.store?.file;
     const options: OpenStoreOptions = {
-      ...this.#parts.store, durability, interrupt: this.interrupt,
+      ...this.#parts.store, durability, name, interrupt: this.interrupt,
       events: {
-        committed: (report) => events.committed(folder, report),
-        lost: (error) => events.lost(folder, error),
+        committed: (report) => watch.committed(file(), report),
+        lost: (error) => watch.lost(file(), error),
         foreignCommit: () => opened.store?.noteForeignCommit(),
+        foundCorrupt: (row) => watch.foundCorrupt(file(), row),
       },
     };
     const store = folder === undefined ? openInMemory(options) : await openOnDisk(folder, options);

@@ -3,7 +3,8 @@ import { storeErrors } from '../errors.js';
 
 /** SQLite's own name of what went wrong, `SQLITE_FULL`; undefined for errors of others. */
 export function sqliteCode(error: unknown): string | undefined {
-  const code: unknown = error instanceof Error ? (error as Error & { readonly code?: unknown }).code : undefined;
+  // Not by its class: the native part makes errors of the context that loaded it first.
+  const code: unknown = typeof error === 'object' && error !== null ? (error as { readonly code?: unknown }).code : undefined;
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
 }
 
@@ -24,5 +25,10 @@ export function storageError(error: unknown, file: string | undefined): MotiaErr
 export function commandError(error: unknown, where: { readonly program: string; readonly command: string; readonly file: string | undefined }): MotiaError {
   if (isMotiaError(error)) return error;
   const { program, command, file } = where;
-  return storageError(error, file) ?? storeErrors.COMMAND_FAILED({ program, command, reason: error instanceof Error ? error.message : String(error) }, error);
+  return storageError(error, file) ?? storeErrors.COMMAND_FAILED({ program, command, reason: messageOf(error) }, error);
+}
+
+/** The message of anything thrown. */
+export function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
 }

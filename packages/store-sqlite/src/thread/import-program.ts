@@ -1,6 +1,7 @@
 import type { StoreProgram } from '@motia/engine-core/contract';
 import type { ProgramSource } from './messages.js';
 import { resolveProgram, whyNotImportable } from './resolve-program.js';
+import { messageOf } from '../sql/sqlite-errors.js';
 
 /** Why a program is not to be had here; no fault of anybody. */
 export class NotImportable extends Error {}
@@ -19,7 +20,7 @@ async function load({ source }: ProgramSource): Promise<unknown> {
   try {
     return await import(resolveProgram(source));
   } catch (error) {
-    throw new NotImportable(`${source.specifier} cannot be imported from ${source.from}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new NotImportable(`${source.specifier} cannot be imported from ${source.from}: ${messageOf(error)}`);
   }
 }
 

@@ -20,7 +20,7 @@ export type ToThread =
 export type FromThread =
   | { readonly type: 'ready' | 'foreignCommit' | 'closed' }
   | { readonly type: 'opened'; readonly id: number; readonly problem?: OpenProblem }
-  | ({ readonly type: 'done'; readonly outcomes: readonly SentOutcome[] } & CommitReport);
+  | ({ readonly type: 'done'; readonly outcomes: readonly SentOutcome[]; readonly failure?: SentError } & Omit<CommitReport, 'failure'>);
 
 /** How the thread finds a program, and what it must find. */
 export interface ProgramSource extends Pick<StoreProgram, 'name' | 'source'> {
@@ -40,11 +40,12 @@ export interface SentError extends WireError {
 /** An error as it travels: a structured clone would take the code from it. */
 export function sendError(error: unknown): SentError {
   if (!isMotiaError(error)) return { code: 'MOTIA_STORE_IO_FAILED', message: String(error) };
-  const { cause, stack } = error;
+  const { stack } = error;
+  const cause = error.cause as Partial<Error> | null | undefined;
   return {
     ...error.toWire(),
     ...(stack === undefined ? {} : { stack }),
-    ...(cause instanceof Error ? { cause: { name: cause.name, message: cause.message, ...(cause.stack === undefined ? {} : { stack: cause.stack }) } } : {}),
+    ...(typeof cause?.message === 'string' ? { cause: { name: cause.name ?? 'Error', message: cause.message, ...(cause.stack === undefined ? {} : { stack: cause.stack }) } } : {}),
   };
 }
 

@@ -5,6 +5,7 @@ import { ownProgram } from '../store-program.js';
 import { BatchRunner, type Runnable } from '../writer/batch-runner.js';
 import { importProgram, NotImportable } from './import-program.js';
 import { sendError, sendOutcome, type FromThread, type ProgramSource, type SentOutcome, type ThreadData, type ToThread } from './messages.js';
+import { messageOf } from '../sql/sqlite-errors.js';
 
 /** The life of the writer's thread: opens its connection, commits what comes, closes when told to. */
 export function serveWrites(port: MessagePort, { file, durability, engineId, fencingToken, limits }: ThreadData): void {
@@ -47,8 +48,8 @@ export function serveWrites(port: MessagePort, { file, durability, engineId, fen
     while (queue.length > 0) {
       // What came in during the last commit goes into the next one.
       for (let more = receiveMessageOnPort(port); more !== undefined; more = receiveMessageOnPort(port)) take(more.message as ToThread);
-      const { outcomes, commands, tookMs } = runner.run(queue);
-      sendDone(send, { type: 'done', outcomes: outcomes.map(({ outcome }) => sendOutcome(outcome)), commands, tookMs });
+      const { outcomes, failure, ...report } = runner.run(queue);
+      sendDone(send, { type: 'done', outcomes: outcomes.map(({ outcome }) => sendOutcome(outcome)), ...report, ...(failure === undefined ? {} : { failure: sendError(failure) }) });
     }
     if (!isClosing) return;
     runner.close();
@@ -72,7 +73,7 @@ function sendable(outcome: SentOutcome): SentOutcome {
     structuredClone(outcome);
     return outcome;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     if ('error' in outcome) return { ...outcome, error: { ...outcome.error, details: { reason: `the details of the error cannot be sent: ${reason}` } } };
     return { error: sendError(storeErrors.VALUE_INVALID({ problem: `the change was made, and its answer cannot be sent to the engine: ${reason}` })), failedAt: 0 };
   }

@@ -7,6 +7,7 @@ import type { StoreWriter, WriterEvents } from '../writer/store-writer.js';
 import type { Unit } from '../writer/unit.js';
 import { NotImportable } from './import-program.js';
 import { receiveError, receiveOutcome, type FromThread, type OpenProblem, type ThreadData, type ToThread } from './messages.js';
+import { messageOf } from '../sql/sqlite-errors.js';
 
 /** Beside this file once it is built; absent in sources and in bundles that take everything into one file. */
 const entry = new URL('./writer-thread.js', import.meta.url);
@@ -32,7 +33,8 @@ export class ThreadWriter implements StoreWriter {
 
   /** Resolves when the thread has opened the database. @throws what kept it from that */
   static async start(data: ThreadData, events: WriterEvents): Promise<ThreadWriter> {
-    const worker = new Worker(entry, { workerData: { store: data }, name: 'motia-store' });
+    // Without the flags of the program: `--input-type` beside `--eval` would keep a thread from starting.
+    const worker = new Worker(entry, { workerData: { store: data }, name: 'motia-store', execArgv: [] });
     let ended: (error: unknown) => void = () => undefined;
     const onExit = (code: number): void => ended(new Error(`the thread ended with ${code}`));
     try {
@@ -101,7 +103,7 @@ export class ThreadWriter implements StoreWriter {
         this.#send({ type: 'write', units: [unit.commands] });
         this.#units.push(unit);
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         unit.settle({ error: storeErrors.VALUE_INVALID({ problem: `it cannot be sent to the writer's thread: ${reason}` }, error), failedAt: 0 });
       }
     }
@@ -141,10 +143,10 @@ export class ThreadWriter implements StoreWriter {
   #take(message: FromThread): void {
     switch (message.type) {
       case 'done': {
-        const { outcomes, commands, tookMs } = message;
+        const { outcomes, type: _, failure, ...report } = message;
         const units = this.#units.splice(0, outcomes.length);
         this.#keepAlive();
-        this.#events.committed({ commands, tookMs });
+        this.#events.committed(failure === undefined ? report : { ...report, failure: receiveError(failure) });
         outcomes.forEach((outcome, index) => units[index]?.settle(receiveOutcome(outcome)));
         return;
       }

@@ -4,6 +4,7 @@ import { NotImportable } from '../thread/import-program.js';
 import { whyNotImportable } from '../thread/resolve-program.js';
 import type { StoreWriter } from './store-writer.js';
 import type { Unit } from './unit.js';
+import { messageOf } from '../sql/sqlite-errors.js';
 
 export interface AutoWriterParts {
   /** The writer in a thread, started by the first program. @throws when no thread can be had */
@@ -95,7 +96,7 @@ export class AutoWriter implements StoreWriter {
       this.#isInline = true;
       this.#use(inline);
     } catch (error) {
-      this.#refuseHeld(storeErrors.IO_FAILED({ reason: error instanceof Error ? error.message : String(error) }, error));
+      this.#refuseHeld(storeErrors.IO_FAILED({ reason: messageOf(error) }, error));
       throw error;
     }
   }

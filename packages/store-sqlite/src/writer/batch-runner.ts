@@ -1,9 +1,11 @@
 import type { Database } from 'better-sqlite3';
-import type { StoreCommandContext, StoreProgram, StoreSql } from '@motia/engine-core/contract';
+import type { MotiaError, StoreCommandContext, StoreProgram, StoreSql } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
-import { commandError, sqliteCode, storageError } from '../sql/sqlite-errors.js';
+import { onQuarantined, type CorruptRow } from '../rows/quarantine-note.js';
+import { commandError, messageOf, sqliteCode, storageError } from '../sql/sqlite-errors.js';
 import { createStatements } from '../sql/statements.js';
 import { migrate } from './migrate.js';
+import type { CommitReport } from './store-writer.js';
 import type { UnitCommand, UnitOutcome } from './unit.js';
 
 /** Where a batch is cut: what came in after it waits for the next commit. */
@@ -23,12 +25,8 @@ export interface Runnable {
   readonly commands: readonly UnitCommand[];
 }
 
-export interface Batch<U extends Runnable> {
+export interface Batch<U extends Runnable> extends CommitReport {
   readonly outcomes: readonly { readonly unit: U; readonly outcome: UnitOutcome }[];
-  /** Commands that were run. */
-  readonly commands: number;
-  /** From the begin to the end of the transaction. */
-  readonly tookMs: number;
 }
 
 type Callable = (sql: StoreSql, input: unknown, context: StoreCommandContext) => unknown;
@@ -40,6 +38,7 @@ export class BatchRunner {
   readonly #host: StoreSql;
   readonly #sql: StoreSql;
   readonly #programs = new Map<string, StoreProgram>();
+  readonly #quarantined: CorruptRow[] = [];
   #dataVersion: number | undefined;
 
   constructor(options: BatchRunnerOptions) {
@@ -47,6 +46,7 @@ export class BatchRunner {
     this.#db = options.db;
     this.#host = createStatements(options.db, 'host');
     this.#sql = createStatements(options.db, 'command');
+    onQuarantined(this.#sql, (row) => this.#quarantined.push(row));
     if (options.file !== undefined) this.hasForeignCommits();
   }
 
@@ -77,6 +77,7 @@ export class BatchRunner {
       this.#host.run('COMMIT');
     } catch (error) {
       failure = error;
+      this.#quarantined.length = 0;
       if (this.#db.inTransaction) this.#host.run('ROLLBACK');
     }
     // A begin that failed fails for everyone who waits.
@@ -84,13 +85,13 @@ export class BatchRunner {
     queue.splice(0, taken.length);
     if (failure !== undefined) {
       if (taken.length > 1 && isOfOneUnit(failure, outcomes)) return this.#oneByOne(taken, startedAtMs);
-      const error = storageError(failure, this.#options.file) ?? storeErrors.IO_FAILED({ ...this.#where(), reason: String(failure) }, failure);
+      const error = this.#commitError(failure, taken);
       taken.forEach((_, index) => {
         const own = outcomes[index];
         if (own === undefined || 'values' in own) outcomes[index] = { error };
       });
     }
-    return { outcomes: taken.map((unit, index) => ({ unit, outcome: outcomes[index] as UnitOutcome })), commands, tookMs: performance.now() - startedAtMs };
+    return reportOf(taken.map((unit, index) => ({ unit, outcome: outcomes[index] as UnitOutcome })), { commands, tookMs: performance.now() - startedAtMs, quarantined: this.#quarantined.splice(0) });
   }
 
   /** Commits only return once they are on the disk from now on. */
@@ -121,21 +122,23 @@ export class BatchRunner {
   /** After a failure that one of them caused: each in a transaction of its own, so that only that one fails. */
   #oneByOne<U extends Runnable>(units: readonly U[], startedAtMs: number): Batch<U> {
     const batches = units.map((unit) => this.run([unit]));
-    return {
-      outcomes: batches.flatMap(({ outcomes }) => outcomes),
+    return reportOf(batches.flatMap(({ outcomes }) => outcomes), {
       commands: batches.reduce((sum, { commands }) => sum + commands, 0),
       tookMs: performance.now() - startedAtMs,
-    };
+      quarantined: batches.flatMap(({ quarantined }) => quarantined),
+    });
   }
 
   #runUnit({ commands }: Runnable): UnitOutcome {
     const values: unknown[] = [];
+    const quarantined = this.#quarantined.length;
     try {
       this.#host.run('SAVEPOINT unit');
       for (const command of commands) values.push(this.#runCommand(command));
       this.#host.run('RELEASE unit');
       return { values };
     } catch (error) {
+      this.#quarantined.length = quarantined;
       if (this.#db.inTransaction) {
         this.#host.run('ROLLBACK TO unit');
         this.#host.run('RELEASE unit');
@@ -156,9 +159,23 @@ export class BatchRunner {
     return value;
   }
 
+  /** Constraints that are checked at the end fail for what the unit did, everything else for the disk. */
+  #commitError(failure: unknown, [unit]: readonly Runnable[]): MotiaError {
+    const { program = '', command = '' } = unit?.commands[0] ?? {};
+    if (sqliteCode(failure)?.startsWith('SQLITE_CONSTRAINT') === true) return commandError(failure, { program, command, file: this.#options.file });
+    return storageError(failure, this.#options.file) ?? storeErrors.IO_FAILED({ ...this.#where(), reason: messageOf(failure) }, failure);
+  }
+
   #where(): { readonly file?: string } {
     return this.#options.file === undefined ? {} : { file: this.#options.file };
   }
+}
+
+const storageConditions = new Set(['MOTIA_STORE_FULL', 'MOTIA_STORE_IO_FAILED', 'MOTIA_STORE_UNREADABLE', 'MOTIA_STORE_BUSY']);
+
+function reportOf<U extends Runnable>(outcomes: Batch<U>['outcomes'], report: Omit<CommitReport, 'failure'>): Batch<U> {
+  const failure = outcomes.findLast(({ outcome }) => 'error' in outcome && storageConditions.has(outcome.error.code))?.outcome;
+  return { outcomes, ...report, ...(failure !== undefined && 'error' in failure ? { failure: failure.error } : {}) };
 }
 
 /** Whether the transaction failed for something that one unit did: it filled the disk, or broke a constraint that is checked at the end. */

@@ -39,8 +39,8 @@ export class InlineWriter implements StoreWriter {
 
   #runBatch(): void {
     if (this.#queue.length === 0) return;
-    const { outcomes, commands, tookMs } = this.#runner.run(this.#queue);
-    this.#events.committed({ commands, tookMs });
+    const { outcomes, ...report } = this.#runner.run(this.#queue);
+    this.#events.committed(report);
     for (const { unit, outcome } of outcomes) unit.settle(outcome);
     if (this.#queue.length === 0) return;
     // What is left waits a turn, so that a flood of changes does not keep everything else waiting.

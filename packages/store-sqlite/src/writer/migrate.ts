@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { isMotiaError, type StoreProgram, type StoreSql } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
-import { storageError } from '../sql/sqlite-errors.js';
+import { messageOf, storageError } from '../sql/sqlite-errors.js';
 
 export interface MigrationTarget {
   readonly db: Database;
@@ -61,7 +61,7 @@ function step(target: MigrationTarget, program: StoreProgram): void {
   } catch (error) {
     if (db.inTransaction) db.exec('ROLLBACK');
     if (isMotiaError(error)) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw storageError(error, file) ?? storeErrors.MIGRATION_FAILED({ program: name, version, reason }, error);
   }
 }

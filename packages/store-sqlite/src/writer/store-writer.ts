@@ -1,4 +1,5 @@
 import type { MotiaError, StoreProgram } from '@motia/engine-core/contract';
+import type { CorruptRow } from '../rows/quarantine-note.js';
 import type { Unit } from './unit.js';
 
 /** Whoever has the connection that writes. */
@@ -19,6 +20,10 @@ export interface StoreWriter {
 export interface CommitReport {
   readonly tookMs: number;
   readonly commands: number;
+  /** Rows that programs moved to the quarantine. */
+  readonly quarantined: readonly CorruptRow[];
+  /** What the disk or the file did not let it do: the last of it. */
+  readonly failure?: MotiaError;
 }
 
 /** What a writer tells on its own. */

@@ -1,0 +1,301 @@
+import type { Clock, FunctionRegistry, Logger, MotiaError, Telemetry, Timer, TriggerRegistry } from '@motia/engine-core/contract';
+import { queueErrors } from '../errors.js';
+import type { Delivery } from '../job.js';
+import type { AddOutcome, ExchangeOptions, ExchangeResult, JobAdd, JobStore, LaneState, Settlement, Take } from '../job-store.js';
+import type { QueueMetrics } from '../telemetry/queue-metrics.js';
+import { DueTimer } from './due-timer.js';
+import { Endings } from './endings.js';
+import { LeaseKeeper } from './lease-keeper.js';
+import { LocalQueues } from './local-queues.js';
+import type { LocalLane, LocalQueue } from './local-queue.js';
+import { Runner } from './runner.js';
+import { Run } from './run.js';
+import { Turn, type PendingAdd, type PendingSettlement } from './turn.js';
+
+export interface DispatcherParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+  readonly functions: FunctionRegistry;
+  readonly triggers: TriggerRegistry;
+  readonly store: JobStore;
+  readonly metrics: QueueMetrics;
+  readonly random: () => number;
+  /** A job has ended for good. */
+  readonly onEnded: () => void;
+  /** Longest result that is kept, in bytes. */
+  readonly maxResultBytes: number;
+}
+
+/** How soon an exchange that failed is tried again; doubled each time. */
+const firstRetryMs = 50;
+const longestRetryMs = 5_000;
+
+/**
+ * Hands jobs to handlers. It knows no storage: per turn of the event loop, one exchange tells the store what has ended and
+ * what is new, and asks for as much work as there are free places. Nothing is polled: work is asked for when a place
+ * becomes free, when something comes in or becomes due, and when another engine has changed something.
+ */
+export class Dispatcher {
+  readonly queues: LocalQueues;
+  readonly endings: Endings;
+  readonly #parts: DispatcherParts;
+  readonly #turn: Turn;
+  readonly #due: DueTimer;
+  readonly #leases: LeaseKeeper;
+  readonly #runner: Runner;
+  /** Queues that have free places and may have work. */
+  readonly #wanting = new Set<LocalQueue>();
+  readonly #exchanges = new Set<Promise<void>>();
+  /** Results that the store did not take yet. */
+  readonly #unsettled: PendingSettlement[] = [];
+  #retryMs = firstRetryMs;
+  #retryTimer: Timer | undefined;
+  #isDraining = false;
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+    const { clock, store, logger } = parts;
+    this.#turn = new Turn((adds, settlements) => this.#flush(adds, settlements));
+    this.endings = new Endings();
+    this.queues = new LocalQueues(parts.functions, (queue) => this.want(queue));
+    this.#due = new DueTimer(clock, () => this.queues.all(), { onDue: (queue) => this.want(queue), onLook: () => this.lookSoon() });
+    this.#leases = new LeaseKeeper({
+      clock, store,
+      onLost: (run) => this.#runner.lose(run),
+      onError: (error) => logger.warn('Leases could not be renewed', { reason: reasonOf(error) }),
+    });
+    this.#runner = new Runner({ ...parts, leases: this.#leases, queues: () => this.queues, settle: (run, end) => this.#settle(run, end), onFree: (queue) => this.want(queue) });
+  }
+
+  /** Deliveries that this engine holds. */
+  get held(): number {
+    return this.#leases.size;
+  }
+
+  get runner(): Runner {
+    return this.#runner;
+  }
+
+  get leases(): LeaseKeeper {
+    return this.#leases;
+  }
+
+  /** Looks for work in a queue as soon as the running code has finished. */
+  want(queue: LocalQueue): void {
+    if (this.#isDraining) return;
+    this.#wanting.add(queue);
+    this.#turn.schedule();
+  }
+
+  /** Hands a message in with whatever else this turn brings. */
+  add(add: JobAdd): Promise<AddOutcome> {
+    return this.#turn.add(add);
+  }
+
+  /** Hands messages in by themselves: all of them or none, as a part of `tx` if there is one. */
+  async addTogether(adds: readonly JobAdd[], options: ExchangeOptions): Promise<readonly AddOutcome[]> {
+    const takes = this.#takes(adds);
+    try {
+      // Not awaited before: a transaction takes what is handed over before its function returns.
+      const result = await this.#parts.store.exchange({ settlements: [], takes, adds }, { ...options, isStrict: true });
+      this.#received(result, takes, adds);
+      return result.added;
+    } catch (error) {
+      this.#returned(takes);
+      throw error;
+    }
+  }
+
+  /** As `look`, for callers that do not wait. */
+  lookSoon(): void {
+    this.look().catch((error: unknown) => this.#parts.logger.warn('The store could not be looked at', { reason: reasonOf(error) }));
+  }
+
+  /** What the store knows of lanes: at the start, and after others changed something. */
+  async look(): Promise<void> {
+    this.#learn(await this.#parts.store.lanes());
+  }
+
+  /** Lanes as they are now. */
+  #learn(states: readonly LaneState[]): void {
+    const nowMs = this.#parts.clock.monotonicMs();
+    for (const state of states) {
+      const lane = this.queues.lane(state);
+      if (lane === undefined) continue;
+      lane.hasReady = state.hasReady;
+      lane.dueAtMs = state.dueInMs === undefined ? undefined : nowMs + state.dueInMs;
+      if (lane.dueAtMs !== undefined) this.#due.expect(lane.dueAtMs);
+      if (lane.hasReady) this.want(this.queues.find(state.queue) as LocalQueue);
+    }
+  }
+
+  #flush(adds: readonly PendingAdd[], settlements: readonly PendingSettlement[]): void {
+    const messages = adds.map(({ add }) => add);
+    const takes = this.#takes(messages, settlements);
+    if (adds.length + settlements.length + takes.length === 0) return;
+    const exchange = { settlements: settlements.map(({ settlement }) => settlement), takes, adds: messages };
+    const done = this.#parts.store.exchange(exchange).then(
+      (result) => {
+        this.#retryMs = firstRetryMs;
+        result.settled.forEach((isOwn, index) => settlements[index]?.settled(isOwn));
+        result.added.forEach((outcome, index) => adds[index]?.resolve(outcome));
+        this.#received(result, takes, messages);
+      },
+      (error: unknown) => this.#failed(error, { adds, settlements, takes }),
+    );
+    this.#exchanges.add(done);
+    void done.finally(() => this.#exchanges.delete(done));
+  }
+
+  /**
+   * What to ask for: the free places of queues that may have work, of those that new messages go to, and of fifo groups that go
+   * on with this exchange. Counted as asked for from now on.
+   */
+  #takes(adds: readonly JobAdd[], settlements: readonly PendingSettlement[] = []): readonly Take[] {
+    const takes: Take[] = [];
+    if (!this.#isDraining && this.#retryTimer === undefined) {
+      for (const queue of this.#wanting) this.#askLanes(queue, this.#ready(queue), takes);
+      for (const { settlement } of settlements) if (settlement.group !== undefined) this.#askServed(settlement.queue, takes);
+      if (adds.length > 0) this.#askTargets(adds, takes);
+    }
+    this.#wanting.clear();
+    return takes;
+  }
+
+  #askTargets(adds: readonly JobAdd[], takes: Take[]): void {
+    for (const { target } of adds) {
+      if ('topic' in target) {
+        for (const queue of this.queues.ofTopic(target.topic)) this.#askServed(queue.id, takes);
+        continue;
+      }
+      const queue = this.queues.named(target.queue);
+      const lane = queue === undefined ? undefined : [...queue.lanes.values()].find(({ functionId }) => functionId === target.functionId);
+      if (queue !== undefined && lane !== undefined && this.queues.isServed(queue, lane)) this.#askLanes(queue, [lane], takes);
+    }
+  }
+
+  #askServed(id: number, takes: Take[]): void {
+    const queue = this.queues.find(id);
+    if (queue !== undefined && queue.free > 0) this.#askLanes(queue, this.queues.servedLanes(queue), takes);
+  }
+
+  #ready(queue: LocalQueue): readonly LocalLane[] {
+    return this.queues.servedLanes(queue).filter(({ hasReady }) => hasReady);
+  }
+
+  /** Shares the free places of a queue out among lanes, beginning with another one each time. */
+  #askLanes(queue: LocalQueue, lanes: readonly LocalLane[], takes: Take[]): void {
+    const first = lanes.length > 1 ? queue.nextTurn() : 0;
+    for (let place = 0; place < lanes.length && queue.free > 0; place += 1) {
+      const { lane } = lanes[(first + place) % lanes.length] as LocalLane;
+      const slots = Math.ceil(queue.free / (lanes.length - place));
+      queue.asked += slots;
+      takes.push({ lane, slots, leaseMs: queue.options.visibilityMs });
+    }
+  }
+
+  #received({ deliveries, lanes }: ExchangeResult, takes: readonly Take[], adds: readonly JobAdd[]): void {
+    this.#returned(takes);
+    for (const delivery of deliveries) this.#hand(delivery, adds);
+    this.#learn(lanes);
+  }
+
+  #returned(takes: readonly Take[]): void {
+    for (const { lane, slots } of takes) {
+      const queue = this.queues.ofLane(lane);
+      if (queue !== undefined) queue.asked -= slots;
+    }
+  }
+
+  #hand(delivery: Delivery, adds: readonly JobAdd[]): void {
+    const queue = this.queues.ofLane(delivery.lane);
+    const text = delivery.data ?? adds[delivery.addIndex ?? -1]?.data;
+    if (queue === undefined || text === undefined) {
+      this.#parts.logger.error('A job was handed over that this engine does not know', { messageId: delivery.messageId });
+      return;
+    }
+    const run = new Run(delivery, queue, text);
+    this.#leases.hold(run);
+    if (this.#isDraining) this.#settle(run, { kind: 'again', delayMs: 0 });
+    else this.#runner.enter(run);
+  }
+
+  #settle(run: Run, end: Settlement['end']): void {
+    const { delivery: { key, lease, lane, group, messageId }, queue } = run;
+    this.#turn.settle({
+      settlement: { key, lease, lane, queue: queue.id, ...(group === undefined ? {} : { group }), end },
+      settled: (isOwn) => {
+        this.#leases.release(run);
+        if (!isOwn) this.#refused(run);
+        else if (end.kind !== 'again') {
+          this.#parts.onEnded();
+          this.endings.tell(messageId);
+        }
+      },
+    });
+  }
+
+  /** The result of a delivery that is not this engine's any more: it changes nothing, and the trace shows it. */
+  #refused(run: Run): void {
+    const { messageId, lease } = run.delivery;
+    const error = queueErrors.LEASE_LOST({ messageId });
+    this.#parts.metrics.refused(run.queue);
+    this.#parts.logger.warn('A late result was refused', { code: error.code, messageId, delivery: lease, ...(run.trace === undefined ? {} : { traceId: run.trace.traceId }) });
+  }
+
+  #failed(error: unknown, lost: { readonly adds: readonly PendingAdd[]; readonly settlements: readonly PendingSettlement[]; readonly takes: readonly Take[] }): void {
+    this.#returned(lost.takes);
+    for (const { reject } of lost.adds) reject(error);
+    const pauseMs = this.#retryMs;
+    this.#retryMs = Math.min(longestRetryMs, this.#retryMs * 2);
+    if (lost.settlements.length + lost.takes.length === 0) return;
+    if (isClosed(error)) return;
+    this.#parts.logger.warn('The store refused an exchange; it is tried again', { reason: reasonOf(error), settlements: lost.settlements.length, inMs: pauseMs });
+    // Results are kept and told again: their jobs are leased until then.
+    this.#unsettled.push(...lost.settlements);
+    this.#retryTimer ??= this.#parts.clock.setTimeout(() => {
+      this.#retryTimer = undefined;
+      for (const settlement of this.#unsettled.splice(0)) this.#turn.settle(settlement);
+      for (const queue of this.queues.all()) if (this.#ready(queue).length > 0) this.want(queue);
+    }, pauseMs);
+  }
+
+  /** Asks for nothing more, and waits until everything that runs has ended; what has not when `deadline` aborts is given back. */
+  async drain(deadline: AbortSignal): Promise<void> {
+    this.#isDraining = true;
+    this.#due.stop();
+    this.#runner.releaseWaiting();
+    await this.#runner.idle(deadline);
+    this.#runner.releaseAll();
+    await this.#settled();
+  }
+
+  /** Resolves when everything handed in has been committed or refused. */
+  async #settled(): Promise<void> {
+    await this.#runner.idle();
+    this.#turn.flush();
+    while (this.#exchanges.size > 0) {
+      await Promise.all(this.#exchanges);
+      this.#turn.flush();
+    }
+  }
+
+  /** As `drain`, without waiting for handlers. */
+  async stop(): Promise<void> {
+    await this.drain(AbortSignal.abort());
+    this.#parts.clock.clear(this.#retryTimer);
+    this.queues.stop();
+    this.#leases.stop();
+    this.endings.stop();
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function isClosed(error: unknown): boolean {
+  const { code } = (error ?? {}) as Partial<MotiaError>;
+  return code === 'MOTIA_STORE_CLOSED' || code === 'MOTIA_QUEUE_STOPPING';
+}

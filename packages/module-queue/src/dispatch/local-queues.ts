@@ -1,0 +1,106 @@
+import type { FunctionRegistry, Registration, Trigger } from '@motia/engine-core/contract';
+import type { DeliveryOptions } from '../delivery/delivery-options.js';
+import type { LaneState, QueueState } from '../job-store.js';
+import { LocalQueue, type LocalLane } from './local-queue.js';
+
+/**
+ * The queues that this engine delivers from, and which of their functions somebody is ready to run. A queue that is not served
+ * any more stays known: deliveries of it may be on their way.
+ */
+export class LocalQueues {
+  readonly #functions: FunctionRegistry;
+  readonly #onServed: (queue: LocalQueue) => void;
+  readonly #byId = new Map<number, LocalQueue>();
+  readonly #byTopic = new Map<string, LocalQueue[]>();
+  readonly #named = new Map<string, LocalQueue>();
+  readonly #byLane = new Map<number, LocalQueue>();
+  /** By function, until functions change. */
+  readonly #readiness = new Map<string, boolean>();
+  readonly #registration: Registration;
+
+  constructor(functions: FunctionRegistry, onServed: (queue: LocalQueue) => void) {
+    this.#functions = functions;
+    this.#onServed = onServed;
+    this.#registration = functions.onChanged(() => this.#functionsChanged());
+  }
+
+  stop(): void {
+    this.#registration.dispose();
+  }
+
+  /** Makes a queue one of those served, or changes how. */
+  serve({ queue: id, kind, name, functionId }: QueueState, options: DeliveryOptions, triggers: readonly Trigger[]): LocalQueue {
+    let queue = this.#byId.get(id);
+    if (queue === undefined) {
+      queue = new LocalQueue(id, { kind, name, functionId }, options, triggers);
+      this.#byId.set(id, queue);
+      if (kind === 'queue') this.#named.set(name, queue);
+      else this.#byTopic.set(name, [...this.ofTopic(name), queue]);
+    }
+    queue.options = options;
+    queue.triggers = triggers;
+    this.#onServed(queue);
+    return queue;
+  }
+
+  find(id: number): LocalQueue | undefined {
+    return this.#byId.get(id);
+  }
+
+  all(): readonly LocalQueue[] {
+    return [...this.#byId.values()];
+  }
+
+  ofTopic(topic: string): readonly LocalQueue[] {
+    return this.#byTopic.get(topic) ?? [];
+  }
+
+  named(name: string): LocalQueue | undefined {
+    return this.#named.get(name);
+  }
+
+  ofLane(lane: number): LocalQueue | undefined {
+    return this.#byLane.get(lane);
+  }
+
+  /** The lane as this engine knows it; undefined for one of a queue that it has never served. */
+  lane(state: LaneState): LocalLane | undefined {
+    const queue = this.#byId.get(state.queue);
+    if (queue === undefined) return undefined;
+    this.#byLane.set(state.lane, queue);
+    return queue.lane(state);
+  }
+
+  servedLanes(queue: LocalQueue): readonly LocalLane[] {
+    return [...queue.lanes.values()].filter((lane) => this.isServed(queue, lane));
+  }
+
+  /** Whether somebody in this engine is ready to take jobs of the lane. */
+  isServed(queue: LocalQueue, lane: LocalLane): boolean {
+    if (queue.identity.kind === 'queue') return this.isReady(lane.functionId);
+    return queue.triggers.some(({ functionId }) => this.isReady(functionId));
+  }
+
+  /** Who gets the next job of a topic's queue: as a rule there is one; competing subscribers take turns. */
+  subscriber(queue: LocalQueue): Trigger | undefined {
+    const { triggers } = queue;
+    if (triggers.length === 1) return triggers[0];
+    const ready = triggers.filter(({ functionId }) => this.isReady(functionId));
+    return ready[queue.nextTurn() % Math.max(1, ready.length)] ?? triggers[0];
+  }
+
+  isReady(functionId: string): boolean {
+    let isReady = this.#readiness.get(functionId);
+    if (isReady === undefined) {
+      const info = this.#functions.get(functionId);
+      isReady = info !== undefined && (info.internal || info.workerIds.length > 0);
+      this.#readiness.set(functionId, isReady);
+    }
+    return isReady;
+  }
+
+  #functionsChanged(): void {
+    this.#readiness.clear();
+    for (const queue of this.#byId.values()) if (queue.lanes.size > 0) this.#onServed(queue);
+  }
+}

@@ -1,0 +1,218 @@
+import type { Clock, FunctionRegistry, Logger, MotiaError, Telemetry, TriggerRegistry } from '@motia/engine-core/contract';
+import type { JobFailure } from '../job.js';
+import type { Settlement } from '../job-store.js';
+import { queueErrors } from '../errors.js';
+import { DeliveryTrace } from '../telemetry/delivery-trace.js';
+import type { QueueMetrics } from '../telemetry/queue-metrics.js';
+import type { LeaseKeeper } from './lease-keeper.js';
+import type { LocalQueue } from './local-queue.js';
+import type { LocalQueues } from './local-queues.js';
+import { resultText, type Run, type RunEnd } from './run.js';
+import { isSuspect, judge } from './verdict.js';
+
+export interface RunnerParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+  readonly functions: FunctionRegistry;
+  readonly triggers: TriggerRegistry;
+  readonly metrics: QueueMetrics;
+  readonly random: () => number;
+  readonly maxResultBytes: number;
+  readonly leases: LeaseKeeper;
+  readonly queues: () => LocalQueues;
+  readonly settle: (run: Run, end: Settlement['end']) => void;
+  /** A place of the queue became free. */
+  readonly onFree: (queue: LocalQueue) => void;
+}
+
+/** Runs deliveries, and judges how they ended. Those that may be what kills their process run alone. */
+export class Runner {
+  readonly #parts: RunnerParts;
+  readonly #running = new Map<string, Run>();
+  #reservedBy: LocalQueue | undefined;
+  #idleListeners: (() => void)[] = [];
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+  }
+
+  /** The running delivery of a message, by its id. */
+  find(messageId: string): Run | undefined {
+    return this.#running.get(messageId);
+  }
+
+  findByInvocation(invocationId: string): Run | undefined {
+    for (const run of this.#running.values()) if (run.invocationId === invocationId) return run;
+    return undefined;
+  }
+
+  /** Takes a delivery over. It starts at once unless something has to run alone. */
+  enter(run: Run): void {
+    run.queue.waiting.push(run);
+    this.#startNext(run.queue);
+  }
+
+  /** The store says that the lease is somebody else's, or that the job has ended. */
+  lose(run: Run, why = 'its lease was lost'): void {
+    run.trace?.event('lease lost', { code: queueErrors.LEASE_LOST({ messageId: run.delivery.messageId }).code });
+    run.stop('lost', why);
+    this.#leaveWaiting(run);
+  }
+
+  /** Gives back what was not started. */
+  releaseWaiting(): void {
+    for (const queue of this.#parts.queues().all()) {
+      for (const run of queue.waiting.splice(0)) this.#parts.settle(run, { kind: 'again', delayMs: 0 });
+    }
+  }
+
+  /** Tells every handler to stop, and gives their jobs back. */
+  releaseAll(): void {
+    for (const run of [...this.#running.values()]) run.stop('released', 'the engine is stopping');
+  }
+
+  /** Resolves when nothing runs, or when `deadline` aborts. */
+  idle(deadline?: AbortSignal): Promise<void> {
+    if (this.#running.size === 0 || deadline?.aborted === true) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        deadline?.removeEventListener('abort', done);
+        resolve();
+      };
+      deadline?.addEventListener('abort', done, { once: true });
+      this.#idleListeners.push(done);
+    });
+  }
+
+  #startNext(queue: LocalQueue): void {
+    for (let run = queue.waiting[0]; run !== undefined && !queue.isReserved; run = queue.waiting[0]) {
+      if (isSuspect(run.delivery.losses, queue.options)) {
+        if (queue.running > 0 || this.#reservedBy !== undefined) return;
+        queue.isReserved = true;
+        this.#reservedBy = queue;
+      }
+      queue.waiting.shift();
+      void this.#run(run);
+    }
+  }
+
+  async #run(run: Run): Promise<void> {
+    const { queue, delivery } = run;
+    const { clock, telemetry, metrics } = this.#parts;
+    const queues = this.#parts.queues();
+    const trigger = queue.identity.kind === 'topic' ? queues.subscriber(queue) : undefined;
+    if (queue.identity.kind === 'topic' && trigger === undefined) {
+      // Its subscriber left while the job was on its way here.
+      this.#free(run);
+      this.#parts.settle(run, { kind: 'again', delayMs: 0 });
+      return;
+    }
+    queue.running += 1;
+    this.#running.set(delivery.messageId, run);
+    run.startedAtMs = clock.now();
+    run.trace = new DeliveryTrace(telemetry, queue, delivery);
+    metrics.started(queue, run.startedAtMs - delivery.readyAtMs);
+    const startedMs = clock.monotonicMs();
+    const end = await run.call(this.#parts, trigger);
+    this.#running.delete(delivery.messageId);
+    queue.running -= 1;
+    this.#conclude(run, end, clock.monotonicMs() - startedMs);
+    this.#free(run);
+    if (this.#running.size === 0) this.#tellIdle();
+  }
+
+  #conclude(run: Run, end: RunEnd, tookMs: number): void {
+    const { metrics } = this.#parts;
+    const error = end.kind === 'failed' ? end.error : undefined;
+    run.trace?.end(error);
+    if (run.stopped === 'lost') {
+      this.#parts.leases.release(run);
+      metrics.ended(run.queue, 'lost', tookMs);
+      return;
+    }
+    if (error === undefined) {
+      metrics.ended(run.queue, end.kind === 'skipped' ? 'skipped' : 'completed', tookMs);
+      this.#parts.settle(run, this.#completed(run, end));
+      return;
+    }
+    if (run.stopped === 'released') {
+      metrics.ended(run.queue, 'released', tookMs);
+      this.#parts.settle(run, { kind: 'again', delayMs: 0 });
+      return;
+    }
+    this.#failed(run, error, tookMs);
+  }
+
+  #completed(run: Run, end: RunEnd): Settlement['end'] {
+    if (!run.delivery.keepResult || end.kind !== 'answered') return { kind: 'completed' };
+    const result = resultText(end.result);
+    const receivedBytes = Buffer.byteLength(result);
+    const { maxResultBytes: limitBytes } = this.#parts;
+    if (receivedBytes <= limitBytes) return { kind: 'completed', result };
+    // The work is done and must not be done again: only its result is missing.
+    const error = queueErrors.RESULT_TOO_LARGE({ limitBytes, receivedBytes });
+    this.#parts.logger.warn('A result is not kept', { code: error.code, reason: error.message, messageId: run.delivery.messageId });
+    return { kind: 'completed' };
+  }
+
+  #failed(run: Run, error: MotiaError, tookMs: number): void {
+    const { queue, delivery } = run;
+    const { logger, metrics, random } = this.#parts;
+    const { attempts, losses, messageId } = delivery;
+    const verdict = judge(error, { attempts, losses, options: queue.options, random });
+    const about = { messageId, queue: queue.label, code: error.code, reason: error.message, ...(run.trace === undefined ? {} : { traceId: run.trace.traceId }) };
+    if (verdict.kind === 'released') {
+      metrics.ended(queue, 'released', tookMs);
+      logger.debug('A delivery was given back', about);
+      this.#parts.settle(run, verdict.delayMs === 0 ? { kind: 'again', delayMs: 0 } : { kind: 'again', delayMs: verdict.delayMs });
+      return;
+    }
+    metrics.ended(queue, verdict.counts === 'loss' ? 'crashed' : 'failed', tookMs);
+    const failure = this.#failure(run, error, verdict.counts === 'loss' ? 'lost' : 'failed');
+    if (verdict.kind === 'dead') {
+      metrics.dead(queue);
+      logger.error('A message was given up; it is among the dead letters', { ...about, attempts: attempts + (verdict.counts === 'attempt' ? 1 : 0), losses: losses + (verdict.counts === 'loss' ? 1 : 0) });
+      this.#parts.settle(run, { kind: 'dead', counts: verdict.counts, failure, blocksGroup: queue.options.onExhausted === 'block' });
+      return;
+    }
+    logger.warn('A delivery failed; the message comes again', { ...about, attempt: attempts + losses + 1, inMs: verdict.delayMs });
+    this.#parts.settle(run, { kind: 'again', counts: verdict.counts, delayMs: verdict.delayMs, failure });
+  }
+
+  #failure(run: Run, error: MotiaError, kind: JobFailure['kind']): JobFailure {
+    return {
+      kind,
+      code: error.code,
+      message: error.message,
+      ...(error.stack === undefined ? {} : { stack: error.stack }),
+      atMs: this.#parts.clock.now(),
+      delivery: run.delivery.lease,
+      ...(run.trace === undefined ? {} : { traceId: run.trace.traceId, spanId: run.trace.spanId }),
+    };
+  }
+
+  /** Whatever waited for this delivery to end may go on. */
+  #free({ queue }: Run): void {
+    if (queue.isReserved && this.#reservedBy === queue) {
+      queue.isReserved = false;
+      this.#reservedBy = undefined;
+      for (const other of this.#parts.queues().all()) if (other !== queue && other.waiting.length > 0) this.#startNext(other);
+    }
+    this.#startNext(queue);
+    this.#parts.onFree(queue);
+  }
+
+  #leaveWaiting(run: Run): void {
+    const place = run.queue.waiting.indexOf(run);
+    if (place < 0) return;
+    run.queue.waiting.splice(place, 1);
+    this.#free(run);
+  }
+
+  #tellIdle(): void {
+    const listeners = this.#idleListeners;
+    this.#idleListeners = [];
+    for (const listener of listeners) listener();
+  }
+}

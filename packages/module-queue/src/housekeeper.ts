@@ -1,0 +1,99 @@
+import type { Clock, Logger, Registration, Timer } from '@motia/engine-core/contract';
+import type { JobStore, Retention } from './job-store.js';
+
+export interface HousekeeperParts {
+  readonly store: JobStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly retention: Retention;
+  /** Something may have become ready, or ended, in another engine. */
+  readonly onChanged: () => void;
+}
+
+const pruneEveryMs = 60_000;
+/** Ended jobs after which the history is looked at without waiting for the timer. */
+const pruneAfterJobs = 2_000;
+
+/** What needs to be done now and then: forgetting what is old, and taking over what engines left that are gone. */
+export class Housekeeper {
+  readonly #parts: HousekeeperParts;
+  #pruneTimer: Timer | undefined;
+  #recoverTimer: Timer | undefined;
+  #foreign: Registration | undefined;
+  #ended = 0;
+  #pruning: Promise<void> | undefined;
+  #recovering: Promise<void> | undefined;
+  #isStopped = false;
+
+  constructor(parts: HousekeeperParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const { clock, store } = this.#parts;
+    this.#pruneTimer = clock.setInterval(() => this.prune(), pruneEveryMs);
+    this.#foreign = store.onChanged(() => {
+      this.#parts.onChanged();
+      // Leases that were not there before; for those that are known a timer is set already.
+      if (this.#recoverTimer === undefined) this.#recover();
+    });
+    this.#recover();
+  }
+
+  /** A job has ended: its row will have to go at some time. */
+  jobEnded(): void {
+    this.#ended += 1;
+    if (this.#ended >= pruneAfterJobs) this.prune();
+  }
+
+  prune(): void {
+    this.#ended = 0;
+    if (this.#isStopped) return;
+    this.#pruning ??= this.#pruneAll().finally(() => (this.#pruning = undefined));
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    const { clock } = this.#parts;
+    clock.clear(this.#pruneTimer);
+    clock.clear(this.#recoverTimer);
+    this.#foreign?.dispose();
+    await Promise.all([this.#pruning, this.#recovering]);
+  }
+
+  async #pruneAll(): Promise<void> {
+    const { store, retention, logger } = this.#parts;
+    try {
+      while (!this.#isStopped && (await store.prune(retention)));
+    } catch (error) {
+      logger.warn('What is old could not be removed; it is tried again', { reason: reasonOf(error) });
+    }
+  }
+
+  #recover(): void {
+    if (this.#isStopped) return;
+    this.#recovering ??= this.#recoverOnce().finally(() => (this.#recovering = undefined));
+  }
+
+  async #recoverOnce(): Promise<void> {
+    const { store, clock, logger, onChanged } = this.#parts;
+    try {
+      const { recovered, againInMs } = await store.recover();
+      if (recovered > 0) {
+        logger.warn('Messages of an engine that is gone were put back', { messages: recovered });
+        onChanged();
+      }
+      if (againInMs === undefined || this.#isStopped) return;
+      this.#recoverTimer = clock.setTimeout(() => {
+        this.#recoverTimer = undefined;
+        this.#recover();
+      }, Math.max(1, againInMs));
+    } catch (error) {
+      logger.warn('Leases of other engines could not be looked at', { reason: reasonOf(error) });
+    }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
