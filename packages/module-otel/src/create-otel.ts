@@ -72,7 +72,8 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
     if (metrics === undefined) return;
     metrics.look();
     alerts.evaluate();
-    void running?.workers.refresh();
+    // By now everything that is measured all the time has been.
+    if (looks === (3 * lookMs) / tickMs) for (const problem of alerts.unknown()) logger.warn(problem);
   }
 
   return {
@@ -82,7 +83,7 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
       registrations.push(await triggers.registerType(logTriggers.definition));
       if (!settings.isEnabled) return;
       await recording.start();
-      if (metrics !== undefined) running = { process: measureProcess(metrics.meter), workers: new WorkerGauges(metrics.meter, workers, functions) };
+      if (metrics !== undefined) running = { process: measureProcess(metrics.meter), workers: new WorkerGauges(metrics.meter, workers) };
       exports.start();
       timers = [clock.setInterval(tick, tickMs), clock.setInterval(() => exports.nudge(), nudgeMs)];
     },
