@@ -29,9 +29,10 @@ export const stateFunctions: readonly StateFunction[] = [
     spec: { id: 'state::get', description: 'The value of a key; no value when there is none.', requestSchema: request(['scope', 'key'], { ...place, with_version: { type: 'boolean' } }) },
     legacyCode: 'GET_ERROR', isChange: false,
     async run(operations, payload) {
-      const entry = await operations.get(checkPlace(payload['scope'], payload['key']));
-      if (entry === undefined) return undefined;
-      return new WireValue(checkBoolean('with_version', member(payload, 'with_version')) ? versionedJson(entry) : entry.json);
+      const place = checkPlace(payload['scope'], payload['key']);
+      const withVersion = checkBoolean('with_version', member(payload, 'with_version'));
+      const entry = await operations.get(place);
+      return entry === undefined ? undefined : new WireValue(withVersion ? versionedJson(entry) : entry.json);
     },
   },
   {

@@ -13,7 +13,7 @@ interface HistoryRow {
   readonly function_id: string | null;
   /** 0: there is none after the change; 1: it is in `value`; 2: it was too large. */
   readonly has_value: 0 | 1 | 2;
-  readonly checksum: number;
+  readonly crc: number;
   readonly ops: string | null;
   readonly value: string | null;
 }
@@ -55,7 +55,7 @@ export function addHistory(sql: StoreSql, change: HistoryChange, { share, limits
   const ops = isKept ? (change.ops ?? null) : null;
   const hasValue = change.value === null ? 0 : isKept ? 1 : 2;
   sql.run(
-    'INSERT INTO state_history (scope, key, op, version, at_ms, trace_id, function_id, bytes, has_value, checksum, ops, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO state_history (scope, key, op, version, at_ms, trace_id, function_id, bytes, has_value, crc, ops, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     scope, key, op, version, atMs, traceId, functionId, bytes, hasValue, rowChecksum(scope, key, version, hasValue, ops, value), ops, value,
   );
   let { entries, bytes: keyBytes } = { entries: share.entries + 1, bytes: share.bytes + bytes };
@@ -88,7 +88,7 @@ export function trimHistory(sql: StoreSql, { maxBytes }: HistoryLimits, totalByt
   sql.run('UPDATE state_history_size SET bytes = bytes - ? WHERE id = 1', trimmed);
 }
 
-const columns = 'seq, scope, key, op, version, at_ms, trace_id, function_id, has_value, checksum, ops, value';
+const columns = 'seq, scope, key, op, version, at_ms, trace_id, function_id, has_value, crc, ops, value';
 
 export function readHistory(sql: StoreSql, { scope, key, beforeSeq = Number.MAX_SAFE_INTEGER, limit }: StateHistoryQuery): StateHistoryPage {
   const rows = scope === undefined || key === undefined
@@ -132,7 +132,7 @@ function toHistoryEntry(row: HistoryRow, previous: HistoryRow | undefined): Stat
 
 function stateOf(row: HistoryRow): { readonly isUnknown: boolean; readonly isDamaged: boolean; readonly json: string | undefined } {
   const { scope, key, version, has_value: hasValue, ops, value } = row;
-  const isDamaged = row.checksum !== rowChecksum(scope, key, version, hasValue, ops, value);
+  const isDamaged = row.crc !== rowChecksum(scope, key, version, hasValue, ops, value);
   return isDamaged || hasValue === 2 ? { isUnknown: true, isDamaged, json: undefined } : { isUnknown: false, isDamaged, json: value ?? undefined };
 }
 

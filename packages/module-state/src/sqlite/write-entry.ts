@@ -1,7 +1,7 @@
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
 import { addDueCalls, type ClaimedCall } from '@motia/store-sqlite/outbox';
 import type { DueRequest, HistoryLimits, StateHistoryEntry, StateWrite } from '../state-store.js';
-import { deletedKeptMs, entryChecksum, type EntryRow } from './entry-rows.js';
+import { deletedKeptMs, entryTable, type EntryRow } from './entry-rows.js';
 import { addHistory, shareOf, trimHistory, type HistoryShare } from './history-rows.js';
 
 /** One change of a key, decided: what stands there and what will. */
@@ -36,7 +36,7 @@ export function writeEntry(sql: StoreSql, change: EntryChange, context: StoreCom
     totalBytes = added.totalBytes;
   }
   const fields = { scope, key, version, updated_at_ms: nowMs, expires_at_ms: value === null ? nowMs + deletedKeptMs : change.expiresAtMs, value };
-  const counted = { history_entries: share.entries, history_bytes: share.bytes, checksum: entryChecksum(fields) };
+  const counted = { history_entries: share.entries, history_bytes: share.bytes, crc: entryTable.seal(fields) };
   const id = putRow(sql, row?.id, { ...fields, ...counted });
   if (totalBytes > change.history.maxBytes) trimHistory(sql, change.history, totalBytes);
   const claimed = change.due.triggers.length === 0 ? [] : addDueCalls(sql, dueChange(change, version), context);
@@ -44,16 +44,16 @@ export function writeEntry(sql: StoreSql, change: EntryChange, context: StoreCom
 }
 
 function putRow(sql: StoreSql, id: number | undefined, row: Omit<EntryRow, 'id'>): number {
-  const { scope, key, version, updated_at_ms, expires_at_ms, history_entries, history_bytes, checksum, value } = row;
+  const { scope, key, version, updated_at_ms, expires_at_ms, history_entries, history_bytes, crc, value } = row;
   if (id === undefined) {
     return sql.run(
-      'INSERT INTO state_entry (scope, key, version, updated_at_ms, expires_at_ms, history_entries, history_bytes, checksum, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      scope, key, version, updated_at_ms, expires_at_ms, history_entries, history_bytes, checksum, value,
+      'INSERT INTO state_entry (scope, key, version, updated_at_ms, expires_at_ms, history_entries, history_bytes, crc, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      scope, key, version, updated_at_ms, expires_at_ms, history_entries, history_bytes, crc, value,
     ).lastId;
   }
   sql.run(
-    'UPDATE state_entry SET version = ?, updated_at_ms = ?, expires_at_ms = ?, history_entries = ?, history_bytes = ?, checksum = ?, value = ? WHERE id = ?',
-    version, updated_at_ms, expires_at_ms, history_entries, history_bytes, checksum, value, id,
+    'UPDATE state_entry SET version = ?, updated_at_ms = ?, expires_at_ms = ?, history_entries = ?, history_bytes = ?, crc = ?, value = ? WHERE id = ?',
+    version, updated_at_ms, expires_at_ms, history_entries, history_bytes, crc, value, id,
   );
   return id;
 }
