@@ -77,15 +77,6 @@ describe('G1 a stop', () => {
 });
 
 describe('a run without a queue that is lost', () => {
-  /** A store that an engine left behind in the middle of a run: what it holds after a power failure. */
-  async function leftBehind(folder: string, config: Readonly<Record<string, unknown>>) {
-    const cron = await startCron({ folder });
-    const { jobId } = await cron.job('work', config, never);
-    await cron.clock.advance('1m');
-    expect((await cron.history(jobId))[0]).toMatchObject({ state: 'running' });
-    return { cron, jobId };
-  }
-
   it('with its worker is started once more; a second loss is a failure', async () => {
     await using cron = await startCron();
     let kills = 0;
@@ -123,11 +114,5 @@ describe('a run without a queue that is lost', () => {
     const jobId = cron.host.triggers.list().find(({ type }) => type === 'cron')?.id ?? '';
     await cron.clock.advance('61s');
     expect(outcome((await cron.history(jobId))[0])).toEqual(['failed', null, 1, 0]);
-  });
-
-  it('is not stopped by a result that comes too late', async () => {
-    await using folder = temporaryFolder('cron');
-    const { cron } = await leftBehind(folder.path, { expression: '0 1 12 * * * *' });
-    await cron.host.stop({ drainTimeoutMs: 0 });
   });
 });

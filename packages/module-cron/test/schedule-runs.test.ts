@@ -175,7 +175,7 @@ describe('triggers', () => {
     await expect(cron.host.triggers.register({ type: 'cron', functionId: 'f', config: { expression: '0 0 0 * * * *' } })).rejects.toMatchObject({ code: 'MOTIA_CRON_LIMIT', details: { limit: mostJobs } });
     await expect(cron.call('cron::schedule', { function_id: 'f', delay_ms: 5 })).rejects.toMatchObject({ code: 'MOTIA_CRON_LIMIT' });
     await worker[Symbol.asyncDispose]();
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('one-offs in code', () => {
