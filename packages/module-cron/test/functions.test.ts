@@ -98,7 +98,7 @@ describe('cron::schedule', () => {
     [{ function_id: 'remind' }, 'MOTIA_CRON_INVALID_REQUEST', 'it needs `expression` or `at`'],
     [{ function_id: 'remid', delay_ms: 1 }, 'MOTIA_CRON_INVALID_REQUEST', 'there is no function "remid" (did you mean "remind"?)'],
     [{ function_id: 'remind', delay_ms: -1 }, 'MOTIA_CRON_INVALID_REQUEST', 'at least 0'],
-    [{ function_id: 'remind', delay_ms: 1e400 }, 'MOTIA_CRON_INVALID_REQUEST', 'delay_ms'],
+    [{ function_id: 'remind', delay_ms: Infinity }, 'MOTIA_CRON_INVALID_REQUEST', 'delay_ms'],
     [{ function_id: 'remind', delay_ms: 1, at: '2030-01-01T00:00:00Z' }, 'MOTIA_CRON_INVALID_REQUEST', 'goes without'],
     [{ function_id: 'remind', delay_ms: 1, job_id: 'trg_1' }, 'MOTIA_CRON_INVALID_REQUEST', 'must not begin with trg_'],
     [{ function_id: 'remind', delay_ms: 1, overlp: 'allow' }, 'MOTIA_CRON_INVALID_REQUEST', 'did you mean `overlap`?'],
