@@ -51,6 +51,10 @@ const sections = {
     const { dispatch, renderDispatch } = await import('./scenarios/dispatch.mjs');
     return renderDispatch(await dispatch({ rounds }));
   },
+  state: async () => {
+    const { renderState, state } = await import('./scenarios/state.mjs');
+    return renderState(await state({ rounds, seconds }));
+  },
   startup: async () => {
     const { renderStartup, startup } = await import('./scenarios/startup.mjs');
     return renderStartup(await startup({ rounds }));
