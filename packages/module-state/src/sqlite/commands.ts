@@ -4,7 +4,7 @@ import { applyUpdateOps } from '@motia/update-ops';
 import { stateErrors } from '../errors.js';
 import type { Expired, ExpireRequest, HistoryLimits, StateWrite, StateWritten } from '../state-store.js';
 import { matchesSubscription } from '../subscriptions.js';
-import { entryColumns, entryRows, entryTable, isExpired, readRow, toEntry, type EntryRow } from './entry-rows.js';
+import { assertIntact, entryColumns, isExpired, isIntact, quarantineRow, readRow, toEntry, type EntryRow } from './entry-rows.js';
 import { writeEntry } from './write-entry.js';
 
 export function write(sql: StoreSql, request: StateWrite, context: StoreCommandContext): StateWritten {
@@ -12,10 +12,10 @@ export function write(sql: StoreSql, request: StateWrite, context: StoreCommandC
   const { nowMs } = context;
   const claimed: ClaimedCall[] = [];
   let row = readRow(sql, scope, key);
-  if (row !== undefined && !entryTable.isIntact(row)) {
-    if (change.kind === 'update') entryTable.check(row);
+  if (row !== undefined && !isIntact(row)) {
+    if (change.kind === 'update') assertIntact(row);
     // It is given a new value, or none: what it was is past.
-    entryRows.quarantine(sql, row, context);
+    quarantineRow(sql, row, context);
     row = undefined;
   }
   if (row !== undefined && isExpired(row, nowMs)) {
@@ -74,8 +74,8 @@ function endEntry(
 export function expire(sql: StoreSql, { limit, history, subscriptions }: ExpireRequest, context: StoreCommandContext): Expired {
   const due = sql.all<EntryRow>(`SELECT ${entryColumns} FROM state_entry WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?`, context.nowMs, limit);
   for (const row of due) {
-    if (!entryTable.isIntact(row)) {
-      entryRows.quarantine(sql, row, context);
+    if (!isIntact(row)) {
+      quarantineRow(sql, row, context);
     } else if (row.value === null) {
       sql.run('DELETE FROM state_entry WHERE id = ?', row.id);
     } else {
