@@ -73,20 +73,22 @@ export class StateOperations {
   }
 
   async #write({ scope, key }: Place, change: StateChangeRequest, options: WriteOptions): Promise<StateWritten> {
-    const { store, triggers, onExpiry, options: { max_value_bytes: maxValueBytes } } = this.#parts;
+    const { store, onExpiry, options: { max_value_bytes: maxValueBytes } } = this.#parts;
     const { trace, functionId, triggerDepth = 0, tx, ifVersion, ttlMs } = options;
     if (triggerDepth > maxTriggerDepth) throw stateErrors.TRIGGER_LOOP({ scope, key, depth: triggerDepth, limit: maxTriggerDepth });
     const origin: Writable<StateWrite['origin']> = {};
     if (trace !== undefined) origin.traceId = trace.traceparent.slice(3, 35);
     if (functionId !== undefined) origin.functionId = functionId;
-    const write: Writable<StateWrite> = { scope, key, change, maxValueBytes, origin, history: this.#history, due: untriggered };
+    const triggers = this.#parts.triggers.matching(scope, key);
+    const due: Writable<StateWrite['due']> = { triggers, triggerDepth };
+    if (trace !== undefined) due.trace = trace;
+    const write: Writable<StateWrite> = { scope, key, change, maxValueBytes, origin, history: this.#history, due };
     if (ifVersion !== undefined) write.ifVersion = ifVersion;
     if (ttlMs !== undefined) write.ttlMs = ttlMs;
-    const due = triggers.matching(scope, key);
-    const written = await (due.length === 0
+    const written = await (triggers.length === 0
       ? store.write(write, tx)
-      : triggers.during(due, (claim) => {
-        write.due = { triggers: due, triggerDepth, ...(trace === undefined ? {} : { trace }), ...(claim === undefined ? {} : { claim }) };
+      : this.#parts.triggers.during(triggers, (claim) => {
+        if (claim !== undefined) due.claim = claim;
         return store.write(write, tx);
       }));
     if (written.after?.expiresAtMs !== undefined) onExpiry(written.after.expiresAtMs);
@@ -106,4 +108,3 @@ export class StateOperations {
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
-const untriggered: StateWrite['due'] = { triggers: [], triggerDepth: 0 };

@@ -47,10 +47,11 @@ export class StateTriggers {
     description: 'Runs after a change of state is committed: at least once, in the order of changes of each key.',
     config: defineOptions(triggerConfig),
     payloadSchema,
-    apply: (change: TriggerChange<StateTriggerConfig>): void => {
+    apply: async (change: TriggerChange<StateTriggerConfig>): Promise<void> => {
       for (const { id } of change.removed) this.#subscriptions.delete(id);
       if (this.#isEnabled) for (const { id, functionId, config } of change.added) this.#subscriptions.set(id, { id, functionId, ...config });
       this.#delivery?.change(this.#isEnabled ? change : { added: [], removed: change.removed });
+      await this.#delivery?.published();
     },
   };
 

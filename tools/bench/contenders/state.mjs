@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 const [, , name, secondsText] = process.argv;
 const seconds = Number(secondsText);
-const folder = mkdtempSync(join(tmpdir(), 'bench-state-'));
+const folder = mkdtempSync(join(process.env['MOTIA_BENCH_FOLDER'] ?? tmpdir(), 'bench-state-'));
 const keys = 10_000;
 const padding = 'x'.repeat(150);
 let count = 0;

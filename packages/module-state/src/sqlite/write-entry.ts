@@ -19,6 +19,8 @@ export interface EntryChange {
   readonly origin: StateWrite['origin'];
   readonly history: HistoryLimits;
   readonly due: DueRequest;
+  /** Other engines use the store too: what only their triggers listen to is owed as well. */
+  readonly isShared: boolean;
 }
 
 /** Writes the row, its history and its due calls. Answers the row as it is now. */
@@ -43,7 +45,7 @@ export function writeEntry(sql: StoreSql, change: EntryChange, context: StoreCom
   if (old === undefined) row.id = insertRow(sql, row);
   else updateRow(sql, row);
   if (isOverfull) trimHistory(sql, history.maxBytes);
-  return { row, claimed: change.due.triggers.length === 0 ? none : addDueCalls(sql, dueChange(change, version), context) };
+  return { row, claimed: change.due.triggers.length === 0 && !change.isShared ? none : addDueCalls(sql, dueChange(change, version), context) };
 }
 
 const none: readonly ClaimedCall[] = [];
@@ -62,13 +64,14 @@ function updateRow(sql: StoreSql, row: EntryRow): void {
   );
 }
 
-function dueChange({ scope, key, op, before, after, due }: EntryChange, version: number): Parameters<typeof addDueCalls>[1] {
+function dueChange({ scope, key, op, before, after, due, isShared }: EntryChange, version: number): Parameters<typeof addDueCalls>[1] {
   const { triggers, trace, triggerDepth, claim } = due;
   return {
     kind: 'state', triggers, lane: JSON.stringify([scope, key]), triggerDepth,
     payload: triggerPayload({ scope, key, before, after, version, isExpired: op === 'expire' }),
     ...(trace === undefined ? {} : { trace }),
     ...(claim === undefined ? {} : { claim }),
+    ...(isShared ? { address: { scope, key } } : {}),
   };
 }
 
