@@ -51,6 +51,10 @@ const sections = {
     const { dispatch, renderDispatch } = await import('./scenarios/dispatch.mjs');
     return renderDispatch(await dispatch({ rounds }));
   },
+  store: async () => {
+    const { renderStore, store } = await import('./scenarios/store.mjs');
+    return renderStore(await store({ rounds, seconds }));
+  },
   startup: async () => {
     const { renderStartup, startup } = await import('./scenarios/startup.mjs');
     return renderStartup(await startup({ rounds }));

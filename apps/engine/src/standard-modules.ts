@@ -2,6 +2,7 @@ import { configSchema, type AnyDefinition, type ImportPackage } from '@motia/eng
 import type { ModuleUse } from '@motia/engine-core/contract';
 import { CronModule, KvCronAdapter, cron } from '@motia/module-cron';
 import { ExecModule } from '@motia/module-exec';
+import { OtelModule, OtlpExporter, otel } from '@motia/module-otel';
 import { LocalAdapter, PubSubModule, pubsub } from '@motia/module-pubsub';
 import { BuiltinQueueAdapter, QueueModule, queue } from '@motia/module-queue';
 import { RestModule, rest } from '@motia/module-rest';
@@ -13,7 +14,7 @@ import { SqliteStore } from '@motia/store-sqlite';
 /** Every module that comes with the engine, for schemas and docs. */
 export const standardModules: readonly AnyDefinition[] = [
   RestModule, StreamModule, StreamKvStore, StateModule, StateKvStore, QueueModule, BuiltinQueueAdapter,
-  CronModule, KvCronAdapter, PubSubModule, LocalAdapter, WorkerModule, SqliteStore, ExecModule,
+  CronModule, KvCronAdapter, PubSubModule, LocalAdapter, WorkerModule, OtelModule, OtlpExporter, SqliteStore, ExecModule,
 ];
 
 export interface DefaultModulesOptions {
@@ -32,6 +33,7 @@ export function defaultModules({ keep = 'memory' }: DefaultModulesOptions = {}):
     cron({ adapter: { class: KvCronAdapter.class, config } }),
     pubsub(),
     worker(),
+    otel(),
   ];
 }
 

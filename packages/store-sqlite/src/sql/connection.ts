@@ -10,6 +10,8 @@ export interface ConnectionLimits {
   readonly maxFileBytes?: number;
   /** Pages of the log after which they are written back into the file. */
   readonly walAutocheckpointPages?: number;
+  /** How long it waits for a connection of another process. Default 5,000. */
+  readonly busyTimeoutMs?: number;
 }
 
 export interface ConnectionOptions {
@@ -21,7 +23,7 @@ export interface ConnectionOptions {
 
 /** Opens the connection that writes. @throws SqliteError */
 export function openWritable({ file, durability, limits = {} }: ConnectionOptions): Connection {
-  const db = new Database(file ?? ':memory:', { timeout: busyTimeoutMs });
+  const db = new Database(file ?? ':memory:', { timeout: limits.busyTimeoutMs ?? busyTimeoutMs });
   try {
     harden(db);
     if (file !== undefined) {

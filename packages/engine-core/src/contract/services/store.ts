@@ -102,6 +102,8 @@ export interface StoreService {
 export interface StoreRequest {
   /** Folder of `motia.db`, relative to the config file. Default: `data_dir` of the store module, `./data`. Left out with `durability: 'memory'`. */
   readonly directory?: string;
+  /** Name of the database in the folder, without `.db`, for what may be lost without harm to the rest. Default `motia`. */
+  readonly name?: string;
   /** `memory` is one database per engine, shared by everyone who asks for it. Default: that of the store module, `full`. */
   readonly durability?: StoreDurability;
 }
@@ -114,7 +116,7 @@ export interface TransactionParticipant {
   run(payload: unknown, options: ChangeOptions & { readonly tx: StoreTransaction }): Promise<unknown>;
 }
 
-/** The databases of an engine. Everyone who asks for the same folder shares one. */
+/** The databases of an engine. Everyone who asks for the same folder and name shares one. */
 export interface StorePool {
   /** For `start`, not `create`: it opens the file. @throws `MOTIA_STORE_UNREADABLE`, `MOTIA_STORE_OWNED`, `MOTIA_STORE_SCHEMA_NEWER` … */
   open(request: StoreRequest): Promise<StoreService>;
