@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { temporaryFolder } from '@motia/tools/testing';
@@ -31,4 +32,11 @@ it('an idle store keeps no program alive, one that is written to does', async ()
   `;
   const output = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8', cwd: fileURLToPath(new URL('..', import.meta.url)), timeout: 30_000 });
   expect(output.trim()).toBe('20');
+});
+
+it('the program of the README runs as it stands', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const program = /^```js\n([\s\S]*?)^```/m.exec(readme)?.[1] ?? '';
+  const output = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8', cwd: fileURLToPath(new URL('..', import.meta.url)), timeout: 30_000 });
+  expect(output).toContain("[ 1, 2, 1 ]\n[ { page: '/', count: 2 }, { page: '/about', count: 1 } ]");
 });
