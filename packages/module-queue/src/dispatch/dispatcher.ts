@@ -274,6 +274,7 @@ export class Dispatcher {
   /** Resolves when everything handed in has been committed or refused. */
   async #settled(): Promise<void> {
     await this.#runner.idle();
+    this.#runner.judgeLosses();
     this.#turn.flush();
     while (this.#exchanges.size > 0) {
       await Promise.all(this.#exchanges);
