@@ -68,7 +68,7 @@ export function redriveJob(sql: StoreSql, { seq, queue, state, groupKey }: JobRo
 }
 
 export function discard(sql: StoreSql, { messageIds, times }: { readonly messageIds: readonly string[]; readonly times: CommandTimes }, { nowMs }: StoreCommandContext): number {
-  const rows = messageIds.flatMap((id) => sql.all<JobRow>(`${job} WHERE id = ?`, id));
+  const rows = [...new Set(messageIds)].flatMap((id) => sql.all<JobRow>(`${job} WHERE id = ?`, id));
   return discardRows(sql, rows, times, nowMs);
 }
 
