@@ -75,6 +75,7 @@ export default tseslint.config(
     rules: { '@nx/enforce-module-boundaries': launcherBoundaries, 'motia/boundary-by-name': ['error', { lazy: ['@motia/engine'] }] },
   },
   { files: ['packages/engine-core/src/{clock,system}/**/*.ts', 'packages/engine-core/src/**/system-clock.ts'], rules: freedom({ timers: true, process: true }) },
+  { files: ['packages/stream-client/src/platform/*.ts'], rules: freedom({ timers: true }) },
   { files: ['packages/module-exec/src/**/*.ts'], rules: freedom({ children: true, process: true }) },
   { files: ['**/src/testing/**/*.ts'], rules: freedom({ timers: true, process: true }) },
   { files: launchers, rules: freedom(everyFreedom) },

@@ -1,5 +1,6 @@
 /**
- * `npm test`: installs, builds, then runs every check and prints one summary. `npm test -- unit lint` runs the named steps.
+ * `npm test`: installs, builds, then runs every check and prints one summary. `npm test -- unit lint` runs the named steps,
+ * `npm run test:soak` the long tests that are only run when they are named, `npm test -- --soak` everything and those.
  * The last line is always `N passed, N failed[, N skipped]`; a step that is not a jest run counts as one.
  */
 import { spawn } from 'node:child_process';
@@ -26,17 +27,20 @@ const steps = [
   { name: 'crash', command: target('test:crash'), counts: 'crash' },
   { name: 'e2e', command: target('test:e2e'), counts: 'e2e' },
   { name: 'packaging', command: target('check:package') },
+  { name: 'soak', command: target('test:soak'), counts: 'soak', isExtra: true },
 ];
 
 ensureInstalled(root);
-const named = process.argv.slice(2);
+const words = process.argv.slice(2);
+const named = words.filter((word) => word !== '--soak');
 const unknown = named.filter((name) => !steps.some((step) => step.name === name));
 if (unknown.length > 0) {
   console.error(`Unknown step: ${unknown.join(', ')}. Steps: ${steps.map((step) => step.name).join(', ')}.`);
   process.exit(64);
 }
 const results = [];
-for (const step of steps.filter(({ name }) => named.length === 0 || name === 'build' || named.includes(name))) {
+const isWanted = ({ name, isExtra = false }) => name === 'build' || named.includes(name) || (isExtra ? words.includes('--soak') : named.length === 0);
+for (const step of steps.filter(isWanted)) {
   console.log(`\n=== ${step.name}`);
   results.push(await runStep(step));
 }

@@ -1,13 +1,14 @@
-/** Runs one kind of test of the package in the current folder: `node tools/jest/run.mjs <test|crash|e2e> [jest options]`. */
+/** Runs one kind of test of the package in the current folder: `node tools/jest/run.mjs <test|crash|e2e|soak> [jest options]`. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 const kinds = {
-  test: { pattern: '/test/.*(?<!\\.crash|\\.e2e)\\.test\\.tsx?$', options: [`--maxWorkers=${process.env['MOTIA_JEST_WORKERS'] ?? 2}`] },
+  test: { pattern: '/test/.*(?<!\\.crash|\\.e2e|\\.soak)\\.test\\.tsx?$', options: [`--maxWorkers=${process.env['MOTIA_JEST_WORKERS'] ?? 2}`] },
   crash: { pattern: '\\.crash\\.test\\.tsx?$', options: ['--runInBand'] },
   e2e: { pattern: '\\.e2e\\.test\\.tsx?$', options: ['--runInBand'] },
+  soak: { pattern: '\\.soak\\.test\\.tsx?$', options: ['--runInBand'] },
 };
 const [kindName = 'test', ...rest] = process.argv.slice(2);
 const kind = kinds[kindName];

@@ -2,17 +2,13 @@ import type { FunctionRegistry, Registration } from '@motia/engine-core/contract
 import type { Api } from './api/api.js';
 import { consoleErrors } from './errors.js';
 
-/** Id of the function that answers what the data API answers: the `iii` command asks it over the engine's local socket. */
-export const requestFunctionId = 'engine::console::request';
-
-/** Registers it. Input: `{ method?, path, query?, body? }` with a path below `/api/v1`. */
-export function registerRequestFunction(functions: FunctionRegistry, api: Api, { isReadOnly }: { readonly isReadOnly: boolean }): Registration {
-  return functions.register({ id: requestFunctionId, description: 'One request of the console data API.' }, (payload, call) => {
+/** Registers a function that answers what the data API answers. Input: `{ method?, path, query?, body? }` with a path below `/api/v1`. */
+export function registerRequestFunction(functions: FunctionRegistry, id: string, api: Api): Registration {
+  return functions.register({ id, description: 'One request of the data API of the console.' }, (payload, call) => {
     const { method = 'GET', path, query = {}, body } = (payload ?? {}) as { readonly method?: unknown; readonly path?: unknown; readonly query?: unknown; readonly body?: unknown };
     if (method !== 'GET' && method !== 'POST') throw consoleErrors.METHOD_NOT_ALLOWED({ allowed: ['GET', 'POST'] });
     if (typeof path !== 'string' || !path.startsWith('/')) throw consoleErrors.BODY_INVALID({ reason: '`path` starts with a slash' });
     if (typeof query !== 'object' || query === null) throw consoleErrors.BODY_INVALID({ reason: '`query` is an object of strings' });
-    if (method === 'POST' && isReadOnly) throw consoleErrors.READ_ONLY({});
     const parameters = Object.entries(query).flatMap(([key, value]): [string, string][] => (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? [[key, String(value)]] : []));
     return api.call({ method, path, query: new Map(parameters), body, signal: call.signal });
   });

@@ -23,6 +23,13 @@ export const errors = defineErrors('ENGINE', {
     message: ({ subject }: { readonly subject: string }) => `No engine is running for ${subject}.`,
     remedy: 'Start it with `iii` in another terminal (same -c), then run this command again.',
   },
+  STEP_AMBIGUOUS: {
+    status: 400,
+    retryable: false,
+    since: '0.1.0',
+    message: ({ step, functionIds }: { readonly step: string; readonly functionIds: readonly string[] }) => `The Step "${step}" has ${functionIds.length} triggers, each with a function of its own: ${functionIds.join(', ')}.`,
+    remedy: 'Name the function: iii invoke <function id>.',
+  },
   PAYLOAD_INVALID: {
     status: 400,
     retryable: false,

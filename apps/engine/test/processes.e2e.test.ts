@@ -40,6 +40,14 @@ describe('an app under load', () => {
     await folder.remove();
   });
 
+  it('lets `iii invoke` name a Step', async () => {
+    const result = await runIii(['invoke', 'Version', '{"body":null}'], { cwd: folder.path });
+    expect([result.code, result.stderr, JSON.parse(result.stdout)]).toMatchObject([0, '', { status: 200, body: { version: 0 } }]);
+    const unknown = await runIii(['invoke', 'Versions'], { cwd: folder.path });
+    expect([unknown.code, unknown.stdout]).toEqual([70, '']);
+    expect(unknown.stderr).toMatch(/MOTIA_ENGINE_FUNCTION_NOT_FOUND/);
+  }, 20_000);
+
   it('E6 fails no request through 20 reloads at 200 requests a second', async () => {
     const load = steadyLoad({ url: `${engine.url}/version`, perSecond: 200 });
     for (let number = 1; number <= 20; number += 1) {

@@ -17,14 +17,14 @@ export interface AnswerParts {
 }
 
 /** Who answers: a route, or middleware in its place. */
-export type AnswerRoute = Pick<Route, 'functionId' | 'checkResponse' | 'defaultStatus'>;
+export type AnswerRoute = Pick<Route, 'functionId' | 'checkResponse' | 'defaultStatus' | 'defaultContentType'>;
 
 /**
  * Reads a handler's result.
  * @throws `MOTIA_REST_INVALID_HANDLER_RESPONSE`, and `MOTIA_REST_RESPONSE_SCHEMA_MISMATCH` in development
  */
 export function readAnswer(result: unknown, route: AnswerRoute, requestId: string, parts: AnswerParts): HandlerResponse {
-  const answer = readHandlerResponse(route.functionId, result, parts.responseLimitBytes, route.defaultStatus);
+  const answer = readHandlerResponse(route.functionId, result, parts.responseLimitBytes, route);
   if (route.checkResponse !== undefined) checkAgainstSchema(answer, route, requestId, parts);
   return answer;
 }
@@ -51,9 +51,9 @@ export function writeAnswer(response: ServerResponse, answer: HandlerResponse, {
 }
 
 /** The head of a response whose body is sent as it is made. */
-export function streamHeaders(head: StreamHead, requestId: string, corsHeaders: readonly string[], { requestIdHeader }: AnswerParts): HeaderList {
+export function streamHeaders(head: StreamHead, { requestIdHeader, requestId, corsHeaders }: Omit<AnswerFrame, 'end'>, defaultContentType = 'application/octet-stream'): HeaderList {
   const headers: HeaderList = [requestIdHeader, requestId];
-  if (!head.headers.includes('content-type') && head.status !== 204 && head.status !== 304) headers.push('content-type', 'application/octet-stream');
+  if (!head.headers.includes('content-type') && head.status !== 204 && head.status !== 304) headers.push('content-type', defaultContentType);
   addOwn(headers, head.headers, requestIdHeader);
   if (corsHeaders.length > 0) addCors(headers, corsHeaders);
   return headers;

@@ -2,12 +2,17 @@ import { missingBody, restErrors, type InputProblem } from './errors.js';
 import { noBody, parsedBody, type RequestBody } from './http-payload.js';
 import type { Route } from './route.js';
 
+/** The handler runs while the files arrive: what comes behind the first of them comes too late for the check. */
+function beforeFirstFile({ path, problem }: InputProblem): InputProblem {
+  return { path, problem: problem === 'is required' ? 'is required before the first file of the form' : problem };
+}
+
 /** The body as its schema wants it. @throws `MOTIA_REST_VALIDATION_FAILED` */
 export function checkedBody(received: RequestBody, { checkBody, checkForm }: Pick<Route, 'checkBody' | 'checkForm'>): RequestBody {
   if (checkBody === undefined) return received;
   if (received.isForm === true && checkForm !== undefined) {
-    const { value, problems } = checkForm(received.value) as { readonly value?: unknown; readonly problems?: readonly InputProblem[] };
-    if (problems !== undefined) throw restErrors.VALIDATION_FAILED(problems);
+    const { value, problems } = checkForm(received.value);
+    if (problems !== undefined) throw restErrors.VALIDATION_FAILED(received.links?.files === undefined ? problems : problems.map(beforeFirstFile));
     return { ...received, value, text: JSON.stringify(value) };
   }
   const body = parsedBody(received);

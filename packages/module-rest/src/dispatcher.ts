@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MotiaError } from '@motia/engine-core/contract';
+import { StatusEvents } from './accepted/status-events.js';
 import { Cors, type HeaderList } from './cors.js';
 import { restErrors } from './errors.js';
 import { Exchange, type ExchangeParts } from './exchange.js';
@@ -12,7 +13,7 @@ import { requestIdFor, type RequestIdRule } from './request-id.js';
 import type { RouteBinder } from './route-binder.js';
 import type { Route } from './route.js';
 import type { RouteMatch } from './route-table.js';
-import { ROUTE_METHODS } from './trigger-config.js';
+import { ROUTE_METHODS } from './trigger-schema.js';
 import type { SystemRoutes } from './system-routes.js';
 import { targetOf } from './request-target.js';
 import { writeHead } from './write-head.js';
@@ -59,6 +60,8 @@ export class Dispatcher {
     const path = mark === -1 ? url : url.slice(0, mark);
     if (url.length > URL_LIMIT_BYTES) return this.problem(request, response, restErrors.URI_TOO_LONG({ limitBytes: URL_LIMIT_BYTES }));
     const { system, front } = this.parts;
+    const acceptedId = system.requestIdIn(path);
+    if (acceptedId !== undefined) return this.#serveStatus(request, response, acceptedId);
     if (system.owns(path)) return this.#serveSystem(request, response, path);
     const query = mark === -1 ? '' : url.slice(mark + 1);
     if (!front.isEmpty && this.#serveFront(request, response, url, { path, query, continues, next: undefined })) return;
@@ -71,6 +74,9 @@ export class Dispatcher {
     const mark = url.indexOf('?');
     const path = mark === -1 ? url : url.slice(0, mark);
     if (url.length > URL_LIMIT_BYTES) return this.problem(request, response, restErrors.URI_TOO_LONG({ limitBytes: URL_LIMIT_BYTES }));
+    // Where a host application serves the routes, it serves what they answer with, too.
+    const acceptedId = this.parts.accepted.isAvailable ? this.parts.system.requestIdIn(path) : undefined;
+    if (acceptedId !== undefined) return this.#serveStatus(request, response, acceptedId);
     const query = mark === -1 ? '' : url.slice(mark + 1);
     const match = this.#match(request, path);
     if (match !== undefined) {
@@ -135,6 +141,25 @@ export class Dispatcher {
     headers.push(this.parts.requestIdHeader, this.#requestId(request), ...this.#corsHeaders(request));
     writeHead(response, answer.status, headers);
     response.end(answer.body);
+  }
+
+  /** What became of a request that was answered with 202: as JSON, or as events while it is under way. */
+  #serveStatus(request: IncomingMessage, response: ServerResponse, id: string): void {
+    const { accepted, mode, clock, open } = this.parts;
+    if (request.method === 'OPTIONS') return this.#answerOptions(request, response, ['GET', 'HEAD']);
+    if (request.method !== 'GET' && request.method !== 'HEAD') return this.#methodNotAllowed(request, response, ['GET', 'HEAD']);
+    accepted.status(id).then(
+      (status) => {
+        if (response.headersSent || response.destroyed) return;
+        if (status === undefined) return this.problem(request, response, restErrors.ACCEPTED_REQUEST_UNKNOWN({}));
+        const headers: HeaderList = [this.parts.requestIdHeader, this.#requestId(request), ...this.#corsHeaders(request)];
+        if (request.method === 'GET' && wantsEvents(request)) return new StatusEvents({ requests: accepted, clock, open }, response, id).begin(status, headers);
+        const body = JSON.stringify(status);
+        writeHead(response, 200, ['content-type', 'application/json; charset=utf-8', 'content-length', Buffer.byteLength(body), 'cache-control', 'no-store', ...headers]);
+        response.end(body);
+      },
+      (error: unknown) => this.problem(request, response, toClientError(error, mode)),
+    );
   }
 
   #serveUnowned(request: IncomingMessage, response: ServerResponse, target: Target): void {
@@ -207,6 +232,10 @@ export class Dispatcher {
     new OpenResponse(this.parts.open, response, (error) => this.problem(request, response, error));
     if (this.parts.drainState.isDraining) response.shouldKeepAlive = false;
   }
+}
+
+function wantsEvents({ headers }: IncomingMessage): boolean {
+  return headers.accept?.includes('text/event-stream') === true;
 }
 
 /** What `/*path` of the not-found function matched: the whole path. */

@@ -50,7 +50,7 @@ export const restErrors = defineErrors('REST', {
 
   // The body and what was declared of it
   BODY_TOO_LARGE: entry<{ readonly limitBytes: number; readonly receivedBytes: number; readonly part?: string }>(413, 'Send less, or raise `body_limit_bytes` of the route or the module, or `uploads`.', (d) => `The ${d.part === undefined ? 'body' : `form (${d.part})`} is larger than ${d.limitBytes} bytes (at least ${d.receivedBytes} received or announced).`),
-  UNSUPPORTED_MEDIA_TYPE: entry<{ readonly reason: string }>(415, 'Send JSON, text and forms as UTF-8, and any body plain or gzip, deflate or br encoded.', (d) => `The body cannot be read: ${d.reason}.`),
+  UNSUPPORTED_MEDIA_TYPE: entry<{ readonly reason: string; readonly accepted?: readonly string[] }>(415, 'Send JSON, text and forms as UTF-8, and any body plain or gzip, deflate or br encoded.', (d) => `The body cannot be read: ${d.reason}.`),
   INVALID_JSON: entry<JsonPosition>(400, 'Send valid JSON, or leave out the content type when there is no body.', (d) => (d.isMissing === true ? `${missingBody.problem}.` : `The body is not valid JSON${place(d)}.`)),
   JSON_TOO_DEEP: entry<JsonPosition & { readonly limit: number }>(400, 'Nest less.', (d) => `The JSON body nests deeper than ${d.limit} levels${place(d)}.`),
   JSON_TOO_COMPLEX: entry<JsonPosition & { readonly limit: number }>(400, 'Send fewer values in one request.', (d) => `The JSON body holds more than ${d.limit} values.`),
@@ -63,6 +63,13 @@ export const restErrors = defineErrors('REST', {
 
   // Running the function
   CONDITION_NOT_MET: entry<{ readonly legacyCode: 'CONDITION_NOT_MET' }>(422, "The route's condition function answered false for this request.", () => 'Request condition not met.'),
+  IDEMPOTENCY_KEY_MISSING: entry<Readonly<Record<never, never>>>(400, 'Send an `Idempotency-Key` header with a value of its own for each thing to be done, such as a UUID, and the same one when you repeat the request.', () => 'This route needs an Idempotency-Key header.'),
+  IDEMPOTENCY_KEY_INVALID: entry<{ readonly problem: string }>(400, 'Send one `Idempotency-Key` header of 1 to 255 printable ASCII characters, such as a UUID.', (d) => `The Idempotency-Key cannot be used: ${d.problem}.`),
+  IDEMPOTENCY_MISMATCH: entry<Readonly<Record<never, never>>>(422, 'Use a new key for another request; repeat a request exactly as it was.', () => 'This Idempotency-Key was used for another request.'),
+  IDEMPOTENCY_IN_PROGRESS: entry<Readonly<Record<never, never>>>(409, 'Repeat the request later, with the same key.', () => 'A request with this Idempotency-Key is under way.', true),
+  IDEMPOTENCY_NOT_REPLAYABLE: entry<{ readonly limitBytes: number }>(409, 'Ask for the result another way: the request was handled and is not run again.', (d) => `A request with this Idempotency-Key was answered, with a response that cannot be given again: it was streamed, larger than ${d.limitBytes} bytes, or is damaged.`),
+  BODY_NOT_KEPT: entry<Readonly<Record<never, never>>>(415, 'Send JSON, text or a form without files: the request is kept in a queue, whole.', () => 'This route answers before it runs, and the body of the request cannot be kept: it is streamed.'),
+  ACCEPTED_REQUEST_UNKNOWN: entry<Readonly<Record<never, never>>>(404, 'Use the status URL of the 202 answer; what has ended is forgotten after a while.', () => 'No accepted request has this id, or it ended long ago.'),
   OVERLOADED: entry<{ readonly limit: number }>(503, 'Try again after Retry-After; raise `concurrency_request_limit` if the machine has room.', (d) => `The server is handling its limit of ${d.limit} requests.`, true),
   DRAINING: entry<Readonly<Record<never, never>>>(503, 'Try again: the server is going down or being replaced.', () => 'The server is shutting down.', true),
   HANDLER_FAILED: entry<{ readonly legacyCode: 'INTERNAL_ERROR'; readonly functionId?: string }>(500, 'See the log of the request id.', () => 'The handler failed.'),
@@ -79,7 +86,11 @@ export const restErrors = defineErrors('REST', {
   RESERVED_PATH: entry<{ readonly path: string; readonly reserved: string }>(409, 'Choose another path, or move the system routes with `system_routes`.', (d) => `The path "${d.path}" is reserved for the engine (${d.reserved}).`),
   INVALID_SCHEMA: entry<{ readonly field: string; readonly problem: string }>(400, 'Give a valid JSON Schema (draft-07, 2019-09 or 2020-12).', (d) => `${d.field} is not a usable JSON Schema: ${d.problem}.`),
 
+  QUEUE_MISSING: entry<{ readonly functionId: string }>(501, 'Add modules::queue::QueueModule to the configuration, or leave out `respond: accepted`.', (d) => `The route of "${d.functionId}" answers before it runs, and no module offers a queue to run it from.`),
+  TRIGGER_KEY_MISUSED: entry<{ readonly key: string; readonly problem: string }>(400, 'Leave the key out, or correct what the message names.', (d) => `The key \`${d.key}\` cannot be used here: ${d.problem}.`),
+
   // Listening
+  REPLAY_STORE_MISSING: entry<{ readonly exitCode: 78 }>(500, 'Add modules::store::SqliteStore to the configuration, or set `idempotency: { store_method: in_memory }`.', () => '`idempotency.store_method` is file_based, and no module offers a store.'),
   INVALID_PROXY: entry<{ readonly problem: string; readonly exitCode: 78 }>(500, 'Name addresses, networks, or loopback, linklocal, uniquelocal in `trust_proxy`.', (d) => `trust_proxy cannot be read: ${d.problem}.`),
   PORT_IN_USE: entry<{ readonly port: number; readonly host: string; readonly module: string; readonly pid?: number; readonly exitCode: 78 }>(500, 'Stop the other process or set another `port`.', (d) => `Port ${d.port} on ${d.host} is already in use${d.pid === undefined ? '' : ` by process ${d.pid}`} (wanted by ${d.module}).`),
   LISTEN_FAILED: entry<{ readonly port: number; readonly host: string; readonly module: string; readonly reason: string; readonly exitCode: 78 }>(500, 'Set a `host` and `port` that this process may listen on.', (d) => `${d.module} cannot listen on ${d.host}:${d.port}: ${d.reason}.`),

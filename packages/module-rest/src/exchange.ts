@@ -1,10 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FunctionRegistry, Invocation, MotiaError, TraceContext, TriggerRegistry } from '@motia/engine-core/contract';
+import type { AcceptedRequests } from './accepted/accepted-requests.js';
 import type { Admission, Applicant } from './admission.js';
+import { readAnswer } from './answer.js';
 import type { ClientFinder } from './client-address.js';
 import { checkedBody } from './checked-body.js';
 import { restErrors } from './errors.js';
-import { HttpPayload, type RequestBody } from './http-payload.js';
+import { HttpPayload, noBody, type RequestBody } from './http-payload.js';
+import { KeyedRun } from './idempotency/keyed-run.js';
+import type { Replays } from './idempotency/replays.js';
 import { incomingTrace } from './incoming-trace.js';
 import { runMiddleware } from './middleware-run.js';
 import type { Middleware } from './middleware-set.js';
@@ -12,10 +16,11 @@ import type { Linked, OpenExchanges } from './open-exchanges.js';
 import { decodePathParams, type PathParams } from './path-params.js';
 import { parseQueryString } from './query-string.js';
 import { watchConnection, type Queued } from './queued-responses.js';
-import { Reply, type ReplyOwner, type ReplyParts } from './reply.js';
+import { isStreamResult, Reply, type ReplyOwner, type ReplyParts } from './reply.js';
 import { absentBody, announcesBody, parsedByHost, readRequestBody, type BodyParts } from './request-body.js';
 import type { Route } from './route.js';
 import { openServerSpan } from './server-span.js';
+import type { AcceptedRule, IdempotencyRule } from './trigger-config.js';
 
 /** What all exchanges of one module share. */
 export interface ExchangeParts extends ReplyParts, BodyParts {
@@ -23,6 +28,8 @@ export interface ExchangeParts extends ReplyParts, BodyParts {
   readonly triggers: TriggerRegistry;
   readonly admission: Admission;
   readonly clients: ClientFinder;
+  readonly replays: Replays;
+  readonly accepted: AcceptedRequests;
   /** Exchanges whose response has not ended. */
   readonly open: OpenExchanges;
 }
@@ -40,10 +47,13 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
   #params: PathParams | undefined;
   #query: Readonly<Record<string, unknown>> = emptyQuery;
   #payload: HttpPayload | undefined;
+  #body: RequestBody = noBody;
   #invocation: Invocation | undefined;
   /** Of the caller, then of our span. */
   #parent: TraceContext | undefined;
   #unqueue: (() => void) | undefined;
+  /** Of a request with an idempotency key. */
+  #keyed: KeyedRun | undefined;
   #isAdmitted = false;
   #isClosed = false;
   #startedAtMs = 0;
@@ -73,9 +83,12 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
       const parsed = query === '' ? emptyQuery : parseQueryString(query);
       this.#query = route.checkQuery === undefined ? parsed : route.checkQuery(parsed as never);
       this.#parent = incomingTrace(request.headers);
-      if (!announcesBody(request)) return this.#run(absentBody(request));
+      if (!announcesBody(request)) return this.#arrived(absentBody(request));
+      if (route.consumes?.includes(request.headers['content-type']) === false) {
+        throw restErrors.UNSUPPORTED_MEDIA_TYPE({ reason: `this route takes ${route.consumes.ranges.join(', ')}`, accepted: route.consumes.ranges });
+      }
       // A host application may have read the body before us.
-      if (request.readableEnded) return this.#run(parsedByHost((request as { body?: unknown }).body));
+      if (request.readableEnded) return this.#arrived(parsedByHost((request as { body?: unknown }).body));
     } catch (error) {
       return this.#reply.refuse(error);
     }
@@ -94,13 +107,12 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
 
   admitted(): void {
     this.#isAdmitted = true;
-    if (this.#isClosed) return this.leave();
+    if (this.#isClosed) return this.#leave();
     const span = (this.#reply.span = openServerSpan(this.parts.telemetry, this.request, this.route, this.requestId, this.#parent));
     if (span !== undefined) this.#parent = span.context;
-    const { middleware, trigger } = this.route;
-    if (middleware === undefined && trigger.conditionFunctionId === undefined) return this.#call(this.route.timeoutMs);
+    if (this.route.isDirect && this.route.middleware === undefined) return this.#call(this.route.timeoutMs);
     this.#startedAtMs = this.parts.clock.monotonicMs();
-    (middleware === undefined ? this.#checkCondition() : this.#passMiddleware(middleware)).catch((error: unknown) => this.#failed(error));
+    this.#prepare().catch((error: unknown) => this.#failed(error));
   }
 
   refused(): void {
@@ -113,14 +125,17 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
     this.#isClosed = true;
     this.#unqueue?.();
     this.parts.admission.withdraw(this);
-    if (this.#reply.close() === 'unanswered') this.stopCall('the client disconnected');
+    const wasAnswered = this.#reply.close() === 'answered';
+    this.#keyed?.clientLeft();
+    // What runs under a key goes on without its client, who will ask for the answer again.
+    if (this.#keyed?.isHeld === true) return;
+    if (!wasAnswered) this.stopCall('the client disconnected');
     this.parts.open.remove(this);
   }
 
-  leave(): void {
-    if (!this.#isAdmitted) return;
-    this.#isAdmitted = false;
-    this.parts.admission.leave();
+  streamBegun(): void {
+    this.#leave();
+    void this.#end((run) => run.complete(undefined));
   }
 
   stopCall(reason: string): void {
@@ -129,13 +144,13 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
 
   #readBody(sendContinue: (() => void) | undefined): void {
     const { parts, route } = this;
-    readRequestBody(this.request, { parts, limitBytes: route.bodyLimitBytes, rawBody: route.rawBody, sendContinue }, (error, body) => {
-      if (body !== undefined) this.#run(body);
+    readRequestBody(this.request, { parts, limitBytes: route.bodyLimitBytes, rawBody: route.rawBody, checkForm: route.checkForm, files: route.files, sendContinue }, (error, body) => {
+      if (body !== undefined) this.#arrived(body);
       else if (error !== undefined) this.#reply.refuse(error);
     });
   }
 
-  #run(received: RequestBody): void {
+  #arrived(received: RequestBody): void {
     const reply = this.#reply;
     reply.follow(received.flow);
     if (reply.isOver) return reply.release(restErrors.CLIENT_DISCONNECTED);
@@ -146,11 +161,31 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
     } catch (error) {
       return reply.refuse(error);
     }
+    this.#body = body;
     this.#payload = new HttpPayload(route.frame, request.method ?? route.method, request.headers, this.#query, this.#params ?? {}, this.requestId, body, this.parts.clients.of(request), reply.offer());
     this.parts.admission.enter(this);
   }
 
-  async #passMiddleware(standing: readonly Middleware[]): Promise<void> {
+  /** What stands between a request and its function. An answer on the way, or an error, ends it. */
+  async #prepare(): Promise<void> {
+    const { middleware, idempotency, trigger } = this.route;
+    if (middleware !== undefined && !(await this.#passMiddleware(middleware))) return;
+    if (idempotency !== undefined && !(await this.#enterKey(idempotency))) return;
+    if (trigger.conditionFunctionId !== undefined) await this.#checkCondition();
+    // Nobody waits for it any more, unless it runs under a key.
+    if (this.#reply.isOver && this.#keyed?.isHeld !== true) return this.#leave();
+    if (this.route.accepted === undefined) this.#call(this.#leftMs());
+    else this.#answered(await this.#accept(this.route.accepted));
+  }
+
+  #accept(rule: AcceptedRule): Promise<unknown> {
+    const { parts, route, request } = this;
+    const { baseUrl = '' } = request as { readonly baseUrl?: string };
+    return parts.accepted.enqueue({ ...rule, route, payload: this.#payload as HttpPayload, key: this.#keyed?.key, trace: this.#parent, baseUrl });
+  }
+
+  /** False when it has answered. */
+  async #passMiddleware(standing: readonly Middleware[]): Promise<boolean> {
     const { functions, triggers, clock } = this.parts;
     const outcome = await runMiddleware(standing, {
       functions, triggers, clock,
@@ -161,22 +196,34 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
       isOver: () => this.#reply.isOver,
     });
     if (outcome.functionId !== undefined) {
-      this.leave();
-      return this.#reply.answer(outcome.response, { functionId: outcome.functionId, checkResponse: undefined, defaultStatus: 200 });
+      this.#leave();
+      this.#reply.answer(outcome.response, { functionId: outcome.functionId, checkResponse: undefined, defaultStatus: 200, defaultContentType: undefined });
+      return false;
     }
     if (outcome.context !== undefined && this.#payload !== undefined) this.#payload.context = outcome.context;
-    await this.#checkCondition();
+    if (!this.#reply.isOver) return true;
+    this.#leave();
+    return false;
+  }
+
+  /** False when the request was answered as one before it, or nobody waits for an answer. */
+  async #enterKey(rule: IdempotencyRule): Promise<boolean> {
+    const { parts, route } = this;
+    const run = KeyedRun.of(this.request, this.#body, rule, parts.replays);
+    if (run === undefined) return true;
+    this.#keyed = run;
+    const given = await run.enter({ runMs: route.timeoutMs, deadlineAtMs: this.#startedAtMs + route.timeoutMs });
+    if (given === undefined && !this.#isClosed) return true;
+    void run.release();
+    this.#leave();
+    if (given !== undefined) this.#reply.give(given);
+    return false;
   }
 
   async #checkCondition(): Promise<void> {
     const { route, parts } = this;
-    if (this.#reply.isOver) return this.leave();
-    if (route.trigger.conditionFunctionId !== undefined) {
-      const outcome = await parts.triggers.checkCondition(route.trigger, this.#payload?.withoutChannels(), this.#options(this.#leftMs()));
-      if (outcome === 'blocked') throw restErrors.CONDITION_NOT_MET({ legacyCode: 'CONDITION_NOT_MET' });
-      if (this.#reply.isOver) return this.leave();
-    }
-    this.#call(this.#leftMs());
+    const outcome = await parts.triggers.checkCondition(route.trigger, this.#payload?.withoutChannels(), this.#options(this.#leftMs()));
+    if (outcome === 'blocked') throw restErrors.CONDITION_NOT_MET({ legacyCode: 'CONDITION_NOT_MET' });
   }
 
   #leftMs(): number {
@@ -194,17 +241,49 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
 
   #options(timeoutMs: number): Route['invokeOptions'] {
     const shared = this.route.invokeOptions;
-    if (this.#parent === undefined && timeoutMs === this.route.timeoutMs) return shared;
-    return this.#parent === undefined ? { ...shared, timeoutMs } : { ...shared, timeoutMs, trace: this.#parent };
+    if (this.#parent === undefined && timeoutMs === this.route.timeoutMs && this.#keyed === undefined) return shared;
+    return { ...shared, timeoutMs, ...(this.#parent === undefined ? {} : { trace: this.#parent }), ...(this.#keyed === undefined ? {} : { idempotencyKey: this.#keyed.key }) };
   }
 
   #answered(result: unknown): void {
-    this.leave();
-    this.#reply.answer(result);
+    this.#leave();
+    if (this.#keyed?.isHeld !== true) this.#reply.answer(result);
+    else void this.#keepAndAnswer(result);
+  }
+
+  /** A client that was answered must find the same answer when it asks again: it is kept first. */
+  async #keepAndAnswer(result: unknown): Promise<void> {
+    const { parts, route } = this;
+    if (this.#reply.isStream || isStreamResult(result)) {
+      await this.#end((run) => run.complete(undefined));
+      return this.#reply.answer(result);
+    }
+    try {
+      const answer = readAnswer(result, route, this.requestId, parts);
+      // A failure is no answer: whoever repeats the request wants it done.
+      await this.#end((run) => (answer.status >= 500 ? run.release() : run.complete(answer)));
+      this.#reply.give(answer);
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   #failed(error: unknown): void {
-    this.leave();
-    this.#reply.fail(error);
+    this.#leave();
+    if (this.#keyed?.isHeld !== true) this.#reply.fail(error);
+    else void this.#end((run) => run.release()).then(() => this.#reply.fail(error));
+  }
+
+  /** Ends what runs under a key. Without its client nothing else is left to be done. */
+  async #end(how: (run: KeyedRun) => Promise<void>): Promise<void> {
+    if (this.#keyed?.isHeld !== true) return;
+    await how(this.#keyed);
+    if (this.#isClosed) this.parts.open.remove(this);
+  }
+
+  #leave(): void {
+    if (!this.#isAdmitted) return;
+    this.#isAdmitted = false;
+    this.parts.admission.leave();
   }
 }

@@ -35,7 +35,7 @@ type Loose = Readonly<Record<string, unknown>>;
  * bytes too, everything else as JSON.
  * @throws `MOTIA_REST_INVALID_HANDLER_RESPONSE` naming field and function
  */
-export function readHandlerResponse(functionId: string, result: unknown, limitBytes: number, defaultStatus = 200): HandlerResponse {
+export function readHandlerResponse(functionId: string, result: unknown, limitBytes: number, { defaultStatus = 200, defaultContentType }: ResponseDefaults = {}): HandlerResponse {
   if (result === undefined || result === null) return noContent;
   const raw = isWireValue(result) && result.raw?.at === '/body' ? result.raw : undefined;
   // With a raw body only the small rest of the result is parsed.
@@ -55,7 +55,20 @@ export function readHandlerResponse(functionId: string, result: unknown, limitBy
   const body = form === 'json' && raw === undefined ? toJson(given, fail) : toSendable(given);
   const hasContentType = headers.length > 0 && hasName(headers, 'content-type');
   checkSize(body, limitBytes, fail);
-  return { status, headers, body, contentType: hasContentType ? undefined : contentTypes[form], form };
+  return { status, headers, body, contentType: hasContentType ? undefined : contentTypeOf(form, defaultContentType), form };
+}
+
+/** What is meant where a handler says nothing. */
+export interface ResponseDefaults {
+  /** Default 200. */
+  readonly defaultStatus?: number;
+  /** Of text and bytes; JSON is JSON. */
+  readonly defaultContentType?: string | undefined;
+}
+
+function contentTypeOf(form: HandlerResponse['form'], given: string | undefined): string | undefined {
+  if (given === undefined || form === 'none' || (form === 'json' && !/[/+]json\b/.test(given))) return contentTypes[form];
+  return given.startsWith('text/') && !given.includes(';') ? `${given}; charset=utf-8` : given;
 }
 
 export type Fail = (field: string, problem: string) => Error;

@@ -77,6 +77,12 @@ export class HttpPayload {
     return true;
   }
 
+  /** Part of the body is still arriving, or must be read through a channel. */
+  get isStreamed(): boolean {
+    const { links } = this.body;
+    return links?.request_body !== undefined || links?.files !== undefined;
+  }
+
   get raw(): RawPart | undefined {
     return this.body.raw;
   }

@@ -1,4 +1,5 @@
-import { defineModule, moduleFactory, RestServiceRef, type ModuleUse, type Registration, type RestService } from '@motia/engine-core/contract';
+import { defineModule, moduleFactory, QueueServiceRef, RestServiceRef, StorePoolRef, StreamServiceRef, type ModuleUse, type Registration, type RestService } from '@motia/engine-core/contract';
+import { AcceptedRequests } from './accepted/accepted-requests.js';
 import { Admission } from './admission.js';
 import { clientFinder } from './client-address.js';
 import { Cors } from './cors.js';
@@ -8,12 +9,15 @@ import { FallbackApp } from './fallback-app.js';
 import { HostGuard } from './host-guard.js';
 import { FrontApps } from './front-apps.js';
 import { HttpListener } from './http-listener.js';
+import { httpTriggerType } from './http-trigger-type.js';
+import { assertReplayStore, openReplays } from './idempotency/open-replays.js';
+import { Replays } from './idempotency/replays.js';
 import { httpMiddlewareOptions, middlewareInputSchema } from './middleware-config.js';
 import { MiddlewareSet } from './middleware-set.js';
 import { OpenApiSource } from './openapi-source.js';
 import { OpenExchanges } from './open-exchanges.js';
 import { restOptions, type RestInput } from './options.js';
-import { httpPayloadSchema } from './payload-schema.js';
+import { pause } from './pause.js';
 import { ResponseOffers } from './response-offers.js';
 import { makeNotFoundRoute } from './route.js';
 import { RouteBinder } from './route-binder.js';
@@ -33,6 +37,7 @@ export const RestModule = defineModule({
   class: 'modules::api::RestApiModule',
   options: restOptions,
   provides: { rest: RestServiceRef },
+  optional: { queue: QueueServiceRef, streams: StreamServiceRef, stores: StorePoolRef },
   triggerTypes: ['http'],
   async create(ctx, options) {
     const isTrailingSlashStrict = options.trailing_slash === 'strict';
@@ -40,17 +45,23 @@ export const RestModule = defineModule({
     const offers = new ResponseOffers();
     const { uploads } = options;
     const triggerOptions = httpTriggerOptions({ isTrailingSlashStrict });
-    const openapi = options.openapi.enabled ? new OpenApiSource(options.openapi, () => binder.routes(), ctx.functions) : undefined;
-    const system = new SystemRoutes(options.system_routes, ctx.engineHealth, () => drainState.isDraining, { openapi: openapi && (() => openapi.text()) });
+    const system: SystemRoutes = new SystemRoutes(options.system_routes, ctx.engineHealth, () => drainState.isDraining, { openapi: options.openapi.enabled ? () => openapi?.text() ?? '' : undefined });
+    const openapi = options.openapi.enabled ? new OpenApiSource({ ...options.openapi, statusPrefix: system.statusPrefix }, () => binder.routes(), ctx.functions) : undefined;
     const middleware = new MiddlewareSet(options.middleware, () => binder.middlewareChanged());
-    const binder: RouteBinder = new RouteBinder({ middleware: () => middleware, triggerOptions, isTrailingSlashStrict, defaultTimeoutMs: options.default_timeout, reservedBy: (path) => system.reservedBy(path) });
+    const binder: RouteBinder = new RouteBinder({ canAccept: () => accepted.isAvailable, middleware: () => middleware, triggerOptions, isTrailingSlashStrict, defaultTimeoutMs: options.default_timeout, reservedBy: (path) => system.reservedBy(path) });
+    const { clock, logger, services } = ctx;
+    const replays = new Replays({
+      clock, logger, maxResponseBytes: options.idempotency.max_response_bytes,
+      open: () => openReplays({ options: options.idempotency, isFromFile: ctx.engine.fromFile, pool: services.stores, clock, logger }),
+    });
+    const accepted = new AcceptedRequests({ queue: () => services.queue, streams: () => services.streams, statusPrefix: system.statusPrefix, mode: ctx.mode, logger });
     const clients = clientFinder(options.trust_proxy);
     const requestIdHeader = options.request_id.header.toLowerCase();
     const front = new FrontApps({ trust: clients.trust });
     const fallback = new FallbackApp({ trust: clients.trust });
     const notFound = options.not_found_function === undefined ? undefined : makeNotFoundRoute(options.not_found_function, options.default_timeout);
     const parts: DispatcherParts = {
-      functions: ctx.functions, triggers: ctx.triggers, clock: ctx.clock, logger: ctx.logger, telemetry: ctx.telemetry, mode: ctx.mode,
+      functions: ctx.functions, triggers: ctx.triggers, clock, logger, telemetry: ctx.telemetry, mode: ctx.mode,
       admission: new Admission(options.concurrency_request_limit, ctx.clock),
       budget: { heldBytes: 0, limitBytes: options.body_limit_bytes * heldBodies },
       cors: options.cors === undefined ? undefined : new Cors(options.cors),
@@ -61,14 +72,14 @@ export const RestModule = defineModule({
       streamLimitBytes: uploads.limit_bytes,
       uploads: { fileBytes: uploads.file_limit_bytes, files: uploads.max_files, fields: uploads.max_fields, fieldBytes: uploads.field_limit_bytes },
       stallTimeoutMs: options.server.request_timeout_ms,
-      binder, system, front, fallback, clients, notFound, requestIdHeader,
+      replays, accepted, binder, system, front, fallback, clients, notFound, requestIdHeader,
       requestId: { header: requestIdHeader, accept: options.request_id.accept },
     };
     const dispatcher = new Dispatcher(parts);
     const checksHost = options.allowed_hosts !== undefined || ctx.mode === 'development';
     const hostGuard = checksHost ? new HostGuard([...(options.allowed_hosts ?? []), ...(options.host === undefined ? [] : [options.host])]) : undefined;
     const listener = new HttpListener({ dispatcher, hostGuard, telemetry: ctx.telemetry, logger: ctx.logger, moduleName: ctx.instanceId, requestIdHeader, server: options.server });
-    const news = new RouteNews(ctx.logger, ctx.clock);
+    const news = new RouteNews(logger, clock);
     let triggerTypes: Registration[] = [];
 
     const rest: RestService = {
@@ -82,6 +93,7 @@ export const RestModule = defineModule({
     return {
       services: { rest },
       async start() {
+        assertReplayStore({ options: options.idempotency, pool: ctx.services.stores });
         offers.open(ctx.channels);
         // Before the routes: none of them is ever served without the middleware that came with it.
         triggerTypes.push(await ctx.triggers.registerType({
@@ -91,33 +103,25 @@ export const RestModule = defineModule({
           payloadSchema: middlewareInputSchema,
           apply: (change) => middleware.apply(change),
         }));
-        triggerTypes.push(await ctx.triggers.registerType({
-          type: 'http',
-          description: 'Calls a function for each HTTP request on a path.',
-          config: triggerOptions.schema,
-          payloadSchema: httpPayloadSchema,
-          check: (change) => binder.check(change),
-          apply(change) {
-            const before = binder.routes();
-            const rejections = binder.apply(change);
-            // What comes with the start is listed by whoever started it.
-            if (!system.isStarting) news.changed(before, binder.routes());
-            return rejections;
-          },
-        }));
+        triggerTypes.push(await ctx.triggers.registerType(httpTriggerType({ options: triggerOptions, binder, replays, news, isStarting: () => system.isStarting })));
         if (!options.listen) return;
         await listener.listen(options.host, options.port);
         ctx.logger.info('Listening', { ...listener.address });
       },
-      drain(deadline) {
+      async drain(deadline) {
+        // From now on `readyz` says so, and connections end with their response.
         drainState.isDraining = true;
+        await pause(ctx.clock, options.server.drain_delay_ms, deadline);
         listener.stopAccepting();
         parts.open.drainAll();
-        return parts.open.settled(deadline, () => restErrors.DRAINING({}));
+        await parts.open.settled(deadline, () => restErrors.DRAINING({}));
       },
       async stop() {
         parts.open.abandonAll(() => restErrors.DRAINING({}));
         await listener.close();
+        accepted.stop();
+        await replays.settled();
+        replays.stop();
         offers.close();
         for (const type of triggerTypes) type.dispose();
         triggerTypes = [];

@@ -2,9 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import { Busboy, type BusboyFileStream, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy';
 import { isMotiaError, type ChannelHub, type ChannelRef, type ChannelWriter, type MotiaError } from '@motia/engine-core/contract';
 import { BodyPump, type PumpOptions } from './body-pump.js';
-import { restErrors } from './errors.js';
+import { restErrors, type InputProblem } from './errors.js';
+import { FileCheck, type FileRules } from './file-rules.js';
 import { addField, formBody, type FormFields } from './form-body.js';
 import type { RequestBody } from './http-payload.js';
+import type { FormCheck } from './schema-check.js';
 import { BODY_WINDOW_BYTES, flowOf } from './streamed-body.js';
 
 /** What one multipart request may bring, beside its limit in bytes. */
@@ -21,6 +23,10 @@ export interface UploadLimits {
 export interface MultipartOptions extends PumpOptions {
   readonly channels: ChannelHub;
   readonly limits: UploadLimits;
+  /** Looks at fields that stand behind a file; those before it are checked with the body. */
+  readonly checkForm: FormCheck | undefined;
+  /** Files that may come; undefined: any. */
+  readonly files: FileRules | undefined;
   readonly sendContinue: (() => void) | undefined;
 }
 
@@ -34,7 +40,8 @@ const headerLimitCount = 64;
  * Reads `multipart/form-data`. Fields before the first file become the body, and `done` is called when the first file
  * begins or the form ends. Files go to the handler as they arrive, through the channel `files` of its payload: a text
  * frame `{"type":"file","field","filename","content_type"}`, the bytes, and `{"type":"file_end"}`; a field behind a
- * file comes as `{"type":"field","name","value"}`.
+ * file comes as `{"type":"field","name","value"}`, coerced. One that does not fit the schema ends the channel with
+ * `MOTIA_REST_VALIDATION_FAILED`.
  */
 export function receiveMultipart(request: IncomingMessage, options: MultipartOptions, done: MultipartDone): void {
   let form: MultipartForm;
@@ -51,6 +58,7 @@ class MultipartForm {
   readonly #done: MultipartDone;
   readonly #parser: BusboyInstance;
   readonly #pump: BodyPump;
+  readonly #files: FileCheck | undefined;
   readonly #fields = Object.create(null) as FormFields;
   #fieldBytes = 0;
   #writer: ChannelWriter | undefined;
@@ -61,7 +69,8 @@ class MultipartForm {
   constructor(request: IncomingMessage, options: MultipartOptions, done: MultipartDone) {
     this.#options = options;
     this.#done = done;
-    const { limits } = options;
+    const { limits, files } = options;
+    this.#files = files === undefined ? undefined : new FileCheck(files);
     this.#parser = new Busboy({
       headers: request.headers as BusboyHeaders,
       limits: { fileSize: limits.fileBytes, files: limits.files, fields: limits.fields, fieldSize: limits.fieldBytes, headerSize: headerLimitBytes, headerPairs: headerLimitCount },
@@ -95,13 +104,25 @@ class MultipartForm {
     this.#fieldBytes += Buffer.byteLength(name) + Buffer.byteLength(value);
     if (isTruncated) return this.failed(restErrors.BODY_TOO_LARGE({ limitBytes: fieldBytes, receivedBytes: fieldBytes + 1, part: name.slice(0, 100) }));
     if (this.#fieldBytes > allFieldsBytes) return this.failed(restErrors.BODY_TOO_LARGE({ limitBytes: allFieldsBytes, receivedBytes: this.#fieldBytes, part: 'all fields' }));
+    const writer = this.#writer;
     try {
       addField(this.#fields, name, value);
+      if (writer === undefined) return;
+      const checked = this.#checkedLate(name, value);
+      this.#send(() => writer.write(JSON.stringify({ type: 'field', name, value: checked })));
     } catch (error) {
-      return this.failed(error as MotiaError);
+      this.failed(error as MotiaError);
     }
-    const writer = this.#writer;
-    if (writer !== undefined) this.#send(() => writer.write(JSON.stringify({ type: 'field', name, value })));
+  }
+
+  /** The value of a field behind a file as the schema wants it. @throws `MOTIA_REST_VALIDATION_FAILED` */
+  #checkedLate(name: string, value: string): unknown {
+    const { checkForm } = this.#options;
+    if (checkForm === undefined) return value;
+    const { problems, value: fields } = checkForm(this.#fields);
+    if (problems !== undefined) throw restErrors.VALIDATION_FAILED(problems);
+    const coerced = (fields as Readonly<Record<string, unknown>>)[name];
+    return Array.isArray(coerced) ? (coerced as unknown[]).at(-1) : coerced;
   }
 
   #file(field: unknown, stream: BusboyFileStream, filename: unknown, contentType: string): void {
@@ -109,6 +130,8 @@ class MultipartForm {
     stream.on('error', () => undefined);
     if (this.#isOver) return void stream.resume();
     if (typeof field !== 'string') return this.failed(restErrors.INVALID_BODY({ reason: 'a part of the form has no name' }));
+    const problem = this.#files?.next(field, contentType);
+    if (problem !== undefined) return this.#refuseFile(stream, problem);
     const writer = this.#openChannel();
     const head = JSON.stringify({ type: 'file', field, filename: typeof filename === 'string' ? filename : '', content_type: contentType });
     this.#send(async () => {
@@ -118,6 +141,11 @@ class MultipartForm {
       if (stream.truncated) throw restErrors.BODY_TOO_LARGE({ limitBytes, receivedBytes: limitBytes + 1, part: field.slice(0, 100) });
       await writer.write('{"type":"file_end"}');
     });
+  }
+
+  #refuseFile(stream: BusboyFileStream, problem: InputProblem): void {
+    stream.resume();
+    this.failed(restErrors.VALIDATION_FAILED([problem]));
   }
 
   /** At the first file: the handler can begin. */
@@ -144,6 +172,8 @@ class MultipartForm {
 
   #finished(): void {
     if (this.#isOver) return;
+    const missing = this.#files?.missing() ?? [];
+    if (missing.length > 0) return this.failed(restErrors.VALIDATION_FAILED(missing));
     if (this.#writer === undefined) {
       this.#isOver = true;
       return this.#announce(undefined);

@@ -1,4 +1,5 @@
 import type { FunctionInfo } from '@motia/engine-core/contract';
+import { acceptedResponse, acceptedSchemas, statusPath } from './openapi-accepted.js';
 import { describeOperation } from './openapi-operation.js';
 import { isRecord, SchemaComponents } from './openapi-schema.js';
 import type { Route } from './route.js';
@@ -10,6 +11,8 @@ export interface OpenApiSettings {
   readonly version: string;
   readonly description?: string;
   readonly servers?: readonly string[];
+  /** `/__motia/requests/` */
+  readonly statusPrefix: string;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -55,16 +58,17 @@ export function openApiDocument(routes: readonly Route[], functionOf: (id: strin
     const operationId = unique(operationName(route, metadata), operationIds);
     entry.item[method] = describeOperation(route, { operationId, description: about?.description, tags: flows, paramNames: entry.names }, components);
   }
-  const { title, version, description, servers = ['/'] } = settings;
+  const { title, version, description, servers = ['/'], statusPrefix } = settings;
+  const accepts = routes.some(({ accepted }) => accepted !== undefined);
   return {
     openapi: '3.1.0',
     info: { title, version, ...(description === undefined ? {} : { description }) },
     servers: servers.map((url) => ({ url })),
     ...(tags.size === 0 ? {} : { tags: [...tags].sort().map((name) => ({ name })) }),
-    paths: Object.fromEntries([...paths.values()].map(({ path, item }) => [path, item])),
+    paths: { ...Object.fromEntries([...paths.values()].map(({ path, item }) => [path, item])), ...(accepts ? statusPath(statusPrefix) : {}) },
     components: {
-      schemas: { ...components.schemas, MotiaError: errorSchema },
-      responses: { Error: { description: 'Any failure', content: { 'application/json': { schema: { $ref: '#/components/schemas/MotiaError' } } } } },
+      schemas: { ...components.schemas, MotiaError: errorSchema, ...(accepts ? acceptedSchemas : {}) },
+      responses: { ...(accepts ? { Accepted: acceptedResponse } : {}), Error: { description: 'Any failure', content: { 'application/json': { schema: { $ref: '#/components/schemas/MotiaError' } } } } },
     },
   };
 }

@@ -1,9 +1,11 @@
 import { STATUS_CODES } from 'node:http';
 import type { JsonSchema } from '@motia/engine-core/contract';
+import { requestContent, responseContent } from './openapi-content.js';
 import { isRecord, type SchemaComponents } from './openapi-schema.js';
 import type { Route } from './route.js';
 import { isByStatus } from './schema-check.js';
-import type { QuerySchema } from './trigger-config.js';
+import { producedTypes } from './trigger-config.js';
+import type { HttpTriggerConfig, QuerySchema } from './trigger-schema.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -16,12 +18,13 @@ export interface OperationFacts {
   readonly paramNames: readonly string[];
 }
 
-const bodyMethods = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+/** Methods whose requests usually have a body. */
+const bodyMethods = new Set(['POST', 'PUT', 'PATCH']);
 
 /** The operation object of a route. */
 export function describeOperation(route: Route, facts: OperationFacts, components: SchemaComponents): Json {
   const { config } = route.trigger;
-  const parameters = [...pathParameters(route, facts.paramNames), ...queryParameters(config.query_params ?? config.queryParams, facts.operationId, components)];
+  const parameters = [...pathParameters(route, facts.paramNames), ...keyParameter(route), ...queryParameters(config.query_params ?? config.queryParams, facts.operationId, components)];
   const body = requestBody(route, facts.operationId, components);
   return {
     operationId: facts.operationId,
@@ -29,8 +32,20 @@ export function describeOperation(route: Route, facts: OperationFacts, component
     ...(facts.tags.length === 0 ? {} : { tags: facts.tags }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined ? {} : { requestBody: body }),
-    responses: responses(config.response_schema ?? config.responseSchema, facts.operationId, components),
+    responses: route.accepted === undefined ? responses(config, facts.operationId, components) : acceptedResponses(config, facts.operationId, components),
   };
+}
+
+function keyParameter({ idempotency }: Route): Json[] {
+  if (idempotency === undefined) return [];
+  return [{ name: 'Idempotency-Key', in: 'header', required: idempotency.isRequired, description: 'The same for a request that is repeated: it is run once, and its response given again.', schema: { type: 'string', minLength: 1, maxLength: 255 } }];
+}
+
+/** What the function returns is shown later, by the status URL. */
+function acceptedResponses(config: HttpTriggerConfig, operationId: string, components: SchemaComponents): Json {
+  const declared = config.response_schema ?? config.responseSchema;
+  if (declared !== undefined && !isByStatus(declared)) components.keep(`${operationId}Response`, declared);
+  return { '202': { $ref: '#/components/responses/Accepted' }, default: { $ref: '#/components/responses/Error' } };
 }
 
 function pathParameters(route: Route, names: readonly string[]): Json[] {
@@ -69,31 +84,31 @@ function queryParameters(declared: QuerySchema | undefined, operationId: string,
 
 function requestBody(route: Route, operationId: string, components: SchemaComponents): Json | undefined {
   const { config } = route.trigger;
-  const declared = config.body_schema ?? config.bodySchema;
-  if (declared === undefined) return bodyMethods.has(route.method) && route.method !== 'DELETE' ? { required: false, content: { 'application/json': { schema: {} } } } : undefined;
+  const { consumes, files } = config;
+  const schema = config.body_schema ?? config.bodySchema;
+  if (schema === undefined && consumes === undefined && files === undefined && !bodyMethods.has(route.method)) return undefined;
+  const placed = schema === undefined ? {} : components.place(`${operationId}Body`, schema);
   // Whether a body may be left out is what the schema says of null, which is what the handler would get.
-  const isRequired = route.checkBody?.(null) !== undefined;
-  return { required: isRequired, content: { 'application/json': { schema: components.place(`${operationId}Body`, declared) } } };
+  const isRequired = route.checkBody?.(null) !== undefined || Object.values(files ?? {}).some(({ required }) => required === true);
+  return { required: isRequired, content: requestContent({ schema, placed, consumes, files }) };
 }
 
-function responses(declared: JsonSchema | boolean | undefined, operationId: string, components: SchemaComponents): Json {
+function responses(config: HttpTriggerConfig, operationId: string, components: SchemaComponents): Json {
+  const declared = config.response_schema ?? config.responseSchema;
+  const produces = producedTypes(config);
   const result: Record<string, unknown> = {};
-  if (declared === undefined) result['2XX'] = { description: 'Success', content: { 'application/json': { schema: {} } } };
-  else if (!isByStatus(declared)) result['2XX'] = response('Success', components.place(`${operationId}Response`, declared));
+  if (declared === undefined) result['2XX'] = { description: 'Success', content: responseContent(undefined, produces) };
+  else if (!isByStatus(declared)) result['2XX'] = { description: 'Success', content: responseContent(components.place(`${operationId}Response`, declared), produces) };
   else {
     for (const [status, schema] of Object.entries(declared)) {
       const key = status.toLowerCase() === 'default' ? 'default' : status.toUpperCase();
-      result[key] = response(STATUS_CODES[status] ?? (key === 'default' ? 'Any other answer' : `Status ${key}`), components.place(`${operationId}Response${capital(key)}`, schema as JsonSchema));
+      const description = STATUS_CODES[status] ?? (key === 'default' ? 'Any other answer' : `Status ${key}`);
+      // What a route produces is what it gives when all goes well.
+      result[key] = { description, content: responseContent(components.place(`${operationId}Response${capital(key)}`, schema as JsonSchema), key.startsWith('2') ? produces : undefined) };
     }
   }
   result['default'] ??= { $ref: '#/components/responses/Error' };
   return result;
-}
-
-function response(description: string, schema: Json): Json {
-  // Strings are sent as they are, not as JSON.
-  const type = schema['type'] === 'string' ? 'text/plain' : 'application/json';
-  return { description, content: { [type]: { schema } } };
 }
 
 function capital(text: string): string {

@@ -20,8 +20,13 @@ export class SchemaComponents {
    */
   place(name: string, given: JsonSchema | boolean): Schema {
     if (typeof given === 'boolean') return given ? {} : { not: {} };
+    return hasReference(given) ? this.keep(name, given) : translate(given, (reference) => reference);
+  }
+
+  /** As {@link place}, as a component in any case. */
+  keep(name: string, given: JsonSchema | boolean): Schema {
+    if (typeof given === 'boolean') return this.place(name, given);
     const id = typeof given['$id'] === 'string' ? given['$id'].replace(/#$/, '') : undefined;
-    if (!hasReference(given)) return translate(given, (reference) => reference);
     let unique = name;
     for (let count = 2; Object.hasOwn(this.#schemas, unique); count += 1) unique = `${name}${count}`;
     const root = `#/components/schemas/${unique}`;

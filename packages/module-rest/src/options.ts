@@ -5,7 +5,6 @@ import { middlewareEntrySchema } from './middleware-config.js';
 
 const bytes = (value: number, description: string) => Type.Integer({ default: value, minimum: 1, maximum: 1024 ** 3, unit: 'bytes', description });
 const milliseconds = (value: number, description: string) => Type.Integer({ default: value, minimum: 1, maximum: 2_147_483_647, unit: 'ms', description });
-const later = (what: string) => Type.Optional(Type.Never({ hint: `is not available yet: ${what} comes with a later version; remove the key`, description: `Reserved for ${what}.` }));
 
 const corsSchema = Type.Object({
   allowed_origins: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description: 'Origins such as `https://app.example.com`. Empty, absent or `*`: any origin, never with credentials.' })),
@@ -39,8 +38,16 @@ const serverSchema = Type.Object({
   connections_checking_interval_ms: milliseconds(5_000, 'How often the two request timeouts are looked at.'),
   max_header_bytes: Type.Integer({ default: 16_384, minimum: 1024, maximum: 1_048_576, unit: 'bytes', description: 'Largest request head; then 431.' }),
   max_connections: Type.Integer({ default: 10_000, minimum: 1, maximum: 1_000_000, description: 'Open connections; further ones are closed at once.' }),
+  drain_delay_ms: Type.Integer({ default: 0, minimum: 0, maximum: 600_000, unit: 'ms', description: 'How long new connections are still served after the engine was told to stop, while `readyz` says 503: time for a load balancer to send its requests elsewhere. Within the time that the engine gives for draining.' }),
   max_requests_per_socket: Type.Integer({ default: 1_000, minimum: 0, maximum: 1_000_000_000, description: 'Requests on one connection before it is closed. 0: no limit.' }),
 }, { default: {}, description: 'Limits of the HTTP server.' });
+
+const idempotencySchema = Type.Object({
+  store_method: Type.Optional(Type.Union([Type.Literal('file_based'), Type.Literal('in_memory')], { description: 'Where responses are kept. `file_based`: in the store of the engine. `in_memory`: in this process. Unset: in files where a config.yaml and a store are there, else in memory.' })),
+  file_path: Type.Optional(Type.String({ minLength: 1, description: 'Folder of the store, for `file_based`. Default: that of the store module.' })),
+  max_response_bytes: bytes(1_048_576, 'Larger responses are not kept: their request is not run again, and a repetition is 409.'),
+  memory_limit_bytes: bytes(67_108_864, 'Of all responses and keys that are kept in memory; the oldest make room.'),
+}, { default: {}, description: 'Where the responses of routes with `idempotency` are kept.' });
 
 const uploadsSchema = Type.Object({
   limit_bytes: Type.Integer({ default: 104_857_600, minimum: 1, unit: 'bytes', description: 'Largest streamed body: a multipart form, or a body that is not parsed; after decompression; then 413. A trigger may set `body_limit_bytes`.' }),
@@ -69,7 +76,7 @@ export const restOptionsSchema = Type.Object({
   not_found_function: Type.Optional(Type.String({ minLength: 1, description: 'Function that answers requests for unknown paths, with status 404 unless it says otherwise.' })),
   request_id: requestIdSchema,
   openapi: openApiSchema,
-  idempotency: later('idempotent replay'),
+  idempotency: idempotencySchema,
   uploads: uploadsSchema,
 });
 
@@ -81,8 +88,8 @@ export const restOptions: OptionsSchema<RestOptions> = defineOptions(restOptions
 
 /** Options as a program writes them for `rest({ … })`: all may be left out. */
 export type RestInput = {
-  readonly [K in Exclude<keyof RestOptions, Nested | 'idempotency'>]?: RestOptions[K];
+  readonly [K in Exclude<keyof RestOptions, Nested>]?: RestOptions[K];
 } & { readonly [K in Exclude<Nested, 'middleware'>]?: Partial<RestOptions[K]> } & {
   readonly middleware?: readonly (Partial<RestOptions['middleware'][number]> & { readonly function_id: string })[];
 };
-type Nested = 'server' | 'uploads' | 'request_id' | 'openapi' | 'middleware';
+type Nested = 'server' | 'uploads' | 'request_id' | 'openapi' | 'idempotency' | 'middleware';

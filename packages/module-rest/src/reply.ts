@@ -3,6 +3,7 @@ import { isMotiaError, isWireValue, type ChannelReader, type ChannelRef, type Cl
 import { readAnswer, streamHeaders, writeAnswer, type AnswerParts, type AnswerRoute } from './answer.js';
 import type { Cors, HeaderList } from './cors.js';
 import { restErrors } from './errors.js';
+import type { HandlerResponse } from './handler-response.js';
 import { traceIdOf } from './incoming-trace.js';
 import { lingerAndClose } from './linger.js';
 import { sendProblem, toClientError } from './problem-response.js';
@@ -30,8 +31,8 @@ export interface ReplyParts extends AnswerParts {
 export interface ReplyOwner {
   /** Trace of what was done for the request so far. */
   readonly trace: TraceContext | undefined;
-  /** The handler takes no place among the requests at work any more. Idempotent. */
-  leave(): void;
+  /** The response is a stream, and its head is out. */
+  streamBegun(): void;
   /** Nobody waits for the call. */
   stopCall(reason: string): void;
 }
@@ -101,24 +102,29 @@ export class Reply implements Streamable, StreamOwner {
 
   /** With what a handler, or middleware in its place, returned. */
   answer(result: unknown, answering: AnswerRoute = this.route): void {
-    if (this.isOver) return;
     // The handler has written its response itself, and may still be doing so.
-    if (this.#stream !== undefined) return;
-    const { parts, response } = this;
-    if (parts.drainState.isDraining) response.shouldKeepAlive = false;
-    let status: number;
+    if (this.isOver || this.isStream) return;
     try {
-      if (isStreamResult(result)) return this.#startStream(iterableSource(result.body, result, answering.functionId, answering.defaultStatus));
-      const answer = readAnswer(result, answering, this.requestId, parts);
-      writeAnswer(response, answer, { requestId: this.requestId, corsHeaders: this.#corsHeaders(), requestIdHeader: parts.requestIdHeader, end: this.#lingering() });
-      this.release(restErrors.BODY_ABANDONED);
-      ({ status } = answer);
+      if (isStreamResult(result)) this.#startStream(iterableSource(result.body, result, answering.functionId, answering.defaultStatus));
+      else this.#write(readAnswer(result, answering, this.requestId, this.parts));
     } catch (error) {
-      return this.refuse(error);
+      this.refuse(error);
     }
-    this.#isOver = true;
-    endServerSpan(this.span, status, undefined);
-    this.#watchWrite();
+  }
+
+  /** With an answer that was read before. */
+  give(answer: HandlerResponse): void {
+    if (this.isOver || this.isStream) return;
+    try {
+      this.#write(answer);
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
+  /** The handler writes the response itself, or has done so. */
+  get isStream(): boolean {
+    return this.#stream !== undefined;
   }
 
   /** The handler failed. */
@@ -170,12 +176,12 @@ export class Reply implements Streamable, StreamOwner {
   headFor(head: StreamHead): HeaderList {
     const { parts, response } = this;
     if (parts.drainState.isDraining) response.shouldKeepAlive = false;
-    return streamHeaders(head, this.requestId, this.#corsHeaders(), parts);
+    return streamHeaders(head, { requestId: this.requestId, corsHeaders: this.#corsHeaders(), requestIdHeader: parts.requestIdHeader }, this.route.defaultContentType);
   }
 
   /** A stream may last: it takes no place from requests that wait for one. */
   begun(): void {
-    this.owner.leave();
+    this.owner.streamBegun();
   }
 
   finished(status: number, isEarly: boolean): void {
@@ -193,6 +199,16 @@ export class Reply implements Streamable, StreamOwner {
     parts.logger.error('A response broke off', { requestId: this.requestId, functionId: route.functionId, route: nameOf(route), error });
     endServerSpan(this.span, 500, error);
     this.#cut();
+  }
+
+  #write(answer: HandlerResponse): void {
+    const { parts, response } = this;
+    if (parts.drainState.isDraining) response.shouldKeepAlive = false;
+    writeAnswer(response, answer, { requestId: this.requestId, corsHeaders: this.#corsHeaders(), requestIdHeader: parts.requestIdHeader, end: this.#lingering() });
+    this.release(restErrors.BODY_ABANDONED);
+    this.#isOver = true;
+    endServerSpan(this.span, answer.status, undefined);
+    this.#watchWrite();
   }
 
   #startStream(source: ResponseSource): void {
@@ -234,7 +250,8 @@ export class Reply implements Streamable, StreamOwner {
   }
 }
 
-function isStreamResult(result: unknown): result is Readonly<Record<string, unknown>> & { readonly body: AsyncIterable<unknown> } {
+/** True when a handler inside this process returned a body that is made while it is sent. */
+export function isStreamResult(result: unknown): result is Readonly<Record<string, unknown>> & { readonly body: AsyncIterable<unknown> } {
   return typeof result === 'object' && result !== null && !isWireValue(result) && 'body' in result && isStream(result.body);
 }
 

@@ -4,11 +4,13 @@ import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import type { ChannelHub, Clock, MotiaError } from '@motia/engine-core/contract';
 import { contentEncodingOf, type ContentEncoding } from './content-encoding.js';
 import { restErrors } from './errors.js';
+import type { FileRules } from './file-rules.js';
 import { readFormBody } from './form-body.js';
 import { noBody, type RequestBody } from './http-payload.js';
 import { readJsonBody } from './json-body.js';
 import { bodyKindOf, type BodyKind } from './media-type.js';
 import { receiveMultipart, type UploadLimits } from './multipart-body.js';
+import type { FormCheck } from './schema-check.js';
 import { receiveStream } from './streamed-body.js';
 
 /**
@@ -44,6 +46,8 @@ export interface BodyReadOptions {
   readonly limitBytes: number | undefined;
   /** The handler wants the exact bytes: nothing is streamed. */
   readonly rawBody: boolean;
+  readonly checkForm: FormCheck | undefined;
+  readonly files: FileRules | undefined;
   /** The client waits for `100 Continue` before it sends the body. */
   readonly sendContinue: (() => void) | undefined;
 }
@@ -82,13 +86,13 @@ export function readRequestBody(request: IncomingMessage, options: BodyReadOptio
   readHeldBody(request, kind.kind, encoding, options, done);
 }
 
-function receiveUnheld(request: IncomingMessage, kind: 'stream' | 'multipart', encoding: Exclude<ContentEncoding, 'unsupported'>, { parts, limitBytes = parts.streamLimitBytes, sendContinue }: BodyReadOptions, done: BodyDone): void {
+function receiveUnheld(request: IncomingMessage, kind: 'stream' | 'multipart', encoding: Exclude<ContentEncoding, 'unsupported'>, { parts, limitBytes = parts.streamLimitBytes, sendContinue, checkForm, files }: BodyReadOptions, done: BodyDone): void {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limitBytes) return done(restErrors.BODY_TOO_LARGE({ limitBytes, receivedBytes: announced }), undefined);
   const { channels, clock, stallTimeoutMs, uploads, bodyLimitBytes } = parts;
   const shared = { encoding, limitBytes, stallTimeoutMs, clock, channels, sendContinue };
   if (kind === 'stream') return done(undefined, receiveStream(request, shared));
-  receiveMultipart(request, { ...shared, limits: { ...uploads, allFieldsBytes: bodyLimitBytes } }, done);
+  receiveMultipart(request, { ...shared, checkForm, files, limits: { ...uploads, allFieldsBytes: bodyLimitBytes } }, done);
 }
 
 function readHeldBody(request: IncomingMessage, kind: HeldKind, encoding: Exclude<ContentEncoding, 'unsupported'>, options: BodyReadOptions, done: BodyDone): void {

@@ -3,7 +3,8 @@ import { restErrors, type RouteOwner } from './errors.js';
 import type { MiddlewareSet } from './middleware-set.js';
 import { makeRoute, type Route } from './route.js';
 import { RouteTable } from './route-table.js';
-import type { HttpTriggerConfig, HttpTriggerOptions } from './trigger-config.js';
+import type { HttpTriggerOptions } from './trigger-config.js';
+import type { HttpTriggerConfig } from './trigger-schema.js';
 
 export interface BinderOptions {
   readonly triggerOptions: HttpTriggerOptions;
@@ -11,6 +12,8 @@ export interface BinderOptions {
   readonly isTrailingSlashStrict: boolean;
   /** The reserved path that a route would shadow, if any. */
   readonly reservedBy: (path: string) => string | undefined;
+  /** Whether requests can be run from a queue. Default: they cannot. */
+  readonly canAccept?: () => boolean;
   /** What stands before routes; asked again by {@link RouteBinder.middlewareChanged}. */
   readonly middleware?: () => MiddlewareSet;
 }
@@ -116,6 +119,7 @@ export class RouteBinder {
       throw error;
     }
     const { path } = route.pattern;
+    if (route.accepted !== undefined && this.#options.canAccept?.() !== true) return restErrors.QUEUE_MISSING({ functionId: route.functionId });
     const reserved = this.#options.reservedBy(path);
     return reserved === undefined ? route : restErrors.RESERVED_PATH({ path, reserved });
   }

@@ -1,10 +1,13 @@
 import type { InvokeOptions, Trigger } from '@motia/engine-core/contract';
+import type { FileRules } from './file-rules.js';
 import { payloadFrame, type PayloadFrame } from './http-payload.js';
+import type { MediaRanges } from './media-range.js';
 import type { Middleware } from './middleware-set.js';
 import { parseRoutePattern, type RoutePattern } from './route-pattern.js';
 import type { Routable } from './route-table.js';
 import type { FormCheck, QueryCheck, ResponseChecks, SchemaCheck } from './schema-check.js';
-import type { HttpTriggerConfig, RouteMethod, RouteSettings } from './trigger-config.js';
+import type { AcceptedRule, IdempotencyRule, RouteSettings } from './trigger-config.js';
+import type { HttpTriggerConfig, RouteMethod } from './trigger-schema.js';
 
 /** A bound `http` trigger with all that a request needs of it, made once. */
 export interface Route extends Routable {
@@ -21,6 +24,15 @@ export interface Route extends Routable {
   /** Of this route's own; undefined: the module's. */
   readonly bodyLimitBytes: number | undefined;
   readonly rawBody: boolean;
+  /** Types of bodies that it takes; undefined: all. */
+  readonly consumes: MediaRanges | undefined;
+  /** Files that its forms may bring; undefined: any. */
+  readonly files: FileRules | undefined;
+  readonly defaultContentType: string | undefined;
+  readonly idempotency: IdempotencyRule | undefined;
+  readonly accepted: AcceptedRule | undefined;
+  /** Nothing of its own stands between a request and its function. */
+  readonly isDirect: boolean;
   readonly checkQuery: QueryCheck | undefined;
   readonly checkResponse: ResponseChecks | undefined;
   /** Engine-wide middleware before it; set anew by the binder whenever routes or middleware change. */
@@ -45,8 +57,15 @@ export function makeRoute(trigger: Trigger<HttpTriggerConfig>, settings: RouteSe
     checkForm: settings.checkForm,
     bodyLimitBytes: settings.bodyLimitBytes,
     rawBody: settings.rawBody === true,
+    consumes: settings.consumes,
+    files: settings.files,
+    defaultContentType: settings.defaultContentType,
+    idempotency: settings.idempotency,
+    accepted: settings.accepted,
+    isDirect: trigger.conditionFunctionId === undefined && settings.idempotency === undefined && settings.accepted === undefined,
     checkQuery: settings.checkQuery,
-    checkResponse: settings.checkResponse,
+    // What is answered before the function ran is not its response.
+    checkResponse: settings.accepted === undefined ? settings.checkResponse : undefined,
     middleware: undefined,
     defaultStatus: 200,
   };

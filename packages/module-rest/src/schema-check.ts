@@ -12,7 +12,7 @@ export type QueryCheck = (query: QueryParams) => Readonly<Record<string, unknown
 export type ResponseChecks = (status: number) => SchemaCheck | undefined;
 
 /** Gives the fields of a form with their values coerced to the schema, or what does not fit. */
-export type FormCheck = (fields: unknown) => { readonly value: unknown; readonly problems?: never } | { readonly problems: readonly InputProblem[] };
+export type FormCheck = (fields: unknown) => { readonly value: unknown; readonly problems?: undefined } | { readonly problems: readonly InputProblem[]; readonly value?: undefined };
 
 type Schema = Readonly<Record<string, unknown>> | boolean;
 type Compiler = 'plain' | 'coercing';

@@ -14,6 +14,7 @@ export class SystemRoutes {
   readonly #documents: { readonly openapi: (() => string) | undefined };
   readonly #paths: ReadonlySet<string>;
   readonly #trees: readonly string[];
+  readonly #statusPrefix: string;
 
   /** `documents` gives what changes with the routes. `base` is the option `system_routes`: `/` or a path such as `/_system`. */
   constructor(base: string, health: HealthView, isDraining: () => boolean, documents: { readonly openapi: (() => string) | undefined } = { openapi: undefined }) {
@@ -21,6 +22,7 @@ export class SystemRoutes {
     this.#health = health;
     this.#isDraining = isDraining;
     this.#documents = documents;
+    this.#statusPrefix = `${this.#base}/__motia/requests/`;
     this.#paths = new Set([`${this.#base}/healthz`, `${this.#base}/readyz`, `${this.#base}/openapi.json`, `${this.#base}/__motia`]);
     this.#trees = [...this.#paths, `${this.#base}/_console`];
   }
@@ -38,6 +40,16 @@ export class SystemRoutes {
   /** Reserved paths never reach a route, not even `/:page`. */
   owns(path: string): boolean {
     return this.#paths.has(path);
+  }
+
+  /** Under which the status of accepted requests is shown. */
+  get statusPrefix(): string {
+    return this.#statusPrefix;
+  }
+
+  /** The id in a status URL; undefined for any other path. */
+  requestIdIn(path: string): string | undefined {
+    return path.startsWith(this.#statusPrefix) ? path.slice(this.#statusPrefix.length) : undefined;
   }
 
   /** Undefined where a reserved path has nothing to show. Gives no internals: `iii` and the console show why. */

@@ -1,73 +1,28 @@
-import { Type } from '@sinclair/typebox';
 import { defineOptions } from '@motia/engine-core';
-import type { JsonSchema, OptionsSchema } from '@motia/engine-core/contract';
+import type { OptionsSchema } from '@motia/engine-core/contract';
+import { restErrors } from './errors.js';
+import type { FileRules } from './file-rules.js';
+import { MediaRanges } from './media-range.js';
 import { parseRoutePattern, type RoutePattern } from './route-pattern.js';
 import { compileQueryCheck, compileResponseChecks, compileSchemaCheck, formCheck, type FormCheck, type QueryCheck, type ResponseChecks, type SchemaCheck } from './schema-check.js';
+import { httpTriggerSchema, type HttpTriggerConfig, type RouteMethod } from './trigger-schema.js';
 
-/** Methods that a route may have. */
-export const ROUTE_METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'] as const;
-/** A method that a route may have. */
-export type RouteMethod = (typeof ROUTE_METHODS)[number];
+const checkKeys = defineOptions(httpTriggerSchema) as OptionsSchema<HttpTriggerConfig>;
 
-const anyCase = (word: string): string => [...word].map((letter) => `[${letter}${letter.toLowerCase()}]`).join('');
-const method = Type.String({ pattern: `^(?:${ROUTE_METHODS.map(anyCase).join('|')})$`, hint: `must be one of ${ROUTE_METHODS.join(', ')}`, description: 'Default GET.' });
-const path = Type.String({ minLength: 1, maxLength: 2048, description: '`/users/:id`; a trailing `*rest` takes what is left. The leading slash may be left out.' });
-const schema = Type.Union([Type.Object({}, { additionalProperties: true }), Type.Boolean()]);
-const queryItem = Type.Object({ name: Type.String({ minLength: 1 }), description: Type.Optional(Type.String()), required: Type.Optional(Type.Boolean()) }, { additionalProperties: true });
-const bodySchema = { ...schema, description: 'JSON Schema of the body; 400 when it does not fit.' };
-const querySchema = Type.Union([...schema.anyOf, Type.Array(queryItem)], { description: 'JSON Schema of the query, whose values are coerced to it, or a list of `{ name, description?, required? }`.' });
-const responseSchema = { ...schema, description: 'JSON Schema of successful bodies, or one for each status. Broken: 500 in development, a warning in production.' };
-const bodyLimit = Type.Integer({ minimum: 1, unit: 'bytes', description: 'Largest body of this route, streamed or not; then 413. Default: `body_limit_bytes` of the module, for streams and uploads `uploads.limit_bytes`.' });
-const rawBody = Type.Boolean({ description: 'The handler gets the exact bytes beside the parsed body, as `raw_body`; no body of the route is streamed then.' });
-const later = (what: string) => Type.Optional(Type.Never({ hint: `is not available yet: ${what} comes with a later version; remove the key`, description: `Reserved for ${what}.` }));
-
-const httpTriggerSchema = Type.Object({
-  api_path: Type.Optional(path),
-  path: Type.Optional(path),
-  http_method: Type.Optional(method),
-  method: Type.Optional(method),
-  condition_function_id: Type.Optional(Type.String({ minLength: 1, description: 'A function that sees the request first; a literal false answers 422.' })),
-  body_schema: Type.Optional(bodySchema),
-  bodySchema: Type.Optional(bodySchema),
-  query_params: Type.Optional(querySchema),
-  queryParams: Type.Optional(querySchema),
-  response_schema: Type.Optional(responseSchema),
-  responseSchema: Type.Optional(responseSchema),
-  timeout_ms: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647, unit: 'ms', description: 'Time for the handler, its condition included; then 504. Default: `default_timeout` of the module.' })),
-  metadata: Type.Optional(Type.Object({}, { additionalProperties: true, description: 'Kept for tools, without effect.' })),
-  middleware_function_ids: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description: 'Middleware functions of this route, in order, after the engine-wide ones. Requests fail while one is missing.' })),
-  respond: later('answering 202 with a status URL'),
-  idempotency: later('idempotent replay'),
-  body_limit_bytes: Type.Optional(bodyLimit),
-  bodyLimitBytes: Type.Optional(bodyLimit),
-  raw_body: Type.Optional(rawBody),
-  rawBody: Type.Optional(rawBody),
-});
-const checkKeys: OptionsSchema<HttpTriggerConfig> = defineOptions(httpTriggerSchema);
-
-/** Config of a trigger of type `http`. The snake_case and camelCase spellings of a key mean the same. */
-export interface HttpTriggerConfig {
-  readonly api_path?: string;
-  readonly path?: string;
-  readonly http_method?: string;
-  readonly method?: string;
-  readonly condition_function_id?: string;
-  readonly body_schema?: JsonSchema;
-  readonly bodySchema?: JsonSchema;
-  readonly query_params?: QuerySchema;
-  readonly queryParams?: QuerySchema;
-  readonly response_schema?: JsonSchema;
-  readonly responseSchema?: JsonSchema;
-  readonly timeout_ms?: number;
-  readonly body_limit_bytes?: number;
-  readonly bodyLimitBytes?: number;
-  readonly raw_body?: boolean;
-  readonly rawBody?: boolean;
-  readonly middleware_function_ids?: readonly string[];
-  readonly metadata?: Readonly<Record<string, unknown>>;
+/** How a route treats requests that come again. */
+export interface IdempotencyRule {
+  readonly isRequired: boolean;
+  readonly ttlMs: number;
+  /** In lower case. */
+  readonly scopeHeaders: readonly string[];
 }
-/** JSON Schema of the query, or a list of the parameters. */
-export type QuerySchema = JsonSchema | readonly { readonly name: string; readonly description?: string; readonly required?: boolean }[];
+
+/** How requests are run later. */
+export interface AcceptedRule {
+  readonly queue: string | undefined;
+  /** Milliseconds for one run; undefined: the queue's. */
+  readonly runMs: number | undefined;
+}
 
 /** A trigger config as the dispatcher uses it: pattern read, schemas compiled. */
 export interface RouteSettings {
@@ -79,6 +34,14 @@ export interface RouteSettings {
   readonly checkForm?: FormCheck | undefined;
   readonly bodyLimitBytes?: number | undefined;
   readonly rawBody?: boolean;
+  /** Undefined: all types. */
+  readonly consumes?: MediaRanges | undefined;
+  readonly files?: FileRules | undefined;
+  /** Of answers that are no JSON and whose handler names none. */
+  readonly defaultContentType?: string | undefined;
+  readonly idempotency?: IdempotencyRule | undefined;
+  /** Set when requests are answered with 202 and run from a queue. */
+  readonly accepted?: AcceptedRule | undefined;
   readonly checkQuery: QueryCheck | undefined;
   readonly checkResponse: ResponseChecks | undefined;
 }
@@ -106,6 +69,41 @@ export function httpTriggerOptions(options: { readonly isTrailingSlashStrict: bo
   return { schema: { jsonSchema: checkKeys.jsonSchema, parse }, settingsOf };
 }
 
+const dayMs = 86_400_000;
+const changing = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+
+/** @throws `MOTIA_REST_TRIGGER_KEY_MISUSED` */
+function idempotencyOf(config: HttpTriggerConfig): IdempotencyRule | undefined {
+  const given = config.idempotency;
+  if (given === undefined || given === false) return undefined;
+  assertChanging('idempotency', config);
+  const { required = false, ttl_ms: ttlMs = dayMs, scope_headers: scopeHeaders = ['authorization'] } = given === true ? {} : given;
+  return { isRequired: required, ttlMs, scopeHeaders: scopeHeaders.map((name) => name.toLowerCase()) };
+}
+
+/** @throws `MOTIA_REST_TRIGGER_KEY_MISUSED` */
+function acceptedOf(config: HttpTriggerConfig): AcceptedRule | undefined {
+  const given = config.respond;
+  const { mode, queue } = typeof given === 'object' ? given : { mode: given };
+  if (mode !== 'accepted') return undefined;
+  assertChanging('respond', config);
+  return { queue, runMs: config.timeout_ms };
+}
+
+function assertChanging(key: string, config: HttpTriggerConfig): void {
+  const method = methodOf(config);
+  if (!changing.has(method)) throw restErrors.TRIGGER_KEY_MISUSED({ key, problem: `${method} changes nothing` });
+}
+
+function methodOf(config: HttpTriggerConfig): RouteMethod {
+  return (config.http_method ?? config.method ?? 'GET').toUpperCase() as RouteMethod;
+}
+
+/** The media types that a route says it gives. */
+export function producedTypes({ produces: given }: HttpTriggerConfig): readonly string[] | undefined {
+  return typeof given === 'string' ? [given] : given;
+}
+
 /** One of two spellings is required, which the key list cannot say: a config with neither is told about the first. */
 function withRequiredPath(input: unknown): unknown {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
@@ -117,13 +115,19 @@ function readSettings(config: HttpTriggerConfig, options: { readonly isTrailingS
   const query = config.query_params ?? config.queryParams;
   const response = config.response_schema ?? config.responseSchema;
   return {
-    method: (config.http_method ?? config.method ?? 'GET').toUpperCase() as RouteMethod,
+    method: methodOf(config),
     pattern: parseRoutePattern(config.api_path ?? config.path ?? '', options),
-    timeoutMs: config.timeout_ms,
+    // What runs from a queue has its time there; the request is answered before.
+    timeoutMs: acceptedOf(config) === undefined ? config.timeout_ms : undefined,
     checkBody: body === undefined ? undefined : compileSchemaCheck('bodySchema', body),
     checkForm: body === undefined ? undefined : formCheck('bodySchema', body),
     bodyLimitBytes: config.body_limit_bytes ?? config.bodyLimitBytes,
     rawBody: config.raw_body ?? config.rawBody ?? false,
+    consumes: config.consumes === undefined ? undefined : new MediaRanges(config.consumes),
+    files: config.files,
+    defaultContentType: producedTypes(config)?.[0],
+    idempotency: idempotencyOf(config),
+    accepted: acceptedOf(config),
     checkQuery: query === undefined ? undefined : compileQueryCheck('queryParams', query),
     checkResponse: response === undefined ? undefined : compileResponseChecks('responseSchema', response),
   };

@@ -228,6 +228,35 @@ describe.each<Path>(['listener', 'router'])('HTTP through the %s', (via) => {
     });
   });
 
+  describe('media types', () => {
+    it('that a route does not consume are 415, told which it takes; none is application/octet-stream', async () => {
+      await rest.route(`POST /consumes-${via}`, (payload) => ({ body: typeof (payload as { body: unknown }).body }), { consumes: ['application/json', 'application/*+json', 'text/*'] });
+      const send = (type: string | undefined): ReturnType<RestFixture['call']> => rest.call(`POST /consumes-${via}`, { body: '{}', headers: type === undefined ? {} : { 'content-type': type } });
+      for (const type of ['application/json; charset=utf-8', 'application/problem+json', 'TEXT/plain']) expect((await send(type)).status).toBe(200);
+      for (const type of ['application/xml', 'application/jsonp', undefined, 'nonsense']) {
+        expect(await send(type)).toMatchObject({ status: 415, json: { error: { code: 'MOTIA_REST_UNSUPPORTED_MEDIA_TYPE', details: { accepted: ['application/json', 'application/*+json', 'text/*'] } } } });
+      }
+      expect((await rest.call(`POST /consumes-${via}`)).status).toBe(200);
+    });
+    it('that a route produces are those of text, bytes and streams whose handler names none', async () => {
+      const typeOf = async (name: string, produces: string | string[], answer: () => unknown): Promise<string | undefined> => {
+        await rest.route(`GET /${name}-${via}`, answer, { produces });
+        return (await rest.call(`GET /${name}-${via}`)).headers['content-type'];
+      };
+      expect(await typeOf('csv', 'text/csv', () => ({ body: 'a,b' }))).toBe('text/csv; charset=utf-8');
+      expect(await typeOf('latin', 'text/csv; charset=latin1', () => ({ body: Buffer.from('a,b') }))).toBe('text/csv; charset=latin1');
+      expect(await typeOf('pdf', ['application/pdf', 'text/csv'], () => ({ body: Buffer.from('%PDF') }))).toBe('application/pdf');
+      expect(await typeOf('own', 'text/csv', () => ({ headers: { 'Content-Type': 'text/tab-separated-values' }, body: 'a' }))).toBe('text/tab-separated-values');
+      expect(await typeOf('json', 'text/csv', () => ({ status: 200, body: {} }))).toBe('application/json; charset=utf-8');
+      expect(await typeOf('plus', 'application/problem+json', () => ({ status: 200, body: {} }))).toBe('application/problem+json');
+      expect(await typeOf('stream', 'image/svg+xml', () => ({ body: (async function* () { yield '<svg/>'; })() }))).toBe('image/svg+xml');
+      expect(await typeOf('empty', 'text/csv', () => undefined)).toBeUndefined();
+    });
+    it.each([{ consumes: [] }, { consumes: ['json'] }, { produces: 'text' }, { produces: 'text/*' }, { files: { f: { requird: true } } }, { files: { f: { content_types: ['x'] } } }])('of %j are refused at registration', async (config) => {
+      await expect(rest.route(`POST /refused-${via}`, () => undefined, config)).rejects.toMatchObject({ code: 'MOTIA_ENGINE_TRIGGER_CONFIG_INVALID' });
+    });
+  });
+
   describe('schemas', () => {
     beforeAll(async () => {
       await rest.route('POST /people', (payload) => ({ body: (payload as { body: unknown }).body }), { bodySchema: { type: 'object', required: ['name'], properties: { name: { type: 'string' }, age: { type: 'integer' } } } });

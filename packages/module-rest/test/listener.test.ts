@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from '@jest/globals';
 import { noOptions } from '@motia/engine-core';
 import { defineModule, isMotiaError, RestServiceRef, type MotiaError } from '@motia/engine-core/contract';
-import { startTestHost } from '@motia/engine-core/testing';
+import { ManualClock, startTestHost } from '@motia/engine-core/testing';
 import { rest as restModule } from '../src/index.js';
 import { callPort, deferred, startRest, until } from './fixtures/start-rest.js';
 
@@ -415,6 +415,26 @@ describe('pipelined requests', () => {
     const begunAt = Date.now();
     await rest.host.stop();
     expect(Date.now() - begunAt).toBeLessThan(2_000);
+  });
+});
+
+describe('drain_delay_ms', () => {
+  it('G1 serves new connections for that long, with readyz 503 and connections that end, and cuts it short when it is hurried', async () => {
+    const clock = new ManualClock();
+    await using rest = await startRest({ clock, options: { server: { drain_delay_ms: 5_000 } } });
+    await rest.route('GET /hello', () => ({ body: 'hi' }));
+    const stopped = rest.host.stop();
+    expect((await rest.call('GET /readyz')).status).toBe(503);
+    expect(await rest.call('GET /hello')).toMatchObject({ status: 200, text: 'hi', headers: { connection: 'close' } });
+    await clock.advance(5_000);
+    await stopped;
+    await expect(rest.call('GET /hello')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await using hurried = await startRest({ options: { server: { drain_delay_ms: 600_000 } } });
+    const begunAt = Date.now();
+    const hurriedStop = hurried.host.stop();
+    await hurried.host.stop({ drainTimeoutMs: 0 });
+    await hurriedStop;
+    expect(Date.now() - begunAt).toBeLessThan(5_000);
   });
 });
 

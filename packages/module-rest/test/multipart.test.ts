@@ -40,6 +40,8 @@ describe.each<Path>(['listener', 'router'])('multipart forms through the %s', (v
     rest = await startRest({ via, options: { body_limit_bytes: 10_000, uploads: { limit_bytes: 3_000_000, file_limit_bytes: 1_000_000, field_limit_bytes: 5_000, max_files: 3, max_fields: 4 } } });
     await rest.route('POST /form', receive);
     await rest.route('POST /ignores', () => ({ status: 403, body: 'no' }));
+    await rest.route('POST /files', receive, { files: { cover: { required: true, content_types: ['image/*'] }, more: { multiple: true } } });
+    await rest.route('POST /late', receive, { body_schema: { type: 'object', additionalProperties: false, required: ['n'], properties: { n: { type: 'integer' }, flag: { type: 'boolean' }, tags: { type: 'array', items: { type: 'integer' } } } } });
     await rest.route('POST /typed', receive, { body_schema: { type: 'object', required: ['n'], properties: { n: { type: 'integer' } } } });
   });
   afterAll(async () => rest[Symbol.asyncDispose]());
@@ -79,7 +81,31 @@ describe.each<Path>(['listener', 'router'])('multipart forms through the %s', (v
   it('are checked against the schema, coerced, before the handler runs', async () => {
     expect((await send([{ name: 'n', value: '7' }], '/typed')).json).toMatchObject({ body: { n: 7 } });
     expect((await send([{ name: 'n', value: 'seven' }], '/typed')).json.error).toMatchObject({ code: 'MOTIA_REST_VALIDATION_FAILED', details: [{ path: '/n', problem: 'must be integer' }] });
-    expect((await send([{ name: 'f', filename: 'f', value: 'x' }, { name: 'n', value: '7' }], '/typed')).json.error).toMatchObject({ code: 'MOTIA_REST_VALIDATION_FAILED', details: [{ path: '/n', problem: 'is required' }] });
+    expect((await send([{ name: 'f', filename: 'f', value: 'x' }, { name: 'n', value: '7' }], '/typed')).json.error).toMatchObject({ code: 'MOTIA_REST_VALIDATION_FAILED', details: [{ path: '/n', problem: 'is required before the first file of the form' }] });
+  });
+
+  it('have the fields behind a file checked and coerced too, with those before it', async () => {
+    const late = (...fields: Part[]): ReturnType<typeof send> => send([{ name: 'n', value: '7' }, { name: 'f', filename: 'f', value: 'x' }, ...fields], '/late');
+    expect((await late({ name: 'flag', value: 'true' }, { name: 'tags', value: '1' }, { name: 'tags', value: '2' })).json).toMatchObject({ body: { n: 7 }, late: [['flag', true], ['tags', 1], ['tags', 2]] });
+    for (const [field, path, problem] of [[{ name: 'flag', value: 'maybe' }, '/flag', 'must be boolean'], [{ name: 'other', value: '1' }, '/other', 'is not allowed'], [{ name: 'n', value: '8' }, '/n', 'must be integer']] as const) {
+      expect(await late(field)).toMatchObject({ status: 400, json: { error: { code: 'MOTIA_REST_VALIDATION_FAILED', details: [{ path, problem }] } } });
+    }
+  });
+
+  it('bring the files that the route names, of the types that it names, and no others', async () => {
+    const file = (name: string, contentType = 'image/png'): Part => ({ name, filename: 'f', contentType, value: 'x' });
+    const upload = async (...parts: Part[]): Promise<unknown> => {
+      const { status, json } = await send(parts, '/files');
+      return status === 200 ? 200 : [status, json.error.code.replace('MOTIA_REST_', ''), json.error.details];
+    };
+    const refused = (path: string, problem: string): unknown => [400, 'VALIDATION_FAILED', [{ path, problem }]];
+    expect(await upload(file('cover'), file('more', 'text/plain'), file('more', 'text/css'))).toBe(200);
+    expect(await upload(file('cover', 'IMAGE/PNG; x=y'))).toBe(200);
+    expect(await upload(file('cover'), file('cover'))).toEqual(refused('/cover', 'is one file only'));
+    expect(await upload(file('cover', 'text/html'))).toEqual(refused('/cover', 'must be of type image/*'));
+    expect(await upload(file('cover'), file('a/b~'))).toEqual(refused('/a~1b~0', 'is not a file of this form; it takes cover, more'));
+    expect(await upload(file('more'))).toEqual(refused('/cover', 'is required: a file'));
+    expect(await upload({ name: 'only', value: 'a field' })).toEqual(refused('/cover', 'is required: a file'));
   });
 
   it('over a limit are 413, before or after the handler began', async () => {

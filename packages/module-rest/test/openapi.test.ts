@@ -2,12 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { connectTestWorker } from '@motia/engine-core/testing';
 import { SchemaComponents } from '../src/openapi-schema.js';
+import { fakeQueue } from './fixtures/fake-queue.js';
 import { startRest, type RestFixture } from './fixtures/start-rest.js';
 
 type Document = Readonly<Record<string, never>> & { readonly paths: Record<string, Record<string, Record<string, unknown>>>; readonly components: { readonly schemas: Record<string, unknown> } };
 
-async function documentOf(rest: RestFixture): Promise<Document> {
-  const answer = await rest.call('GET /openapi.json');
+async function documentOf(rest: RestFixture, path = '/openapi.json'): Promise<Document> {
+  const answer = await rest.call(`GET ${path}`);
   expect([answer.status, answer.headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
   const outcome = await new Validator().validate(answer.json);
   expect(outcome).toMatchObject({ valid: true });
@@ -44,6 +45,63 @@ describe('GET /openapi.json', () => {
       },
     });
     expect(components.schemas['MotiaError']).toMatchObject({ required: ['error'] });
+  });
+
+  it('describes forms, files, raw bodies and what is no JSON, both ways', async () => {
+    await using rest = await startRest();
+    const flat = { type: 'object', required: ['album'], properties: { album: { type: 'string' }, tags: { type: 'array', items: { type: 'string' } } } };
+    const binary = { type: 'string', format: 'binary', contentMediaType: 'application/octet-stream' };
+    await rest.route('POST /flat', () => undefined, { bodySchema: flat });
+    await rest.route('POST /nested', () => undefined, { bodySchema: { type: 'object', properties: { a: { type: 'object' } } } });
+    await rest.route('POST /open', () => undefined);
+    await rest.route('POST /photos', () => undefined, {
+      bodySchema: flat, produces: 'text/event-stream',
+      files: { cover: { required: true, content_types: ['image/png', 'image/*'], description: 'The cover' }, more: { multiple: true } },
+    });
+    await rest.route('PUT /blob', () => undefined, { consumes: ['application/octet-stream', 'text/xml'], produces: ['application/pdf', 'text/csv'], responseSchema: { '200': true, '404': { type: 'object' } } });
+    await rest.route('DELETE /filtered', () => undefined, { consumes: ['application/json'] });
+    const { paths } = await documentOf(rest);
+    const bodyOf = (path: string, method = 'post'): unknown => paths[path]?.[method]?.['requestBody'];
+    expect(bodyOf('/flat')).toEqual({ required: true, content: { 'application/json': { schema: flat }, 'application/x-www-form-urlencoded': { schema: flat }, 'multipart/form-data': { schema: flat } } });
+    expect(Object.keys((bodyOf('/nested') as { content: object }).content)).toEqual(['application/json']);
+    expect(bodyOf('/open')).toEqual({ required: false, content: { 'application/json': { schema: {} }, '*/*': { schema: {} } } });
+    expect(bodyOf('/photos')).toEqual({
+      required: true,
+      content: {
+        'multipart/form-data': {
+          schema: { ...flat, required: ['album', 'cover'], properties: { ...flat.properties, cover: { ...binary, description: 'The cover' }, more: { type: 'array', items: binary } } },
+          encoding: { cover: { contentType: 'image/png, image/*' } },
+        },
+      },
+    });
+    expect(paths['/photos']?.['post']?.['responses']).toMatchObject({ '2XX': { content: { 'text/event-stream': { schema: { type: 'string' } } } } });
+    expect(bodyOf('/blob', 'put')).toEqual({ required: false, content: { 'application/octet-stream': { schema: binary }, 'text/xml': { schema: { type: 'string' } } } });
+    expect(paths['/blob']?.['put']?.['responses']).toMatchObject({ '200': { content: { 'application/pdf': { schema: binary }, 'text/csv': { schema: { type: 'string' } } } }, '404': { content: { 'application/json': { schema: { type: 'object' } } } } });
+    expect(bodyOf('/filtered', 'delete')).toEqual({ required: false, content: { 'application/json': { schema: {} } } });
+    expect(bodyOf('/flat', 'get')).toBeUndefined();
+  });
+
+  it('describes keys of repeated requests, answers before the run, and where their status is', async () => {
+    const queue = fakeQueue();
+    await using rest = await startRest({ beside: [queue.use], options: { system_routes: '/_s' } });
+    await rest.route('POST /pay', () => undefined, { idempotency: { required: true } });
+    await rest.route('POST /maybe', () => undefined, { idempotency: true });
+    const path = '/_s/openapi.json';
+    expect(await documentOf(rest, path)).not.toHaveProperty('components.schemas.MotiaAccepted');
+    await rest.route('POST /reports', () => undefined, { respond: 'accepted', responseSchema: { type: 'object' } });
+    const { paths, components } = await documentOf(rest, path);
+    expect(paths['/pay']?.['post']?.['parameters']).toMatchObject([{ name: 'Idempotency-Key', in: 'header', required: true }]);
+    expect(paths['/maybe']?.['post']?.['parameters']).toMatchObject([{ name: 'Idempotency-Key', in: 'header', required: false }]);
+    expect(paths['/reports']?.['post']?.['responses']).toEqual({ '202': { $ref: '#/components/responses/Accepted' }, default: { $ref: '#/components/responses/Error' } });
+    expect(paths['/_s/__motia/requests/{id}']?.['get']).toMatchObject({ operationId: 'getAcceptedRequest' });
+    expect(Object.keys(components.schemas)).toEqual(['test_reports_or_so', 'MotiaError', 'MotiaAccepted', 'MotiaRequestStatus'].map((name) => (name === 'test_reports_or_so' ? expect.stringMatching(/Response$/) : name)));
+  });
+
+  it('puts files beside a schema that refers to itself', async () => {
+    await using rest = await startRest();
+    await rest.route('POST /trees', () => undefined, { bodySchema: { type: 'object', properties: { next: { $ref: '#' } } }, files: { f: {} } });
+    const { paths } = await documentOf(rest);
+    expect(paths['/trees']?.['post']?.['requestBody']).toMatchObject({ content: { 'multipart/form-data': { schema: { allOf: [{ $ref: expect.stringContaining('#/components/schemas/') }, { type: 'object', properties: { f: { format: 'binary' } } }] } } } });
   });
 
   it('takes names, descriptions and tags from the Steps of workers', async () => {

@@ -30,10 +30,6 @@ describe('options', () => {
     expect(restOptions.parse(config)).toMatchObject(config);
   });
 
-  it.each(['idempotency'])('say that %s is not available yet', (key) => {
-    expect(problemsOf(restOptions.parse, { [key]: {} })).toEqual([{ pointer: `/${key}`, problem: expect.stringContaining('not available yet') }]);
-  });
-
   it.each([{ port: '3111' }, { port: -1 }, { default_timeout: 0 }, { body_limit_bytes: 0 }, { trailing_slash: 'maybe' }, { system_routes: '/a b' }, { cors: { allowed_origins: 'x' } }, { prot: 1 }])('refuse %j', (config) => {
     expect(problemsOf(restOptions.parse, config)).toHaveLength(1);
   });
@@ -87,8 +83,15 @@ describe('the http trigger config', () => {
     for (const settings of [long, short]) expect([settings.checkBody, settings.checkQuery, settings.checkResponse].every((check) => typeof check === 'function')).toBe(true);
   });
   it('is GET by default', () => expect(settingsOf(schema.parse({ api_path: '/' })).method).toBe('GET'));
-  it.each(['respond', 'idempotency'])('says that %s is not available yet', (key) => {
-    expect(problemsOf(schema.parse, { api_path: '/', [key]: 1 })).toEqual([{ pointer: `/${key}`, problem: expect.stringContaining('not available yet') }]);
+  it.each([
+    [{ respond: 1 }, '/respond', 'must be "accepted" or "result" or a map of keys'],
+    [{ respond: 'acepted' }, '/respond', 'must be "accepted" or "result" or a map of keys'],
+    [{ respond: { mode: 'accepted', que: 'x' } }, '/respond/que', 'unknown key'],
+    [{ idempotency: 'yes' }, '/idempotency', 'must be true or false or a map of keys'],
+    [{ idempotency: { requird: true } }, '/idempotency/requird', 'unknown key'],
+    [{ idempotency: { ttl_ms: 0 } }, '/idempotency/ttl_ms', 'must be at least 1 ms'],
+  ])('says of %j what is wrong with it', (config, pointer, problem) => {
+    expect(problemsOf(schema.parse, { api_path: '/', http_method: 'POST', ...config })).toEqual([expect.objectContaining({ pointer, problem })]);
   });
   it('suggests the key that was meant', () => {
     expect(problemsOf(schema.parse, { api_path: '/', http_metod: 'GET' })).toMatchObject([{ pointer: '/http_metod', suggestion: 'http_method' }]);

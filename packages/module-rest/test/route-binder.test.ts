@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Trigger } from '@motia/engine-core/contract';
 import { RouteBinder } from '../src/route-binder.js';
-import { httpTriggerOptions, type HttpTriggerConfig } from '../src/trigger-config.js';
+import { httpTriggerOptions } from '../src/trigger-config.js';
+import type { HttpTriggerConfig } from '../src/trigger-schema.js';
 
 const triggerOptions = httpTriggerOptions({ isTrailingSlashStrict: false });
 const binder = (): RouteBinder => new RouteBinder({ triggerOptions, isTrailingSlashStrict: false, defaultTimeoutMs: 30_000, reservedBy: () => undefined });

@@ -145,7 +145,7 @@ describe('functions in workers', () => {
       triggers: [{ api_path: '/a/*' }, { api_path: '/b', bodySchema: { type: 'strin' } }, { api_path: '/c', http_methd: 'GET' }, { api_path: '/d', http_method: 'BREW' }, { http_method: 'GET' }, { api_path: '/e', respond: 'x' }, { api_path: '/ok' }].map((config) => ({ type: 'http', functionId: 'f', config })),
     });
     expect(w.registered.triggers.rejected.map(({ error }) => error.message)).toEqual([
-      expect.stringContaining('write /a/*rest'), expect.stringContaining('bodySchema'), expect.stringContaining('http_methd'), expect.stringContaining('GET, POST'), expect.stringContaining('api_path'), expect.stringContaining('not available yet'),
+      expect.stringContaining('write /a/*rest'), expect.stringContaining('bodySchema'), expect.stringContaining('http_methd'), expect.stringContaining('GET, POST'), expect.stringContaining('api_path'), expect.stringContaining('/respond must be "accepted" or "result"'),
     ]);
     expect(rest.service.routes().map(({ path }) => path)).toEqual(['/ok']);
   });

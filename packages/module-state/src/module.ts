@@ -1,31 +1,49 @@
-import { defineModule, moduleFactory, type ModuleUse, type Registration } from '@motia/engine-core/contract';
-import { stateErrors } from './errors.js';
+import { defineModule, moduleFactory, StateServiceRef, type ModuleUse, type Registration } from '@motia/engine-core/contract';
+import { TriggerDelivery } from '@motia/store-sqlite/outbox';
+import { ExpirySweep } from './expiry-sweep.js';
 import { stateOptions, type StateInput } from './options.js';
+import { registerStateFunctions } from './state-functions.js';
+import { StateOperations } from './state-operations.js';
+import { stateService } from './state-service.js';
+import { StateStoreSlot } from './state-store.js';
+import { StateTriggers } from './state-triggers.js';
 import { stateVersion } from './version.js';
 
-const greetId = 'state::greet';
-
-/** Registers `state::greet`, which answers with a greeting. Replace it by what the module is for. */
+/** `modules::state::StateModule`: keys with values, atomic updates, versions, expiry, history and triggers. */
 export const StateModule = defineModule({
   name: '@motia/module-state',
   version: stateVersion,
   contract: 1,
   class: 'modules::state::StateModule',
   options: stateOptions,
+  provides: { state: StateServiceRef },
+  triggerTypes: ['state'],
   async create(ctx, options) {
-    let greet: Registration | undefined;
+    const { clock, logger } = ctx;
+    const { service: store } = await ctx.adapter(StateStoreSlot, options.adapter);
+    const triggers = new StateTriggers({ isEnabled: options.triggers_enabled });
+    const operations: StateOperations = new StateOperations({ store, triggers, options, clock, logger, onExpiry: (atMs) => sweep.expect(atMs) });
+    const sweep = new ExpirySweep({ store, clock, logger, history: operations.historyLimits, subscriptions: () => triggers.subscriptions, onExpired: () => triggers.look() });
+    const registrations: Registration[] = [];
+    let delivery: TriggerDelivery | undefined;
     return {
-      services: {},
+      services: { state: stateService(operations) },
       async start() {
-        greet = ctx.functions.register({ id: greetId, description: 'Greets by name.' }, (payload) => {
-          const name = nameIn(payload);
-          if (name === undefined) throw stateErrors.NAME_MISSING({ functionId: greetId });
-          return { text: `${options.greeting} ${name}` };
+        delivery = new TriggerDelivery({
+          kind: 'state', calls: store.dueCalls, triggers: ctx.triggers, functions: ctx.functions, workers: ctx.workers, telemetry: ctx.telemetry, clock, logger,
         });
+        triggers.deliverWith(delivery);
+        await delivery.start();
+        registrations.push(await ctx.triggers.registerType(triggers.type), ...registerStateFunctions(ctx.functions, operations));
+        sweep.start();
+      },
+      // Functions stay: what others are finishing meanwhile may still need them.
+      async drain(deadline) {
+        await Promise.all([sweep.stop(), delivery?.drain(deadline)]);
       },
       async stop() {
-        greet?.dispose();
-        greet = undefined;
+        for (const registration of registrations.splice(0)) registration.dispose();
+        await Promise.all([sweep.stop(), delivery?.stop()]);
       },
     };
   },
@@ -33,8 +51,3 @@ export const StateModule = defineModule({
 
 /** `createEngine({ modules: [state({ … })] })`. */
 export const state: (options?: StateInput) => ModuleUse = moduleFactory<StateInput>(StateModule);
-
-function nameIn(payload: unknown): string | undefined {
-  if (typeof payload !== 'object' || payload === null || !('name' in payload)) return undefined;
-  return typeof payload.name === 'string' ? payload.name : undefined;
-}

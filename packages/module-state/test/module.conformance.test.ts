@@ -6,11 +6,15 @@ moduleConformance(
   { describe, it, expect },
   {
     definition: StateModule,
-    options: () => ({ greeting: 'Good morning' }),
-    invalid: [{ options: { greeting: '' }, pointer: '/greeting' }],
+    options: () => ({ max_value_bytes: 2_048 }),
+    invalid: [
+      { options: { max_value_bytes: 0 }, pointer: '/max_value_bytes' },
+      { options: { history: { max_entries: 3 } }, pointer: '/history/max_entries' },
+      { options: { adapter: { clas: 'x' } }, pointer: '/adapter/class' },
+    ],
     works: async (host) => {
-      expect(await host.functions.invoke('state::greet', { name: 'Ada' })).toEqual({ text: 'Good morning Ada' });
-      await expect(host.functions.invoke('state::greet', {})).rejects.toMatchObject({ code: 'MOTIA_STATE_NAME_MISSING' });
+      await host.functions.invoke('state::set', { scope: 's', key: 'k', value: 1 });
+      expect(await host.functions.invoke('state::get', { scope: 's', key: 'k' })).toBe(1);
     },
   },
 );

@@ -48,6 +48,7 @@ export type { Committed, PendingChange } from './context/pending-change.js';
 export type { Transaction, TransactionState, TransactionStream } from './context/transaction.js';
 export type { StreamAuthContext, StreamAuthInput, StreamAuthResult, StreamConfig, StreamJoinResult, StreamSubscription } from './context/stream-config.js';
 export type { SetResult, UpdateOp, UpdatePath } from './context/update-op.js';
+export type { OtelConfig, OtelInstrumentation } from './telemetry/otel-config.js';
 export { sdkErrors } from './errors.js';
 export type { InputProblem } from './errors.js';
 export { isMotiaError, MotiaError } from '@motia/protocol';

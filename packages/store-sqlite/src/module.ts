@@ -22,7 +22,7 @@ export const SqliteStore = defineModule({
       defaults: { directory: options.data_dir, durability: options.durability },
       store: {
         isShared: options.shared, writer: options.writer, waitLockMs: options.wait_lock_ms, maxPendingBytes: options.max_pending_bytes,
-        limits: options.max_file_bytes === undefined ? {} : { maxFileBytes: options.max_file_bytes },
+        limits: { walAutocheckpointPages: options.checkpoint_pages, ...(options.max_file_bytes === undefined ? {} : { maxFileBytes: options.max_file_bytes }) },
         clock, logger,
       },
     });

@@ -25,6 +25,10 @@ export const storeOptionsSchema = Type.Object({
     minimum: 1_048_576, maximum: Number.MAX_SAFE_INTEGER, unit: 'bytes',
     description: 'Largest size of a database; changes beyond it fail with `MOTIA_STORE_FULL`. Absent: what the disk holds.',
   })),
+  checkpoint_pages: Type.Integer({
+    default: 1_000, minimum: 1, maximum: 1_000_000,
+    description: 'Pages of 4 KiB in the log after which they are written back into the file. Fewer: a shorter log and more syncs.',
+  }),
   max_pending_bytes: Type.Integer({
     default: 67_108_864, minimum: 1_024, maximum: Number.MAX_SAFE_INTEGER, unit: 'bytes',
     description: 'Changes that may wait to be written at a time; further ones fail with `MOTIA_STORE_BUSY`.',

@@ -74,4 +74,10 @@ describe('§3 an operation is refused with its place when', () => {
       { type: 'set', path: 'a', value: { constructor: 'Ferrari' } },
     ]) expect(code(op)).toBe('ok');
   });
+
+  it('says where an integer may have been rounded before it came here', () => {
+    expect(parseUpdateOps([{ type: 'remove', path: 'a' }, { type: 'set', path: 'a', value: { n: [2 ** 53] } }])).toMatchObject({ ok: true, unsafeInteger: { opIndex: 1, pointer: '/value/n/0' } });
+    expect(parseUpdateOps([{ type: 'increment', path: 'a', by: 2 ** 60 }])).toMatchObject({ ok: true, unsafeInteger: { opIndex: 0, pointer: '/by' } });
+    expect(parseUpdateOps([{ type: 'increment', path: 'a', by: 0.5 }, { type: 'merge', value: { a: 1 } }])).not.toHaveProperty('unsafeInteger');
+  });
 });

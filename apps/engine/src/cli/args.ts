@@ -21,7 +21,7 @@ export const usage = `Usage: iii [options]                        run the engine
        iii config schema                    print the JSON Schema of config.yaml
        iii config check                     check config.yaml without starting anything
        iii functions [--json] [--all]       list the functions of the running engine
-       iii invoke <function id> [payload]   call one; payload is JSON, '-' reads standard input
+       iii invoke <function id> [payload]   call one, or a Step by its name; payload is JSON, '-' reads standard input
 
 Options:
   -c, --config <file>       configuration file (default: config.yaml)
@@ -63,7 +63,7 @@ export function parseCommand(words: readonly string[]): Command {
   if (first === 'invoke' && second !== undefined && rest.length === 0) {
     return { name: 'invoke', config, functionId: second, timeoutMs: parseTimeout(values.timeout), ...(third === undefined ? {} : { payload: third }) };
   }
-  if (first === 'invoke' && second === undefined) throw errors.USAGE({ problem: '`iii invoke` needs a function id' });
+  if (first === 'invoke' && second === undefined) throw errors.USAGE({ problem: '`iii invoke` needs a function id or the name of a Step' });
   throw errors.USAGE({ problem: `unknown command: ${positionals.join(' ')}` });
 }
 

@@ -2,6 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ChannelReader, ChannelRef, ChannelWriter, LogEntry, TraceContext } from '@motia/protocol';
 import type { ScopeOutput } from '../output/index.js';
 import type { InvokeCallOptions } from '../steps/flow-context.js';
+import type { SpanData } from '../telemetry/span-data.js';
+import type { SpanIdentity } from '../telemetry/trace-ids.js';
 
 /** The call that the running code belongs to. Read by the output capture and by the standalone functions. */
 export interface InvocationScope {
@@ -11,8 +13,12 @@ export interface InvocationScope {
   readonly spanId: string;
   /** As it came: what calls made from here carry on. */
   readonly trace: TraceContext | undefined;
+  /** Somebody keeps the spans of this call. */
+  readonly isRecorded: boolean;
   /** Aborts when nobody waits for the call any more. */
   readonly signal: AbortSignal;
+  /** Runs when the call has ended; at once when it has already. */
+  afterCall(listener: () => void): void;
   /** Belongs to the output capture. */
   output: ScopeOutput | undefined;
   /** The connection that this call came through. */
@@ -22,9 +28,13 @@ export interface InvocationScope {
 /** What this process can ask of the engine. */
 export interface EngineConnection {
   /** Calls a function of the engine, on behalf of `scope` when one is given. */
-  invoke(scope: InvocationScope | undefined, functionId: string, payload: unknown, options?: InvokeCallOptions): Promise<unknown>;
+  invoke(scope: InvocationScope | undefined, functionId: string, payload: unknown, options?: TracedCallOptions): Promise<unknown>;
   /** Adds an entry to the batch of this turn. Never throws. */
   log(entry: LogEntry): void;
+  /** False while nobody keeps telemetry: spans need not be made. */
+  readonly takesTelemetry: boolean;
+  /** Adds a span that has ended to the next batch. Never throws, never waits. */
+  recordSpan(span: SpanData): void;
   /** Claims an end of a channel. @throws MotiaError of the engine: unknown, or claimed already */
   openReader(ref: ChannelRef): Promise<ChannelReader>;
   openWriter(ref: ChannelRef): Promise<ChannelWriter>;
@@ -32,9 +42,24 @@ export interface EngineConnection {
   onDraining(listener: () => void): () => void;
 }
 
+/** A call whose span is known already. */
+export interface TracedCallOptions extends InvokeCallOptions {
+  /** Default: what is active where the call is made. */
+  readonly trace?: TraceContext;
+}
+
+/** The OpenTelemetry API of the app, as far as handlers run with it. */
+export interface OpenTelemetryHooks {
+  /** The span that a library has made active inside this call. */
+  activeSpan(scope: InvocationScope): SpanIdentity | undefined;
+  /** Runs a call so that a context manager of the app's own finds its trace; undefined when that is not needed. */
+  readonly around: (<T>(scope: InvocationScope, run: () => T) => T) | undefined;
+}
+
 interface SharedState {
   readonly storage: AsyncLocalStorage<InvocationScope>;
   connection: EngineConnection | undefined;
+  openTelemetry: OpenTelemetryHooks | undefined;
   /** Entries written before there was a connection. */
   readonly early: LogEntry[];
 }
@@ -44,7 +69,7 @@ const key = Symbol.for('motia.sdk.shared');
 const holder = globalThis as { [key]?: SharedState };
 
 /** One per process, whichever copy of the package (ESM, CJS, a second install) asks. */
-export const shared: SharedState = (holder[key] ??= { storage: new AsyncLocalStorage<InvocationScope>(), connection: undefined, early: [] });
+export const shared: SharedState = (holder[key] ??= { storage: new AsyncLocalStorage<InvocationScope>(), connection: undefined, openTelemetry: undefined, early: [] });
 
 /** The scope of the running handler, if there is one. */
 export function currentScope(): InvocationScope | undefined {

@@ -1,4 +1,5 @@
 import type { LogEntry } from '@motia/protocol';
+import { activeSpanId } from '../telemetry/active-trace.js';
 import { currentScope, emitLog, type InvocationScope } from './invocation-scope.js';
 import { toLogData } from './log-data.js';
 
@@ -45,7 +46,7 @@ export class Logger {
       ...(data === undefined ? undefined : { data: toLogData(data) }),
       ...(scope === undefined
         ? undefined
-        : { invocationId: scope.invocationId, functionId: scope.functionId, traceId: scope.traceId, spanId: scope.spanId }),
+        : { invocationId: scope.invocationId, functionId: scope.functionId, traceId: scope.traceId, spanId: activeSpanId(scope) }),
     };
     if (scope === undefined) emitLog(entry);
     else scope.connection.log(entry);

@@ -17,7 +17,7 @@ export interface ModuleCall<T = unknown> {
 export async function makeCall<T>(scope: InvocationScope | undefined, call: ModuleCall<T>): Promise<T> {
   const checking = call.check?.();
   if (checking !== undefined) await checking;
-  return call.read(await callModule(scope, call.module, call.functionId, call.payload));
+  return call.read(await callModule(scope, call));
 }
 
 /** Members that are not given are not sent. */

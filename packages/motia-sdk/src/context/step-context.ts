@@ -53,6 +53,8 @@ export class StepContext implements InvocationScope {
   #state: StateManager | undefined = undefined;
   #streams: Readonly<Record<string, Stream>> | undefined = undefined;
   #controller: AbortController | undefined = undefined;
+  #endListeners: (() => void)[] | undefined = undefined;
+  #isOver = false;
   #abortReason: MotiaError | undefined = undefined;
   /** Settles when work that outlasts the answer has ended: a response that is still being written. */
   lasting: Promise<void> | undefined = undefined;
@@ -82,6 +84,9 @@ export class StepContext implements InvocationScope {
   get traceId(): string {
     return this.#call.params.trace?.traceparent.slice(3, 35) ?? '';
   }
+  get isRecorded(): boolean {
+    return this.#call.params.timed === true && this.#host.takesTelemetry;
+  }
   get spanId(): string {
     return this.#call.params.trace?.traceparent.slice(36, 52) ?? '';
   }
@@ -103,6 +108,15 @@ export class StepContext implements InvocationScope {
   abort(reason: MotiaError): void {
     this.#abortReason ??= reason;
     this.#controller?.abort(reason);
+  }
+  afterCall(listener: () => void): void {
+    if (this.#isOver) listener();
+    else (this.#endListeners ??= []).push(listener);
+  }
+  /** Tells those that wait for the end. Called once. */
+  over(): void {
+    this.#isOver = true;
+    if (this.#endListeners !== undefined) for (const listener of this.#endListeners) listener();
   }
   /** The call is over only when this has settled, too. */
   outlast(work: Promise<unknown>): void {

@@ -52,7 +52,7 @@ export async function runTransaction<R>(scope: InvocationScope, streams: Readonl
     if (checking !== undefined) await checking;
   }
   const operations = calls.map(({ functionId, payload }) => ({ function_id: functionId, payload }));
-  const answer = await callModule(scope, 'A store with transactions', 'engine::transaction', { operations }).catch((error: unknown) => Promise.reject(naming(error, calls) as Error));
+  const answer = await callModule(scope, { module: 'A store with transactions', functionId: 'engine::transaction', payload: { operations } }).catch((error: unknown) => Promise.reject(naming(error, calls) as Error));
   const { results } = answer as { readonly results: readonly unknown[] };
   return committed(returned, calls.map(({ read }, index) => read(results[index])));
 }

@@ -111,7 +111,7 @@ export class HttpInput {
 }
 
 /** A field that stood behind a file. */
-function addField(input: HttpInput, name: string, value: string): void {
+function addField(input: HttpInput, name: string, value: unknown): void {
   if (typeof input.body !== 'object' || input.body === null || name === '__proto__') return;
   const body = input.body as Record<string, unknown>;
   const known = Object.hasOwn(body, name) ? body[name] : undefined;

@@ -15,10 +15,10 @@ export interface UploadedFile extends ByteStream {
 type Frame =
   | { readonly type: 'file'; readonly field: string; readonly filename: string; readonly content_type: string }
   | { readonly type: 'file_end' }
-  | { readonly type: 'field'; readonly name: string; readonly value: string };
+  | { readonly type: 'field'; readonly name: string; readonly value: unknown };
 
 /** The files of a form, in order, while they arrive. `onField` gets the fields that stand behind a file. */
-export async function* uploadedFiles(connection: EngineConnection, ref: ChannelRef, onField: (name: string, value: string) => void): AsyncGenerator<UploadedFile> {
+export async function* uploadedFiles(connection: EngineConnection, ref: ChannelRef, onField: (name: string, value: unknown) => void): AsyncGenerator<UploadedFile> {
   const reader = await connection.openReader(ref);
   try {
     for (let next = await reader.next(); next.done !== true; next = await reader.next()) {

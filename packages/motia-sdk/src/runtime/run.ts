@@ -7,7 +7,8 @@ import { installOutputCapture } from '../output/index.js';
 import type { LoadedApp } from './loaded-module.js';
 import { remoteEngineFrom } from './remote/remote-engine.js';
 import { RemoteRun } from './remote/remote-run.js';
-import { serve, type ServedApp } from './serve.js';
+import { instrumentProcess } from '../telemetry/instrument-process.js';
+import { otelOf, serve, type ServedApp } from './serve.js';
 
 export interface RunOptions extends LoadedApp {
   /** Shown in lists of workers. */
@@ -44,8 +45,10 @@ export async function run(options: RunOptions): Promise<RunOutcome> {
 async function serveUntilTheEnd(options: RunOptions): Promise<RunOutcome> {
   const capture = installOutputCapture(shared.storage, emitLog);
   const signals = yieldToEngine();
+  const otel = otelOf(options);
+  const restore = instrumentProcess(otel, process.cwd());
   try {
-    const served = await serve(options, { transport: options.transport ?? transportOfProcess(process.env), name: options.name, isReplacement: process.env['III_EXEC_RELOAD'] === '1', onInvocationEnd: (scope) => capture.flushInvocation(scope) });
+    const served = await serve(options, { transport: options.transport ?? transportOfProcess(process.env), name: options.name, otel, isReplacement: process.env['III_EXEC_RELOAD'] === '1', onInvocationEnd: (scope) => capture.flushInvocation(scope) });
     signals.worker = served.worker;
     options.onReady?.(served);
     const end = await served.ended;
@@ -54,6 +57,7 @@ async function serveUntilTheEnd(options: RunOptions): Promise<RunOutcome> {
     process.stderr.write(`${describeFailure(error)}\n`);
     return { exitCode: internalErrorExitCode, reason: error instanceof Error ? error.message : String(error) };
   } finally {
+    restore();
     signals.release();
     capture.uninstall();
   }
@@ -67,8 +71,11 @@ async function serveRemoteEngine(options: RunOptions): Promise<RunOutcome> {
   const report = (line: string): void => void process.stderr.write(`motia: ${line}\n`);
   const capture = installOutputCapture(shared.storage, emitLog, { echo: true });
   let leave: (() => void) | undefined;
+  const otel = otelOf(options);
+  const restore = instrumentProcess(otel, process.cwd());
   try {
     const remote = new RemoteRun({
+      otel,
       app: options,
       engine: remoteEngineFrom(process.env),
       name: options.name,
@@ -91,6 +98,7 @@ async function serveRemoteEngine(options: RunOptions): Promise<RunOutcome> {
     report(isMotiaError(error) ? `${error.code}: ${reason}\n${error.hint ?? ''}` : error instanceof Error ? (error.stack ?? reason) : reason);
     return { exitCode: isMotiaError(error) ? configErrorExitCode : internalErrorExitCode, reason };
   } finally {
+    restore();
     if (leave !== undefined) for (const signal of leavingSignals) process.off(signal, leave);
     capture.uninstall();
   }

@@ -2,19 +2,22 @@ import {
   createChannelClient, createEndpoint, isMotiaError, PROTOCOL_VERSION, ProtocolErrors, type ChannelClient, type ChannelReader, type ChannelRef, type ChannelWriter, type Endpoint, type IncomingInvoke, type InitializeResult, type InvokeParams, type LogEntry, type MotiaError, type PingResult,
   type Transport,
 } from '@motia/protocol';
-import { type InvocationScope, logLater, shared } from '../context/invocation-scope.js';
+import { type InvocationScope, logLater, shared, type TracedCallOptions } from '../context/invocation-scope.js';
 import { type ContextHost, nextInvocationId, StepContext } from '../context/step-context.js';
 import { Stream } from '../context/stream.js';
 import { sdkErrors } from '../errors.js';
-import type { EnqueueData, InvokeCallOptions } from '../steps/flow-context.js';
+import type { EnqueueData } from '../steps/flow-context.js';
 import type { TriggerType } from '../steps/step-config.js';
+import { activeTrace } from '../telemetry/active-trace.js';
+import type { SpanAttributes, SpanData } from '../telemetry/span-data.js';
 import { VERSION } from '../version.js';
 import type { AppFunction, WireSettings } from './app-function.js';
 import type { CompiledApp } from './compile-app.js';
 import { rejectAsOwnCall, toTravellingError } from './handler-error.js';
-import { LogBatch } from './log-batch.js';
+import { InFlight } from './in-flight.js';
 import { isPromiseLike } from './promise-like.js';
 import { UndeclaredTopics } from './undeclared-topics.js';
+import { WorkerTelemetry } from './worker-telemetry.js';
 
 /** Why a connection ended. `shutdown`: the engine said so. `lost`: the pipe closed. `faulty`: it broke. */
 export interface WorkerEnd {
@@ -32,6 +35,8 @@ export interface SdkWorkerOptions {
   /** The former connection of this process, whose place it takes. */
   readonly previousWorkerId?: string | undefined;
   /** Called when a call has been answered: what it printed without a line end is handed on. */
+  /** Describes this process in telemetry. Left out: it makes no spans. */
+  readonly resource?: SpanAttributes | undefined;
   readonly onInvocationEnd?: ((scope: InvocationScope) => void) | undefined;
   /** A line that stood between frames on the engine's side of the pipe. */
   readonly onText?: ((line: string) => void) | undefined;
@@ -48,15 +53,14 @@ export class SdkWorker implements ContextHost {
   readonly #drainListeners = new Set<() => void>();
   readonly #options: SdkWorkerOptions;
   readonly #functions: Map<string, AppFunction>;
-  readonly #logs: LogBatch;
+  readonly #telemetry: WorkerTelemetry;
+  readonly #inFlight = new InFlight();
   readonly #undeclaredTopics = new UndeclaredTopics();
   readonly #startedAtMs = performance.now();
   #end: ((end: WorkerEnd) => void) | undefined;
-  #inFlight = 0;
   #isDraining = false;
   #hasEnded = false;
   #agreed: InitializeResult | undefined;
-  #whenIdle: (() => void)[] = [];
 
   constructor(transport: Transport, options: SdkWorkerOptions) {
     this.#options = options;
@@ -70,7 +74,7 @@ export class SdkWorker implements ContextHost {
         ...(options.onText === undefined ? {} : { onText: options.onText }),
       },
     });
-    this.#logs = new LogBatch(this.#endpoint);
+    this.#telemetry = new WorkerTelemetry(this.#endpoint, options.resource ?? {});
     this.#endpoint.onInvoke((call) => this.#onInvoke(call));
     this.#endpoint.onRequest('ping', () => this.#pong());
     this.#endpoint.onRequest('drain', ({ deadlineMs }) => this.#drain(deadlineMs));
@@ -91,7 +95,14 @@ export class SdkWorker implements ContextHost {
     return this.#agreed?.limits.heartbeatIntervalMs ?? 0;
   }
   get inFlight(): number {
-    return this.#inFlight;
+    return this.#inFlight.count;
+  }
+
+  get takesTelemetry(): boolean {
+    return this.#agreed?.capabilities.telemetry === true;
+  }
+  recordSpan(span: SpanData): void {
+    if (this.takesTelemetry) this.#telemetry.recordSpan(span);
   }
 
   /** Says hello and takes over the limits of the engine. @throws MotiaError of the engine, or `MOTIA_PROTOCOL_CONNECTION_CLOSED` */
@@ -105,7 +116,7 @@ export class SdkWorker implements ContextHost {
       name,
       ...(token === undefined ? {} : { token }),
       ...(previousWorkerId === undefined ? {} : { previousWorkerId }),
-      capabilities: { rawBodies: true, channels: true },
+      capabilities: { rawBodies: true, channels: true, ...(this.#options.resource === undefined ? {} : { telemetry: true }) },
     });
     this.#agreed = result;
     const rawBodies = result.capabilities.rawBodies === true;
@@ -117,7 +128,7 @@ export class SdkWorker implements ContextHost {
   /** After the end of this connection the entry goes to the process's next one. */
   log(entry: LogEntry): void {
     if (this.#hasEnded) return logLater(entry);
-    this.#logs.add(entry);
+    this.#telemetry.log(entry);
   }
 
   openReader(ref: ChannelRef): Promise<ChannelReader> {
@@ -157,13 +168,14 @@ export class SdkWorker implements ContextHost {
   }
 
   /** Never throws: what cannot be sent is a rejection. */
-  invoke(scope: InvocationScope | undefined, functionId: string, payload: unknown, options: InvokeCallOptions = {}): Promise<unknown> {
+  invoke(scope: InvocationScope | undefined, functionId: string, payload: unknown, options: TracedCallOptions = {}): Promise<unknown> {
+    const trace = options.trace ?? (scope === undefined ? undefined : activeTrace(scope));
     const params: Omit<InvokeParams, 'payload'> = {
       functionId,
       invocationId: nextInvocationId(),
       timeoutMs: options.timeoutMs ?? defaultCallTimeoutMs,
       ...(scope === undefined ? undefined : { parentInvocationId: scope.invocationId }),
-      ...(scope?.trace === undefined ? undefined : { trace: scope.trace }),
+      ...(trace === undefined ? undefined : { trace }),
       ...(options.action === undefined ? undefined : { action: options.action }),
     };
     if (options.action?.type === 'void') return this.#invokeVoid(params, payload);
@@ -187,12 +199,8 @@ export class SdkWorker implements ContextHost {
   /** Ends the connection once no call is running. */
   async closeWhenIdle(): Promise<void> {
     this.#endStreams();
-    await this.#idle();
+    await this.#inFlight.idle();
     await this.close();
-  }
-
-  #idle(): Promise<void> {
-    return this.#inFlight === 0 ? Promise.resolve() : new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
   /**
@@ -203,15 +211,15 @@ export class SdkWorker implements ContextHost {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, deadlineMs)));
     // An engine that does not know the request still gets its answers.
-    const left = this.#endpoint.request('drain', { deadlineMs }).then(() => undefined, () => this.#idle());
+    const left = this.#endpoint.request('drain', { deadlineMs }).then(() => undefined, () => this.#inFlight.idle());
     await Promise.race([left, late, this.ended]);
     clearTimeout(timer);
-    return this.#hasEnded ? 0 : this.#inFlight;
+    return this.#hasEnded ? 0 : this.#inFlight.count;
   }
 
   /** Ends the connection from this side, after what was written. */
   async close(): Promise<void> {
-    this.#logs.flush();
+    this.#telemetry.flush();
     await this.#endpoint.flush();
     this.#finish({ reason: 'closed', detail: 'this process closed the connection' });
     this.#endpoint.close();
@@ -224,10 +232,13 @@ export class SdkWorker implements ContextHost {
     if (this.#isDraining) throw sdkErrors.WORKER_DRAINING({ functionId });
     const context = new StepContext(this, call, functionId, fn.trigger);
     const travelling = (error: unknown): MotiaError => toTravellingError(functionId, error, { triesAgain: triesAgain(fn.trigger.type, call.params) });
-    this.#inFlight += 1;
+    this.#inFlight.enter();
     let result: unknown;
     try {
-      result = shared.storage.run(context, fn.run, context, call.payload);
+      const around = shared.openTelemetry?.around;
+      result = around === undefined
+        ? shared.storage.run(context, fn.run, context, call.payload)
+        : shared.storage.run(context, () => around(context, () => fn.run(context, call.payload)));
     } catch (error) {
       this.#ended(context);
       throw travelling(error);
@@ -255,9 +266,9 @@ export class SdkWorker implements ContextHost {
   }
 
   #leave(context: StepContext): void {
+    context.over();
     this.#options.onInvocationEnd?.(context);
-    this.#inFlight -= 1;
-    if (this.#inFlight === 0 && this.#whenIdle.length > 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+    this.#inFlight.leave();
   }
 
   /** The lag is how long the event loop took to come round once. */
@@ -266,23 +277,15 @@ export class SdkWorker implements ContextHost {
     await new Promise((resolve) => setImmediate(resolve));
     const nowMs = performance.now();
     const { rss, heapUsed } = process.memoryUsage();
-    return { uptimeMs: nowMs - this.#startedAtMs, inFlight: this.#inFlight, eventLoopLagMs: nowMs - askedAtMs, memory: { rss, heapUsed } };
+    return { uptimeMs: nowMs - this.#startedAtMs, inFlight: this.#inFlight.count, eventLoopLagMs: nowMs - askedAtMs, memory: { rss, heapUsed } };
   }
 
   /** Answers when the last call is answered, or at the deadline with the number of those that are not. */
   async #drain(deadlineMs: number): Promise<{ inFlight: number }> {
     this.#beginDraining();
-    if (this.#inFlight > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, deadlineMs);
-        this.#whenIdle.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
-    this.#logs.flush();
-    return { inFlight: this.#inFlight };
+    const inFlight = await this.#inFlight.idleWithin(deadlineMs);
+    this.#telemetry.flush();
+    return { inFlight };
   }
 
   #beginDraining(): void {
@@ -298,7 +301,7 @@ export class SdkWorker implements ContextHost {
 
   #shutdown(reason: string): void {
     this.#beginDraining();
-    this.#logs.flush();
+    this.#telemetry.flush();
     void this.#endpoint.flush().then(() => {
       this.#finish({ reason: 'shutdown', detail: reason });
       this.#endpoint.close();
@@ -312,7 +315,7 @@ export class SdkWorker implements ContextHost {
   #finish(end: WorkerEnd): void {
     this.#hasEnded = true;
     this.#channels.closeAll(ProtocolErrors.CONNECTION_CLOSED({ reason: end.detail }).toWire());
-    this.#logs.close();
+    this.#telemetry.close();
     this.#end?.(end);
   }
 }

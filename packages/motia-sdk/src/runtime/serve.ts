@@ -1,6 +1,7 @@
 import type { LogEntry, Transport } from '@motia/protocol';
 import { type InvocationScope, setProcessConnection, unsetProcessConnection } from '../context/invocation-scope.js';
 import { sdkErrors } from '../errors.js';
+import { readOtelConfig, type OtelSettings } from '../telemetry/otel-config.js';
 import type { WireSettings } from './app-function.js';
 import { compileApp, type CompiledApp } from './compile-app.js';
 import type { LoadedApp } from './loaded-module.js';
@@ -23,6 +24,8 @@ export interface ServeOptions {
   readonly isReplacement?: boolean;
   /** Make this the connection of the standalone `logger`, `enqueue`, `stateManager` outside handlers. Default true. */
   readonly isProcessConnection?: boolean;
+  /** What this process does about telemetry. Default: what the app's `motia.config` and the environment say. */
+  readonly otel?: OtelSettings | undefined;
   readonly onInvocationEnd?: ((scope: InvocationScope) => void) | undefined;
   readonly onText?: ((line: string) => void) | undefined;
 }
@@ -46,8 +49,9 @@ export interface ServedApp {
 export async function serve(app: LoadedApp, options: ServeOptions): Promise<ServedApp> {
   const settings: WireSettings = { rawThresholdBytes: Infinity, mode: app.mode };
   const compiled = await compileApp(app, settings);
-  const { transport, isReplacement = false, isProcessConnection = true, isRemote = false, ...rest } = options;
-  const worker = new SdkWorker(transport, { app: compiled, settings, ...rest });
+  const { transport, isReplacement = false, isProcessConnection = true, isRemote = false, otel: given, ...rest } = options;
+  const otel = given ?? otelOf(app);
+  const worker = new SdkWorker(transport, { app: compiled, settings, resource: otel.resource, ...rest });
   try {
     await worker.initialize({ ...(isRemote ? {} : { pid: process.pid }), os: `${process.platform} ${process.arch}`, runtime: runtimeName() });
     const mustBeWhole = app.mode === 'production' || isReplacement;
@@ -62,11 +66,17 @@ export async function serve(app: LoadedApp, options: ServeOptions): Promise<Serv
     });
     if (mustBeWhole && !isReplacement) refuseIncomplete(report.rejected);
     announce(worker, compiled, report);
+    for (const notice of otel.notices) worker.log({ level: 'warn', message: notice, timestamp: Date.now(), source: 'logger' });
     return { worker, problems: compiled.problems, report, ended: worker.ended, close: () => worker.close() };
   } catch (error) {
     await worker.close();
     throw error;
   }
+}
+
+/** The settings of the app's `motia.config` and of the environment. */
+export function otelOf(app: Pick<LoadedApp, 'config'>): OtelSettings {
+  return readOtelConfig((app.config?.module as { otel?: unknown } | undefined)?.otel, process.env, process.pid);
 }
 
 function refuseIncomplete(problems: readonly Error[]): void {

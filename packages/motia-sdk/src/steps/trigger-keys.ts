@@ -22,7 +22,7 @@ export function unknownKeyProblem(trigger: Readonly<Record<string, unknown>>): s
 }
 
 /** The known name that was probably meant. Letter case, `_` and `-` do not count: `body_schema` finds `bodySchema`. */
-function nearest(wrong: string, known: readonly string[]): string | undefined {
+export function nearest(wrong: string, known: readonly string[]): string | undefined {
   const plain = plainForm(wrong);
   const allowed = Math.ceil(plain.length / 3);
   let best: string | undefined;

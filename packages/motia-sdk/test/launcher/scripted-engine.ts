@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createEndpoint, negotiate, nodeStreamTransport, type Endpoint, type FunctionSpec, type LogEntry } from '@motia/protocol';
+import { createEndpoint, negotiate, nodeStreamTransport, type Endpoint, type FunctionSpec, type InvokeParams, type LogEntry, type TelemetryEmitParams } from '@motia/protocol';
 import { temporaryFolder, type TemporaryFolder } from '@motia/tools/testing';
 
 const fixture = fileURLToPath(new URL('../fixtures/app', import.meta.url));
@@ -59,6 +59,8 @@ export interface ScriptedEngine extends AsyncDisposable {
   readonly endpoint: Endpoint;
   readonly functions: readonly FunctionSpec[];
   readonly logs: readonly LogEntry[];
+  /** What came by `telemetry/emit`. */
+  readonly telemetry: readonly TelemetryEmitParams[];
   /** Lines on the child's stdout outside any frame. */
   readonly text: readonly string[];
   readonly stderr: string;
@@ -66,7 +68,7 @@ export interface ScriptedEngine extends AsyncDisposable {
   /** Resolves when the child said that it is ready; rejects when it ended before. */
   readonly ready: Promise<void>;
   readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
-  call(step: string, body?: unknown): Promise<unknown>;
+  call(step: string, body?: unknown, more?: Partial<InvokeParams>): Promise<unknown>;
 }
 
 export interface ScriptedEngineOptions {
@@ -91,7 +93,7 @@ export function runCommand(command: string, { cwd, env = {} }: ScriptedEngineOpt
       ...env,
     },
   });
-  const seen = { functions: [] as FunctionSpec[], logs: [] as LogEntry[], text: [] as string[], stderr: '', faults: 0 };
+  const seen = { functions: [] as FunctionSpec[], logs: [] as LogEntry[], telemetry: [] as TelemetryEmitParams[], text: [] as string[], stderr: '', faults: 0 };
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (seen.stderr += chunk));
   const exited = once(child, 'exit').then(([code, signal]) => ({ code: code as number | null, signal: signal as string | null }));
   const endpoint = createEndpoint(nodeStreamTransport(child.stdout, child.stdin), {
@@ -106,16 +108,17 @@ export function runCommand(command: string, { cwd, env = {} }: ScriptedEngineOpt
     endpoint,
     get functions() { return seen.functions; },
     get logs() { return seen.logs; },
+    get telemetry() { return seen.telemetry; },
     get text() { return seen.text; },
     get stderr() { return seen.stderr; },
     get faults() { return seen.faults; },
     ready: Promise.race([ready, exited.then(({ code, signal }) => Promise.reject(new Error(`ended with ${String(code ?? signal)} before it was ready: ${seen.stderr}`)))]),
     exited,
-    async call(step, body = {}) {
+    async call(step, body = {}, more = {}) {
       const functionId = seen.functions.find(({ id }) => id.startsWith(`steps::${step}::`))?.id ?? step;
       calls += 1;
       const trace = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
-      return endpoint.invoke({ functionId, invocationId: `${step}-${calls}`, timeoutMs: 10_000, trace }, { path: `/${step}`, method: 'POST', headers: {}, query_params: {}, path_params: {}, body, trigger: { type: 'http' } }).result;
+      return endpoint.invoke({ functionId, invocationId: `${step}-${calls}`, timeoutMs: 10_000, trace, ...more }, { path: `/${step}`, method: 'POST', headers: {}, query_params: {}, path_params: {}, body, trigger: { type: 'http' } }).result;
     },
     async [Symbol.asyncDispose]() {
       endpoint.close();
@@ -131,9 +134,9 @@ export function runCommand(command: string, { cwd, env = {} }: ScriptedEngineOpt
   };
 }
 
-function answerHandshake(endpoint: Endpoint, seen: { functions: FunctionSpec[]; logs: LogEntry[] }): Promise<void> {
+function answerHandshake(endpoint: Endpoint, seen: { functions: FunctionSpec[]; logs: LogEntry[]; telemetry: TelemetryEmitParams[] }): Promise<void> {
   endpoint.onRequest('initialize', (params) => ({
-    ...negotiate(params, { capabilities: { rawBodies: false, channels: false } }),
+    ...negotiate(params, { capabilities: { rawBodies: false, channels: false, telemetry: true } }),
     workerId: 'w-1',
     engine: { name: 'scripted', version: '0.0.0' },
     limits: { maxFrameBytes: 16 << 20, maxFunctions: 1_000, maxTriggers: 1_000, maxDescriptionBytes: 65_536, rawThresholdBytes: 4_096, channelCreditBytes: 65_536, maxCallDepth: 64, heartbeatIntervalMs: 5_000 },
@@ -144,6 +147,7 @@ function answerHandshake(endpoint: Endpoint, seen: { functions: FunctionSpec[]; 
   });
   endpoint.onRequest('triggers/register', ({ triggers }) => ({ accepted: triggers.map(({ id }) => id), parked: [], rejected: [] }));
   endpoint.onNotification('logs/emit', ({ entries }) => void seen.logs.push(...entries));
+  endpoint.onNotification('telemetry/emit', (params) => void seen.telemetry.push(params));
   return new Promise((resolve) => {
     endpoint.onRequest('ready', () => {
       resolve();

@@ -2,7 +2,7 @@ import {
   createEndpoint, createMemoryTransportPair, MotiaError, negotiate, type Endpoint, type FunctionSpec, type IncomingInvoke, type InitializeParams, type InvokeParams,
   type LogEntry, type RegistrationRejection, type TriggerSpec,
 } from '@motia/protocol';
-import { serve, type LoadedApp, type LoadedModule, type ServedApp } from '../../src/runtime/index.js';
+import { serve, type LoadedApp, type LoadedModule, type ServedApp, type ServeOptions } from '../../src/runtime/index.js';
 
 type EngineFunction = (payload: never, params: Omit<InvokeParams, 'payload'>) => unknown;
 
@@ -17,6 +17,28 @@ export interface ScriptedEngineOptions {
   readonly rejectAtReady?: readonly RegistrationRejection[];
   readonly rawThresholdBytes?: number;
   readonly rawBodies?: boolean;
+  /** Somebody keeps what `telemetry/emit` carries. Default false. */
+  readonly telemetry?: boolean;
+}
+
+/** A span as OTLP/JSON has it, with the name of what made it. */
+export interface OtlpSpan {
+  readonly scope: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly name: string;
+  readonly kind: number;
+  readonly startTimeUnixNano: string;
+  readonly endTimeUnixNano: string;
+  readonly attributes: readonly { readonly key: string; readonly value: Readonly<Record<string, unknown>> }[];
+  readonly events?: readonly { readonly name: string }[];
+  readonly links?: readonly { readonly spanId: string }[];
+  readonly status: { readonly code?: number; readonly message?: string };
+  readonly droppedAttributesCount?: number;
+}
+interface OtlpTraces {
+  readonly resourceSpans: readonly { readonly scopeSpans: readonly { readonly scope: { readonly name: string }; readonly spans: readonly Omit<OtlpSpan, 'scope'>[] }[] }[];
 }
 
 /** The engine's end of a connection, following a script: for what the real engine cannot be made to do, and to see the wire. */
@@ -26,6 +48,8 @@ export class ScriptedEngine implements AsyncDisposable {
   readonly functions = new Map<string, FunctionSpec>();
   readonly triggers = new Map<string, TriggerSpec>();
   readonly logs: LogEntry[] = [];
+  /** What came by `telemetry/emit`, oldest first. */
+  readonly telemetry: { readonly signal: string; readonly otlp: unknown }[] = [];
   readonly calls: { readonly functionId: string; readonly payload: unknown; readonly params: Omit<InvokeParams, 'payload'> }[] = [];
   initialized: InitializeParams | undefined;
   served: ServedApp | undefined;
@@ -40,7 +64,7 @@ export class ScriptedEngine implements AsyncDisposable {
     const types = new Set(options.triggerTypes ?? ['http']);
     this.endpoint.onRequest('initialize', (params) => {
       this.initialized = params;
-      const agreement = negotiate(params, { capabilities: { rawBodies: options.rawBodies ?? true, channels: true } });
+      const agreement = negotiate(params, { capabilities: { rawBodies: options.rawBodies ?? true, channels: true, telemetry: options.telemetry ?? false } });
       const rawThresholdBytes = options.rawThresholdBytes ?? 4096;
       queueMicrotask(() => this.endpoint.setNegotiated({ rawBodies: agreement.capabilities.rawBodies, rawThresholdBytes }));
       return {
@@ -75,6 +99,10 @@ export class ScriptedEngine implements AsyncDisposable {
       this.dropped += dropped ?? 0;
       for (const wake of this.#waiting.splice(0)) wake();
     });
+    this.endpoint.onNotification('telemetry/emit', (params) => {
+      this.telemetry.push(params);
+      for (const wake of this.#waiting.splice(0)) wake();
+    });
     this.endpoint.onInvoke((call: IncomingInvoke) => {
       const { functionId } = call.params;
       this.calls.push({ functionId, payload: call.payload, params: call.params });
@@ -88,8 +116,8 @@ export class ScriptedEngine implements AsyncDisposable {
   }
 
   /** Serves Steps at the other end. */
-  async serve(app: LoadedApp): Promise<ServedApp> {
-    this.served = await serve(app, { transport: this.transport, isProcessConnection: false });
+  async serve(app: LoadedApp, options: Partial<ServeOptions> = {}): Promise<ServedApp> {
+    this.served = await serve(app, { transport: this.transport, isProcessConnection: false, ...options });
     return this.served;
   }
 
@@ -113,6 +141,15 @@ export class ScriptedEngine implements AsyncDisposable {
     for (;;) {
       const found = this.logs.find(matches);
       if (found !== undefined) return found;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** The spans that have come, once `count` of them are there. */
+  async spans(count: number): Promise<readonly OtlpSpan[]> {
+    for (;;) {
+      const spans = this.telemetry.filter(({ signal }) => signal === 'traces').flatMap(({ otlp }) => (otlp as OtlpTraces).resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ scope, spans: list }) => list.map((span) => ({ ...span, scope: scope.name })))));
+      if (spans.length >= count) return spans;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }

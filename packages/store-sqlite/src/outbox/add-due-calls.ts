@@ -1,5 +1,5 @@
 import type { StoreCommandContext, StoreSql, TraceContext } from '@motia/engine-core/contract';
-import { rowChecksum } from '../rows/row-checksum.js';
+import { callChecksum } from './call-row.js';
 import type { ClaimedCall, ClaimTerms } from './due-calls.js';
 
 export interface DueTrigger {
@@ -32,7 +32,7 @@ export function addDueCalls(sql: StoreSql, change: DueChange, context: StoreComm
   const { nowMs, fencingToken } = context;
   const trace = change.trace === undefined ? null : JSON.stringify(change.trace);
   const depth = change.triggerDepth + 1;
-  const checksum = change.triggers.length === 0 ? 0 : rowChecksum(payload, trace, depth);
+  const crc = change.triggers.length === 0 ? 0 : callChecksum({ payload, trace, depth });
   const claimed: ClaimedCall[] = [];
   for (const { id: triggerId, functionId } of change.triggers) {
     let laneId = sql.get<{ readonly id: number }>('SELECT id FROM outbox_lane WHERE trigger_id = ? AND lane = ?', triggerId, lane)?.id;
@@ -41,7 +41,7 @@ export function addDueCalls(sql: StoreSql, change: DueChange, context: StoreComm
       'INSERT INTO outbox_lane (kind, trigger_id, function_id, lane, ready_at_ms, owner) VALUES (?, ?, ?, ?, ?, ?)',
       kind, triggerId, functionId, lane, claim === undefined ? nowMs : claim.leaseMs === null ? null : nowMs + claim.leaseMs, claim === undefined ? null : fencingToken,
     ).lastId;
-    const { lastId: callId } = sql.run('INSERT INTO outbox_call (lane_id, payload, trace, depth, created_at_ms, checksum) VALUES (?, ?, ?, ?, ?, ?)', laneId, payload, trace, depth, nowMs, checksum);
+    const { lastId: callId } = sql.run('INSERT INTO outbox_call (lane_id, payload, trace, depth, created_at_ms, crc) VALUES (?, ?, ?, ?, ?, ?)', laneId, payload, trace, depth, nowMs, crc);
     if (isNew && claim !== undefined) {
       claimed.push({ laneId, callId, triggerId, functionId, lane, payload, ...(change.trace === undefined ? {} : { trace: change.trace }), depth, failures: 0, losses: 0, createdAtMs: nowMs });
     }

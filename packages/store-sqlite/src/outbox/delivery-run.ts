@@ -1,4 +1,4 @@
-import { isMotiaError, type Clock, type Counter, type InvokeOptions, type Logger, type Trigger, type TriggerRegistry } from '@motia/engine-core/contract';
+import { isMotiaError, WireValue, type Clock, type Counter, type InvokeOptions, type Logger, type Trigger, type TriggerRegistry } from '@motia/engine-core/contract';
 import type { ClaimedCall, DueCalls } from './due-calls.js';
 import { judgeDelivery, maxFailureRetries, maxLosses, retryDelayMs } from './delivery-policy.js';
 
@@ -51,7 +51,8 @@ export class DeliveryRun {
   async #run(): Promise<'delivered' | 'skipped'> {
     const { call } = this;
     const { triggers, timeoutMs, kind } = this.#parts;
-    const payload: unknown = JSON.parse(call.payload);
+    // Nobody here looks into it: processes get the text as it was written.
+    const payload = new WireValue(call.payload);
     const options: InvokeOptions = {
       timeoutMs, triggerDepth: call.depth, attempt: call.failures + 1, idempotencyKey: `${kind}-${call.triggerId}-${call.callId}`, signal: this.#stop.signal,
       ...(call.trace === undefined ? {} : { trace: call.trace }),

@@ -111,6 +111,11 @@ export class TriggerDelivery {
     }
   }
 
+  /** Something made calls due without claiming them: they are looked for. */
+  look(): void {
+    this.#pump();
+  }
+
   /** Takes nothing new; resolves when what runs has ended. When the deadline passes, what still runs is cancelled and stays due. */
   async drain(deadline: AbortSignal): Promise<void> {
     this.#close();

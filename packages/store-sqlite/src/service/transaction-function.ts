@@ -91,8 +91,8 @@ interface Run {
 }
 
 async function runAll(store: StoreService, { operations, chosen, call }: Run): Promise<readonly unknown[]> {
-  const { trace, triggerDepth } = call;
-  const origin = { trace, ...(triggerDepth === undefined ? {} : { triggerDepth }) };
+  const { trace, triggerDepth, callerFunctionId } = call;
+  const origin = { trace, ...(triggerDepth === undefined ? {} : { triggerDepth }), ...(callerFunctionId === undefined ? {} : { functionId: callerFunctionId }) };
   let answers: readonly Promise<unknown>[] = [];
   try {
     return await store.transaction((tx) => {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { isMotiaError, nodeStreamTransport, type MotiaError, type Transport } from '@motia/protocol';
 import type { InvocationScope } from '../../context/invocation-scope.js';
+import type { OtelSettings } from '../../telemetry/otel-config.js';
 import type { LoadedApp } from '../loaded-module.js';
 import { serve, type ServedApp } from '../serve.js';
 import { connectEngine } from './connect-engine.js';
@@ -13,6 +14,7 @@ export interface RemoteRunOptions {
   readonly app: LoadedApp;
   readonly engine: RemoteEngine;
   readonly name?: string | undefined;
+  readonly otel?: OtelSettings | undefined;
   readonly onInvocationEnd?: (scope: InvocationScope) => void;
   readonly onReady?: ((served: ServedApp) => void) | undefined;
   /** A line for whoever looks after the process. */
@@ -109,12 +111,12 @@ export class RemoteRun {
   }
 
   async #serve(transport: Transport, isFirst: boolean): Promise<ServedApp> {
-    const { app, engine: { address, token }, name = `motia@${hostname()}`, onInvocationEnd } = this.#options;
+    const { app, engine: { address, token }, name = `motia@${hostname()}`, otel, onInvocationEnd } = this.#options;
     this.#transport = transport;
     // A frozen engine accepts connections and says nothing: its system does it.
     const timer = setTimeout(() => transport.destroy(remoteErrors.ENGINE_SILENT({ address: address.text, silentMs: handshakeMs })), handshakeMs);
     try {
-      return await serve(app, { transport, name, token, isRemote: true, previousWorkerId: this.#formerId, isReplacement: !isFirst, onInvocationEnd });
+      return await serve(app, { transport, name, token, isRemote: true, previousWorkerId: this.#formerId, isReplacement: !isFirst, otel, onInvocationEnd });
     } finally {
       clearTimeout(timer);
       this.#transport = undefined;

@@ -1,0 +1,87 @@
+import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
+import type { ClaimedCall, ClaimTerms, DueTrigger } from '@motia/store-sqlite/outbox';
+import { applyUpdateOps } from '@motia/update-ops';
+import { stateErrors } from '../errors.js';
+import type { Expired, ExpireRequest, HistoryLimits, StateWrite, StateWritten } from '../state-store.js';
+import { matchesSubscription } from '../subscriptions.js';
+import { entryColumns, entryRows, entryTable, isExpired, readRow, toEntry, type EntryRow } from './entry-rows.js';
+import { writeEntry } from './write-entry.js';
+
+export function write(sql: StoreSql, request: StateWrite, context: StoreCommandContext): StateWritten {
+  const { scope, key, change, ifVersion, origin, history, due } = request;
+  const { nowMs } = context;
+  const claimed: ClaimedCall[] = [];
+  let row = readRow(sql, scope, key);
+  if (row !== undefined && !entryTable.isIntact(row)) {
+    if (change.kind === 'update') entryTable.check(row);
+    // It is given a new value, or none: what it was is past.
+    entryRows.quarantine(sql, row, context);
+    row = undefined;
+  }
+  if (row !== undefined && isExpired(row, nowMs)) {
+    const ended = endEntry(sql, row, { history, triggers: due.triggers, claim: due.claim }, context);
+    row = ended.row;
+    claimed.push(...ended.claimed);
+  }
+  const before = row === undefined ? undefined : toEntry(row, nowMs);
+  const version = before?.version ?? 0;
+  if (ifVersion !== undefined && ifVersion !== version) throw stateErrors.VERSION_CONFLICT({ scope, key, ifVersion, version });
+  if (change.kind === 'delete' && before === undefined) return { before, after: undefined, version: 0, claimed };
+  const after = valueAfter(request, before?.json);
+  const written = writeEntry(sql, {
+    scope, key, row, after, origin, history, due,
+    op: change.kind,
+    before: before?.json ?? null,
+    expiresAtMs: expiryAfter(request, before?.expiresAtMs, nowMs),
+    ops: change.kind === 'update' ? JSON.stringify(change.ops) : undefined,
+  }, context);
+  return { before, after: toEntry(written.row, nowMs), version: written.row.version, claimed: [...claimed, ...written.claimed] };
+}
+
+/** @throws `MOTIA_STATE_UPDATE_REFUSED`, `MOTIA_STATE_VALUE_TOO_LARGE` */
+function valueAfter({ scope, key, change, maxValueBytes }: StateWrite, before: string | undefined): string | null {
+  if (change.kind === 'delete') return null;
+  if (change.kind === 'set') return change.json;
+  const outcome = applyUpdateOps(before === undefined ? undefined : (JSON.parse(before) as unknown), change.ops);
+  if (!outcome.ok) {
+    const { code, message: reason, opIndex } = outcome.problem;
+    throw stateErrors.UPDATE_REFUSED({ scope, key, code, ...(opIndex === undefined ? {} : { op_index: opIndex }), reason });
+  }
+  const json = JSON.stringify(outcome.value);
+  // No character has more than three bytes in UTF-8 per unit of length: most values need not be counted.
+  const bytes = json.length * 3 <= maxValueBytes ? json.length : Buffer.byteLength(json);
+  if (bytes > maxValueBytes) throw stateErrors.VALUE_TOO_LARGE({ scope, key, bytes, limit: maxValueBytes });
+  return json;
+}
+
+function expiryAfter({ change, ttlMs }: StateWrite, before: number | undefined, nowMs: number): number | null {
+  if (ttlMs === null || change.kind === 'delete') return null;
+  if (ttlMs !== undefined) return nowMs + ttlMs;
+  return change.kind === 'update' ? (before ?? null) : null;
+}
+
+/** The end of a key whose time has come, as a change of its own. */
+function endEntry(
+  sql: StoreSql, row: EntryRow,
+  { history, triggers, claim }: { readonly history: HistoryLimits; readonly triggers: readonly DueTrigger[]; readonly claim: ClaimTerms | undefined },
+  context: StoreCommandContext,
+): { readonly row: EntryRow; readonly claimed: readonly ClaimedCall[] } {
+  const { scope, key, value } = row;
+  const due = { triggers, triggerDepth: 0, ...(claim === undefined ? {} : { claim }) };
+  return writeEntry(sql, { scope, key, row, history, op: 'expire', before: value, after: null, expiresAtMs: null, origin: {}, due }, context);
+}
+
+export function expire(sql: StoreSql, { limit, history, subscriptions }: ExpireRequest, context: StoreCommandContext): Expired {
+  const due = sql.all<EntryRow>(`SELECT ${entryColumns} FROM state_entry WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?`, context.nowMs, limit);
+  for (const row of due) {
+    if (!entryTable.isIntact(row)) {
+      entryRows.quarantine(sql, row, context);
+    } else if (row.value === null) {
+      sql.run('DELETE FROM state_entry WHERE id = ?', row.id);
+    } else {
+      const triggers = subscriptions.filter((subscription) => matchesSubscription(subscription, row.scope, row.key)).map(({ id, functionId }) => ({ id, functionId }));
+      endEntry(sql, row, { history, triggers, claim: undefined }, context);
+    }
+  }
+  return { count: due.length };
+}

@@ -1,0 +1,46 @@
+import type { StoreSql } from '@motia/engine-core/contract';
+import { checkedTable } from '@motia/store-sqlite/rows';
+import type { StoredEntry } from '../state-store.js';
+
+/** A row of `state_entry`. `value` null: deleted, and kept until `expires_at_ms` for its version. */
+export interface EntryRow {
+  readonly id: number;
+  readonly scope: string;
+  readonly key: string;
+  readonly version: number;
+  readonly updated_at_ms: number;
+  readonly expires_at_ms: number | null;
+  readonly history_entries: number;
+  readonly history_bytes: number;
+  readonly crc: number;
+  readonly value: string | null;
+}
+
+/** How long versions of a deleted key are remembered. */
+export const deletedKeptMs = 3_600_000;
+
+export const entryColumns = 'id, scope, key, version, updated_at_ms, expires_at_ms, history_entries, history_bytes, crc, value';
+
+export function readRow(sql: StoreSql, scope: string, key: string): EntryRow | undefined {
+  return sql.get<EntryRow>(`SELECT ${entryColumns} FROM state_entry WHERE scope = ? AND key = ?`, scope, key);
+}
+
+type Sealable = Omit<EntryRow, 'id' | 'crc' | 'history_entries' | 'history_bytes'>;
+
+/** Rows under a checksum. What is damaged fails to be read until it is written anew or deleted; the store keeps a copy and says so. */
+export const entryTable = checkedTable<Sealable>({ table: 'state_entry', key: ['scope', 'key'], values: ['version', 'updated_at_ms', 'expires_at_ms', 'value'] });
+
+/** For its quarantine: in a damaged row, scope and key may be what is damaged. */
+export const entryRows = checkedTable<Pick<EntryRow, 'id'>>({ table: 'state_entry', key: ['id'], values: [] });
+
+/** What a reader sees of a row that is whole: nothing of one that was deleted or whose time has come. */
+export function toEntry(row: EntryRow, nowMs: number): StoredEntry | undefined {
+  const { key, value, version, updated_at_ms: updatedAtMs, expires_at_ms: expiresAtMs } = row;
+  if (value === null || (expiresAtMs !== null && expiresAtMs <= nowMs)) return undefined;
+  return { key, json: value, version, updatedAtMs, ...(expiresAtMs === null ? {} : { expiresAtMs }) };
+}
+
+/** Whether a value stands there whose time has come and that nobody has swept. */
+export function isExpired(row: EntryRow, nowMs: number): boolean {
+  return row.value !== null && row.expires_at_ms !== null && row.expires_at_ms <= nowMs;
+}

@@ -1,0 +1,43 @@
+import { createContext, createElement, useEffect, useMemo, useRef, type ReactElement, type ReactNode } from 'react';
+import { Stream, type StreamOptions } from '../stream.js';
+import type { Address } from '../wire/connection.js';
+
+/** The client of the nearest provider; null outside of any. */
+export const StreamContext = createContext<Stream | null>(null);
+
+export interface MotiaStreamProviderProps {
+  /** `ws://localhost:3112`. Another address is another client; a function is asked before every connection and should be stable. */
+  readonly address: Address;
+  readonly protocols?: StreamOptions['protocols'];
+  /** A client that the program made itself, and closes itself; wins over `address`. */
+  readonly client?: Stream;
+  readonly children?: ReactNode;
+}
+
+/** Gives everything below it one client, and closes it when it is gone. */
+export function MotiaStreamProvider({ address, protocols, client, children }: MotiaStreamProviderProps): ReactElement {
+  // A list written in place is a new one each time; only another content is another client.
+  const key = JSON.stringify(protocols) ?? '';
+  const latest = useRef(protocols);
+  latest.current = protocols;
+  const own = useMemo(() => {
+    const given = latest.current;
+    return client === undefined ? new Stream(address, given === undefined ? {} : { protocols: given }) : undefined;
+  }, [address, key, client]);
+  useEffect(() => (own === undefined ? undefined : closing(own)), [own]);
+  return createElement(StreamContext.Provider, { value: client ?? own ?? null }, children);
+}
+
+/** Clients are opened by their first subscription, and may be so again after the effects of a mount were run twice: only one that stays unmounted is closed. */
+const closings = new WeakMap<Stream, { isWanted: boolean }>();
+function closing(stream: Stream): () => void {
+  const state = closings.get(stream) ?? { isWanted: true };
+  closings.set(stream, state);
+  state.isWanted = true;
+  return () => {
+    state.isWanted = false;
+    queueMicrotask(() => {
+      if (!state.isWanted) stream.close();
+    });
+  };
+}
