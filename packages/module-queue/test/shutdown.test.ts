@@ -17,7 +17,7 @@ async function open(path: string, handle: (data: unknown, call: { readonly signa
 
 describe('an engine that stops', () => {
   it('G1 #47 lets running handlers finish, and starts nothing more', async () => {
-    await using folder = await temporaryFolder();
+    await using folder = temporaryFolder('queue');
     const gate = deferred();
     const seen: unknown[] = [];
     const { host, enqueue } = await open(folder.path, async (data) => {
@@ -41,7 +41,7 @@ describe('an engine that stops', () => {
   });
 
   it('G1 #48 cancels what outlasts the grace, and gives it back without an attempt spent', async () => {
-    await using folder = await temporaryFolder();
+    await using folder = temporaryFolder('queue');
     const aborted: unknown[] = [];
     const { host, enqueue } = await open(folder.path, (data, { signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => {
       aborted.push(data);
@@ -63,7 +63,7 @@ describe('an engine that stops', () => {
   });
 
   it('Q1 keeps what waits, is delayed or dead, its subscriptions and what was paused', async () => {
-    await using folder = await temporaryFolder();
+    await using folder = temporaryFolder('queue');
     const first = await open(folder.path, (data) => {
       if (data === 'dies') throw new Error('no');
     }, { maxRetries: 0 });
@@ -91,7 +91,7 @@ describe('an engine that stops', () => {
   });
 
   it('Q12 goes on with a redrive that it did not finish', async () => {
-    await using folder = await temporaryFolder();
+    await using folder = temporaryFolder('queue');
     const first = await open(folder.path, () => Promise.reject(new Error('no')), { maxRetries: 0 });
     for (let id = 0; id < 20; id += 1) await first.enqueue(id);
     await settled();

@@ -62,7 +62,7 @@ export class Dispatcher {
     this.#due = new DueTimer(clock, () => this.queues.all(), { onDue: (queue) => this.want(queue), onLook: () => this.lookSoon() });
     this.#leases = new LeaseKeeper({
       clock, store,
-      onLost: (run) => this.#runner.lose(run),
+      onLost: (run) => this.#lose(run),
       onError: (error) => logger.warn('Leases could not be renewed', { reason: reasonOf(error) }),
     });
     this.#runner = new Runner({ ...parts, leases: this.#leases, queues: () => this.queues, settle: (run, end) => this.#settle(run, end), onFree: (queue) => this.want(queue) });
@@ -234,6 +234,13 @@ export class Dispatcher {
         }
       },
     });
+  }
+
+  /** A renewal found that somebody else has the job, or that it has ended. */
+  #lose(run: Run): void {
+    const error = queueErrors.LEASE_LOST({ messageId: run.delivery.messageId });
+    this.#parts.logger.warn('A lease was lost; its handler is told to stop', { code: error.code, messageId: run.delivery.messageId, delivery: run.delivery.lease });
+    this.#runner.lose(run);
   }
 
   /** The result of a delivery that is not this engine's any more: it changes nothing, and the trace shows it. */

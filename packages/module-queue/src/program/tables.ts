@@ -43,7 +43,7 @@ export const migrations: readonly StoreMigration[] = [
         UNIQUE (kind, name, function_id)
       ) STRICT`);
       sql.run('CREATE TABLE queue_lanes (id INTEGER PRIMARY KEY, queue INTEGER NOT NULL, function_id TEXT NOT NULL, UNIQUE (queue, function_id)) STRICT');
-      sql.run('CREATE TABLE queue_servers (queue INTEGER NOT NULL, engine_id TEXT NOT NULL, PRIMARY KEY (queue, engine_id)) STRICT, WITHOUT ROWID');
+      sql.run('CREATE TABLE queue_servers (queue INTEGER NOT NULL, engine_id TEXT NOT NULL, seen_at INTEGER NOT NULL, PRIMARY KEY (queue, engine_id)) STRICT, WITHOUT ROWID');
       sql.run(`CREATE TABLE queue_jobs (
         seq INTEGER PRIMARY KEY,
         id TEXT NOT NULL,

@@ -1,0 +1,102 @@
+import { describe, expect, it } from '@jest/globals';
+import { systemClock } from '@motia/engine-core';
+import { QueueServiceRef } from '@motia/engine-core/contract';
+import { startTestHost, type TestHost } from '@motia/engine-core/testing';
+import { sqliteStore } from '@motia/store-sqlite';
+import { temporaryFolder } from '@motia/tools/testing';
+import { queue } from '../src/index.js';
+import { deferred } from './fixtures/open-queue.js';
+
+const start = (folder: string): Promise<TestHost> =>
+  startTestHost([sqliteStore({ data_dir: folder, shared: true }), queue({ adapter: { class: 'modules::queue::BuiltinQueueAdapter', config: { store_method: 'file_based', file_path: folder } } })], { clock: systemClock });
+
+async function engines(count: number, handle: (engine: number, data: unknown, signal: AbortSignal) => unknown, config: object = {}) {
+  const folder = temporaryFolder('queue-shared');
+  const hosts = await Promise.all(Array.from({ length: count }, () => start(folder.path)));
+  for (const [engine, host] of hosts.entries()) {
+    host.functions.register({ id: 'take' }, (data, { signal }) => handle(engine, data, signal));
+    await host.triggers.register({ type: 'queue', functionId: 'take', config: { topic: 'orders', queue_config: config } });
+  }
+  return {
+    hosts,
+    enqueue: (engine: number, data: unknown, more: object = {}) => hosts[engine]!.functions.invoke('enqueue', { topic: 'orders', data, ...more }) as Promise<{ messageReceiptId: string }>,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(hosts.map((host) => host.stop({ drainTimeoutMs: 0 })));
+      await folder.remove();
+    },
+  };
+}
+
+/** Waits for something that another engine's commit brings about. */
+async function until(isSo: () => unknown): Promise<void> {
+  for (let attempt = 0; attempt < 2_000; attempt += 1) {
+    if (await isSo()) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error(`it never was so: ${String(isSo)}`);
+}
+
+describe('several engines on one store', () => {
+  it('Q14 three engines with the same subscriber get each message once between them', async () => {
+    const seen: unknown[][] = [[], [], []];
+    await using test = await engines(3, (engine, data) => void seen[engine]?.push(data), { concurrency: 2 });
+    await Promise.all(Array.from({ length: 90 }, (_, id) => test.enqueue(id % 3, id)));
+    await until(() => seen.flat().length >= 90);
+    expect(seen.flat().sort((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 90 }, (_, id) => id));
+  });
+
+  it('a message enqueued in one engine is handled in the other, which noticed the commit', async () => {
+    const gate = deferred();
+    const seen: [number, unknown][] = [];
+    await using test = await engines(2, (engine, data) => {
+      seen.push([engine, data]);
+      return engine === 0 ? gate.promise : undefined;
+    }, { concurrency: 1 });
+    await test.enqueue(0, 'occupies');
+    await until(() => seen.length === 1);
+    await test.enqueue(0, 'overflows');
+    await until(() => seen.length === 2);
+    expect(seen).toEqual([[0, 'occupies'], [1, 'overflows']]);
+    gate.resolve();
+  });
+
+  it('Q8 groups keep their order across engines', async () => {
+    const seen: string[] = [];
+    await using test = await engines(2, async (_engine, data) => {
+      seen.push(`${String(data)} begins`);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      seen.push(`${String(data)} ends`);
+    }, { type: 'fifo' });
+    for (let id = 0; id < 20; id += 1) await test.enqueue(id % 2, id, { messageGroupId: 'g' });
+    await until(() => seen.length >= 40);
+    expect(seen).toEqual(Array.from({ length: 20 }, (_, id) => [`${String(id)} begins`, `${String(id)} ends`]).flat());
+  });
+
+  it('what an operator does in one engine holds in all', async () => {
+    const seen: unknown[] = [];
+    const signals: AbortSignal[] = [];
+    await using test = await engines(2, (_engine, data, signal) => {
+      seen.push(data);
+      signals.push(signal);
+      return data === 'hangs' ? new Promise(() => undefined) : undefined;
+    }, { visibilityTimeout: 1, concurrency: 1 });
+    const [one, other] = test.hosts as [TestHost, TestHost];
+    await one.functions.invoke('queue::pause', { topic: 'orders' });
+    await test.enqueue(1, 'paused');
+    expect(await other.functions.invoke('queue::list', { topic: 'orders' })).toMatchObject({ queues: [{ isPaused: true, depth: 1 }] });
+    expect(seen).toEqual([]);
+    await other.functions.invoke('queue::resume', { topic: 'orders' });
+    await until(() => seen.length === 1);
+
+    await other.functions.invoke('queue::pause', { topic: 'orders' });
+    const { messageReceiptId } = await test.enqueue(0, 'hangs');
+    await other.functions.invoke('queue::resume', { topic: 'orders' });
+    await until(() => seen.includes('hangs'));
+    const messageId = `${messageReceiptId}:take`;
+    const ended = test.hosts.map((host) => host.service(QueueServiceRef).ended(messageId));
+    await other.functions.invoke('queue::cancel', { messageId });
+    expect(await Promise.all(ended)).toMatchObject([{ state: 'cancelled' }, { state: 'cancelled' }]);
+    // Wherever it runs: there it is noticed at the latest with the next renewal.
+    await until(() => signals.at(-1)?.aborted);
+  });
+});
