@@ -1,18 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { systemClock } from '@motia/engine-core';
-import { QueueServiceRef } from '@motia/engine-core/contract';
-import { startTestHost, type TestHost } from '@motia/engine-core/testing';
+import { QueueServiceRef, type Clock } from '@motia/engine-core/contract';
+import { ManualClock, startTestHost, type TestHost } from '@motia/engine-core/testing';
 import { sqliteStore } from '@motia/store-sqlite';
 import { temporaryFolder } from '@motia/tools/testing';
 import { queue } from '../src/index.js';
-import { deferred } from './fixtures/open-queue.js';
+import { deferred, settled } from './fixtures/open-queue.js';
 
-const start = (folder: string): Promise<TestHost> =>
-  startTestHost([sqliteStore({ data_dir: folder, shared: true }), queue({ adapter: { class: 'modules::queue::BuiltinQueueAdapter', config: { store_method: 'file_based', file_path: folder } } })], { clock: systemClock });
+const start = <C extends Clock>(folder: string, clock: C): Promise<TestHost<C>> =>
+  startTestHost([sqliteStore({ data_dir: folder, shared: true }), queue({ adapter: { class: 'modules::queue::BuiltinQueueAdapter', config: { store_method: 'file_based', file_path: folder } } })], { clock });
 
 async function engines(count: number, handle: (engine: number, data: unknown, signal: AbortSignal) => unknown, config: object = {}) {
   const folder = temporaryFolder('queue-shared');
-  const hosts = await Promise.all(Array.from({ length: count }, () => start(folder.path)));
+  const hosts = await Promise.all(Array.from({ length: count }, () => start(folder.path, systemClock)));
   for (const [engine, host] of hosts.entries()) {
     host.functions.register({ id: 'take' }, (data, { signal }) => handle(engine, data, signal));
     await host.triggers.register({ type: 'queue', functionId: 'take', config: { topic: 'orders', queue_config: config } });
@@ -70,6 +70,37 @@ describe('several engines on one store', () => {
     for (let id = 0; id < 20; id += 1) await test.enqueue(id % 2, id, { messageGroupId: 'g' });
     await until(() => seen.length >= 40);
     expect(seen).toEqual(Array.from({ length: 20 }, (_, id) => [`${String(id)} begins`, `${String(id)} ends`]).flat());
+  });
+
+  it('Q3 Q5 a lease that its engine does not renew lapses: another takes the message over, and the late result is refused', async () => {
+    await using folder = temporaryFolder('queue-shared');
+    const gate = deferred();
+    const seen: [string, unknown][] = [];
+    const open = async (name: string, handle: () => unknown): Promise<TestHost<ManualClock>> => {
+      const host = await start(folder.path, new ManualClock());
+      host.functions.register({ id: 'take' }, (_data, { idempotencyKey }) => {
+        seen.push([name, idempotencyKey]);
+        return handle();
+      });
+      await host.triggers.register({ type: 'queue', functionId: 'take', config: { topic: 'orders' } });
+      return host;
+    };
+    // Time stands still for the first engine, as for one that is stopped.
+    const stopped = await open('stopped', () => gate.promise);
+    const { messageReceiptId } = (await stopped.functions.invoke('enqueue', { topic: 'orders', data: 1 })) as { messageReceiptId: string };
+    await settled();
+    const other = await open('other', () => 'done');
+    await other.clock?.advance('29s');
+    expect(seen.map(([name]) => name)).toEqual(['stopped']);
+    await other.clock?.advance('2s');
+    await settled(40);
+    const messageId = `${messageReceiptId}:take`;
+    expect(seen).toEqual([['stopped', messageId], ['other', messageId]]);
+    expect(await other.functions.invoke('queue::message', { messageId })).toMatchObject({ state: 'completed', losses: 1, deliveries: 2, failures: [{ code: 'MOTIA_QUEUE_ENGINE_LOST' }] });
+    gate.resolve();
+    expect(await stopped.logs.next(({ message }) => message === 'A late result was refused')).toMatchObject({ level: 'warn', fields: { code: 'MOTIA_QUEUE_LEASE_LOST', messageId, delivery: 1 } });
+    expect(await other.functions.invoke('queue::message', { messageId })).toMatchObject({ state: 'completed', deliveries: 2 });
+    for (const host of [stopped, other]) await host.stop({ drainTimeoutMs: 0 });
   });
 
   it('what an operator does in one engine holds in all', async () => {

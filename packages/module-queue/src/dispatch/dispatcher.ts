@@ -195,9 +195,14 @@ export class Dispatcher {
     }
   }
 
-  #received({ deliveries, lanes }: ExchangeResult, takes: readonly Take[], adds: readonly JobAdd[]): void {
+  #received({ deliveries, lanes, quarantined }: ExchangeResult, takes: readonly Take[], adds: readonly JobAdd[]): void {
     this.#returned(takes);
     for (const delivery of deliveries) this.#hand(delivery, adds);
+    for (const messageId of quarantined) {
+      const error = queueErrors.ROW_CORRUPT({ messageId });
+      this.#parts.logger.error(error.message, { code: error.code, messageId, hint: error.hint });
+      this.endings.tell(messageId);
+    }
     this.#learn(lanes);
   }
 

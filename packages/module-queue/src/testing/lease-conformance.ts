@@ -87,7 +87,7 @@ export function leaseConformance({ runner: { it, expect }, open, isDurable, plac
     expect((await test.store.job(delivery.messageId))?.state).toEqual('cancelled');
   });
 
-  it('Q3 never gives up a lease of its own engine, however late it is renewed', async () => {
+  it('Q3 #69 never gives up a lease of its own engine, however late it is renewed', async () => {
     await using test = await open();
     const { lane, queue } = await test.subscribe('orders');
     await test.add(message('orders', 1));
