@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { MotiaError } from '@motia/engine-core/contract';
 import { connectTestWorker, type ManualClock, type TestWorker } from '@motia/engine-core/testing';
 import { codeOf, deferred, openQueue, until, type OpenQueue } from './fixtures/open-queue.js';
 
@@ -184,7 +185,6 @@ describe('a process that dies', () => {
   it('Q7 what a worker says with an error is honoured over the wire', async () => {
     await using test = await openQueue();
     const seen: unknown[] = [];
-    const { MotiaError } = await import('@motia/engine-core/contract');
     await using _worker = await connectTestWorker(test.host, {
       owner: 'app', heartbeatIntervalMs: 0,
       functions: {
