@@ -51,6 +51,14 @@ const sections = {
     const { dispatch, renderDispatch } = await import('./scenarios/dispatch.mjs');
     return renderDispatch(await dispatch({ rounds }));
   },
+  state: async () => {
+    const { renderState, state } = await import('./scenarios/state.mjs');
+    return renderState(await state({ rounds, seconds }));
+  },
+  store: async () => {
+    const { renderStore, store } = await import('./scenarios/store.mjs');
+    return renderStore(await store({ rounds, seconds }));
+  },
   startup: async () => {
     const { renderStartup, startup } = await import('./scenarios/startup.mjs');
     return renderStartup(await startup({ rounds }));

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { packClosure } from './package/pack.mjs';
 import { attwFaults, publintFaults } from './package/lint-tarball.mjs';
 import { installAlone } from './package/install-alone.mjs';
+import { installPeers, peersThatEntriesNeed } from './package/optional-peers.mjs';
 import { loadFaults } from './package/load-entries.mjs';
 import { typeFaults } from './package/compile-consumer.mjs';
 
@@ -27,7 +28,10 @@ try {
   ];
   const consumer = join(folder, 'consumer');
   faults.push(...installAlone(consumer, manifest, tarballs));
-  if (faults.length === 0) faults.push(...loadFaults(consumer, entries), ...typeFaults(root, consumer, entries));
+  if (faults.length === 0) {
+    const missing = peersThatEntriesNeed(consumer, entries, manifest);
+    faults.push(...installPeers(consumer, manifest, missing), ...loadFaults(consumer, entries), ...typeFaults(root, consumer, entries));
+  }
   for (const fault of faults) console.error(`${manifest.name}: ${fault}`);
   if (faults.length > 0) process.exitCode = 1;
   else console.log(`${manifest.name}: packs, installs alone and loads (${entries.join(', ')})`);

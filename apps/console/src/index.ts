@@ -6,5 +6,7 @@ export { maxPageSize } from './api/page-query.js';
 export type { Page } from './api/page-query.js';
 export type { LiveFrame } from './live/live-feed.js';
 export type { TopicDelta } from './live/topic.js';
-export { requestFunctionId } from './request-function.js';
+export { createDataApi } from './data-api.js';
+export type { DataApi, DataApiParts } from './data-api.js';
+export { answerRequest } from './answer-request.js';
 export { consoleVersion } from './version.js';

@@ -99,11 +99,6 @@ describe('the data API', () => {
   it.each([[[1]], [{ payload: 1, timeout: 5 }], [{ timeoutMs: -1 }]])('refuses the call %j with what is wrong', async (body) => {
     expect(await app.post('/api/v1/functions/greet/invoke', body)).toMatchObject({ status: 422, body: { error: { code: 'MOTIA_CONSOLE_BODY_INVALID' } } });
   });
-
-  it('is a function too, for the iii command', async () => {
-    expect(await app.host.functions.invoke('engine::console::request', { path: '/functions/greet' })).toMatchObject({ id: 'greet' });
-    await expect(app.host.functions.invoke('engine::console::request', { path: '/nothing' })).rejects.toMatchObject({ code: 'MOTIA_CONSOLE_NOT_FOUND' });
-  });
 });
 
 it('looks and changes nothing when it is read-only', async () => {
@@ -111,7 +106,6 @@ it('looks and changes nothing when it is read-only', async () => {
   app.host.functions.register({ id: 'greet' }, () => 1);
   expect((await app.get('/api/v1/functions/greet')).status).toBe(200);
   expect((await app.post('/api/v1/functions/greet/invoke', {})).body.error?.code).toBe('MOTIA_CONSOLE_READ_ONLY');
-  await expect(app.host.functions.invoke('engine::console::request', { method: 'POST', path: '/functions/greet/invoke' })).rejects.toMatchObject({ code: 'MOTIA_CONSOLE_READ_ONLY' });
 });
 
 it('names who has the port, and never listens beyond this machine with a token that changes', async () => {

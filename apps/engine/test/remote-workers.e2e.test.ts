@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeWithTools, temporaryFolder } from '@motia/tools/testing';
 import { stepFile, writeApp } from './harness/app.js';
-import { startFreezingProxy } from './harness/freezing-proxy.js';
+import { startBreakingProxy } from './harness/breaking-proxy.js';
 import { until } from './harness/process-list.js';
 import { bundleApp, startRemoteWorker, type RemoteWorkerProcess } from './harness/remote-worker.js';
 import { runIii, startIii, type RunningEngine } from './harness/running-engine.js';
@@ -199,7 +199,7 @@ describe('motia start --engine', () => {
 
   it('notices a half-open connection on both sides and replaces it, so that there is one worker', async () => {
     await using engine = await start('token.yaml', { WORKER_TOKEN: 'the-token-of-this-test' });
-    await using proxy = await startFreezingProxy(Number(new URL(workerUrl(engine)).port));
+    await using proxy = await startBreakingProxy(Number(new URL(workerUrl(engine)).port));
     await using worker = await startRemoteWorker({ cwd: app, engine: `tcp://127.0.0.1:${proxy.port}`, env: { III_ENGINE_TOKEN: 'the-token-of-this-test' } });
     expect((await who(engine)).pid).toBe(worker.pid);
     proxy.freeze();

@@ -1,3 +1,14 @@
 export { OtelModule as default, OtelModule, otel } from './module.js';
 export type { OtelInput, OtelOptions } from './options.js';
 export { otelErrors } from './errors.js';
+export { OtelServiceRef, useAsGlobalTracer } from './api/otel-service.js';
+export type { OtelService } from './api/otel-service.js';
+export { OtlpExporter } from './export/otlp-exporter.js';
+export type { OtlpOptions } from './export/otlp-options.js';
+export { TelemetryExporterSlot } from './export/exporter-slot.js';
+export type { ExportBatch, ExporterCapability, ExportOutcome, ExportResource, TelemetryExporter } from './export/exporter-slot.js';
+export { renderPrometheus } from './metrics/prometheus.js';
+export type { MetricData, MetricKind, SeriesData } from './metrics/metric-data.js';
+export type { Distribution } from './metrics/histogram-series.js';
+export type { LogData } from './logs/log-data.js';
+export type { AttributePair, AttributeValue, SpanData, SpanEventData, SpanLinkData, SpanStatus } from './record/span-data.js';

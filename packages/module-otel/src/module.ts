@@ -1,40 +1,20 @@
-import { defineModule, moduleFactory, type ModuleUse, type Registration } from '@motia/engine-core/contract';
-import { otelErrors } from './errors.js';
+import { defineModule, moduleFactory, TelemetrySinkRef, type ModuleUse } from '@motia/engine-core/contract';
+import { OtelServiceRef } from './api/otel-service.js';
+import { createOtel } from './create-otel.js';
 import { otelOptions, type OtelInput } from './options.js';
 import { otelVersion } from './version.js';
 
-const greetId = 'otel::greet';
-
-/** Registers `otel::greet`, which answers with a greeting. Replace it by what the module is for. */
+/** `modules::observability::OtelModule`: traces, metrics and logs of every hop. */
 export const OtelModule = defineModule({
   name: '@motia/module-otel',
   version: otelVersion,
   contract: 1,
-  class: 'modules::otel::OtelModule',
+  class: 'modules::observability::OtelModule',
   options: otelOptions,
-  async create(ctx, options) {
-    let greet: Registration | undefined;
-    return {
-      services: {},
-      async start() {
-        greet = ctx.functions.register({ id: greetId, description: 'Greets by name.' }, (payload) => {
-          const name = nameIn(payload);
-          if (name === undefined) throw otelErrors.NAME_MISSING({ functionId: greetId });
-          return { text: `${options.greeting} ${name}` };
-        });
-      },
-      async stop() {
-        greet?.dispose();
-        greet = undefined;
-      },
-    };
-  },
+  provides: { sink: TelemetrySinkRef, otel: OtelServiceRef },
+  triggerTypes: ['log'],
+  create: createOtel,
 });
 
-/** `createEngine({ modules: [otel({ … })] })`. */
+/** `createEngine({ modules: [otel({ exporter: 'sqlite' })] })`. */
 export const otel: (options?: OtelInput) => ModuleUse = moduleFactory<OtelInput>(OtelModule);
-
-function nameIn(payload: unknown): string | undefined {
-  if (typeof payload !== 'object' || payload === null || !('name' in payload)) return undefined;
-  return typeof payload.name === 'string' ? payload.name : undefined;
-}

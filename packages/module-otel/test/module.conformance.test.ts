@@ -1,16 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
 import { moduleConformance } from '@motia/engine-core/testing';
-import { OtelModule } from '../src/index.js';
+import OtelModule from '../src/index.js';
 
-moduleConformance(
-  { describe, it, expect },
-  {
-    definition: OtelModule,
-    options: () => ({ greeting: 'Good morning' }),
-    invalid: [{ options: { greeting: '' }, pointer: '/greeting' }],
-    works: async (host) => {
-      expect(await host.functions.invoke('otel::greet', { name: 'Ada' })).toEqual({ text: 'Good morning Ada' });
-      await expect(host.functions.invoke('otel::greet', {})).rejects.toMatchObject({ code: 'MOTIA_OTEL_NAME_MISSING' });
-    },
+moduleConformance({ describe, it, expect }, {
+  definition: OtelModule,
+  options: () => ({}),
+  invalid: [
+    { options: { exporter: 'jaeger' }, pointer: '/exporter' },
+    { options: { endpoint: 'localhost:4317' }, pointer: '/endpoint' },
+    { options: { sampling_ratio: 2 }, pointer: '/sampling_ratio' },
+    { options: { sampling: { rules: [{ operation: 'a' }] } }, pointer: '/sampling/rules/0/rate' },
+    { options: { memory_max_bytes: 10 }, pointer: '/memory_max_bytes' },
+    { options: { alerts: [{ name: 'a', metric: 'b', threshold: 1, action: 'webhook' }] }, pointer: '/alerts/0/webhook_url' },
+    { options: { alerts: [{ name: 'a', metric: 'b' }] }, pointer: '/alerts/0/threshold' },
+  ],
+  works: async (host) => {
+    host.functions.register({ id: 'greet' }, () => 'hello');
+    await host.functions.invoke('greet', {});
+    const { spans } = (await host.functions.invoke('engine::traces::list', {})) as { spans: { name: string }[] };
+    expect(spans.map(({ name }) => name)).toEqual(['invoke greet']);
   },
-);
+});

@@ -48,7 +48,7 @@ export const stateErrors = defineErrors('STATE', {
   ),
   VALUE_CORRUPT: entry<Place>(
     500,
-    'The damaged row was put aside. Set or delete the key to go on; look at the disk, and at the history of the key for the last good value.',
+    'Set or delete the key to go on: `state::history` may have its last good value. A copy of what was found is in the table `store_quarantine`; check the disk.',
     (d) => `The stored value of ${shown(d)} is damaged: its checksum does not fit.`,
   ),
   LIST_TOO_LARGE: entry<{ readonly scope: string; readonly limit: string }>(

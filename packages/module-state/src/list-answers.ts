@@ -59,7 +59,7 @@ function entryJson({ key, json, version, updatedAtMs, expiresAtMs }: StoredEntry
 
 function historyJson(entry: StateHistoryEntry): string {
   const { seq, scope, key, op, version, atMs, traceId, functionId, before, after, ops, isBeforeUnknown, isAfterUnknown } = entry;
-  const known = JSON.stringify({ seq, scope, key, op, version, at_ms: atMs, trace_id: traceId, function_id: functionId, old_value_unknown: isBeforeUnknown, new_value_unknown: isAfterUnknown });
-  const values = [['old_value', before], ['new_value', after], ['ops', ops]].flatMap(([name, json]) => (json === undefined ? [] : [`,"${name}":${json}`])).join('');
+  const known = JSON.stringify({ seq, scope, key, op, version, at_ms: atMs, trace_id: traceId, function_id: functionId, before_unknown: isBeforeUnknown, after_unknown: isAfterUnknown });
+  const values = [['before', before], ['after', after], ['ops', ops]].flatMap(([name, json]) => (json === undefined ? [] : [`,"${name}":${json}`])).join('');
   return `${known.slice(0, -1)}${values}}`;
 }

@@ -29,9 +29,10 @@ export const stateFunctions: readonly StateFunction[] = [
     spec: { id: 'state::get', description: 'The value of a key; no value when there is none.', requestSchema: request(['scope', 'key'], { ...place, with_version: { type: 'boolean' } }) },
     legacyCode: 'GET_ERROR', isChange: false,
     async run(operations, payload) {
-      const entry = await operations.get(checkPlace(payload['scope'], payload['key']));
-      if (entry === undefined) return undefined;
-      return new WireValue(checkBoolean('with_version', member(payload, 'with_version')) ? versionedJson(entry) : entry.json);
+      const place = checkPlace(payload['scope'], payload['key']);
+      const withVersion = checkBoolean('with_version', member(payload, 'with_version'));
+      const entry = await operations.get(place);
+      return entry === undefined ? undefined : new WireValue(withVersion ? versionedJson(entry) : entry.json);
     },
   },
   {
@@ -89,11 +90,11 @@ export function registerStateFunctions(functions: Pick<FunctionRegistry, 'regist
 }
 
 function originOf({ trace, callerFunctionId, triggerDepth }: InvocationContext): WriteOptions {
-  return { trace, ...(callerFunctionId === undefined ? {} : { functionId: callerFunctionId }), ...(triggerDepth === undefined ? {} : { triggerDepth }) };
+  return { trace, functionId: callerFunctionId, triggerDepth };
 }
 
-function withCondition(payload: Payload, options: WriteOptions): WriteOptions {
-  return { ...options, ifVersion: checkIfVersion(member(payload, 'if_version')), ttlMs: checkTtlMs(member(payload, 'ttl_ms')) };
+function withCondition(payload: Payload, { trace, functionId, triggerDepth, tx }: WriteOptions): WriteOptions {
+  return { trace, functionId, triggerDepth, tx, ifVersion: checkIfVersion(member(payload, 'if_version')), ttlMs: checkTtlMs(member(payload, 'ttl_ms')) };
 }
 
 /** Conditions of the input, which the reference knows by one code. */

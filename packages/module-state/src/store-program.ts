@@ -1,8 +1,8 @@
 import { defineStoreProgram, type StoreSql } from '@motia/engine-core/contract';
-import { expire, quarantineKeys, write } from './sqlite/commands.js';
+import { expire, write } from './sqlite/commands.js';
 import { readHistory } from './sqlite/history-rows.js';
 import { stateMigrations } from './sqlite/migrations.js';
-import { countQuarantined, get, list, nextExpiryAtMs, scopes } from './sqlite/queries.js';
+import { get, list, nextExpiryAtMs, scopes } from './sqlite/queries.js';
 import type { StateHistoryQuery } from './state-store.js';
 
 /** State in a SQLite store. Opened after the outbox (`openDueCalls`), whose tables its changes write to. */
@@ -10,11 +10,10 @@ export const storeProgram = defineStoreProgram({
   name: 'state',
   source: { specifier: '@motia/module-state/store-program', from: import.meta.url },
   migrations: stateMigrations,
-  commands: { write, expire, quarantine: quarantineKeys },
+  commands: { write, expire },
   queries: {
     get, list, scopes,
     history: (sql: StoreSql, query: StateHistoryQuery) => readHistory(sql, query),
     nextExpiryAtMs: (sql: StoreSql, _input: null) => nextExpiryAtMs(sql),
-    countQuarantined: (sql: StoreSql, _input: null) => countQuarantined(sql),
   },
 });

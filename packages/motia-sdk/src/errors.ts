@@ -167,6 +167,13 @@ export const sdkErrors = defineErrors('SDK', {
     message: (d: { functionId: string; reason: string }) => `${d.functionId} was cancelled: ${d.reason}`,
     remedy: 'Nobody waits for the result any more; stop the work.',
   },
+  REGISTRATION_INVALID: {
+    status: 500,
+    retryable: false,
+    since: '0.1.0',
+    message: (d: { what: string; problem: string }) => `${d.what} ${d.problem}`,
+    remedy: 'Register it with an id of its own and a handler function.',
+  },
   ENGINE_MISSING: {
     status: 500,
     retryable: false,

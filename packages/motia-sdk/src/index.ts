@@ -13,7 +13,7 @@ export type { NonRetryableOptions } from './steps/non-retryable.js';
 export { RetryAfter } from './steps/retry-after.js';
 export { generateStepId } from './steps/step-id.js';
 export type {
-  ApiRouteMethod, ApiTrigger, Enqueue, HttpMiddlewareTrigger, IdempotencyOptions, QueryParam, QueueTrigger, StateTrigger, Step, StepConfig,
+  ApiRouteMethod, ApiTrigger, Enqueue, FileRule, HttpMiddlewareTrigger, IdempotencyOptions, QueryParam, QueueTrigger, RespondMode, StateTrigger, Step, StepConfig,
   StreamTrigger, SubscribeTrigger, TriggerConfig, TriggerType,
 } from './steps/step-config.js';
 export type { InfrastructureConfig, QueueConfig } from './steps/queue-config.js';
@@ -51,4 +51,11 @@ export type { SetResult, UpdateOp, UpdatePath } from './context/update-op.js';
 export type { OtelConfig, OtelInstrumentation } from './telemetry/otel-config.js';
 export { sdkErrors } from './errors.js';
 export type { InputProblem } from './errors.js';
+export { Motia } from './runtime/motia.js';
+export { getInstance, initIII } from './runtime/get-instance.js';
+export { setupStepEndpoint } from './instance/step-endpoint.js';
+export { ChannelReader } from './instance/channel-reader.js';
+export { ChannelWriter } from './instance/channel-writer.js';
+export type { Channel, CustomStream, IIISdk, RegisterFunctionInput, RegisterTriggerInput, TriggerRequest } from './instance/iii-sdk.js';
+export type { TriggerTypeHandler } from './instance/registrations.js';
 export { isMotiaError, MotiaError } from '@motia/protocol';

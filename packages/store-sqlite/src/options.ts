@@ -14,7 +14,7 @@ export const storeOptionsSchema = Type.Object({
     description: 'true: several engines of this machine use the same folder at the same time; all of them must say so. false: a second engine does not start.',
   }),
   wait_lock_ms: Type.Integer({
-    default: 0, minimum: 0, maximum: 2_147_483_647, unit: 'ms',
+    default: 0, minimum: 0, maximum: 25_000, unit: 'ms',
     description: 'How long to wait for another engine to let go of the folder. 0: the start fails at once.',
   }),
   writer: Type.Union([Type.Literal('auto'), Type.Literal('thread'), Type.Literal('inline')], {

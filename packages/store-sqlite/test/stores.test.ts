@@ -23,6 +23,20 @@ describe('a store', () => {
     expect(third.file).toBe(folder.file('other', 'motia.db'));
   });
 
+  it('of another name lies beside, with an owner and a durability of its own', async () => {
+    await using folder = temporaryFolder('store');
+    await using running = await openPool({ data_dir: folder.path });
+    const [store, beside, again] = [await running.pool.open({}), await running.pool.open({ name: 'telemetry', durability: 'normal' }), await running.pool.open({ name: 'telemetry', durability: 'normal' })];
+    expect(beside).toMatchObject({ file: folder.file('telemetry.db'), durability: 'normal' });
+    expect(again).toBe(beside);
+    expect(store).toMatchObject({ file: folder.file('motia.db'), durability: 'full' });
+    await (await beside.open(notesProgram)).run('add', { key: 'beside', text: '' });
+    expect((await store.open(notesProgram)).query('keys', undefined)).toEqual([]);
+    await using other = await openPool({ data_dir: folder.path });
+    expect(await failureOf(other.pool.open({ name: 'telemetry' }))).toMatchObject({ code: 'MOTIA_STORE_OWNED' });
+    expect(await other.pool.open({ name: 'third' })).toMatchObject({ file: folder.file('third.db') });
+  });
+
   it('keeps what was committed, and each opening has a larger fencing token', async () => {
     await using folder = temporaryFolder('store');
     const tokens: number[] = [];
@@ -74,6 +88,7 @@ describe('migrations', () => {
     ['a table of another name', program([table(1, 'state_a')])],
     ['a name that cannot be a prefix', program([], 'Demo-1')],
     ['the name of SQLite itself', program([], 'sqlite')],
+    ['the name of the store itself', program([], 'store')],
   ])('with %s are refused', async (_, wrong) => {
     await using running = await openPool({ durability: 'memory' });
     const store = await running.pool.open({});

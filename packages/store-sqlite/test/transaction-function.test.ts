@@ -98,12 +98,13 @@ describe('engine::transaction', () => {
     expect(await failureOf(test.host.functions.invoke('engine::transaction', payload))).toMatchObject({ code: 'MOTIA_STORE_TX_INVALID', details: { pointer } });
   });
 
-  it('hands trace and trigger depth of the call to every participant', async () => {
+  it('hands trace, trigger depth and the function that made the call to every participant', async () => {
     await using test = await open();
     const seen: unknown[] = [];
-    const registration = test.pool.join('seen::add', { store: () => test.store, run: async (_, { trace, triggerDepth }) => void seen.push({ trace, triggerDepth }) });
-    await test.host.functions.invoke('engine::transaction', { operations: [{ function_id: 'seen::add' }] }, { triggerDepth: 3 });
-    expect(seen).toEqual([{ trace: expect.objectContaining({ traceparent: expect.any(String) }), triggerDepth: 3 }]);
+    const registration = test.pool.join('seen::add', { store: () => test.store, run: async (_, { trace, functionId, triggerDepth }) => void seen.push({ trace, functionId, triggerDepth }) });
+    test.host.functions.register({ id: 'orders::place' }, (_, call) => test.host.functions.invoke('engine::transaction', { operations: [{ function_id: 'seen::add' }] }, { parent: call }));
+    await test.host.functions.invoke('orders::place', undefined, { triggerDepth: 3 });
+    expect(seen).toEqual([{ trace: expect.objectContaining({ traceparent: expect.any(String) }), functionId: 'orders::place', triggerDepth: 3 }]);
     registration.dispose();
     const failure: unknown = await failureOf(test.transaction({ function_id: 'seen::add' }));
     expect(isMotiaError(failure, 'MOTIA_STORE_TX_FUNCTION_UNKNOWN')).toBe(true);

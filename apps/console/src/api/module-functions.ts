@@ -1,4 +1,5 @@
-import { isMotiaError, type FunctionRegistry } from '@motia/engine-core/contract';
+import { randomBytes } from 'node:crypto';
+import { isMotiaError, type FunctionRegistry, type InvokeOptions, type TraceContext } from '@motia/engine-core/contract';
 import { consoleErrors } from '../errors.js';
 
 const modules: readonly (readonly [prefix: string, module: string])[] = [
@@ -9,6 +10,12 @@ const modules: readonly (readonly [prefix: string, module: string])[] = [
   ['cron::', 'modules::cron::CronModule'],
   ['engine::', 'modules::observability::OtelModule'],
 ];
+
+/** What a change answered, and the trace that it made. */
+export interface Acted {
+  readonly result: unknown;
+  readonly traceId: string;
+}
 
 /** Calls functions of modules on behalf of the console, and says which module is missing when one is. */
 export class ModuleFunctions {
@@ -23,13 +30,36 @@ export class ModuleFunctions {
   }
 
   /** @throws `MOTIA_CONSOLE_MODULE_MISSING`, and what the function throws */
-  async call<T>(functionId: string, payload: unknown, options: { readonly signal?: AbortSignal; readonly timeoutMs?: number } = {}): Promise<T> {
+  async call<T>(functionId: string, payload: unknown, { signal }: { readonly signal?: AbortSignal } = {}): Promise<T> {
     try {
-      return (await this.#functions.invoke(functionId, payload, options)) as T;
+      return (await this.#functions.invoke(functionId, payload, { ...optionsOf(signal), trace: unrecordedTrace() })) as T;
     } catch (error) {
-      const module = modules.find(([prefix]) => functionId.startsWith(prefix))?.[1];
-      if (module !== undefined && isMotiaError(error, 'MOTIA_ENGINE_FUNCTION_NOT_FOUND') && !this.#functions.has(functionId)) throw consoleErrors.MODULE_MISSING({ functionId, module }, error);
-      throw error;
+      throw this.#named(functionId, error);
     }
   }
+
+  /** For changes. @throws as `call` */
+  async act(functionId: string, payload: unknown, { signal }: { readonly signal: AbortSignal }): Promise<Acted> {
+    const call = this.#functions.open(functionId, payload, { ...optionsOf(signal), trigger: { id: 'console', type: 'console' } });
+    try {
+      return { result: await call.result, traceId: call.trace.traceparent.slice(3, 35) };
+    } catch (error) {
+      throw this.#named(functionId, error);
+    }
+  }
+
+  #named(functionId: string, error: unknown): unknown {
+    const module = modules.find(([prefix]) => functionId.startsWith(prefix))?.[1];
+    const isMissing = module !== undefined && isMotiaError(error, 'MOTIA_ENGINE_FUNCTION_NOT_FOUND') && !this.#functions.has(functionId);
+    return isMissing ? consoleErrors.MODULE_MISSING({ functionId, module }, error) : error;
+  }
+}
+
+function optionsOf(signal: AbortSignal | undefined): InvokeOptions {
+  return signal === undefined ? {} : { signal };
+}
+
+/** Whoever looks at traces does not want to see the looking: it is marked as not to be recorded. */
+function unrecordedTrace(): TraceContext {
+  return { traceparent: `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00` };
 }

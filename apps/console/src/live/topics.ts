@@ -8,13 +8,15 @@ export interface TopicParts {
   readonly triggers: TriggerRegistry;
   readonly workers: WorkerRegistry;
   readonly health: HealthView;
+  readonly summary: (signal: AbortSignal) => Promise<object>;
 }
 
 /** Topics about the engine itself. The keys of their rows are those of the lists of the data API. */
-export function engineTopics({ functions, triggers, workers, health }: TopicParts): ReadonlyMap<string, Topic> {
+export function engineTopics({ functions, triggers, workers, health, summary }: TopicParts): ReadonlyMap<string, Topic> {
   return new Map<string, Topic>([
     ['functions', { read: async () => rowsOf(functions.list(), ({ id }) => id, summaryOf) }],
     ['triggers', { read: async () => rowsOf(triggers.list(), ({ id }) => id, (trigger) => trigger) }],
+    ['summary', { read: async (signal) => new Map(Object.entries(await summary(signal)).filter(([part]) => part !== 'health')) }],
     ['workers', { read: async () => rowsOf(workers.list(), ({ id }) => id, workerRow) }],
     [
       'health',

@@ -18,7 +18,7 @@ export type { ChannelChunk, ChannelHub, ChannelPair, ChannelReader, ChannelWrite
 export type { HealthReport, HealthReporter, HealthStatus, HealthView } from './health.js';
 export { TelemetrySinkRef } from './telemetry.js';
 export type {
-  ConsoleLines, Counter, Histogram, InstrumentOptions, Measurement, Meter, OpenSpan, SpanAttributes, SpanKind, SpanOptions, Telemetry, TelemetrySink,
+  ConsoleLines, Counter, Histogram, InstrumentOptions, Measurement, Meter, OpenSpan, SpanAttributes, SpanEnd, SpanKind, SpanOptions, Telemetry, TelemetrySink,
 } from './telemetry.js';
 export { defineStoreProgram, StorePoolRef } from './services/store.js';
 export type {

@@ -14,7 +14,20 @@ export interface OpenSpan {
   setAttribute(key: string, value: string | number | boolean): void;
   event(name: string, attributes?: SpanAttributes): void;
   /** Idempotent. */
-  end(outcome?: { readonly error?: unknown }): void;
+  end(outcome?: SpanEnd): void;
+}
+
+/** How a span ended, and where its time went as far as its maker knows. */
+export interface SpanEnd {
+  readonly error?: unknown;
+  /** When, on the monotonic scale of the clock, where the caller has looked at it already. Default now. */
+  readonly clockMs?: number;
+  /** Milliseconds before there was somebody to do it. */
+  readonly waitMs?: number;
+  /** Milliseconds in the handler, as the process that ran it measured them. */
+  readonly handlerMs?: number;
+  /** Milliseconds on the wire and in the event loops of both sides. */
+  readonly transitMs?: number;
 }
 
 export interface SpanOptions {
@@ -23,6 +36,8 @@ export interface SpanOptions {
   readonly attributes?: SpanAttributes;
   /** Epoch milliseconds, for what began before anyone could look: the wait in a queue. Default now. */
   readonly startedAtMs?: number;
+  /** Now, on the monotonic scale of the clock, where the caller has looked at it already. */
+  readonly clockMs?: number;
   /** Other traces that led to it: the messages of a batch, what a replay repeats. */
   readonly links?: readonly TraceContext[];
 }

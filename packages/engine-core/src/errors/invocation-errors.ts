@@ -220,7 +220,7 @@ export const invocationCatalog = {
     status: 400,
     retryable: false,
     since: '0.1.0',
-    message: (d: { readonly type: string; readonly functionId: string; readonly problem: string }) =>
+    message: (d: { readonly type: string; readonly functionId: string; readonly problem: string; readonly reasonCode?: string; readonly reasonDetails?: unknown }) =>
       `The ${d.type} trigger of "${d.functionId}" has an invalid config: ${d.problem}.`,
     remedy: 'Correct the trigger in the config of the Step.',
   },

@@ -7,6 +7,7 @@ export function openSpan(telemetry: Telemetry, call: Call): OpenSpan {
   const { entry, options, parentTrace: parent } = call;
   return telemetry.startSpan(`invoke ${call.functionId}`, {
     kind: 'internal',
+    clockMs: call.startedAtMs,
     ...(parent === undefined ? {} : { parent }),
     attributes: {
       'iii.function.id': call.functionId,
@@ -19,23 +20,17 @@ export function openSpan(telemetry: Telemetry, call: Call): OpenSpan {
   });
 }
 
-/**
- * Says on the span where a call to a worker spent its time: `iii.parked_ms` waiting for a worker to be there,
- * `iii.handler_ms` in the handler as the worker measured it, `iii.transit_ms` on the wire and in the two event loops.
- */
-export function endSpan({ span, runner, outgoing, startedAtMs, sentAtMs }: Call, nowMs: number, error: MotiaError | undefined): void {
-  if (span === undefined) return;
-  if (runner !== undefined && span.isRecording !== false) {
-    if (sentAtMs > startedAtMs) span.setAttribute('iii.parked_ms', sentAtMs - startedAtMs);
-    const handlerMs = outgoing?.handlerMs;
-    if (handlerMs !== undefined) {
-      // Clocks of two processes: the parts may not add up to more than the whole.
-      const awayMs = nowMs - sentAtMs;
-      const spentMs = Math.min(handlerMs, awayMs);
-      span.setAttribute('iii.handler_ms', spentMs);
-      span.setAttribute('iii.transit_ms', awayMs - spentMs);
-    }
+/** Ends it, and splits the time of a call to a worker into waiting for one, transit and handler. */
+export function endSpan(call: Call, nowMs: number, error: MotiaError | undefined): void {
+  const { span, runner, outgoing, startedAtMs, sentAtMs } = call;
+  if (span === undefined || span.isRecording === false) return;
+  const handlerMs = outgoing?.handlerMs;
+  if (runner === undefined || handlerMs === undefined) {
+    span.end(error === undefined ? { clockMs: nowMs } : { clockMs: nowMs, error });
+    return;
   }
-  if (error === undefined) span.end();
-  else span.end({ error });
+  // Clocks of two processes: the parts may not add up to more than the whole.
+  const awayMs = nowMs - sentAtMs;
+  const spentMs = Math.min(handlerMs, awayMs);
+  span.end({ clockMs: nowMs, waitMs: sentAtMs - startedAtMs, handlerMs: spentMs, transitMs: awayMs - spentMs, error });
 }

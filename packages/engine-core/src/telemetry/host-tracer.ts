@@ -1,9 +1,10 @@
 import type { Context, Span, SpanContext, SpanKind as OtelSpanKind, Tracer } from '@opentelemetry/api';
 import type { TraceContext } from '@motia/protocol';
-import type { OpenSpan, SpanKind, SpanOptions } from '../contract/telemetry.js';
+import type { OpenSpan, SpanEnd, SpanKind, SpanOptions } from '../contract/telemetry.js';
 import type { SpanStarter } from './span-starter.js';
 import { isTraceparent, newTraceContext, spanIdOf, traceIdOf } from './trace-context.js';
 
+const partAttributes = { waitMs: 'iii.wait_ms', handlerMs: 'iii.handler_ms', transitMs: 'iii.transit_ms' } as const;
 type OtelApi = typeof import('@opentelemetry/api');
 
 /** Where every copy of the API of this major keeps what the program registered. */
@@ -87,8 +88,12 @@ class HostSpan implements OpenSpan {
     this.#span.addEvent(name, attributes);
   }
 
-  end(outcome?: { readonly error?: unknown }): void {
-    const error = outcome?.error;
+  end(outcome: SpanEnd = {}): void {
+    const { error } = outcome;
+    for (const part of ['waitMs', 'handlerMs', 'transitMs'] as const) {
+      const value = outcome[part];
+      if (value !== undefined) this.#span.setAttribute(partAttributes[part], value);
+    }
     if (error !== undefined) {
       this.#span.setStatus({ code: this.#errorStatus, message: error instanceof Error ? error.message : String(error) });
       if (error instanceof Error) this.#span.recordException(error);

@@ -100,7 +100,9 @@ export class TriggerLane {
       return config;
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
-      throw invocationErrors.TRIGGER_CONFIG_INVALID({ type: this.type, functionId: identity.functionId, problem: problem.replace(/\.$/, '') }, error);
+      // What the type says of it by code and details: an editor, or the console, can offer the nearest reading.
+      const reason = isMotiaError(error) ? { reasonCode: error.code, ...(error.details === undefined ? {} : { reasonDetails: error.details }) } : {};
+      throw invocationErrors.TRIGGER_CONFIG_INVALID({ type: this.type, functionId: identity.functionId, problem: problem.replace(/\.$/, ''), ...reason }, error);
     }
   }
 

@@ -114,6 +114,19 @@ describe('triggers', () => {
     expect(await failureOf(host.kernel.triggers.register({ type: 'http', functionId: 'f', config: {} }))).toMatchObject({ code: 'MOTIA_ENGINE_TRIGGER_CONFIG_INVALID' });
   });
 
+  it('passes on the code and the details with which a type refuses a config', async () => {
+    await using host = startKernel();
+    const refusal = new MotiaError({ code: 'MOTIA_TIDES_INVALID', message: 'no such moon.', details: { nearest: 'full' } });
+    const parse = (): never => {
+      throw refusal;
+    };
+    await host.kernel.triggers.registerType({ type: 'tide', config: { jsonSchema: {}, parse }, apply: () => undefined });
+    expect(await failureOf(host.kernel.triggers.register({ type: 'tide', functionId: 'f', config: { moon: 'ful' } }))).toMatchObject({
+      code: 'MOTIA_ENGINE_TRIGGER_CONFIG_INVALID',
+      details: { type: 'tide', functionId: 'f', problem: 'no such moon', reasonCode: 'MOTIA_TIDES_INVALID', reasonDetails: { nearest: 'full' } },
+    });
+  });
+
   it('tells the worker which route another function has, and binds it when that one goes', async () => {
     await using host = startKernel();
     const type = routeType();

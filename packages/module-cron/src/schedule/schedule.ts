@@ -1,5 +1,6 @@
 import { nearestNames } from '@motia/engine-core';
 import { cronErrors, type NearestReading } from '../errors.js';
+import { rfc3339 } from '../rfc3339.js';
 import { readExpression, type ExpressionFault, type ReadExpression } from './read-expression.js';
 import { timeZone, type TimeZone } from './time-zone.js';
 import { WallSchedule } from './wall-schedule.js';
@@ -63,11 +64,6 @@ export function lastSlotBetween(schedule: Pick<Schedule, 'next'>, afterMs: numbe
     else high = middle;
   }
   return schedule.next(low);
-}
-
-/** RFC 3339 in UTC, without the fraction that slots do not have. */
-export function rfc3339(ms: number): string {
-  return new Date(ms).toISOString().replace('.000Z', 'Z');
 }
 
 function zonedSchedule(read: ReadExpression, zone: TimeZone): ZonedSchedule {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseSchedule, rfc3339, slotsBetween } from '../../src/schedule/schedule.js';
+import { rfc3339 } from '../../src/rfc3339.js';
+import { parseSchedule, slotsBetween } from '../../src/schedule/schedule.js';
 
 /** Slots on one day of a zone, from one local midnight before to one after. */
 function slots(expression: string, timezone: string, fromUtc: string, untilUtc: string): readonly string[] {

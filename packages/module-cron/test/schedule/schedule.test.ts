@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { isMotiaError } from '@motia/engine-core/contract';
-import { lastSlotBetween, parseSchedule, rfc3339, slotsBetween, type Schedule } from '../../src/schedule/schedule.js';
+import { rfc3339 } from '../../src/rfc3339.js';
+import { lastSlotBetween, parseSchedule, slotsBetween, type Schedule } from '../../src/schedule/schedule.js';
 
 const at = (text: string): number => Date.parse(text);
 const now = at('2026-03-10T12:00:00Z');

@@ -29,7 +29,7 @@ export const KvStore = defineAdapter({
       async start() {
         const store = await pool.open(requestFor(ctx, options));
         const dueCalls = await openDueCalls({ store, kind: 'state', clock, logger });
-        opened = new SqliteStateStore({ store, pool, dueCalls, handle: await store.open(storeProgram), clock, logger, health: ctx.health, meter: ctx.telemetry.meter });
+        opened = new SqliteStateStore({ store, pool, dueCalls, handle: await store.open(storeProgram), clock });
       },
       async stop() {
         opened = undefined;

@@ -4,51 +4,43 @@ import { applyUpdateOps } from '@motia/update-ops';
 import { stateErrors } from '../errors.js';
 import type { Expired, ExpireRequest, HistoryLimits, StateWrite, StateWritten } from '../state-store.js';
 import { matchesSubscription } from '../subscriptions.js';
-import { closeQuarantine, entryColumns, isExpired, isQuarantined, isWhole, quarantine, readRow, toEntry, type EntryRow } from './entry-rows.js';
+import { assertIntact, entryColumns, isExpired, isIntact, quarantineRow, readRow, toEntry, type EntryRow } from './entry-rows.js';
 import { writeEntry } from './write-entry.js';
 
-/** What `write` answers beside its result: a damaged row that was put aside on the way. */
-export interface WriteAnswer extends StateWritten {
-  readonly hasQuarantined?: boolean;
+/** Of a store that other engines use too. */
+interface Shared {
+  readonly isShared: boolean;
 }
 
-export function write(sql: StoreSql, request: StateWrite, context: StoreCommandContext): WriteAnswer {
-  const { scope, key, change, ifVersion, origin, history, due } = request;
+export function write(sql: StoreSql, request: StateWrite & Shared, context: StoreCommandContext): StateWritten {
+  const { scope, key, change, ifVersion, origin, history, due, isShared } = request;
   const { nowMs } = context;
   const claimed: ClaimedCall[] = [];
-  let hasQuarantined = false;
   let row = readRow(sql, scope, key);
-  if (row !== undefined && !isWhole(row)) {
-    if (change.kind === 'update') throw stateErrors.VALUE_CORRUPT({ scope, key });
-    quarantine(sql, row, nowMs);
-    hasQuarantined = true;
+  if (row !== undefined && !isIntact(row)) {
+    if (change.kind === 'update') assertIntact(row);
+    // It is given a new value, or none: what it was is past.
+    quarantineRow(sql, row, context);
     row = undefined;
   }
   if (row !== undefined && isExpired(row, nowMs)) {
-    const ended = endEntry(sql, row, { history, triggers: due.triggers, claim: due.claim }, context);
+    const ended = endEntry(sql, row, { history, triggers: due.triggers, claim: due.claim, isShared }, context);
     row = ended.row;
     claimed.push(...ended.claimed);
   }
   const before = row === undefined ? undefined : toEntry(row, nowMs);
   const version = before?.version ?? 0;
   if (ifVersion !== undefined && ifVersion !== version) throw stateErrors.VERSION_CONFLICT({ scope, key, ifVersion, version });
-  if (row === undefined && isQuarantined(sql, scope, key)) {
-    if (change.kind === 'update') throw stateErrors.VALUE_CORRUPT({ scope, key });
-    closeQuarantine(sql, scope, key);
-  }
-  if (change.kind === 'delete' && before === undefined) return { before, after: undefined, version: 0, claimed, ...(hasQuarantined ? { hasQuarantined } : {}) };
+  if (change.kind === 'delete' && before === undefined) return { before, after: undefined, version: 0, claimed };
   const after = valueAfter(request, before?.json);
   const written = writeEntry(sql, {
-    scope, key, row, after, origin, history, due,
+    scope, key, row, after, origin, history, due, isShared,
     op: change.kind,
     before: before?.json ?? null,
     expiresAtMs: expiryAfter(request, before?.expiresAtMs, nowMs),
     ops: change.kind === 'update' ? JSON.stringify(change.ops) : undefined,
   }, context);
-  return {
-    before, after: toEntry(written.row, nowMs), version: written.row.version, claimed: [...claimed, ...written.claimed],
-    ...(hasQuarantined ? { hasQuarantined } : {}),
-  };
+  return { before, after: toEntry(written.row, nowMs), version: written.row.version, claimed: [...claimed, ...written.claimed] };
 }
 
 /** @throws `MOTIA_STATE_UPDATE_REFUSED`, `MOTIA_STATE_VALUE_TOO_LARGE` */
@@ -76,40 +68,25 @@ function expiryAfter({ change, ttlMs }: StateWrite, before: number | undefined, 
 /** The end of a key whose time has come, as a change of its own. */
 function endEntry(
   sql: StoreSql, row: EntryRow,
-  { history, triggers, claim }: { readonly history: HistoryLimits; readonly triggers: readonly DueTrigger[]; readonly claim: ClaimTerms | undefined },
+  { history, triggers, claim, isShared }: Shared & { readonly history: HistoryLimits; readonly triggers: readonly DueTrigger[]; readonly claim: ClaimTerms | undefined },
   context: StoreCommandContext,
 ): { readonly row: EntryRow; readonly claimed: readonly ClaimedCall[] } {
   const { scope, key, value } = row;
   const due = { triggers, triggerDepth: 0, ...(claim === undefined ? {} : { claim }) };
-  return writeEntry(sql, { scope, key, row, history, op: 'expire', before: value, after: null, expiresAtMs: null, origin: {}, due }, context);
+  return writeEntry(sql, { scope, key, row, history, op: 'expire', before: value, after: null, expiresAtMs: null, origin: {}, due, isShared }, context);
 }
 
-export function expire(
-  sql: StoreSql, { limit, history, subscriptions }: ExpireRequest, context: StoreCommandContext,
-): Expired & { readonly quarantined: readonly { readonly scope: string; readonly key: string }[] } {
-  const { nowMs } = context;
-  const due = sql.all<EntryRow>(`SELECT ${entryColumns} FROM state_entry WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?`, nowMs, limit);
-  const quarantined: { readonly scope: string; readonly key: string }[] = [];
+export function expire(sql: StoreSql, { limit, history, subscriptions, isShared }: ExpireRequest & Shared, context: StoreCommandContext): Expired {
+  const due = sql.all<EntryRow>(`SELECT ${entryColumns} FROM state_entry WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?`, context.nowMs, limit);
   for (const row of due) {
-    if (!isWhole(row)) {
-      quarantine(sql, row, nowMs);
-      quarantined.push({ scope: row.scope, key: row.key });
+    if (!isIntact(row)) {
+      quarantineRow(sql, row, context);
     } else if (row.value === null) {
       sql.run('DELETE FROM state_entry WHERE id = ?', row.id);
     } else {
       const triggers = subscriptions.filter((subscription) => matchesSubscription(subscription, row.scope, row.key)).map(({ id, functionId }) => ({ id, functionId }));
-      endEntry(sql, row, { history, triggers, claim: undefined }, context);
+      endEntry(sql, row, { history, triggers, claim: undefined, isShared }, context);
     }
   }
-  return { count: due.length, quarantined };
-}
-
-/** A reader found a damaged row: it is put aside unless it has become whole since. */
-export function quarantineKeys(sql: StoreSql, keys: readonly { readonly scope: string; readonly key: string }[], { nowMs }: StoreCommandContext): readonly { readonly scope: string; readonly key: string }[] {
-  return keys.filter(({ scope, key }) => {
-    const row = readRow(sql, scope, key);
-    if (row === undefined || isWhole(row)) return false;
-    quarantine(sql, row, nowMs);
-    return true;
-  });
+  return { count: due.length };
 }

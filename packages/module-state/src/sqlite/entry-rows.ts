@@ -1,5 +1,6 @@
-import type { StoreSql } from '@motia/engine-core/contract';
-import { rowChecksum } from '@motia/store-sqlite/rows';
+import { crc32 } from 'node:zlib';
+import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
+import { checkedTable } from '@motia/store-sqlite/rows';
 import type { StoredEntry } from '../state-store.js';
 
 /** A row of `state_entry`. `value` null: deleted, and kept until `expires_at_ms` for its version. */
@@ -12,27 +13,39 @@ export interface EntryRow {
   readonly expires_at_ms: number | null;
   readonly history_entries: number;
   readonly history_bytes: number;
-  readonly checksum: number;
+  readonly crc: number;
   readonly value: string | null;
 }
 
 /** How long versions of a deleted key are remembered. */
 export const deletedKeptMs = 3_600_000;
-/** Damaged rows that are kept for whoever wants to look at them. */
-const quarantinedRows = 1_000;
 
-export const entryColumns = 'id, scope, key, version, updated_at_ms, expires_at_ms, history_entries, history_bytes, checksum, value';
+export const entryColumns = 'id, scope, key, version, updated_at_ms, expires_at_ms, history_entries, history_bytes, crc, value';
 
 export function readRow(sql: StoreSql, scope: string, key: string): EntryRow | undefined {
   return sql.get<EntryRow>(`SELECT ${entryColumns} FROM state_entry WHERE scope = ? AND key = ?`, scope, key);
 }
 
-export function entryChecksum({ scope, key, version, updated_at_ms, expires_at_ms, value }: Omit<EntryRow, 'id' | 'checksum' | 'history_entries' | 'history_bytes'>): number {
-  return rowChecksum(scope, key, version, updated_at_ms, expires_at_ms, value);
+/** One checksum over all that must not change unnoticed; lengths keep neighbours apart. One native call: it is made for every read and write. */
+export function entryCrc({ scope, key, version, updated_at_ms: updatedAtMs, expires_at_ms: expiresAtMs, value }: Omit<EntryRow, 'id' | 'crc' | 'history_entries' | 'history_bytes'>): number {
+  return crc32(`${scope.length}:${key.length}:${version}:${updatedAtMs}:${expiresAtMs ?? ''}:${value === null ? '' : 'v'}:${scope}${key}${value ?? ''}`);
 }
 
-export function isWhole(row: EntryRow): boolean {
-  return row.checksum === entryChecksum(row);
+export function isIntact(row: EntryRow): boolean {
+  return row.crc === entryCrc(row);
+}
+
+const keyed = checkedTable<Pick<EntryRow, 'scope' | 'key'>>({ table: 'state_entry', key: ['scope', 'key'], values: [] });
+const numbered = checkedTable<Pick<EntryRow, 'id'>>({ table: 'state_entry', key: ['id'], values: [] });
+
+/** Reading what is damaged fails until it is written anew or deleted; the store keeps a copy and says so. @throws `MOTIA_STORE_ROW_CORRUPT` */
+export function assertIntact(row: EntryRow): void {
+  if (!isIntact(row)) keyed.check({ ...row, crc: keyed.seal(row) + 1 });
+}
+
+/** For changes that go on without a damaged row. By its number: scope and key may be what is damaged. */
+export function quarantineRow(sql: StoreSql, row: EntryRow, context: StoreCommandContext): void {
+  numbered.quarantine(sql, row, context);
 }
 
 /** What a reader sees of a row that is whole: nothing of one that was deleted or whose time has come. */
@@ -45,20 +58,4 @@ export function toEntry(row: EntryRow, nowMs: number): StoredEntry | undefined {
 /** Whether a value stands there whose time has come and that nobody has swept. */
 export function isExpired(row: EntryRow, nowMs: number): boolean {
   return row.value !== null && row.expires_at_ms !== null && row.expires_at_ms <= nowMs;
-}
-
-/** Puts a damaged row aside. Until its key is set or deleted, reads of it say that it is damaged. */
-export function quarantine(sql: StoreSql, row: EntryRow, nowMs: number): void {
-  const { lastId } = sql.run('INSERT INTO state_quarantine (scope, key, found_at_ms, is_open, row) VALUES (?, ?, ?, 1, ?)', row.scope, row.key, nowMs, JSON.stringify(row));
-  sql.run('DELETE FROM state_quarantine WHERE id <= ? AND is_open = 0', lastId - quarantinedRows);
-  sql.run('DELETE FROM state_entry WHERE id = ?', row.id);
-}
-
-export function isQuarantined(sql: StoreSql, scope: string, key: string): boolean {
-  return sql.get('SELECT 1 FROM state_quarantine WHERE scope = ? AND key = ? AND is_open = 1', scope, key) !== undefined;
-}
-
-/** The key has been given a new value, or none: what happened to the old one is past. */
-export function closeQuarantine(sql: StoreSql, scope: string, key: string): void {
-  sql.run('UPDATE state_quarantine SET is_open = 0 WHERE scope = ? AND key = ? AND is_open = 1', scope, key);
 }

@@ -15,13 +15,13 @@ export const stateMigrations: readonly StoreMigration[] = [
         expires_at_ms INTEGER,
         history_entries INTEGER NOT NULL,
         history_bytes INTEGER NOT NULL,
-        checksum INTEGER NOT NULL,
+        crc INTEGER NOT NULL,
         value TEXT,
         UNIQUE (scope, key)
       ) STRICT`);
       sql.run('CREATE INDEX state_entry_expiry ON state_entry (expires_at_ms) WHERE expires_at_ms IS NOT NULL');
       sql.run(`CREATE TABLE state_history (
-        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        seq INTEGER PRIMARY KEY,
         scope TEXT NOT NULL,
         key TEXT NOT NULL,
         op TEXT NOT NULL,
@@ -31,23 +31,13 @@ export const stateMigrations: readonly StoreMigration[] = [
         function_id TEXT,
         bytes INTEGER NOT NULL,
         has_value INTEGER NOT NULL,
-        checksum INTEGER NOT NULL,
+        crc INTEGER NOT NULL,
         ops TEXT,
         value TEXT
       ) STRICT`);
       sql.run('CREATE INDEX state_history_key ON state_history (scope, key, seq)');
       sql.run('CREATE TABLE state_history_size (id INTEGER PRIMARY KEY CHECK (id = 1), bytes INTEGER NOT NULL) STRICT');
       sql.run('INSERT INTO state_history_size (id, bytes) VALUES (1, 0)');
-      // Damaged rows as they were found.
-      sql.run(`CREATE TABLE state_quarantine (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        scope TEXT NOT NULL,
-        key TEXT NOT NULL,
-        found_at_ms INTEGER NOT NULL,
-        is_open INTEGER NOT NULL,
-        row TEXT NOT NULL
-      ) STRICT`);
-      sql.run('CREATE INDEX state_quarantine_key ON state_quarantine (scope, key) WHERE is_open = 1');
     },
   },
 ];

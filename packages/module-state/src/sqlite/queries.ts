@@ -1,48 +1,38 @@
 import type { StoreSql } from '@motia/engine-core/contract';
 import type { StateListPage, StateListQuery, StateScopesQuery, StoredEntry } from '../state-store.js';
-import { entryColumns, isQuarantined, isWhole, readRow, toEntry, type EntryRow } from './entry-rows.js';
+import { assertIntact, entryColumns, readRow, toEntry, type EntryRow } from './entry-rows.js';
 
-export type GetAnswer = { readonly entry: StoredEntry | undefined } | { readonly isDamaged: true; readonly isNew: boolean };
-
-/** `looksAtQuarantine`: somebody has put a damaged row aside, so a missing key may be one of those. */
-export function get(sql: StoreSql, { scope, key, nowMs, looksAtQuarantine }: { readonly scope: string; readonly key: string; readonly nowMs: number; readonly looksAtQuarantine: boolean }): GetAnswer {
+/** @throws `MOTIA_STORE_ROW_CORRUPT` */
+export function get(sql: StoreSql, { scope, key, nowMs }: { readonly scope: string; readonly key: string; readonly nowMs: number }): StoredEntry | undefined {
   const row = readRow(sql, scope, key);
-  if (row !== undefined && !isWhole(row)) return { isDamaged: true, isNew: true };
-  if (row === undefined && looksAtQuarantine && isQuarantined(sql, scope, key)) return { isDamaged: true, isNew: false };
-  return { entry: row === undefined ? undefined : toEntry(row, nowMs) };
-}
-
-export interface ListAnswer extends StateListPage {
-  /** Keys whose rows are damaged. The page is to be read again once they are put aside. */
-  readonly damaged: readonly string[];
+  if (row === undefined) return undefined;
+  assertIntact(row);
+  return toEntry(row, nowMs);
 }
 
 /** Rows looked at in one step, before it is known how many of them count. */
 const step = 256;
 
-export function list(sql: StoreSql, query: StateListQuery & { readonly nowMs: number }): ListAnswer {
+/** @throws `MOTIA_STORE_ROW_CORRUPT` */
+export function list(sql: StoreSql, query: StateListQuery & { readonly nowMs: number }): StateListPage {
   const { scope, prefix, limit, maxBytes, nowMs } = query;
   const entries: StoredEntry[] = [];
-  const damaged: string[] = [];
   let bytes = 0;
   // Keys from the prefix on: it is the smallest of those that begin with it.
   let from: readonly [comparison: '>=' | '>', key: string] = query.after !== undefined && isAfter(query.after, prefix) ? ['>', query.after] : ['>=', prefix];
   for (;;) {
     const rows = sql.all<EntryRow>(`SELECT ${entryColumns} FROM state_entry WHERE scope = ? AND key ${from[0]} ? ORDER BY key LIMIT ?`, scope, from[1], step);
     for (const row of rows) {
-      if (!row.key.startsWith(prefix)) return { entries, hasMore: false, damaged };
-      if (!isWhole(row)) {
-        damaged.push(row.key);
-        continue;
-      }
+      if (!row.key.startsWith(prefix)) return { entries, hasMore: false };
+      assertIntact(row);
       const entry = toEntry(row, nowMs);
       if (entry === undefined) continue;
-      if (entries.length === limit || (entries.length > 0 && bytes + entry.json.length > maxBytes)) return { entries, hasMore: true, damaged };
+      if (entries.length === limit || (entries.length > 0 && bytes + entry.json.length > maxBytes)) return { entries, hasMore: true };
       entries.push(entry);
       bytes += entry.json.length;
     }
     const last = rows.at(-1);
-    if (last === undefined || rows.length < step) return { entries, hasMore: false, damaged };
+    if (last === undefined || rows.length < step) return { entries, hasMore: false };
     from = ['>', last.key];
   }
 }
@@ -62,10 +52,6 @@ export function scopes(sql: StoreSql, { prefix, after, limit, nowMs }: StateScop
 
 export function nextExpiryAtMs(sql: StoreSql): number | undefined {
   return sql.get<{ readonly at: number }>('SELECT expires_at_ms AS at FROM state_entry WHERE expires_at_ms IS NOT NULL ORDER BY expires_at_ms LIMIT 1')?.at;
-}
-
-export function countQuarantined(sql: StoreSql): number {
-  return sql.get<{ readonly n: number }>('SELECT COUNT(*) AS n FROM state_quarantine WHERE is_open = 1')?.n ?? 0;
 }
 
 /** In the order of UTF-8 bytes, as SQLite compares texts. */

@@ -186,10 +186,10 @@ export function stateStoreConformance({ describe, it, expect }: TestRunner, subj
         await engine.host.functions.invoke('writer', {}, { trace: { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` } });
         await engine.call('state::delete', at);
         const { entries, truncated } = await engine.call<{ entries: Record<string, unknown>[]; truncated: boolean }>('state::history', at);
-        expect(entries.map(({ op, version, old_value, new_value, ops: kept, function_id }) => ({ op, version, old_value, new_value, ops: kept, function_id }))).toEqual([
-          { op: 'delete', version: 3, old_value: 3, new_value: undefined, ops: undefined, function_id: undefined },
-          { op: 'update', version: 2, old_value: 1, new_value: 3, ops: [{ type: 'increment', path: [], by: 2 }], function_id: 'writer' },
-          { op: 'set', version: 1, old_value: undefined, new_value: 1, ops: undefined, function_id: 'writer' },
+        expect(entries.map(({ op, version, before, after, ops: kept, function_id }) => ({ op, version, before, after, ops: kept, function_id }))).toEqual([
+          { op: 'delete', version: 3, before: 3, after: undefined, ops: undefined, function_id: undefined },
+          { op: 'update', version: 2, before: 1, after: 3, ops: [{ type: 'increment', path: [], by: 2 }], function_id: 'writer' },
+          { op: 'set', version: 1, before: undefined, after: 1, ops: undefined, function_id: 'writer' },
         ]);
         expect([entries[1]?.['trace_id'], entries[2]?.['trace_id'], truncated]).toEqual(['a'.repeat(32), 'a'.repeat(32), false]);
       });
@@ -210,15 +210,15 @@ export function stateStoreConformance({ describe, it, expect }: TestRunner, subj
         for (let n = 1; n <= 10; n += 1) await engine.call('state::set', { scope: 's', key: 'k', value: n });
         type Page = { entries: Record<string, unknown>[]; truncated: boolean };
         const { entries, truncated } = await engine.call<Page>('state::history', { scope: 's', key: 'k' });
-        expect([entries.map(({ new_value }) => new_value), truncated]).toEqual([[10, 9, 8], true]);
-        expect([entries[2]?.['old_value_unknown'], entries[1]?.['old_value']]).toEqual([true, 8]);
+        expect([entries.map(({ after }) => after), truncated]).toEqual([[10, 9, 8], true]);
+        expect([entries[2]?.['before_unknown'], entries[1]?.['before']]).toEqual([true, 8]);
         await using none = await start({ history: { max_entries_per_key: 0 } });
         await none.call('state::set', { scope: 's', key: 'k', value: 1 });
         expect((await none.call<Page>('state::history', { scope: 's', key: 'k' })).entries).toEqual([]);
         await using small = await start({ history: { max_bytes_per_key: 1_024 } });
         for (const value of ['a'.repeat(100), 'b'.repeat(2_000), 'c'.repeat(100)]) await small.call('state::set', { scope: 's', key: 'k', value });
         const large = await small.call<Page>('state::history', { scope: 's', key: 'k' });
-        expect(large.entries.map(({ version, new_value_unknown, old_value_unknown }) => [version, new_value_unknown, old_value_unknown])).toEqual([[3, undefined, true], [2, true, undefined], [1, undefined, undefined]]);
+        expect(large.entries.map(({ version, after_unknown, before_unknown }) => [version, after_unknown, before_unknown])).toEqual([[3, undefined, true], [2, true, undefined], [1, undefined, undefined]]);
       });
     });
 

@@ -138,7 +138,7 @@ export class CatchUp {
       subscription.lastSeq = snapshot.seq;
       // Clients of the reference system drop what is not later than the last frame of an item.
       target.lastTimestamp = Math.max(target.lastTimestamp, snapshot.timestamp);
-      this.#outlet.send(snapshot.frames, subscription.id);
+      this.#outlet.sendSnapshot(snapshot.frames, subscription.id);
       subscription.finishReading();
       return { kind: 'following', epoch: snapshot.epoch, seq: snapshot.seq, resumed: false };
     }

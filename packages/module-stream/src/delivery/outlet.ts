@@ -46,6 +46,8 @@ export class Outlet {
   #isSlow = false;
   #isEnded = false;
   #deadlineMs = 0;
+  /** Of what is buffered, at most. */
+  #snapshotBytes = 0;
   #awaitingRoom: (() => void)[] = [];
 
   constructor(parts: {
@@ -77,6 +79,13 @@ export class Outlet {
     if (this.#isEnded || frames.length === 0) return;
     this.counters.delivered += 1;
     this.#sink.sendFrames(frames);
+  }
+
+  /** A frame of any size. Whoever takes it slowly is given time for it. */
+  sendSnapshot(batch: FrameBatch, subscriptionId: string): void {
+    const before = this.#sink.bufferedBytes;
+    this.send(batch, subscriptionId);
+    this.#snapshotBytes = (before === 0 ? 0 : this.#snapshotBytes) + this.#sink.bufferedBytes - before;
   }
 
   /** Resolves when a large frame may be written, or when the client has gone. */
@@ -119,6 +128,7 @@ export class Outlet {
 
   #drained(): void {
     if (this.#isEnded) return;
+    this.#snapshotBytes = 0;
     let room = this.limits.coalesceBytes;
     let hasMore = false;
     for (const subscription of this.#subscriptions.values()) {
@@ -139,8 +149,7 @@ export class Outlet {
   }
 
   #renewDeadline(): void {
-    const beyond = Math.max(0, this.#sink.bufferedBytes - this.limits.coalesceBytes);
-    this.#deadlineMs = this.#clock.monotonicMs() + this.limits.closeAfterMs + beyond / slowestBytesPerMs;
+    this.#deadlineMs = this.#clock.monotonicMs() + this.limits.closeAfterMs + this.#snapshotBytes / slowestBytesPerMs;
   }
 
   #giveUp(): void {

@@ -90,11 +90,12 @@ export function createGateway(ctx: Context, options: StreamOptions, parts: Gatew
       if (options.listen) await listener.listen(options.host, options.port);
     },
     async drain(deadline) {
+      // The port stays open until they have gone: whoever polls has to come for the news.
       front.isDraining = true;
-      listener.stopAccepting();
       const spreadMs = Math.min(longestReturnMs, Math.max(shortestReturnMs, connections.size * returnMsPerClient));
       connections.closeAll((): Closing => ({ code: 1001, reason: 'the server stops', reconnectAfterMs: shortestReturnMs + Math.round(Math.random() * spreadMs) }));
       await connections.empty(deadline);
+      listener.stopAccepting();
     },
     async stop() {
       front.isDraining = true;

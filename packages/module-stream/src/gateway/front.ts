@@ -4,6 +4,7 @@ import type { MotiaError } from '@motia/engine-core/contract';
 import { streamErrors } from '../errors.js';
 import type { Admission, Authentication } from './authentication.js';
 import type { Connections } from './connections.js';
+import { EarlyBytes } from './early-bytes.js';
 import type { OriginPolicy } from './origin-policy.js';
 import type { PlainTransport } from './plain-transport.js';
 import { refuseRequest, refuseUpgrade } from './refusal.js';
@@ -54,10 +55,9 @@ export class Front {
     if (this.#isSocketIo(pathOf(request)) && socketIo !== undefined) {
       // Its session was admitted when it began; the id is a secret of that client.
       if (socketIo.isOfSession(request)) return socketIo.handleUpgrade(request, socket, { head, admission: undefined });
-      void this.#admit(request, socket, (admission) => socketIo.handleUpgrade(request, socket, { head, admission }), (error) => refuseUpgrade(socket, error));
-      return;
+      return this.#admitUpgrade(request, socket, { head, accept: (admission, early) => socketIo.handleUpgrade(request, socket, { head: early, admission }) });
     }
-    void this.#admit(request, socket, (admission) => plain.accept(request, socket, { head, admission }), (error) => refuseUpgrade(socket, error));
+    this.#admitUpgrade(request, socket, { head, accept: (admission, early) => plain.accept(request, socket, { head: early, admission }) });
   }
 
   request(request: IncomingMessage, response: ServerResponse): void {
@@ -73,6 +73,18 @@ export class Front {
     if (request.method === 'OPTIONS') return answerPreflight(response);
     if (socketIo.isOfSession(request)) return socketIo.handleRequest(request, response, undefined);
     void this.#admit(request, request.socket, (admission) => socketIo.handleRequest(request, response, admission), (error) => refuseRequest(response, error, includesBody));
+  }
+
+  #admitUpgrade(request: IncomingMessage, socket: Duplex, { head, accept }: { readonly head: Buffer; readonly accept: (admission: Decision, early: Buffer) => void }): void {
+    const bytes = new EarlyBytes(socket, head, () => socket.destroy());
+    const open = (admission: Decision): void => {
+      accept(admission, bytes.take());
+      socket.resume();
+    };
+    void this.#admit(request, socket, open, (error) => {
+      bytes.take();
+      refuseUpgrade(socket, error);
+    });
   }
 
   #isSocketIo(path: string): boolean {

@@ -54,7 +54,9 @@ export class SocketIoSink implements Sink {
     this.#isClosing = true;
     const cut = this.#clock.setTimeout(() => this.terminate(), closingMs);
     this.#socket.once('close', () => this.#clock.clear(cut));
-    this.#socket.close();
+    // A client that polls is not waited for until it asks again: it has had its answer.
+    if (isPolling(this.#socket)) this.onceDrained(() => this.#socket.close(true));
+    else this.#socket.close();
   }
 
   terminate(): void {
@@ -82,4 +84,8 @@ export class SocketIoSink implements Sink {
     this.#onDrained = undefined;
     listener?.();
   };
+}
+
+function isPolling({ transport }: EngineSocket): boolean {
+  return (transport as { readonly name?: string }).name === 'polling';
 }

@@ -18,7 +18,7 @@ interface EngineModule {
   readonly runEngine?: (run: EngineRun) => Promise<number>;
 }
 
-const sourceGlobs = ['{steps,src,streams}/**/*.{ts,tsx,js,jsx,mjs,cjs,json}', 'motia.config.{ts,js,mjs,cjs}', 'tsconfig.json', 'package.json'];
+const sourceGlobs = ['{steps,src,streams}/**/*.{ts,tsx,js,jsx,mjs,cjs,json}', 'motia.config.{ts,js,mjs,cjs}', 'tsconfig.json', 'package.json', '.env'];
 
 /**
  * Runs the engine that is installed beside the app, with `config.yaml` if there is one.

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ChannelReader, ChannelRef, ChannelWriter, LogEntry, TraceContext } from '@motia/protocol';
+import { Registrations } from '../instance/registrations.js';
 import type { ScopeOutput } from '../output/index.js';
 import type { InvokeCallOptions } from '../steps/flow-context.js';
 import type { SpanData } from '../telemetry/span-data.js';
@@ -40,6 +41,8 @@ export interface EngineConnection {
   openWriter(ref: ChannelRef): Promise<ChannelWriter>;
   /** Called when this process is to finish: what would never end by itself ends then. Gives the way to take it back. */
   onDraining(listener: () => void): () => void;
+  /** Ends the connection from this side. */
+  close(): Promise<void>;
 }
 
 /** A call whose span is known already. */
@@ -60,6 +63,12 @@ interface SharedState {
   readonly storage: AsyncLocalStorage<InvocationScope>;
   connection: EngineConnection | undefined;
   openTelemetry: OpenTelemetryHooks | undefined;
+  /** What the program registers itself, beside its Steps. */
+  readonly registrations: Registrations;
+  /** What `initIII()` was given. */
+  otelConfig: unknown;
+  /** Who connects this process: its app, or the instance for a program that has none. */
+  servedBy: 'nobody' | 'instance' | 'app';
   /** Entries written before there was a connection. */
   readonly early: LogEntry[];
 }
@@ -69,7 +78,7 @@ const key = Symbol.for('motia.sdk.shared');
 const holder = globalThis as { [key]?: SharedState };
 
 /** One per process, whichever copy of the package (ESM, CJS, a second install) asks. */
-export const shared: SharedState = (holder[key] ??= { storage: new AsyncLocalStorage<InvocationScope>(), connection: undefined, openTelemetry: undefined, early: [] });
+export const shared: SharedState = (holder[key] ??= { storage: new AsyncLocalStorage<InvocationScope>(), connection: undefined, openTelemetry: undefined, registrations: new Registrations(), otelConfig: undefined, servedBy: 'nobody', early: [] });
 
 /** The scope of the running handler, if there is one. */
 export function currentScope(): InvocationScope | undefined {

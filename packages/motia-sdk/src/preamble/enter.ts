@@ -3,6 +3,8 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exitLike, launch } from '../launcher/launch.js';
 import { ipcModeOf } from '../launcher/ipc-mode.js';
+import { shared } from '../context/invocation-scope.js';
+import { loadEnvironmentFile } from '../runtime/environment-file.js';
 import { watchEngineFromThread } from '../watcher/watch-engine.js';
 import { watchTargetFrom } from '../watcher/watch-target.js';
 
@@ -33,6 +35,8 @@ export async function enter(entry: EntryDescription): Promise<void> {
     return fail(cliErrors.NOT_UNDER_ENGINE({ entry: fileURLToPath(entry.url) }), usageExitCode);
   }
   process.setSourceMapsEnabled(true);
+  shared.servedBy = 'app';
+  loadEnvironmentFile(process.cwd());
   process.env['NODE_ENV'] ??= entry.mode;
   const target = watchTargetFrom(process.env);
   if (target !== undefined) watchEngineFromThread(target);

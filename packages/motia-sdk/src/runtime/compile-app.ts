@@ -1,3 +1,4 @@
+import type { TriggerTypeSpec } from '@motia/protocol';
 import { sdkErrors } from '../errors.js';
 import type { StreamConfig } from '../context/stream-config.js';
 import { schemaParser } from '../schema/data-check.js';
@@ -12,6 +13,8 @@ export interface CompiledApp {
   readonly functions: readonly AppFunction[];
   readonly triggers: readonly AppTrigger[];
   readonly streams: ReadonlyMap<string, StreamConfig>;
+  /** Kinds of triggers that the program implements itself. */
+  readonly types?: readonly TriggerTypeSpec[];
   /** Files that are not served. */
   readonly problems: readonly Error[];
 }

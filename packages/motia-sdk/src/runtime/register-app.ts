@@ -26,6 +26,7 @@ export async function registerApp(worker: SdkWorker, app: CompiledApp, beforeLiv
     rejections.push(...answer.rejected);
     for (const { id } of answer.rejected) refused.add(id);
   }
+  if (app.types !== undefined && app.types.length > 0) rejections.push(...(await worker.endpoint.request('triggerTypes/register', { types: app.types })).rejected);
   // A trigger whose function or condition was refused would only fail later: it is not offered.
   const offered = app.triggers.filter(({ spec }) => !refused.has(spec.functionId) && !refused.has(String(spec.config['condition_function_id'] ?? '')));
   const bound = new Set<string>();

@@ -36,6 +36,7 @@ const leavingSignals = ['SIGTERM', 'SIGINT'] as const;
  */
 export async function run(options: RunOptions): Promise<RunOutcome> {
   const { exit = (code) => process.exit(code) } = options;
+  shared.servedBy = 'app';
   const isRemote = options.transport === undefined && ipcModeOf(process.env) === 'remote';
   const outcome = await (isRemote ? serveRemoteEngine(options) : serveUntilTheEnd(options));
   exit(outcome.exitCode);

@@ -1,20 +1,21 @@
 import {
-  createChannelClient, createEndpoint, isMotiaError, PROTOCOL_VERSION, ProtocolErrors, type ChannelClient, type ChannelReader, type ChannelRef, type ChannelWriter, type Endpoint, type IncomingInvoke, type InitializeResult, type InvokeParams, type LogEntry, type MotiaError, type PingResult,
+  createChannelClient, createEndpoint, PROTOCOL_VERSION, ProtocolErrors, type ChannelClient, type ChannelReader, type ChannelRef, type ChannelWriter, type Endpoint, type IncomingInvoke, type InitializeResult, type InvokeParams, type LogEntry, type MotiaError, type PingResult,
   type Transport,
 } from '@motia/protocol';
 import { type InvocationScope, logLater, shared, type TracedCallOptions } from '../context/invocation-scope.js';
-import { type ContextHost, nextInvocationId, StepContext } from '../context/step-context.js';
-import { Stream } from '../context/stream.js';
+import { type ContextHost, StepContext } from '../context/step-context.js';
+import type { Stream } from '../context/stream.js';
+import { streamsByName } from '../context/streams-by-name.js';
 import { sdkErrors } from '../errors.js';
 import type { EnqueueData } from '../steps/flow-context.js';
 import type { TriggerType } from '../steps/step-config.js';
-import { activeTrace } from '../telemetry/active-trace.js';
 import type { SpanAttributes, SpanData } from '../telemetry/span-data.js';
 import { VERSION } from '../version.js';
 import type { AppFunction, WireSettings } from './app-function.js';
 import type { CompiledApp } from './compile-app.js';
-import { rejectAsOwnCall, toTravellingError } from './handler-error.js';
+import { toTravellingError } from './handler-error.js';
 import { InFlight } from './in-flight.js';
+import { callFunction } from './outgoing-call.js';
 import { isPromiseLike } from './promise-like.js';
 import { UndeclaredTopics } from './undeclared-topics.js';
 import { WorkerTelemetry } from './worker-telemetry.js';
@@ -41,8 +42,6 @@ export interface SdkWorkerOptions {
   /** A line that stood between frames on the engine's side of the pipe. */
   readonly onText?: ((line: string) => void) | undefined;
 }
-
-const defaultCallTimeoutMs = 30_000;
 
 /** One connection of this process to an engine: serves the app's functions and makes calls for them. */
 export class SdkWorker implements ContextHost {
@@ -143,24 +142,13 @@ export class SdkWorker implements ContextHost {
     return () => this.#drainListeners.delete(listener);
   }
 
+  /** A function that is registered while the connection is live. */
+  serveFunction(fn: AppFunction): void {
+    this.#functions.set(fn.spec.id, fn);
+  }
+
   streamsFor(scope: InvocationScope): Readonly<Record<string, Stream>> {
-    const configs = this.#options.app.streams;
-    const made = new Map<string, Stream>();
-    return new Proxy({}, {
-      get: (_target, name) => {
-        if (typeof name !== 'string') return undefined;
-        let stream = made.get(name);
-        if (stream === undefined) {
-          const config = configs.get(name);
-          if (config === undefined) throw sdkErrors.STREAM_UNKNOWN({ stream: name, known: [...configs.keys()] });
-          made.set(name, (stream = new Stream(config, scope)));
-        }
-        return stream;
-      },
-      has: (_target, name) => typeof name === 'string' && configs.has(name),
-      ownKeys: () => [...configs.keys()],
-      getOwnPropertyDescriptor: (_target, name) => (typeof name === 'string' && configs.has(name) ? { enumerable: true, configurable: true } : undefined),
-    });
+    return streamsByName(this.#options.app.streams, scope);
   }
 
   noteEnqueue(context: StepContext, message: EnqueueData | readonly EnqueueData[]): void {
@@ -169,31 +157,7 @@ export class SdkWorker implements ContextHost {
 
   /** Never throws: what cannot be sent is a rejection. */
   invoke(scope: InvocationScope | undefined, functionId: string, payload: unknown, options: TracedCallOptions = {}): Promise<unknown> {
-    const trace = options.trace ?? (scope === undefined ? undefined : activeTrace(scope));
-    const params: Omit<InvokeParams, 'payload'> = {
-      functionId,
-      invocationId: nextInvocationId(),
-      timeoutMs: options.timeoutMs ?? defaultCallTimeoutMs,
-      ...(scope === undefined ? undefined : { parentInvocationId: scope.invocationId }),
-      ...(trace === undefined ? undefined : { trace }),
-      ...(options.action === undefined ? undefined : { action: options.action }),
-    };
-    if (options.action?.type === 'void') return this.#invokeVoid(params, payload);
-    const { signal } = options;
-    if (signal === undefined) return this.#endpoint.invoke(params, payload).result.catch(rejectAsOwnCall);
-    if (signal.aborted) return Promise.reject(abortError(signal, functionId));
-    const call = this.#endpoint.invoke(params, payload);
-    const abort = (): void => {
-      call.cancel();
-      call.abandon(abortError(signal, functionId));
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    return call.result.finally(() => signal.removeEventListener('abort', abort)).catch(rejectAsOwnCall);
-  }
-
-  // Asynchronous, so that what the endpoint throws is a rejection.
-  async #invokeVoid(params: Omit<InvokeParams, 'payload'>, payload: unknown): Promise<void> {
-    this.#endpoint.invokeVoid(params, payload);
+    return callFunction(this.#endpoint, scope, functionId, payload, options);
   }
 
   /** Ends the connection once no call is running. */
@@ -231,7 +195,6 @@ export class SdkWorker implements ContextHost {
     if (fn === undefined) throw sdkErrors.FUNCTION_UNKNOWN({ functionId });
     if (this.#isDraining) throw sdkErrors.WORKER_DRAINING({ functionId });
     const context = new StepContext(this, call, functionId, fn.trigger);
-    const travelling = (error: unknown): MotiaError => toTravellingError(functionId, error, { triesAgain: triesAgain(fn.trigger.type, call.params) });
     this.#inFlight.enter();
     let result: unknown;
     try {
@@ -240,8 +203,7 @@ export class SdkWorker implements ContextHost {
         ? shared.storage.run(context, fn.run, context, call.payload)
         : shared.storage.run(context, () => around(context, () => fn.run(context, call.payload)));
     } catch (error) {
-      this.#ended(context);
-      throw travelling(error);
+      throw this.#failed(context, call, error);
     }
     if (!isPromiseLike(result)) {
       this.#ended(context);
@@ -253,10 +215,14 @@ export class SdkWorker implements ContextHost {
         return value;
       },
       (error: unknown) => {
-        this.#ended(context);
-        throw travelling(error);
+        throw this.#failed(context, call, error);
       },
     );
+  }
+
+  #failed(context: StepContext, { params }: IncomingInvoke, error: unknown): MotiaError {
+    this.#ended(context);
+    return toTravellingError(context.functionId, error, { triesAgain: triesAgain(context.trigger.type, params) });
   }
 
   #ended(context: StepContext): void {
@@ -323,9 +289,4 @@ export class SdkWorker implements ContextHost {
 /** Requests are answered once; everything else is delivered again, and so is a call that comes from a queue with its key. */
 function triesAgain(type: TriggerType, { idempotencyKey }: Omit<InvokeParams, 'payload'>): boolean {
   return idempotencyKey !== undefined || (type !== 'http' && type !== 'http_middleware');
-}
-
-function abortError(signal: AbortSignal, functionId: string): MotiaError {
-  const reason: unknown = signal.reason;
-  return isMotiaError(reason) ? reason : sdkErrors.CALL_CANCELLED({ functionId, reason: reason instanceof Error ? reason.message : String(reason) });
 }

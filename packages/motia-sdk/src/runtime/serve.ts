@@ -1,8 +1,10 @@
 import type { LogEntry, Transport } from '@motia/protocol';
-import { type InvocationScope, setProcessConnection, unsetProcessConnection } from '../context/invocation-scope.js';
+import { type InvocationScope, setProcessConnection, shared, unsetProcessConnection } from '../context/invocation-scope.js';
 import { sdkErrors } from '../errors.js';
 import { readOtelConfig, type OtelSettings } from '../telemetry/otel-config.js';
 import type { WireSettings } from './app-function.js';
+import { Registrations } from '../instance/registrations.js';
+import { DynamicApp, withRegistrations } from './dynamic-app.js';
 import { compileApp, type CompiledApp } from './compile-app.js';
 import type { LoadedApp } from './loaded-module.js';
 import { registerApp, type RegistrationReport } from './register-app.js';
@@ -48,10 +50,12 @@ export interface ServedApp {
  */
 export async function serve(app: LoadedApp, options: ServeOptions): Promise<ServedApp> {
   const settings: WireSettings = { rawThresholdBytes: Infinity, mode: app.mode };
-  const compiled = await compileApp(app, settings);
   const { transport, isReplacement = false, isProcessConnection = true, isRemote = false, otel: given, ...rest } = options;
   const otel = given ?? otelOf(app);
+  const registrations = isProcessConnection ? shared.registrations : new Registrations();
+  const compiled = withRegistrations(await compileApp(app, settings), registrations);
   const worker = new SdkWorker(transport, { app: compiled, settings, resource: otel.resource, ...rest });
+  const dynamic = new DynamicApp(worker, registrations);
   try {
     await worker.initialize({ ...(isRemote ? {} : { pid: process.pid }), os: `${process.platform} ${process.arch}`, runtime: runtimeName() });
     const mustBeWhole = app.mode === 'production' || isReplacement;
@@ -65,6 +69,7 @@ export async function serve(app: LoadedApp, options: ServeOptions): Promise<Serv
       if (mustBeWhole) refuseIncomplete(rejected);
     });
     if (mustBeWhole && !isReplacement) refuseIncomplete(report.rejected);
+    dynamic.begin();
     announce(worker, compiled, report);
     for (const notice of otel.notices) worker.log({ level: 'warn', message: notice, timestamp: Date.now(), source: 'logger' });
     return { worker, problems: compiled.problems, report, ended: worker.ended, close: () => worker.close() };
@@ -76,7 +81,7 @@ export async function serve(app: LoadedApp, options: ServeOptions): Promise<Serv
 
 /** The settings of the app's `motia.config` and of the environment. */
 export function otelOf(app: Pick<LoadedApp, 'config'>): OtelSettings {
-  return readOtelConfig((app.config?.module as { otel?: unknown } | undefined)?.otel, process.env, process.pid);
+  return readOtelConfig((app.config?.module as { otel?: unknown } | undefined)?.otel ?? shared.otelConfig, process.env, process.pid);
 }
 
 function refuseIncomplete(problems: readonly Error[]): void {

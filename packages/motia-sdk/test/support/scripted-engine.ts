@@ -47,6 +47,7 @@ export class ScriptedEngine implements AsyncDisposable {
   readonly transport;
   readonly functions = new Map<string, FunctionSpec>();
   readonly triggers = new Map<string, TriggerSpec>();
+  readonly types: string[] = [];
   readonly logs: LogEntry[] = [];
   /** What came by `telemetry/emit`, oldest first. */
   readonly telemetry: { readonly signal: string; readonly otlp: unknown }[] = [];
@@ -81,8 +82,20 @@ export class ScriptedEngine implements AsyncDisposable {
         if (error === undefined) this.functions.set(spec.id, spec);
         else rejected.push({ id: spec.id, error: error.toWire() });
       }
+      for (const wake of this.#waiting.splice(0)) wake();
       return { accepted: [...this.functions.keys()], rejected };
     });
+    this.endpoint.onRequest('triggerTypes/register', ({ types: offered }) => {
+      this.types.push(...offered.map(({ id }) => id));
+      return { accepted: offered.map(({ id }) => id), rejected: [] };
+    });
+    const unregister = (known: Map<string, unknown>) => ({ ids }: { readonly ids: readonly string[] }) => {
+      for (const id of ids) known.delete(id);
+      for (const wake of this.#waiting.splice(0)) wake();
+      return { accepted: ids, rejected: [] };
+    };
+    this.endpoint.onRequest('functions/unregister', unregister(this.functions));
+    this.endpoint.onRequest('triggers/unregister', unregister(this.triggers));
     this.endpoint.onRequest('triggers/register', ({ triggers }) => {
       const rejected: RegistrationRejection[] = [];
       for (const spec of triggers) {
@@ -90,6 +103,7 @@ export class ScriptedEngine implements AsyncDisposable {
         if (error === undefined) this.triggers.set(spec.id, spec);
         else rejected.push({ id: spec.id, error: error.toWire() });
       }
+      for (const wake of this.#waiting.splice(0)) wake();
       const known = [...this.triggers.values()];
       return { accepted: known.map(({ id }) => id), parked: known.filter(({ type }) => !types.has(type)).map(({ id }) => id), rejected };
     });
@@ -143,6 +157,11 @@ export class ScriptedEngine implements AsyncDisposable {
       if (found !== undefined) return found;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
+  }
+
+  /** Resolves when something was registered, unregistered, logged or emitted so that it holds. */
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   /** The spans that have come, once `count` of them are there. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
 import type { StoreFiles } from './store-files.js';
 
@@ -8,10 +9,11 @@ export function hasMarker({ marker }: StoreFiles): boolean {
 /** Writes down, for good, that the database has data in it. */
 export function writeMarker({ folder, marker }: StoreFiles): void {
   if (existsSync(marker)) return;
-  const draft = `${marker}.new`;
+  // Of its own name: engines that share the folder may get here together.
+  const draft = `${marker}.${randomUUID()}`;
   const file = openSync(draft, 'w', 0o600);
   try {
-    writeSync(file, 'motia.db has data: an empty or missing motia.db beside this file is a loss, and the engine does not start on it.\n');
+    writeSync(file, 'The database beside this file has data: when it is empty or missing that is a loss, and the engine does not start on it.\n');
     fsyncSync(file);
   } finally {
     closeSync(file);

@@ -15,14 +15,14 @@ export interface StoreFiles {
   readonly owner: string;
 }
 
-export function storeFiles(folder: string): StoreFiles {
-  const database = join(folder, 'motia.db');
+export function storeFiles(folder: string, name = 'motia'): StoreFiles {
+  const database = join(folder, `${name}.db`);
   return {
     folder, database,
     log: `${database}-wal`,
     logIndex: `${database}-shm`,
     marker: `${database}-marker`,
-    lock: join(folder, 'motia.lock'),
-    owner: join(folder, 'motia.owner.json'),
+    lock: join(folder, `${name}.lock`),
+    owner: join(folder, `${name}.owner.json`),
   };
 }

@@ -1,7 +1,7 @@
 import { defineStoreProgram, type StoreCommandContext, type StoreSql } from '@motia/engine-core/contract';
-import { rowChecksum } from '../rows/row-checksum.js';
 import type { ClaimAnswer, ClaimedCall, ClaimTerms, LostCall } from './due-calls.js';
-import { callColumns, toClaimedCall, type CallRow } from './call-row.js';
+import { writeSubscriptions } from './subscriptions.js';
+import { callChecksum, callColumns, callTable, toClaimedCall, type CallRow } from './call-row.js';
 
 /** The most that is taken away as too old at once. */
 const expiredAtOnce = 200;
@@ -23,8 +23,9 @@ export const storeProgram = defineStoreProgram({
     {
       version: 1,
       up(sql) {
+        // Ids are never used again: an engine may still be about to forget a lane that is gone.
         sql.run(`CREATE TABLE outbox_lane (
-          id INTEGER PRIMARY KEY,
+          id INTEGER PRIMARY KEY AUTOINCREMENT,
           kind TEXT NOT NULL,
           trigger_id TEXT NOT NULL,
           function_id TEXT NOT NULL,
@@ -43,9 +44,17 @@ export const storeProgram = defineStoreProgram({
           failures INTEGER NOT NULL DEFAULT 0,
           losses INTEGER NOT NULL DEFAULT 0,
           created_at_ms INTEGER NOT NULL,
-          checksum INTEGER NOT NULL
+          crc INTEGER NOT NULL
         ) STRICT`);
         sql.run('CREATE INDEX outbox_call_lane ON outbox_call (lane_id, id)');
+        sql.run(`CREATE TABLE outbox_subscription (
+          kind TEXT NOT NULL,
+          trigger_id TEXT NOT NULL,
+          engine INTEGER NOT NULL,
+          function_id TEXT NOT NULL,
+          filter TEXT NOT NULL,
+          PRIMARY KEY (kind, trigger_id, engine)
+        ) STRICT, WITHOUT ROWID`);
       },
     },
   ],
@@ -55,16 +64,19 @@ export const storeProgram = defineStoreProgram({
       sql.run(`UPDATE outbox_lane SET ready_at_ms = ?, owner = NULL WHERE kind = ? AND owner IS NOT NULL${isShared ? ' AND ready_at_ms IS NULL' : ''}`, nowMs, kind);
     },
 
+    subscribe: writeSubscriptions,
+
     claim(sql: StoreSql, { wanted, terms }: { readonly wanted: readonly { readonly triggerId: string; readonly limit: number }[]; readonly terms: ClaimTerms }, context: StoreCommandContext): ClaimAnswer {
       const calls: ClaimedCall[] = [];
       const damaged: LostCall[] = [];
       for (const { triggerId, limit } of wanted) {
         const lanes = sql.all<LaneRow>(
-          'SELECT id FROM outbox_lane WHERE trigger_id = ? AND (ready_at_ms <= ? OR ready_at_ms > ?) ORDER BY ready_at_ms LIMIT ?',
-          triggerId, context.nowMs, context.nowMs + longestPauseMs, limit,
+          // What this engine has itself is not given out a second time, also when it slept through the end of its lease.
+          'SELECT id FROM outbox_lane WHERE trigger_id = ? AND (ready_at_ms <= ? OR ready_at_ms > ?) AND (owner IS NULL OR owner <> ?) ORDER BY ready_at_ms LIMIT ?',
+          triggerId, context.nowMs, context.nowMs + longestPauseMs, context.fencingToken, limit,
         );
         for (const { id } of lanes) {
-          const call = takeHead(sql, id, damaged);
+          const call = takeHead(sql, id, damaged, context);
           if (call === undefined) continue;
           sql.run('UPDATE outbox_lane SET ready_at_ms = ?, owner = ? WHERE id = ?', leaseEnd(terms, context), context.fencingToken, id);
           calls.push(call);
@@ -77,7 +89,7 @@ export const storeProgram = defineStoreProgram({
       const damaged: LostCall[] = [];
       if (!isOwned(sql, laneId, context)) return { calls: [], damaged };
       sql.run('DELETE FROM outbox_call WHERE id = ? AND lane_id = ?', callId, laneId);
-      const next = takeHead(sql, laneId, damaged);
+      const next = takeHead(sql, laneId, damaged, context);
       if (next !== undefined && terms.leaseMs !== null) sql.run('UPDATE outbox_lane SET ready_at_ms = ? WHERE id = ?', leaseEnd(terms, context), laneId);
       return { calls: next === undefined ? [] : [next], damaged };
     },
@@ -106,7 +118,7 @@ export const storeProgram = defineStoreProgram({
       for (const row of oldest) {
         // Ids grow with time: what follows is younger.
         if (row.created_at_ms >= beforeMs) break;
-        sql.run('DELETE FROM outbox_call WHERE id = ?', row.call_id);
+        sql.run('DELETE FROM outbox_call WHERE id = ?', row.id);
         removeIfEmpty(sql, row.lane_id);
         expired.push(lostCall(row));
       }
@@ -132,15 +144,15 @@ export const storeProgram = defineStoreProgram({
 });
 
 /** The first call of a lane that is whole. Damaged ones are taken out; a lane without calls is gone afterwards. */
-function takeHead(sql: StoreSql, laneId: number, damaged: LostCall[]): ClaimedCall | undefined {
+function takeHead(sql: StoreSql, laneId: number, damaged: LostCall[], context: StoreCommandContext): ClaimedCall | undefined {
   for (;;) {
     const row = sql.get<CallRow>(`SELECT ${callColumns} FROM outbox_call c JOIN outbox_lane l ON l.id = c.lane_id WHERE c.lane_id = ? ORDER BY c.id LIMIT 1`, laneId);
     if (row === undefined) {
       sql.run('DELETE FROM outbox_lane WHERE id = ?', laneId);
       return undefined;
     }
-    if (row.checksum === rowChecksum(row.payload, row.trace, row.depth)) return toClaimedCall(row);
-    sql.run('DELETE FROM outbox_call WHERE id = ?', row.call_id);
+    if (row.crc === callChecksum(row)) return toClaimedCall(row);
+    callTable.quarantine(sql, row, context);
     damaged.push(lostCall(row));
   }
 }
@@ -157,6 +169,6 @@ function leaseEnd({ leaseMs }: ClaimTerms, { nowMs }: StoreCommandContext): numb
   return leaseMs === null ? null : nowMs + leaseMs;
 }
 
-function lostCall({ call_id: callId, trigger_id: triggerId, function_id: functionId, lane, created_at_ms: createdAtMs }: CallRow): LostCall {
+function lostCall({ id: callId, trigger_id: triggerId, function_id: functionId, lane, created_at_ms: createdAtMs }: CallRow): LostCall {
   return { callId, triggerId, functionId, lane, createdAtMs };
 }

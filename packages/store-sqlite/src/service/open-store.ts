@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import { processUsage } from '@motia/engine-core';
 import { isMotiaError, type Clock, type Logger, type StoreDurability } from '@motia/engine-core/contract';
-import { prepareFolder, createPrivateFile } from '../files/check-access.js';
+import { accessError, createPrivateFile, prepareFolder } from '../files/check-access.js';
 import { writeFormat } from '../files/format.js';
 import { inspectDatabase } from '../files/inspect-database.js';
 import { writeMarker } from '../files/marker.js';
@@ -42,6 +42,8 @@ export interface OpenStoreOptions {
   readonly logger: Logger;
   readonly events: StoreEvents;
   readonly interrupt?: AbortSignal | undefined;
+  /** Of the database, without `.db`. Default `motia`. */
+  readonly name?: string | undefined;
 }
 
 /** A database of its own that is gone with the engine. */
@@ -63,7 +65,7 @@ export function openInMemory(options: OpenStoreOptions): OpenStore {
  */
 export async function openOnDisk(path: string, options: OpenStoreOptions): Promise<OpenStore> {
   const { clock, logger, isShared, waitLockMs, interrupt } = options;
-  const files = prepareFolder(path);
+  const files = prepareFolder(path, options.name);
   const { pid, uptimeSeconds } = processUsage();
   const ownership = await takeOwnership({
     files, clock, waitMs: waitLockMs, interrupt,
@@ -74,7 +76,7 @@ export async function openOnDisk(path: string, options: OpenStoreOptions): Promi
     return openOwned(files, options, () => ownership.release());
   } catch (error) {
     ownership.release();
-    throw isMotiaError(error) ? error : (storageError(error, files.database) ?? error);
+    throw isMotiaError(error) ? error : (storageError(error, files.database) ?? accessError(files.folder, error));
   }
 }
 

@@ -9,7 +9,7 @@ import type { StoreWatch } from './store-watch.js';
 export interface StorePoolParts {
   readonly baseDir: string;
   readonly defaults: { readonly directory: string; readonly durability: StoreDurability };
-  readonly store: Omit<OpenStoreOptions, 'durability' | 'events' | 'interrupt'>;
+  readonly store: Omit<OpenStoreOptions, 'durability' | 'events' | 'interrupt' | 'name'>;
   /** Told of what happens, and to which database. */
   readonly watch: Pick<StoreWatch, 'committed' | 'lost' | 'foundCorrupt'>;
 }
@@ -39,14 +39,14 @@ export class SqliteStorePool implements StorePool {
     if (this.#isClosed) throw storeErrors.CLOSED({});
     const durability = request.durability ?? defaults.durability;
     const folder = durability === 'memory' ? undefined : realPath(resolve(baseDir, request.directory ?? defaults.directory));
-    const key = folder ?? '';
+    const key = folder === undefined ? '' : `${folder}\n${request.name ?? ''}`;
     const known = this.#opening.get(key);
     if (known !== undefined) {
       const store = await known;
       store.strengthen(durability);
       return store;
     }
-    const opening = this.#openNew(folder, durability);
+    const opening = this.#openNew(folder, durability, request.name);
     this.#opening.set(key, opening);
     // One that could not be opened may be tried again.
     opening.catch(() => this.#opening.delete(key));
@@ -71,12 +71,12 @@ export class SqliteStorePool implements StorePool {
     for (const outcome of closed) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
-  async #openNew(folder: string | undefined, durability: StoreDurability): Promise<OpenStore> {
+  async #openNew(folder: string | undefined, durability: StoreDurability, name: string | undefined): Promise<OpenStore> {
     const { watch } = this.#parts;
     const opened: { store?: OpenStore } = {};
     const file = (): string | undefined => opened.store?.file;
     const options: OpenStoreOptions = {
-      ...this.#parts.store, durability, interrupt: this.interrupt,
+      ...this.#parts.store, durability, name, interrupt: this.interrupt,
       events: {
         committed: (report) => watch.committed(file(), report),
         lost: (error) => watch.lost(file(), error),

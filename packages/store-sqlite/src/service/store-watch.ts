@@ -27,6 +27,7 @@ export class StoreWatch {
   readonly #commands: Histogram;
   readonly #corrupt: Counter;
   readonly #gauges: readonly Registration[];
+  readonly #seriesByFile = new Map<string | undefined, { readonly duration: Histogram; readonly commands: Histogram }>();
   /** Of which databases what cannot be written now, and what is wrong for good. */
   readonly #troubles = new Map<string | undefined, MotiaError>();
   readonly #losses = new Map<string | undefined, MotiaError>();
@@ -46,9 +47,9 @@ export class StoreWatch {
   }
 
   committed(file: string | undefined, { tookMs, commands, quarantined, failure }: CommitReport): void {
-    const attributes = { store: file ?? 'memory' };
-    this.#duration.record(tookMs, attributes);
-    this.#commands.record(commands, attributes);
+    const series = this.#series(file);
+    series.duration.record(tookMs);
+    series.commands.record(commands);
     for (const row of quarantined) this.foundCorrupt(file, row);
     if (failure !== undefined) this.#inTrouble(file, failure);
     else if (this.#troubles.size > 0 && this.#troubles.delete(file)) {
@@ -75,6 +76,16 @@ export class StoreWatch {
 
   close(): void {
     for (const gauge of this.#gauges) gauge.dispose();
+  }
+
+  #series(file: string | undefined): { readonly duration: Histogram; readonly commands: Histogram } {
+    let series = this.#seriesByFile.get(file);
+    if (series === undefined) {
+      const attributes = { store: file ?? 'memory' };
+      series = { duration: this.#duration.with(attributes), commands: this.#commands.with(attributes) };
+      this.#seriesByFile.set(file, series);
+    }
+    return series;
   }
 
   #inTrouble(file: string | undefined, error: MotiaError): void {

@@ -1,5 +1,5 @@
 import { nearestNames } from '@motia/engine-core';
-import { isMotiaError, MotiaError, type FunctionRegistry, type InvocationContext, type Registration, type StoreService, type TransactionParticipant } from '@motia/engine-core/contract';
+import { isMotiaError, MotiaError, type ChangeOrigin, type FunctionRegistry, type InvocationContext, type Registration, type StoreService, type TransactionParticipant } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
 import { nameOf } from './sqlite-store.js';
 
@@ -91,8 +91,8 @@ interface Run {
 }
 
 async function runAll(store: StoreService, { operations, chosen, call }: Run): Promise<readonly unknown[]> {
-  const { trace, triggerDepth } = call;
-  const origin = { trace, ...(triggerDepth === undefined ? {} : { triggerDepth }) };
+  const { trace, callerFunctionId, triggerDepth } = call;
+  const origin: ChangeOrigin = { trace, ...(callerFunctionId === undefined ? {} : { functionId: callerFunctionId }), ...(triggerDepth === undefined ? {} : { triggerDepth }) };
   let answers: readonly Promise<unknown>[] = [];
   try {
     return await store.transaction((tx) => {

@@ -1,5 +1,6 @@
 import Database, { type Database as Connection } from 'better-sqlite3';
 import type { StoreDurability } from '@motia/engine-core/contract';
+import { storeErrors } from '../errors.js';
 
 /** How long a connection waits for one of another process. */
 const busyTimeoutMs = 5_000;
@@ -10,6 +11,8 @@ export interface ConnectionLimits {
   readonly maxFileBytes?: number;
   /** Pages of the log after which they are written back into the file. */
   readonly walAutocheckpointPages?: number;
+  /** How long it waits for a connection of another process. Default 5,000. */
+  readonly busyTimeoutMs?: number;
 }
 
 export interface ConnectionOptions {
@@ -21,11 +24,12 @@ export interface ConnectionOptions {
 
 /** Opens the connection that writes. @throws SqliteError */
 export function openWritable({ file, durability, limits = {} }: ConnectionOptions): Connection {
-  const db = new Database(file ?? ':memory:', { timeout: busyTimeoutMs });
+  const db = new Database(file ?? ':memory:', { timeout: limits.busyTimeoutMs ?? busyTimeoutMs });
   try {
     harden(db);
     if (file !== undefined) {
-      db.pragma('journal_mode = WAL');
+      const mode = db.pragma('journal_mode = WAL', { simple: true });
+      if (mode !== 'wal') throw storeErrors.IO_FAILED({ file, reason: `this file system has no write-ahead log (${String(mode)}); a network drive is no place for a store` });
       db.pragma(`synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
     }
     const { maxFileBytes, walAutocheckpointPages } = limits;

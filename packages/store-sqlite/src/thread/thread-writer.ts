@@ -33,7 +33,8 @@ export class ThreadWriter implements StoreWriter {
 
   /** Resolves when the thread has opened the database. @throws what kept it from that */
   static async start(data: ThreadData, events: WriterEvents): Promise<ThreadWriter> {
-    const worker = new Worker(entry, { workerData: { store: data }, name: 'motia-store' });
+    // Without the flags of the program: `--input-type` beside `--eval` would keep a thread from starting.
+    const worker = new Worker(entry, { workerData: { store: data }, name: 'motia-store', execArgv: [] });
     let ended: (error: unknown) => void = () => undefined;
     const onExit = (code: number): void => ended(new Error(`the thread ended with ${code}`));
     try {

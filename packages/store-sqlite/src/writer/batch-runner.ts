@@ -1,8 +1,8 @@
 import type { Database } from 'better-sqlite3';
-import type { StoreCommandContext, StoreProgram, StoreSql } from '@motia/engine-core/contract';
+import type { MotiaError, StoreCommandContext, StoreProgram, StoreSql } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
 import { onQuarantined, type CorruptRow } from '../rows/quarantine-note.js';
-import { commandError, sqliteCode, storageError } from '../sql/sqlite-errors.js';
+import { commandError, messageOf, sqliteCode, storageError } from '../sql/sqlite-errors.js';
 import { createStatements } from '../sql/statements.js';
 import { migrate } from './migrate.js';
 import type { CommitReport } from './store-writer.js';
@@ -85,7 +85,7 @@ export class BatchRunner {
     queue.splice(0, taken.length);
     if (failure !== undefined) {
       if (taken.length > 1 && isOfOneUnit(failure, outcomes)) return this.#oneByOne(taken, startedAtMs);
-      const error = storageError(failure, this.#options.file) ?? storeErrors.IO_FAILED({ ...this.#where(), reason: String(failure) }, failure);
+      const error = this.#commitError(failure, taken);
       taken.forEach((_, index) => {
         const own = outcomes[index];
         if (own === undefined || 'values' in own) outcomes[index] = { error };
@@ -157,6 +157,13 @@ export class BatchRunner {
     const value = run(this.#sql, input, { nowMs, engineId, fencingToken });
     if (value instanceof Promise) throw storeErrors.PROGRAM_INVALID({ program, problem: `its command "${command}" answers a promise; commands are synchronous` });
     return value;
+  }
+
+  /** Constraints that are checked at the end fail for what the unit did, everything else for the disk. */
+  #commitError(failure: unknown, [unit]: readonly Runnable[]): MotiaError {
+    const { program = '', command = '' } = unit?.commands[0] ?? {};
+    if (sqliteCode(failure)?.startsWith('SQLITE_CONSTRAINT') === true) return commandError(failure, { program, command, file: this.#options.file });
+    return storageError(failure, this.#options.file) ?? storeErrors.IO_FAILED({ ...this.#where(), reason: messageOf(failure) }, failure);
   }
 
   #where(): { readonly file?: string } {

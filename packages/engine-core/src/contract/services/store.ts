@@ -5,7 +5,7 @@ import type { ChangeOptions } from './state.js';
 /** A value as the store keeps it. Integers beyond 2^53 are refused. */
 export type SqlValue = string | number | Uint8Array | null;
 
-/** Prepared statements of one connection, inside a transaction of the writer or a snapshot of a reader. Statements are prepared once and kept. */
+/** Prepared statements of one connection, inside a transaction of the writer or a snapshot of a reader. Statements are prepared once and kept; parameters are `?`, in order. */
 export interface StoreSql {
   get<Row>(sql: string, ...values: readonly SqlValue[]): Row | undefined;
   all<Row>(sql: string, ...values: readonly SqlValue[]): readonly Row[];
@@ -42,7 +42,7 @@ export interface StoreProgram<
   C extends Readonly<Record<string, StoreCommand>> = Readonly<Record<string, StoreCommand>>,
   Q extends Readonly<Record<string, StoreQuery>> = Readonly<Record<string, StoreQuery>>,
 > {
-  /** Prefix of its tables: `state`. */
+  /** Prefix of its tables and indexes: `state` makes `state` and `state_…`, and nothing else. */
   readonly name: string;
   /** The entry that exports this program as `storeProgram`, and a file of the package that has it: `{ specifier: '@motia/module-state/store-program', from: import.meta.url }`. */
   readonly source: { readonly specifier: string; readonly from: string };
@@ -64,7 +64,8 @@ export interface StoreHandle<P extends StoreProgram = StoreProgram> {
   /**
    * Resolves once the change is committed, as durably as the store promises; rejects with what the command threw.
    * With `tx` it joins that transaction: it must be handed over before the collecting function returns, and it settles with the transaction.
-   * @throws `MOTIA_STORE_FULL`, `MOTIA_STORE_BUSY`, `MOTIA_STORE_CLOSED`, `MOTIA_STORE_TX_ABORTED`, `MOTIA_STORE_TX_CROSS_STORE`
+   * The input is not changed afterwards by whoever hands it in.
+   * @throws `MOTIA_STORE_FULL`, `MOTIA_STORE_BUSY`, `MOTIA_STORE_CLOSED`, `MOTIA_STORE_TX_ABORTED`, `MOTIA_STORE_TX_CLOSED`, `MOTIA_STORE_TX_CROSS_STORE`, `MOTIA_STORE_WRITER_LOST`
    */
   run<K extends keyof P['commands'] & string>(command: K, input: InputOf<P['commands'][K]>, options?: { readonly tx?: StoreTransaction }): Promise<OutputOf<P['commands'][K]>>;
   /** Sees everything whose `run` has resolved. */
@@ -102,6 +103,8 @@ export interface StoreService {
 export interface StoreRequest {
   /** Folder of `motia.db`, relative to the config file. Default: `data_dir` of the store module, `./data`. Left out with `durability: 'memory'`. */
   readonly directory?: string;
+  /** Name of the database in the folder, without `.db`, for what may be lost without harm to the rest. Default `motia`. */
+  readonly name?: string;
   /** `memory` is one database per engine, shared by everyone who asks for it. Default: that of the store module, `full`. */
   readonly durability?: StoreDurability;
 }
@@ -114,7 +117,7 @@ export interface TransactionParticipant {
   run(payload: unknown, options: ChangeOptions & { readonly tx: StoreTransaction }): Promise<unknown>;
 }
 
-/** The databases of an engine. Everyone who asks for the same folder shares one. */
+/** The databases of an engine. Everyone who asks for the same folder and name shares one. */
 export interface StorePool {
   /** For `start`, not `create`: it opens the file. @throws `MOTIA_STORE_UNREADABLE`, `MOTIA_STORE_OWNED`, `MOTIA_STORE_SCHEMA_NEWER` … */
   open(request: StoreRequest): Promise<StoreService>;

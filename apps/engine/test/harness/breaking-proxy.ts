@@ -1,14 +1,18 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A TCP proxy whose connections can be made half-open: both ends stay open and nothing passes. */
-export interface FreezingProxy extends AsyncDisposable {
+/** A TCP proxy whose connections can be cut, or made half-open: both ends stay open and nothing passes. */
+export interface BreakingProxy extends AsyncDisposable {
   readonly port: number;
+  /** Connections that are open now. */
+  readonly open: number;
+  /** Ends the connections that are open now, without a word. */
+  cut(): void;
   /** Freezes the connections that are open now; later ones pass. */
   freeze(): void;
 }
 
-export async function startFreezingProxy(target: number): Promise<FreezingProxy> {
+export async function startBreakingProxy(target: number): Promise<BreakingProxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
   const server = createServer((near) => {
     const far = connect(target, '127.0.0.1');
@@ -20,6 +24,7 @@ export async function startFreezingProxy(target: number): Promise<FreezingProxy>
       socket.on('error', () => undefined);
       socket.on('close', () => {
         for (const end of pair) if (!frozen.has(end)) end.destroy();
+        if (!pair.some((end) => frozen.has(end))) pairs.delete(pair);
       });
     }
   });
@@ -28,6 +33,12 @@ export async function startFreezingProxy(target: number): Promise<FreezingProxy>
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
+    get open() {
+      return pairs.size;
+    },
+    cut() {
+      for (const pair of pairs) for (const end of pair) end.destroy();
+    },
     freeze() {
       for (const [near, far] of pairs) {
         for (const end of [near, far]) {

@@ -1,0 +1,65 @@
+import { consoleErrors } from '../../errors.js';
+import { route, type ApiRequest, type ApiRoute } from '../api-route.js';
+import type { ModuleFunctions } from '../module-functions.js';
+import { bodyFields } from '../body-fields.js';
+import { integer, pageRequest, text } from '../page-query.js';
+
+interface ScopePage {
+  readonly groups: readonly string[];
+  readonly cursor?: string;
+}
+interface KeyPage {
+  readonly items: readonly { readonly key: string; readonly value: unknown; readonly version: number; readonly updated_at_ms: number; readonly expires_at_ms?: number }[];
+  readonly cursor?: string;
+}
+interface HistoryPage {
+  readonly entries: readonly unknown[];
+  readonly truncated: boolean;
+  readonly cursor?: string;
+}
+/** Characters of a value in the list of keys. */
+const previewLength = 120;
+
+/** Scopes, keys, values and their history; changes by compare-and-set. */
+export function stateRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
+  const place = ({ params }: ApiRequest) => ({ scope: params['group'] ?? '', key: params['key'] ?? '' });
+  return [
+    route('GET', '/state/groups', async ({ query, signal }) => {
+      const { limit, cursor, isClamped } = pageRequest(query);
+      const { groups, cursor: next } = await modules.call<ScopePage>('state::list_groups', { prefix: text(query, 'prefix') ?? '', limit, ...(cursor === undefined ? {} : { cursor }) }, { signal });
+      return { items: groups.map((group) => ({ group })), nextCursor: next ?? null, ...(isClamped ? { clamped: true } : {}) };
+    }),
+    route('GET', '/state/:group/keys', async ({ params, query, signal }) => {
+      const { limit, cursor, isClamped } = pageRequest(query);
+      const page = await modules.call<KeyPage>(
+        'state::list', { scope: params['group'], with_keys: true, prefix: text(query, 'prefix') ?? '', limit, ...(cursor === undefined ? {} : { cursor }) }, { signal },
+      );
+      return { items: page.items.map(keyRow), nextCursor: page.cursor ?? null, ...(isClamped ? { clamped: true } : {}) };
+    }),
+    route('GET', '/state/:group/:key', async (request) => {
+      const entry = await modules.call<{ readonly value: unknown } | undefined>('state::get', { ...place(request), with_version: true }, request);
+      if (entry === undefined) throw consoleErrors.RESOURCE_NOT_FOUND({ kind: 'key', id: `${place(request).scope}/${place(request).key}` });
+      return { ...place(request), ...entry };
+    }),
+    route('GET', '/state/:group/:key/history', async (request) => {
+      const { limit, isClamped } = pageRequest(request.query);
+      const before = integer(request.query, 'beforeSeq', 1);
+      const { entries, truncated, cursor } = await modules.call<HistoryPage>('state::history', { ...place(request), limit, ...(before === undefined ? {} : { cursor: String(before) }) }, request);
+      return { items: entries, nextCursor: cursor ?? null, truncated, ...(isClamped ? { clamped: true } : {}) };
+    }),
+    route('POST', '/state/:group/:key', async (request) => {
+      const { value, ifVersion, ttlMs } = bodyFields(request.body, ['value', 'ifVersion', 'ttlMs'], ['value']);
+      return await modules.act('state::set', { ...place(request), value, if_version: ifVersion, ttl_ms: ttlMs }, request);
+    }),
+    route('POST', '/state/:group/:key/delete', async (request) => {
+      const { ifVersion } = bodyFields(request.body, ['ifVersion']);
+      return await modules.act('state::delete', { ...place(request), if_version: ifVersion }, request);
+    }),
+  ];
+}
+
+/** A row of the list: the beginning of the value, never all of it. */
+function keyRow({ key, value, version, updated_at_ms: updatedAtMs, expires_at_ms: expiresAtMs }: KeyPage['items'][number]) {
+  const json = JSON.stringify(value) ?? '';
+  return { key, version, updatedAtMs, ...(expiresAtMs === undefined ? {} : { expiresAtMs }), bytes: Buffer.byteLength(json), preview: json.length > previewLength ? `${json.slice(0, previewLength)}…` : json };
+}

@@ -1,0 +1,88 @@
+import { consoleErrors } from '../../errors.js';
+import { route, type ApiRequest, type ApiRoute } from '../api-route.js';
+import type { ModuleFunctions } from '../module-functions.js';
+import { integer, oneOf, pageRequest, text } from '../page-query.js';
+
+export interface ListedTraces {
+  readonly spans: readonly TraceRow[];
+  readonly total: number;
+  readonly next_cursor?: string;
+}
+export interface TraceRow {
+  readonly trace_id: string;
+  readonly [key: string]: unknown;
+}
+export interface ListedLogs {
+  readonly logs: readonly LogRow[];
+  readonly total: number;
+  readonly next_cursor?: string;
+}
+export interface LogRow {
+  readonly timestamp_unix_nano: number;
+  readonly body: unknown;
+  readonly span_id?: string | null;
+  readonly [key: string]: unknown;
+}
+
+const levels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+const severities: Readonly<Record<(typeof levels)[number], number>> = { trace: 1, debug: 5, info: 9, warn: 13, error: 17 };
+
+/** Traces, log records and numbers, as the observability module keeps them. */
+export function telemetryRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
+  return [
+    route('GET', '/traces', async (request) => {
+      const { query } = request;
+      const { spans, total, next_cursor: next } = await modules.call<ListedTraces>(
+        'engine::traces::list',
+        {
+          ...range(request), sort_by: oneOf(query, 'sort', ['start_time', 'duration', 'name']) ?? 'start_time', sort_order: oneOf(query, 'order', ['asc', 'desc']) ?? 'desc',
+          search: text(query, 'filter'), name: text(query, 'name'), status: text(query, 'status'), service_name: text(query, 'service'),
+          error: query.get('error') === 'true', slow: query.get('slow') === 'true', include_internal: query.get('internal') === 'true',
+          min_duration_ms: integer(query, 'minDurationMs', 0), max_duration_ms: integer(query, 'maxDurationMs', 0),
+        },
+        request,
+      );
+      return page(spans.map(traceRow), total, next, request);
+    }),
+    route('GET', '/traces/:id', async (request) => {
+      const { query, params } = request;
+      return await modules.call('engine::traces::tree', {
+        trace_id: traceId(params['id']), flat: query.get('view') !== 'tree', root_span_id: text(query, 'root'), max_depth: integer(query, 'depth', 1), search: text(query, 'filter'),
+        limit: integer(query, 'limit', 1) ?? 5_000, cursor: text(query, 'cursor', 2_048),
+      }, request);
+    }),
+    route('GET', '/traces/:id/logs', (request) => logs(modules, request, { trace_id: traceId(request.params['id']) })),
+    route('GET', '/logs', (request) => logs(modules, request, { trace_id: text(request.query, 'trace'), span_id: text(request.query, 'span') })),
+    route('GET', '/metrics', ({ query, signal }) => modules.call('engine::metrics::list', { metric_name: text(query, 'name') }, { signal })),
+    route('GET', '/rollups', (request) => modules.call('engine::rollups::list', { ...range(request), level: integer(request.query, 'level', 0), metric_name: text(request.query, 'name') }, request)),
+    route('GET', '/alerts', ({ signal }) => modules.call('engine::alerts::list', {}, { signal })),
+  ];
+}
+
+/** A row of the list, without what only the detail shows. */
+export function traceRow({ attributes: _attributes, events: _events, links: _links, ...row }: TraceRow): TraceRow {
+  return row;
+}
+
+async function logs(modules: ModuleFunctions, request: ApiRequest, more: object): Promise<unknown> {
+  const level = oneOf(request.query, 'level', levels);
+  const answer = await modules.call<ListedLogs>(
+    'engine::logs::list', { ...range(request), search: text(request.query, 'filter'), ...(level === undefined ? {} : { severity_min: severities[level] }), ...more }, request,
+  );
+  return page(answer.logs, answer.total, answer.next_cursor, request);
+}
+
+function range({ query }: ApiRequest): object {
+  const { limit, cursor, fromMs, toMs } = pageRequest(query);
+  return { limit, cursor, start_time: fromMs, end_time: toMs };
+}
+
+function page(items: readonly unknown[], total: number, next: string | undefined, { query }: ApiRequest): unknown {
+  return { items, nextCursor: next ?? null, total: { value: total, exact: true }, ...(pageRequest(query).isClamped ? { clamped: true } : {}) };
+}
+
+/** @throws `MOTIA_CONSOLE_RESOURCE_NOT_FOUND` for what is no id of a trace */
+function traceId(id: string | undefined): string {
+  if (id === undefined || !/^[0-9a-f]{32}$/i.test(id)) throw consoleErrors.RESOURCE_NOT_FOUND({ kind: 'trace', id: (id ?? '').slice(0, 64) });
+  return id;
+}

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock, FunctionRegistry, HealthView, Logger, ProcessService, TriggerRegistry, WorkerRegistry } from '@motia/engine-core/contract';
+import { Api } from './api/api.js';
+import { ModuleFunctions } from './api/module-functions.js';
+import { cronRoutes } from './api/resources/crons.js';
+import { functionRoutes } from './api/resources/functions.js';
+import { liveRoutes } from './api/resources/live.js';
+import { queueRoutes } from './api/resources/queues.js';
+import { stateRoutes } from './api/resources/state.js';
+import { streamRoutes } from './api/resources/streams.js';
+import { summarize, summaryRoutes } from './api/resources/summary.js';
+import { telemetryRoutes } from './api/resources/telemetry.js';
+import { workerRoutes } from './api/resources/workers.js';
+import { LiveHub } from './live/live-hub.js';
+import { moduleTopics } from './live/module-topics.js';
+import { engineTopics } from './live/topics.js';
+
+/** What of an engine the data API looks at: a PluginContext has it all. */
+export interface DataApiParts {
+  readonly functions: FunctionRegistry;
+  readonly triggers: TriggerRegistry;
+  readonly workers: WorkerRegistry;
+  readonly engineHealth: HealthView;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Undefined when no module runs processes. */
+  readonly processes: () => ProcessService | undefined;
+  /** Between two looks of a live topic that somebody watches. */
+  readonly refreshIntervalMs: number;
+}
+
+export interface DataApi {
+  readonly api: Api;
+  readonly hub: LiveHub;
+  /** All numbers in the text format of Prometheus; undefined when nobody collects them. */
+  prometheus(): Promise<string | undefined>;
+}
+
+const prometheusFunction = 'engine::metrics::prometheus';
+
+/** The data API of an engine, without any way in. */
+export function createDataApi(parts: DataApiParts): DataApi {
+  const { functions, triggers, workers, engineHealth: health, clock, logger, processes, refreshIntervalMs } = parts;
+  const modules = new ModuleFunctions(functions);
+  const summary = { modules, functions, workers, health };
+  const ofEngine = engineTopics({ functions, triggers, workers, health, summary: (signal) => summarize(summary, signal) });
+  const ofModules = moduleTopics(modules);
+  const hub = new LiveHub({ find: (name) => ofEngine.get(name) ?? ofModules(name), epoch: randomUUID(), clock, logger, intervalMs: refreshIntervalMs });
+  const api = new Api([
+    ...functionRoutes({ functions, triggers }), ...workerRoutes({ workers, health, processes }), ...summaryRoutes(summary), ...liveRoutes(hub),
+    ...stateRoutes(modules), ...streamRoutes(modules), ...queueRoutes(modules), ...cronRoutes(modules), ...telemetryRoutes(modules),
+  ]);
+  return {
+    api,
+    hub,
+    async prometheus() {
+      return modules.has(prometheusFunction) ? (await modules.call<{ readonly body: string }>(prometheusFunction, {})).body : undefined;
+    },
+  };
+}

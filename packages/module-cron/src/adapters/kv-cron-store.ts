@@ -1,0 +1,137 @@
+import type { Clock, Registration, StoreHandle, StoreService, StoreTransaction } from '@motia/engine-core/contract';
+import type { BeginOutcome, ClaimOutcome, ClaimRequest, CronStore, JobState, RunEnd, RunKey, RunRecord, StoredJob } from '../cron-store.js';
+import { cronErrors } from '../errors.js';
+import type { CronProgram } from '../store-program.js';
+import { EngineWatch } from './engine-watch.js';
+
+interface OpenDatabase {
+  readonly store: StoreService;
+  readonly handle: StoreHandle<CronProgram>;
+}
+type Started = { readonly fencingToken?: number } | undefined;
+
+/** Jobs and runs in the engine's own database: each method is a command or a query of the program. */
+export class KvCronStore implements CronStore {
+  readonly label: string;
+  readonly #watch: EngineWatch;
+  #open: OpenDatabase | undefined;
+
+  constructor(label: string, clock: Pick<Clock, 'monotonicMs'>) {
+    this.label = label;
+    this.#watch = new EngineWatch(clock);
+  }
+
+  get store(): StoreService | undefined {
+    return this.#open?.store;
+  }
+
+  async open(database: OpenDatabase): Promise<void> {
+    this.#open = database;
+    if (database.store.isShared) await this.renew();
+  }
+
+  /** Says that this engine is gone, so that nobody has to wait for its lease. */
+  async close(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    // The store may be closed or full: whoever looks learns it from the lease then.
+    if (open?.store.isShared === true) await open.handle.run('leave', undefined).catch(() => undefined);
+  }
+
+  saveJobs(jobs: readonly (StoredJob & { readonly anchorMs: number })[]): Promise<readonly JobState[]> {
+    return this.#handle.run('saveJobs', { jobs });
+  }
+
+  putScheduled(job: StoredJob & { readonly anchorMs: number }): Promise<{ readonly isNew: boolean; readonly state: JobState }> {
+    return this.#handle.run('putScheduled', job);
+  }
+
+  removeScheduled(jobId: string): Promise<boolean> {
+    return this.#handle.run('removeScheduled', { jobId });
+  }
+
+  async scheduled(knownVersion?: number): Promise<{ readonly version: number; readonly jobs?: readonly JobState[] }> {
+    return this.#handle.query('scheduledJobs', knownVersion === undefined ? {} : { knownVersion });
+  }
+
+  async states(jobIds?: readonly string[]): Promise<readonly JobState[]> {
+    return this.#handle.query('states', jobIds === undefined ? {} : { jobIds });
+  }
+
+  setPaused(jobId: string, isPaused: boolean): Promise<boolean> {
+    return this.#handle.run('setPaused', { jobId, isPaused });
+  }
+
+  claim(request: ClaimRequest, options?: { readonly tx?: StoreTransaction }): Promise<ClaimOutcome> {
+    return options?.tx === undefined ? this.#handle.run('claim', request) : this.#handle.run('claimOrFail', request, { tx: options.tx });
+  }
+
+  begin(key: RunKey): Promise<BeginOutcome> {
+    return this.#handle.run('begin', keyOf(key));
+  }
+
+  end(key: RunKey, fencingToken: number, end: RunEnd): Promise<{ readonly isCurrent: boolean; readonly next?: RunRecord }> {
+    return this.#handle.run('end', { key: keyOf(key), fencingToken, end });
+  }
+
+  endMessage(key: RunKey, messageId: string, end: RunEnd): Promise<{ readonly isCurrent: boolean; readonly next?: RunRecord }> {
+    return this.#handle.run('endMessage', { key: keyOf(key), messageId, end });
+  }
+
+  release(key: RunKey, fencingToken: number): Promise<void> {
+    return this.#handle.run('release', { key: keyOf(key), fencingToken });
+  }
+
+  promote(key: RunKey, wish: { readonly wish: 'run' | 'queue'; readonly messageId?: string }, options?: { readonly tx?: StoreTransaction }): Promise<Started> {
+    const promotion = { key: keyOf(key), ...wish };
+    return options?.tx === undefined ? this.#handle.run('promote', promotion) : this.#handle.run('promoteOrFail', promotion, { tx: options.tx });
+  }
+
+  takeOver(key: RunKey, fencingToken: number, wish: 'run' | 'queue', messageId?: string): Promise<Started> {
+    return this.#handle.run('takeOver', { key: keyOf(key), fencingToken, wish, ...(messageId === undefined ? {} : { messageId }) });
+  }
+
+  async openRuns(jobIds?: readonly string[]): Promise<readonly RunRecord[]> {
+    return this.#handle.query('openRuns', jobIds === undefined ? {} : { jobIds });
+  }
+
+  async history(query: { readonly jobId?: string; readonly limit: number; readonly beforeMs?: number }): Promise<readonly RunRecord[]> {
+    return this.#handle.query('history', query);
+  }
+
+  isGone(engineId: string): boolean {
+    const { store } = this.#database;
+    if (engineId === store.engineId) return false;
+    // Nobody else may have an exclusive store open, so whoever had it before has let go of it.
+    return !store.isShared || this.#watch.isGone(engineId);
+  }
+
+  async renew(): Promise<void> {
+    const { store, handle } = this.#database;
+    if (!store.isShared) return;
+    const others = handle.query('beats', undefined).filter(({ engineId }) => engineId !== store.engineId);
+    await handle.run('beat', { gone: this.#watch.look(others) });
+  }
+
+  prune(): Promise<void> {
+    return this.#handle.run('prune', undefined);
+  }
+
+  onForeignChange(listener: () => void): Registration {
+    return this.#database.store.onForeignCommit(listener);
+  }
+
+  get #database(): OpenDatabase {
+    if (this.#open === undefined) throw cronErrors.STOPPING({ what: 'A change of schedules' });
+    return this.#open;
+  }
+
+  get #handle(): StoreHandle<CronProgram> {
+    return this.#database.handle;
+  }
+}
+
+/** Only what names the run: what travels to the writer is cloned. */
+function keyOf({ jobId, scheduledAtMs }: RunKey): RunKey {
+  return { jobId, scheduledAtMs };
+}

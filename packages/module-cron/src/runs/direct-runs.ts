@@ -1,0 +1,132 @@
+import { isMotiaError, type Clock, type FunctionRegistry, type Logger, type OpenSpan, type Telemetry } from '@motia/engine-core/contract';
+import type { CronJob } from '../cron-job.js';
+import type { ClaimOutcome, CronStore, RunRecord } from '../cron-store.js';
+import { cronErrors } from '../errors.js';
+import type { CronMetrics } from '../metrics.js';
+import { callFunction, failureOf } from './call-function.js';
+import type { LocalRuns } from './local-runs.js';
+import { persist } from './persist.js';
+import type { RunEvents, RunStarter, SlotClaim } from './run-starter.js';
+import { runSettings, type RunResult, type SlotRun } from './slot-run.js';
+import { openSlotSpan, traceIdOf } from './slot-span.js';
+
+export interface DirectRunsParts {
+  readonly store: CronStore;
+  readonly functions: FunctionRegistry;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: CronMetrics;
+  readonly local: LocalRuns;
+  readonly events: RunEvents;
+  /** Fires when the engine stops. */
+  readonly stopped: AbortSignal;
+}
+
+/**
+ * Runs without a queue: the engine that gets the slot calls the function. A run that fails has failed. A run that is lost,
+ * because its worker or its engine went away, is started once more, unless `catchUp` is `skip`.
+ */
+export class DirectRuns implements RunStarter {
+  readonly label = 'called directly: a run that fails is not retried';
+  readonly #parts: DirectRunsParts;
+
+  constructor(parts: DirectRunsParts) {
+    this.#parts = parts;
+  }
+
+  async start(job: CronJob, claim: SlotClaim): Promise<ClaimOutcome> {
+    const { store, telemetry, local } = this.#parts;
+    const span = openSlotSpan(telemetry, { ...claim, functionId: job.functionId });
+    try {
+      const outcome = await store.claim({ ...claim, wish: 'run', traceId: traceIdOf(span) });
+      if (outcome.status === 'claimed') {
+        local.abort(outcome.replaced, 'replaced');
+        this.#launch({ job, run: slotRun(job, { ...claim, fencingToken: outcome.fencingToken ?? 0 }), span, attempt: 1 });
+      } else {
+        span.setAttribute('iii.cron.outcome', outcome.status);
+        span.end();
+      }
+      return outcome;
+    } catch (error) {
+      span.end({ error });
+      throw error;
+    }
+  }
+
+  async promote(job: CronJob, run: RunRecord): Promise<boolean> {
+    const started = await this.#parts.store.promote(run, { wish: 'run' });
+    if (started?.fencingToken === undefined) return false;
+    this.#again(job, run, { fencingToken: started.fencingToken, attempt: 1 });
+    return true;
+  }
+
+  async recover(job: CronJob, run: RunRecord): Promise<void> {
+    const { store, clock, logger } = this.#parts;
+    const wasLost = run.state === 'running';
+    const isTooOld = job.spec.catchUpWindowMs !== undefined && clock.now() - run.scheduledAtMs > job.spec.catchUpWindowMs;
+    const started = await store.takeOver(run, run.fencingToken ?? 0, 'run');
+    if (started?.fencingToken === undefined) return;
+    if (wasLost && (run.losses > 0 || job.spec.catchUp === 'skip' || isTooOld)) {
+      const error = failureOf(cronErrors.RUN_LOST({ jobId: run.jobId, reason: run.losses > 0 ? 'its engine went away for the second time' : 'its engine went away while it ran' }));
+      await this.#conclude(job, slotRun(job, { ...run, fencingToken: started.fencingToken }), { state: 'failed', reason: 'lost', error });
+      return;
+    }
+    logger.info('A cron run whose engine went away is started once more', { jobId: run.jobId, functionId: job.functionId, scheduledAtMs: run.scheduledAtMs });
+    this.#again(job, run, { fencingToken: started.fencingToken, attempt: run.attempts + 1 });
+  }
+
+  #again(job: CronJob, record: RunRecord, { fencingToken, attempt }: { readonly fencingToken: number; readonly attempt: number }): void {
+    const span = openSlotSpan(this.#parts.telemetry, { ...record, functionId: job.functionId });
+    this.#launch({ job, run: slotRun(job, { ...record, fencingToken }), span, attempt });
+  }
+
+  #launch(launched: { readonly job: CronJob; readonly run: SlotRun; readonly span: OpenSpan; readonly attempt: number }): void {
+    void this.#run(launched);
+  }
+
+  /** Never rejects. */
+  async #run({ job, run, span, attempt }: { readonly job: CronJob; readonly run: SlotRun; readonly span: OpenSpan; readonly attempt: number }): Promise<void> {
+    const { local, store } = this.#parts;
+    span.setAttribute('iii.cron.fencing_token', run.fencingToken);
+    const controller = local.open(run, run.fencingToken);
+    const result = await callFunction(this.#parts, run, { trace: span.context, signal: controller.signal, attempt });
+    span.end(result.thrown === undefined ? {} : { error: result.thrown });
+    if (controller.signal.aborted && result.state === 'failed') {
+      // Replaced: whoever did it has ended the run. Stopped: somebody may go on with it.
+      if (controller.signal.reason !== 'replaced') await persist(this.#parts, run.jobId, () => store.release(run, run.fencingToken));
+    } else if (!(await this.#restartLost(job, run, { result, attempt }))) await this.#conclude(job, run, result);
+    local.close(run, run.fencingToken);
+  }
+
+  /** A worker that dies takes the run with it, not the engine: one more start, if the policy wants that lost work is caught up. */
+  async #restartLost(job: CronJob, run: SlotRun, { result, attempt }: { readonly result: RunResult; readonly attempt: number }): Promise<boolean> {
+    const { store, logger } = this.#parts;
+    if (!isMotiaError(result.thrown, 'MOTIA_ENGINE_WORKER_LOST') || attempt > 1 || job.spec.catchUp === 'skip') return false;
+    const started = await persist(this.#parts, run.jobId, () => store.takeOver(run, run.fencingToken, 'run'));
+    if (started?.fencingToken === undefined) return true;
+    logger.warn('A cron run whose process went away is started once more', { jobId: run.jobId, functionId: run.functionId, scheduledAtMs: run.scheduledAtMs });
+    const span = openSlotSpan(this.#parts.telemetry, run);
+    this.#launch({ job, run: { ...run, fencingToken: started.fencingToken }, span, attempt: attempt + 1 });
+    return true;
+  }
+
+  async #conclude(job: CronJob, run: SlotRun, { state, reason, error }: RunResult): Promise<void> {
+    const { store, metrics, logger, events } = this.#parts;
+    const outcome = await persist(this.#parts, run.jobId, () =>
+      store.end(run, run.fencingToken, { state, ...(reason === undefined ? {} : { reason }), ...(error === undefined ? {} : { error }) }));
+    if (outcome === undefined) return;
+    const fields = { jobId: run.jobId, functionId: job.functionId, scheduledAtMs: run.scheduledAtMs };
+    if (!outcome.isCurrent) {
+      logger.warn('The result of a cron run came too late: the run belongs to another start', { ...fields, state });
+      return;
+    }
+    if (state !== 'queued') metrics.ended(job.functionId, state, reason);
+    if (state === 'failed') logger.error('A cron run failed', { ...fields, code: error?.code, reason: error?.message });
+    events.onEnded(run.jobId, outcome.next);
+  }
+}
+
+function slotRun(job: CronJob, { scheduledAtMs, kind, isBackfilled, fencingToken }: Pick<SlotRun, 'scheduledAtMs' | 'kind' | 'isBackfilled' | 'fencingToken'>): SlotRun {
+  return { jobId: job.jobId, functionId: job.functionId, scheduledAtMs, kind, isBackfilled, fencingToken, ...runSettings(job.spec) };
+}

@@ -1,0 +1,2 @@
+export { cronStoreConformance } from './cron-store-conformance.js';
+export type { CronStoreConformanceOptions } from './cron-store-conformance.js';

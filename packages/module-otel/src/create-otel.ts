@@ -1,0 +1,100 @@
+import type { Lifecycle, PluginContext, Registration, TelemetrySink, Timer } from '@motia/engine-core/contract';
+import { Alerts } from './alerts/alerts.js';
+import type { OtelService } from './api/otel-service.js';
+import { tracerProvider } from './api/tracer-provider.js';
+import { Exports } from './exports.js';
+import { loadDestinations } from './destinations.js';
+import type { FunctionContext } from './functions/context.js';
+import { registerLogFunctions } from './functions/log-functions.js';
+import { registerMetricFunctions } from './functions/metric-functions.js';
+import { registerSmallFunctions } from './functions/small-functions.js';
+import { registerTraceFunctions } from './functions/trace-functions.js';
+import { LogTriggers } from './logs/log-triggers.js';
+import { measureProcess } from './metrics/process-gauges.js';
+import { WorkerGauges } from './metrics/worker-gauges.js';
+import type { OtelOptions } from './options.js';
+import { recordingOf } from './recording.js';
+import { settingsOf } from './settings.js';
+import { Sink } from './telemetry-sink.js';
+import { telemetryStats } from './telemetry-stats.js';
+
+/** How often things that are not done when they happen get their turn. */
+const tickMs = 1_000;
+/** Metrics are taken down, and alerts looked at. */
+const lookMs = 10_000;
+
+type Created = Lifecycle & { readonly services: { readonly sink: TelemetrySink; readonly otel: OtelService } };
+
+/** Wires the module. Nothing runs before `start`. */
+export async function createOtel(ctx: PluginContext, options: OtelOptions): Promise<Created> {
+  const { clock, logger, functions, triggers, workers, health } = ctx;
+  const settings = settingsOf(options, ctx.environment);
+  const recording = recordingOf(ctx, options, settings);
+  const { recorder, sampler, spans, logs, logIntake, metrics, otlp, traceStore, logStore } = recording;
+  const destinations = settings.isEnabled ? await loadDestinations(ctx, options, settings) : [];
+  const parts = { spans: health.part('spans'), logs: health.part('logs'), metrics: health.part('metrics') };
+  const exports = new Exports(destinations, { clock, logger, options, settings, spans, logs, metrics, health: parts });
+  const alerts = new Alerts(metrics === undefined ? [] : options.alerts, {
+    clock, logger, functions, metrics: recording.numbers,
+    webhook: { allowedHosts: options.alert_webhooks.allowed_hosts, timeoutMs: options.alert_webhooks.timeout_ms },
+  });
+  const logTriggers = new LogTriggers(triggers, settings.resource);
+  logIntake.onLog((log) => logTriggers.take(log));
+  const provider = settings.isEnabled ? tracerProvider({ recorder, sampler, resource: settings.resource }) : undefined;
+  const sink = new Sink({ settings, recorder, meter: metrics?.meter, logs: logIntake, otlp });
+  const context: FunctionContext = {
+    clock, functions, settings, alerts, sampler,
+    traces: settings.isEnabled ? traceStore : undefined,
+    logs: settings.isEnabled ? logStore : undefined,
+    metrics: settings.isEnabled ? metrics : undefined,
+    stats: () => telemetryStats({ recording, exports, logTriggers, settings }),
+  };
+  let registrations: Registration[] = [];
+  let timers: Timer[] = [];
+  let running: { readonly process: Registration; readonly workers: WorkerGauges } | undefined;
+  let looks = 0;
+
+  function tick(): void {
+    recorder.adjustTime();
+    traceStore?.evict();
+    logStore?.evict();
+    looks += 1;
+    if (looks % (lookMs / tickMs) === 0) look();
+  }
+
+  function look(): void {
+    if (metrics === undefined) return;
+    metrics.look();
+    alerts.evaluate();
+    void running?.workers.refresh();
+  }
+
+  return {
+    services: { sink, otel: { tracerProvider: provider, metrics: () => recording.numbers.collect() } },
+    async start() {
+      registrations = [registerTraceFunctions, registerLogFunctions, registerMetricFunctions, registerSmallFunctions].flatMap((register) => [...register(context)]);
+      registrations.push(await triggers.registerType(logTriggers.definition));
+      if (!settings.isEnabled) return;
+      await recording.start();
+      if (metrics !== undefined) running = { process: measureProcess(metrics.meter), workers: new WorkerGauges(metrics.meter, workers, functions) };
+      exports.start();
+      timers = [clock.setInterval(tick, tickMs), clock.setInterval(() => exports.nudge(), nudgeMs)];
+    },
+    async stop() {
+      for (const timer of timers) clock.clear(timer);
+      timers = [];
+      logTriggers.stop();
+      running?.process.dispose();
+      running?.workers.dispose();
+      running = undefined;
+      await exports.stop();
+      await recording.stop();
+      await provider?.shutdown();
+      for (const registration of registrations) registration.dispose();
+      registrations = [];
+    },
+  };
+}
+
+/** How often a full batch is looked for. */
+const nudgeMs = 100;

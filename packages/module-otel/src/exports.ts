@@ -1,0 +1,114 @@
+import type { Clock, HealthReporter, Logger } from '@motia/engine-core/contract';
+import { ExportPump, type Pump, type PumpCounters } from './export/export-pump.js';
+import type { ExporterCapability, TelemetryExporter } from './export/exporter-slot.js';
+import type { LogData } from './logs/log-data.js';
+import type { LogRing } from './logs/log-ring.js';
+import type { MetricData } from './metrics/metric-data.js';
+import type { Metrics } from './metrics/metrics.js';
+import type { OtelOptions } from './options.js';
+import type { SpanData } from './record/span-data.js';
+import { decodeSpan } from './record/span-decoder.js';
+import type { SpanLog } from './record/span-log.js';
+import type { Settings } from './settings.js';
+
+export interface ExportsParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly options: OtelOptions;
+  readonly settings: Settings;
+  readonly spans: SpanLog;
+  readonly logs: LogRing;
+  readonly metrics: Metrics | undefined;
+  readonly health: { readonly spans: HealthReporter; readonly logs: HealthReporter; readonly metrics: HealthReporter };
+}
+
+/** One exporter and what it is given. */
+export interface Destination {
+  readonly exporter: TelemetryExporter;
+  readonly gets: ReadonlySet<ExporterCapability>;
+}
+
+const spanBatch = 512;
+/** How long the last batches may take when the engine stops. */
+const lastFlushMs = 3_000;
+
+/** A snapshot of all metrics is one thing to send: the newest counts, older ones are in it. */
+interface MetricsSnapshot {
+  readonly items: readonly MetricData[];
+  readonly timeMs: number;
+}
+
+/** Everything that leaves the engine: one pump per exporter and signal. */
+export class Exports {
+  readonly #pumps: readonly { readonly name: string; readonly pump: Pump }[];
+
+  constructor(destinations: readonly Destination[], parts: ExportsParts) {
+    this.#pumps = destinations.flatMap((destination) => this.#pumpsOf(destination, parts));
+  }
+
+  get size(): number {
+    return this.#pumps.length;
+  }
+
+  /** By destination and signal. */
+  counters(): Readonly<Record<string, PumpCounters>> {
+    return Object.fromEntries(this.#pumps.map(({ name, pump }) => [name, pump.counters]));
+  }
+
+  start(): void {
+    for (const { pump } of this.#pumps) pump.start();
+  }
+
+  /** Something was recorded. */
+  nudge(): void {
+    for (const { pump } of this.#pumps) pump.nudge();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#pumps.map(({ pump }) => pump.stop(lastFlushMs)));
+  }
+
+  #pumpsOf({ exporter, gets }: Destination, { clock, logger, options, settings, spans, logs, metrics, health }: ExportsParts): { name: string; pump: Pump }[] {
+    const { resource } = settings;
+    const { destination } = exporter;
+    const common = { clock, logger, destination, timeoutMs: options.export_timeout_ms };
+    const onHealth = (reporter: HealthReporter) => (reason: string | undefined) => reporter.set(reason === undefined ? 'healthy' : 'degraded', reason);
+    const made: { name: string; pump: Pump }[] = [];
+    const add = (name: string, pump: Pump): void => void made.push({ name: `${destination} ${name}`, pump });
+    if (gets.has('traces')) {
+      const source = { written: () => spans.main.written, read: (from: number, most: number) => readSpans(spans, from, most) };
+      add('traces', new ExportPump<SpanData>({ ...common, what: 'spans', source, batchSize: spanBatch, intervalMs: options.export_interval_ms, send: (items, signal) => exporter.traces({ items, resource }, signal), onHealth: onHealth(health.spans) }));
+    }
+    if (gets.has('logs')) {
+      const source = { written: () => logs.written, read: (from: number, most: number) => readLogs(logs, from, most) };
+      add('logs', new ExportPump<LogData>({ ...common, what: 'log records', source, batchSize: options.logs_batch_size, intervalMs: options.logs_flush_interval_ms, send: (items, signal) => exporter.logs({ items, resource }, signal), onHealth: onHealth(health.logs) }));
+    }
+    if (gets.has('metrics') && metrics !== undefined) {
+      const startMs = clock.now();
+      let written = 0;
+      const source = {
+        // There is always something to tell, once per interval.
+        written: () => written,
+        read: () => ({ items: [{ items: metrics.collect(), timeMs: clock.now() }], next: written, missed: 0 }),
+      };
+      add('metrics', new ExportPump<MetricsSnapshot>({
+        ...common, what: 'metrics', source, batchSize: Number.MAX_SAFE_INTEGER, intervalMs: options.metrics_export_interval_ms,
+        send: ([snapshot], signal) => (snapshot === undefined ? Promise.resolve({ rejected: 0 }) : exporter.metrics({ ...snapshot, resource, startMs }, signal)),
+        onHealth: onHealth(health.metrics),
+        beforeRun: () => void (written += 1),
+      }));
+    }
+    return made;
+  }
+}
+
+function readSpans(log: SpanLog, from: number, most: number): { readonly items: readonly SpanData[]; readonly next: number; readonly missed: number } {
+  const items: SpanData[] = [];
+  const { next, missed } = log.main.read(from, most, ({ bytes }, at) => items.push(decodeSpan(bytes, at, log.encoder.strings)));
+  return { items, next, missed };
+}
+
+function readLogs(ring: LogRing, from: number, most: number): { readonly items: readonly LogData[]; readonly next: number; readonly missed: number } {
+  const { logs, next, missed } = ring.read(from, most);
+  return { items: logs, next, missed };
+}

@@ -1,0 +1,93 @@
+import { Type, type Static } from '@sinclair/typebox';
+import { defineOptions, passesLevel, randomHex } from '@motia/engine-core';
+import type { LogLevel, Trigger, TriggerRegistry, TriggerTypeDefinition } from '@motia/engine-core/contract';
+import { viewLog, type LogData } from './log-data.js';
+
+const logTriggerSchema = Type.Object({
+  level: Type.Union(['all', 'trace', 'debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level)), { default: 'all', description: 'Records of this level and above; `all` for every one.' }),
+});
+type LogTriggerConfig = Static<typeof logTriggerSchema>;
+
+/** Calls under way per trigger, and records that wait for a place. */
+const mostRunning = 8;
+const mostWaiting = 1_000;
+
+interface Subscriber {
+  readonly trigger: Trigger<LogTriggerConfig>;
+  readonly waiting: LogData[];
+  running: number;
+}
+
+/**
+ * The trigger type `log`. What a function that it calls logs, however far down its calls and messages, starts nothing:
+ * its traces carry a mark in their ids that nobody else can know.
+ */
+export class LogTriggers {
+  /** Records that found no room. */
+  dropped = 0;
+  readonly #triggers: TriggerRegistry;
+  readonly #resource: Readonly<Record<string, string>>;
+  readonly #mark = randomHex(8);
+  #subscribers: readonly Subscriber[] = [];
+  #isStopped = false;
+
+  constructor(triggers: TriggerRegistry, resource: Readonly<Record<string, string>>) {
+    this.#triggers = triggers;
+    this.#resource = resource;
+  }
+
+  get definition(): TriggerTypeDefinition<LogTriggerConfig> {
+    return {
+      type: 'log',
+      description: 'A log record was written',
+      config: defineOptions(logTriggerSchema),
+      apply: ({ added, removed }) => {
+        const gone = new Set(removed.map(({ id }) => id));
+        this.#subscribers = [...this.#subscribers.filter(({ trigger }) => !gone.has(trigger.id)), ...added.map((trigger) => ({ trigger, waiting: [], running: 0 }))];
+      },
+    };
+  }
+
+  /** In the moment a record is written: only puts it in line. */
+  take(log: LogData): void {
+    if (this.#subscribers.length === 0 || this.#isStopped || log.traceId?.startsWith(this.#mark) === true) return;
+    for (const subscriber of this.#subscribers) {
+      const { level } = subscriber.trigger.config;
+      if (level !== 'all' && !passesLevel(log.level, level as LogLevel)) continue;
+      if (subscriber.waiting.length >= mostWaiting) this.dropped += 1;
+      else {
+        subscriber.waiting.push(log);
+        if (subscriber.running < mostRunning && subscriber.waiting.length === 1) queueMicrotask(() => this.#go(subscriber));
+      }
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const { waiting } of this.#subscribers) waiting.length = 0;
+  }
+
+  #go(subscriber: Subscriber): void {
+    while (subscriber.running < mostRunning) {
+      const log = subscriber.waiting.shift();
+      if (log === undefined) return;
+      subscriber.running += 1;
+      void this.#call(subscriber.trigger, log).finally(() => {
+        subscriber.running -= 1;
+        this.#go(subscriber);
+      });
+    }
+  }
+
+  async #call(trigger: Trigger, log: LogData): Promise<void> {
+    // A trace of its own with the mark in front; in the trace of the record it would be taken for part of what logged.
+    const trace = { traceparent: `00-${this.#mark}${randomHex(24)}-${randomHex(16)}-01` };
+    const payload = viewLog(log, this.#resource);
+    try {
+      if ((await this.#triggers.checkCondition(trigger, payload, { trace })) === 'blocked') return;
+      await this.#triggers.open(trigger, payload, { trace }).result;
+    } catch {
+      // Its failure is in its own trace and counters; telling it here would be a record again.
+    }
+  }
+}

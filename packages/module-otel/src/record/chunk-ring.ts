@@ -1,0 +1,133 @@
+/** One piece of memory with the records that were written to it. */
+export interface Chunk {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** Counts the pieces ever begun: a position is this times the size of a piece, plus the place in it. */
+  index: number;
+  /** Bytes in use. */
+  used: number;
+  records: number;
+  /** Number of its first record among all ever written. */
+  firstRecord: number;
+  /** Earliest and latest end of what is in it, epoch milliseconds. */
+  oldestMs: number;
+  newestMs: number;
+  /** Something in it is worth more than its age. */
+  isNotable: boolean;
+}
+
+/** A log in pieces of one size: written at its end, and let go of at its beginning, piece by piece. Pieces are used again. */
+export class ChunkRing {
+  readonly chunkBytes: number;
+  records = 0;
+  /** Records ever written. */
+  written = 0;
+  readonly #chunks: Chunk[] = [];
+  readonly #spare: Chunk[] = [];
+  #nextIndex = 0;
+
+  constructor(chunkBytes: number) {
+    this.chunkBytes = chunkBytes;
+  }
+
+  /** Pieces that hold something. */
+  get size(): number {
+    return this.#chunks.length;
+  }
+
+  get oldest(): Chunk | undefined {
+    return this.#chunks[0];
+  }
+
+  get newest(): Chunk | undefined {
+    return this.#chunks.at(-1);
+  }
+
+  chunks(): readonly Chunk[] {
+    return this.#chunks;
+  }
+
+  *newestFirst(): IterableIterator<Chunk> {
+    for (let index = this.#chunks.length - 1; index >= 0; index -= 1) yield this.#chunks[index] as Chunk;
+  }
+
+  /** Begins a piece. */
+  grow(): Chunk {
+    const chunk = this.#spare.pop() ?? newChunk(this.chunkBytes);
+    chunk.index = this.#nextIndex;
+    chunk.used = 0;
+    chunk.records = 0;
+    chunk.firstRecord = this.written;
+    chunk.oldestMs = Number.POSITIVE_INFINITY;
+    chunk.newestMs = 0;
+    chunk.isNotable = false;
+    this.#nextIndex += 1;
+    this.#chunks.push(chunk);
+    return chunk;
+  }
+
+  /** A record has been written into the newest piece, up to `used`. @returns its position */
+  commit(chunk: Chunk, used: number, endMs: number): number {
+    const position = chunk.index * this.chunkBytes + chunk.used;
+    chunk.used = used;
+    chunk.records += 1;
+    this.records += 1;
+    this.written += 1;
+    if (endMs > chunk.newestMs) chunk.newestMs = endMs;
+    if (endMs < chunk.oldestMs) chunk.oldestMs = endMs;
+    return position;
+  }
+
+  /** Visits records from number `from` on, at most `most`; `missed` went before they were read. */
+  read(from: number, most: number, visit: (chunk: Chunk, at: number) => void): { readonly next: number; readonly missed: number } {
+    const missed = Math.max(0, (this.#chunks[0]?.firstRecord ?? this.written) - from);
+    let next = from + missed;
+    let left = most;
+    for (const chunk of this.#chunks) {
+      if (chunk.firstRecord + chunk.records <= next) continue;
+      let number = chunk.firstRecord;
+      for (let at = 0; at < chunk.used; at += chunk.view.getUint32(at, true), number += 1) {
+        if (number < next) continue;
+        if (left === 0) return { next, missed };
+        visit(chunk, at);
+        next += 1;
+        left -= 1;
+      }
+    }
+    return { next, missed };
+  }
+
+  /** Takes the oldest piece away; call `reuse` when done with it. */
+  shift(): Chunk | undefined {
+    const chunk = this.#chunks.shift();
+    if (chunk !== undefined) this.records -= chunk.records;
+    return chunk;
+  }
+
+  reuse(chunk: Chunk): void {
+    if (this.#spare.length === 0) this.#spare.push(chunk);
+  }
+
+  /** True for the position of something that has not gone. */
+  holds(position: number): boolean {
+    const first = this.#chunks[0];
+    return first !== undefined && position >= first.index * this.chunkBytes;
+  }
+
+  /** The piece that holds a position; undefined when it is gone. */
+  at(position: number): Chunk | undefined {
+    const first = this.#chunks[0];
+    if (first === undefined || Number.isNaN(position)) return undefined;
+    return this.#chunks[Math.floor(position / this.chunkBytes) - first.index];
+  }
+
+  clear(): void {
+    this.#chunks.length = 0;
+    this.records = 0;
+  }
+}
+
+function newChunk(size: number): Chunk {
+  const bytes = new Uint8Array(size);
+  return { bytes, view: new DataView(bytes.buffer), index: 0, used: 0, records: 0, firstRecord: 0, oldestMs: 0, newestMs: 0, isNotable: false };
+}

@@ -1,0 +1,46 @@
+import type { LogData } from '../logs/log-data.js';
+import type { LogRing } from '../logs/log-ring.js';
+import type { LogPage, LogQuery, LogStore } from './log-store.js';
+
+/** Log records in memory. */
+export class MemoryLogs implements LogStore {
+  constructor(private readonly ring: LogRing, private readonly retentionMs: number, private readonly now: () => number) {}
+
+  get held(): LogStore['held'] {
+    return { records: this.ring.size, bytes: this.ring.bytes, evicted: this.ring.evicted };
+  }
+
+  async list({ search, offset, limit, beforeRecord, ...filter }: LogQuery): Promise<LogPage> {
+    const logs: LogData[] = [];
+    let total = 0;
+    let seen = 0;
+    let oldest: number | undefined;
+    let hasMore = false;
+    this.ring.scan({ ...filter, fromMs: Math.max(filter.fromMs ?? 0, this.now() - this.retentionMs), ...(search === undefined ? {} : { matches: (log: LogData) => logContains(log, search) }) }, (load, record) => {
+      total += 1;
+      if (beforeRecord !== undefined && record >= beforeRecord) return true;
+      seen += 1;
+      if (beforeRecord === undefined && seen <= offset) return true;
+      if (logs.length < limit) {
+        logs.push(load());
+        oldest = record;
+      } else hasMore = true;
+      return true;
+    });
+    return { logs, total, nextRecord: hasMore ? oldest : undefined };
+  }
+
+  async clear(): Promise<void> {
+    this.ring.clear();
+  }
+
+  evict(): void {
+    this.ring.evictOlderThan(this.now() - this.retentionMs);
+  }
+}
+
+/** True where a text stands in the message, the source or a field. Literal, never a pattern. */
+export function logContains(log: LogData, lower: string): boolean {
+  if (log.message.toLowerCase().includes(lower) || log.source.toLowerCase().includes(lower) || log.functionId?.toLowerCase().includes(lower) === true) return true;
+  return log.fields !== undefined && JSON.stringify(log.fields).toLowerCase().includes(lower);
+}

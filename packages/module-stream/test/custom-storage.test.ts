@@ -1,0 +1,104 @@
+import { describe, expect, it } from '@jest/globals';
+import { connectTestWorker } from '@motia/engine-core/testing';
+import { GroupView } from './fixtures/group-view.js';
+import { startStream, todo, until } from './fixtures/start-stream.js';
+import { transports } from './fixtures/stream-client.js';
+
+interface Input {
+  readonly group_id: string;
+  readonly item_id: string;
+  readonly data: unknown;
+  readonly ops: readonly { readonly by: number }[];
+}
+
+/** A worker that keeps the items of a stream itself. */
+function storage(delayed: () => Promise<void> = () => Promise.resolve()) {
+  const items = new Map<string, unknown>();
+  const key = ({ group_id, item_id }: Input): string => `${group_id}/${item_id}`;
+  const change = async (input: Input, next: (old: unknown) => unknown): Promise<unknown> => {
+    await delayed();
+    const old_value = items.get(key(input)) ?? null;
+    const new_value = next(old_value);
+    if (new_value === undefined) items.delete(key(input));
+    else items.set(key(input), new_value);
+    return { old_value, new_value };
+  };
+  const functions = {
+    [`stream::get(${todo})`]: (input: unknown) => items.get(key(input as Input)) ?? null,
+    [`stream::set(${todo})`]: (input: unknown) => change(input as Input, () => (input as Input).data),
+    [`stream::update(${todo})`]: (input: unknown) => change(input as Input, (old) => ({ ...(old as object), n: ((old as { n?: number } | null)?.n ?? 0) + ((input as Input).ops[0]?.by ?? 0) })),
+    [`stream::delete(${todo})`]: (input: unknown) => change(input as Input, () => undefined),
+    [`stream::list(${todo})`]: (input: unknown) => [...items].filter(([name]) => name.startsWith(`${(input as Input).group_id}/`)).map(([, value]) => value),
+    [`stream::list_groups(${todo})`]: () => [...new Set([...items.keys()].map((name) => name.split('/')[0] as string))],
+  };
+  return { items, functions };
+}
+
+const at = (item = 'a') => ({ stream_name: todo, group_id: 'inbox', item_id: item });
+
+describe('a stream that a worker keeps', () => {
+  it('is asked of the worker, with the same answers', async () => {
+    await using streams = await startStream();
+    const { items, functions } = storage();
+    await using _worker = await connectTestWorker(streams.host, { functions });
+    const { call } = streams;
+    expect(await call('stream::set', { ...at(), data: { id: 'a', n: 1 } })).toEqual({ old_value: null, new_value: { id: 'a', n: 1 } });
+    expect(await call('stream::update', { ...at(), ops: [{ type: 'increment', path: 'n', by: 2 }] })).toEqual({ old_value: { id: 'a', n: 1 }, new_value: { id: 'a', n: 3 } });
+    expect(await call('stream::get', at())).toEqual({ id: 'a', n: 3 });
+    expect(await call('stream::get', at('nothing'))).toBeNull();
+    expect(await call('stream::list', { stream_name: todo, group_id: 'inbox' })).toEqual([{ id: 'a', n: 3 }]);
+    expect(await call('stream::list_groups', { stream_name: todo })).toEqual(['inbox']);
+    expect(await call('stream::delete', at())).toEqual({ old_value: { id: 'a', n: 3 } });
+    expect(await call('stream::delete', at())).toEqual({ old_value: null });
+    expect(items.size).toBe(0);
+    // Nothing of it was kept by the engine.
+    expect(await call('stream::list_all', {})).toEqual({ stream: [], count: 0 });
+    // Other streams are the engine's.
+    expect(await call('stream::set', { ...at(), stream_name: 'chat', data: 1 })).toEqual({ old_value: null, new_value: 1 });
+  });
+
+  it.each(transports)('T1 T2 T3 is followed over %s as any other', async (transport) => {
+    await using streams = await startStream();
+    const { items, functions } = storage(() => new Promise((resolve) => setImmediate(resolve)));
+    await using _worker = await connectTestWorker(streams.host, { functions });
+    items.set('inbox/old', { id: 'old', n: 0 });
+    const view = new GroupView(todo, 'inbox');
+    const writing = Promise.all(Array.from({ length: 100 }, (_, n) => streams.set('inbox', `i${n % 5}`, { id: `i${n % 5}`, n })));
+    const first = await streams.connect(transport);
+    view.follow(first);
+    await view.until(() => view.syncs === 1);
+    first.cut();
+    await writing;
+    view.follow(await streams.connect(transport));
+    await view.until(() => view.lastSeq === 100);
+    await streams.call('stream::delete', at('i0'));
+    await view.until(() => view.lastSeq === 101);
+    expect(view.breaches).toEqual([]);
+    expect(Object.fromEntries(view.items)).toEqual(Object.fromEntries([...items].map(([name, value]) => [name.split('/')[1], value])));
+  });
+
+  it('triggers fire, times grow, and what goes wrong in the worker is told', async () => {
+    await using streams = await startStream();
+    const { functions } = storage();
+    await using _worker = await connectTestWorker(streams.host, { functions: { ...functions, [`stream::list(${todo})`]: () => 'no list', [`stream::update(${todo})`]: () => ({}) } });
+    const told: { timestamp: number; event: { type: string } }[] = [];
+    streams.host.functions.register({ id: 'watch' }, (payload) => void told.push(payload as never));
+    await streams.host.triggers.register({ type: 'stream', functionId: 'watch', config: { stream_name: todo } });
+    for (let n = 0; n < 5; n += 1) await streams.set('inbox', 'a', { n });
+    await until(() => told.length === 5);
+    expect(told.map(({ event }) => event.type)).toEqual(['create', 'update', 'update', 'update', 'update']);
+    expect(told.every(({ timestamp }, index) => index === 0 || timestamp > (told[index - 1]?.timestamp ?? 0))).toBe(true);
+    await expect(streams.call('stream::list', { stream_name: todo, group_id: 'inbox' })).rejects.toMatchObject({ code: 'MOTIA_STREAM_CUSTOM_STORAGE_FAILED' });
+    await expect(streams.call('stream::update', { ...at(), ops: [] })).rejects.toMatchObject({ code: 'MOTIA_STREAM_CUSTOM_STORAGE_FAILED' });
+    const client = await streams.connect('plain');
+    client.join({ subscriptionId: 's', streamName: todo, groupId: 'inbox' });
+    expect(await client.next(({ type }) => type === 'error')).toMatchObject({ code: 'MOTIA_STREAM_CUSTOM_STORAGE_FAILED', ref: 's' });
+  });
+
+  it('takes part in no transaction', async () => {
+    await using streams = await startStream();
+    await using _worker = await connectTestWorker(streams.host, { functions: storage().functions });
+    const { service } = streams;
+    expect(() => service.set({ stream: todo, group: 'inbox', item: 'a' }, 1, { tx: { store: service.store as never } })).toThrow(expect.objectContaining({ code: 'MOTIA_STREAM_CUSTOM_STORAGE_TX' }));
+  });
+});

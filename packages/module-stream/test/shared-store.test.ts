@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import { sqliteStore } from '@motia/store-sqlite';
+import { temporaryFolder } from '@motia/tools/testing';
+import { KvStore } from '../src/index.js';
+import { startStream, todo, type StreamFixture } from './fixtures/start-stream.js';
+import { GroupView } from './fixtures/group-view.js';
+import { transports } from './fixtures/stream-client.js';
+
+const onShared = (folder: string): Promise<StreamFixture> =>
+  startStream({ modules: [sqliteStore({ shared: true })], options: { adapter: { class: KvStore.class, config: { store_method: 'file_based', file_path: folder } } } });
+
+describe('two engines on one store', () => {
+  it('T1 T2 clients of either follow the changes of both, in one order', async () => {
+    await using folder = temporaryFolder('shared');
+    await using a = await onShared(folder.path);
+    await using b = await onShared(folder.path);
+    const views: GroupView[] = [];
+    for (const engine of [a, b]) {
+      for (const transport of transports) {
+        const view = new GroupView(todo, 'inbox');
+        view.follow(await engine.connect(transport));
+        views.push(view);
+      }
+    }
+    await Promise.all(views.map((view) => view.until(() => view.syncs === 1)));
+    for (let n = 0; n < 60; n += 1) await (n % 2 === 0 ? a : b).set('inbox', `i${n % 7}`, { n });
+    await Promise.all(views.map((view) => view.until(() => view.lastSeq === 60)));
+    for (const view of views) {
+      expect(view.breaches).toEqual([]);
+      expect(view.seqs).toEqual(Array.from({ length: 60 }, (_, n) => n + 1));
+      expect([...view.items]).toEqual([...(views[0] as GroupView).items]);
+    }
+  });
+
+  it('T3 a client goes on at the other engine where it stopped at the first', async () => {
+    await using folder = temporaryFolder('shared');
+    await using a = await onShared(folder.path);
+    await using b = await onShared(folder.path);
+    const view = new GroupView(todo, 'inbox');
+    const first = await a.connect('plain');
+    view.follow(first);
+    await a.set('inbox', 'x', 1);
+    await view.until(() => view.lastSeq === 1);
+    first.cut();
+    await first.ended;
+    await a.set('inbox', 'x', 2);
+    view.follow(await b.connect('plain'));
+    await view.until(() => view.lastSeq === 2);
+    expect([view.resumes, view.syncs, view.breaches]).toEqual([1, 1, []]);
+  });
+
+  it('messages reach the clients of both', async () => {
+    await using folder = temporaryFolder('shared');
+    await using a = await onShared(folder.path);
+    await using b = await onShared(folder.path);
+    const clients = [await a.connect('plain'), await b.connect('socket.io')];
+    for (const client of clients) {
+      client.join({ subscriptionId: 's', streamName: todo, groupId: 'inbox' });
+      await client.next(({ event }) => event?.type === 'sync');
+    }
+    await a.call('stream::send', { stream_name: todo, group_id: 'inbox', type: 'typing', data: { who: 'Ada' } });
+    for (const client of clients) expect((await client.next(({ event }) => event?.type === 'event')).event?.event).toEqual({ type: 'typing', data: { who: 'Ada' } });
+  });
+
+  it('three engines and a trigger that all of them have: one delivery for each change', async () => {
+    await using folder = temporaryFolder('shared');
+    const engines = await Promise.all([onShared(folder.path), onShared(folder.path), onShared(folder.path)]);
+    try {
+      const calls: unknown[] = [];
+      let arrived = (): void => undefined;
+      for (const { host } of engines) {
+        host.functions.register({ id: 'watch' }, (payload) => {
+          calls.push((payload as { readonly seq: number }).seq);
+          arrived();
+        });
+        await host.triggers.register({ type: 'stream', functionId: 'watch', config: { stream_name: todo } });
+      }
+      for (let n = 0; n < 30; n += 1) await engines[n % 3]!.set('inbox', 'only', { n });
+      while (calls.length < 30) await new Promise<void>((resolve) => (arrived = resolve));
+      expect(calls).toEqual(Array.from({ length: 30 }, (_, n) => n + 1));
+    } finally {
+      for (const engine of engines) await engine[Symbol.asyncDispose]();
+    }
+    // Nothing was left to be delivered a second time.
+    await using late = await onShared(folder.path);
+    const called = new Promise<unknown>((resolve) => void late.host.functions.register({ id: 'watch' }, resolve));
+    await late.host.triggers.register({ type: 'stream', functionId: 'watch', config: { stream_name: todo } });
+    await late.set('other', 'x', 1);
+    expect(await called).toMatchObject({ groupId: 'other', seq: 1 });
+  });
+});
