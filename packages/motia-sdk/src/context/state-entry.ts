@@ -24,7 +24,7 @@ export interface StateChange<T = unknown> extends SetResult<T> {
 export interface StateWriteOptions {
   /** Refused with `MOTIA_STATE_VERSION_CONFLICT` unless the key has this version; 0: it must not exist. */
   readonly ifVersion?: number;
-  /** Milliseconds until the key is gone; null takes an end back. Default: a key keeps the end it has, a new one has none. */
+  /** Milliseconds until the key is gone. Left out: a `set` gives the key no end, an `update` keeps the one it has. Null takes an end back. */
   readonly ttlMs?: number | null;
 }
 
