@@ -15,7 +15,7 @@ export interface TriggerDeliveryParts {
   readonly workers: Pick<WorkerRegistry, 'onChanged'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly telemetry: Pick<Telemetry, 'meter'>;
+  readonly telemetry: Pick<Telemetry, 'meter' | 'recording' | 'startSpan'>;
   /** Of one call. Default 30,000. */
   readonly timeoutMs?: number;
   /** 0 to 1, for jitter. Default Math.random. */
