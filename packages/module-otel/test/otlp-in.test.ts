@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { TelemetrySinkRef } from '@motia/engine-core/contract';
 import { connectTestWorker } from '@motia/engine-core/testing';
 import { attribute, startOtel, type RunningOtel, type SpanShown } from './fixtures/start-otel.js';
 
@@ -122,12 +123,11 @@ describe('OTLP from workers', () => {
 
   it('survives whatever a worker sends', async () => {
     await using otel = await startOtel();
-    const sink = (await import('@motia/engine-core/contract')).TelemetrySinkRef;
-    const { otlp } = { otlp: otel.host.service(sink) };
+    const otlp = otel.host.service(TelemetrySinkRef);
     fc.assert(fc.property(fc.constantFrom('traces', 'metrics', 'logs'), fc.jsonValue({ maxDepth: 6 }), (signal, value) => {
-      otlp.otlp('w', signal as 'traces', value);
-      otlp.otlp('w', signal as 'traces', { resourceSpans: [value], resourceLogs: [{ scopeLogs: [{ logRecords: [value] }] }], resourceMetrics: [{ scopeMetrics: [{ metrics: [value] }] }] });
-      otlp.otlp('w', signal as 'traces', { resourceSpans: [{ scopeSpans: [{ spans: [value, { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), name: 'x', startTimeUnixNano: 1, endTimeUnixNano: 2, attributes: value, events: value, links: value, status: value }] }] }] });
+      otlp.otlp('w', signal, value);
+      otlp.otlp('w', signal, { resourceSpans: [value], resourceLogs: [{ scopeLogs: [{ logRecords: [value] }] }], resourceMetrics: [{ scopeMetrics: [{ metrics: [value] }] }] });
+      otlp.otlp('w', signal, { resourceSpans: [{ scopeSpans: [{ spans: [value, { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), name: 'x', startTimeUnixNano: 1, endTimeUnixNano: 2, attributes: value, events: value, links: value, status: value }] }] }] });
     }), { numRuns: 300 });
     await expect(otel.list()).resolves.toBeDefined();
   });

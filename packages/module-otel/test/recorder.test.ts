@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { StringTable } from '../src/record/string-table.js';
 import { RecordedContext } from '../src/record/span-record.js';
 import { recording } from './fixtures/recording.js';
 
@@ -140,8 +141,7 @@ describe('limits of a span (fault #61)', () => {
     expect(spans()[0]).toMatchObject({ name: 'x', omittedAttributes: 68, omittedEvents: 1, events: [] });
   });
 
-  it('hold when there is no room left to remember texts', async () => {
-    const { StringTable } = await import('../src/record/string-table.js');
+  it('hold when there is no room left to remember texts', () => {
     const { recorder, spans } = recording({ strings: new StringTable({ most: 2 }) });
     for (const n of [1, 2, 3]) recorder.startSpan(`name ${String(n)}`, { kind: 'internal', attributes: { [`key ${String(n)}`]: `value ${String(n)}` } }).end();
     expect(spans().map(({ name, attributes }) => [name, attributes])).toEqual([1, 2, 3].map((n) => [`name ${String(n)}`, [[`key ${String(n)}`, `value ${String(n)}`]]]));

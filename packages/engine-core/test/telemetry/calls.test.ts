@@ -90,7 +90,7 @@ describe('calls that are put on a queue', () => {
     const { host, seen } = start();
     await using _host = host;
     host.kernel.functions.register({ id: 'mail' }, () => 1);
-    host.kernel.setEnqueueRouter({ enqueue: async () => ({ messageReceiptId: 'r' }) } as never);
+    host.kernel.setEnqueueRouter({ enqueue: async () => ({ messageReceiptId: 'r' }) });
     await host.kernel.functions.invoke('mail', {}, { action: { type: 'enqueue', queue: 'q' } });
     expect(seen.counted).toEqual([['iii.invocations.deferred.total', 1, { 'iii.function.id': 'mail' }]]);
     expect(seen.durations).toEqual([]);
