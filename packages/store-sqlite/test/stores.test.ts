@@ -88,6 +88,7 @@ describe('migrations', () => {
     ['a table of another name', program([table(1, 'state_a')])],
     ['a name that cannot be a prefix', program([], 'Demo-1')],
     ['the name of SQLite itself', program([], 'sqlite')],
+    ['the name of the store itself', program([], 'store')],
   ])('with %s are refused', async (_, wrong) => {
     await using running = await openPool({ durability: 'memory' });
     const store = await running.pool.open({});

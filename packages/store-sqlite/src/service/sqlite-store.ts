@@ -91,6 +91,7 @@ export class OpenStore implements StoreService {
 
   async open<P extends StoreProgram>(program: P): Promise<StoreHandle<P>> {
     this.#checkOpen();
+    if (program.name === ownProgram.name) throw storeErrors.PROGRAM_INVALID({ program: program.name, problem: 'that is the name of the store itself' });
     const known = this.#programs.get(program.name);
     if (known !== undefined) {
       if (!isSameProgram(known.program, program)) throw storeErrors.PROGRAM_INVALID({ program: program.name, problem: 'another program of that name is open' });

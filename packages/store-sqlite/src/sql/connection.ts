@@ -1,5 +1,6 @@
 import Database, { type Database as Connection } from 'better-sqlite3';
 import type { StoreDurability } from '@motia/engine-core/contract';
+import { storeErrors } from '../errors.js';
 
 /** How long a connection waits for one of another process. */
 const busyTimeoutMs = 5_000;
@@ -27,7 +28,8 @@ export function openWritable({ file, durability, limits = {} }: ConnectionOption
   try {
     harden(db);
     if (file !== undefined) {
-      db.pragma('journal_mode = WAL');
+      const mode = db.pragma('journal_mode = WAL', { simple: true });
+      if (mode !== 'wal') throw storeErrors.IO_FAILED({ file, reason: `this file system has no write-ahead log (${String(mode)}); a network drive is no place for a store` });
       db.pragma(`synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
     }
     const { maxFileBytes, walAutocheckpointPages } = limits;

@@ -5,7 +5,7 @@ import type { ChangeOptions } from './state.js';
 /** A value as the store keeps it. Integers beyond 2^53 are refused. */
 export type SqlValue = string | number | Uint8Array | null;
 
-/** Prepared statements of one connection, inside a transaction of the writer or a snapshot of a reader. Statements are prepared once and kept. */
+/** Prepared statements of one connection, inside a transaction of the writer or a snapshot of a reader. Statements are prepared once and kept; parameters are `?`, in order. */
 export interface StoreSql {
   get<Row>(sql: string, ...values: readonly SqlValue[]): Row | undefined;
   all<Row>(sql: string, ...values: readonly SqlValue[]): readonly Row[];
@@ -42,7 +42,7 @@ export interface StoreProgram<
   C extends Readonly<Record<string, StoreCommand>> = Readonly<Record<string, StoreCommand>>,
   Q extends Readonly<Record<string, StoreQuery>> = Readonly<Record<string, StoreQuery>>,
 > {
-  /** Prefix of its tables: `state`. */
+  /** Prefix of its tables and indexes: `state` makes `state` and `state_…`, and nothing else. */
   readonly name: string;
   /** The entry that exports this program as `storeProgram`, and a file of the package that has it: `{ specifier: '@motia/module-state/store-program', from: import.meta.url }`. */
   readonly source: { readonly specifier: string; readonly from: string };
@@ -64,7 +64,8 @@ export interface StoreHandle<P extends StoreProgram = StoreProgram> {
   /**
    * Resolves once the change is committed, as durably as the store promises; rejects with what the command threw.
    * With `tx` it joins that transaction: it must be handed over before the collecting function returns, and it settles with the transaction.
-   * @throws `MOTIA_STORE_FULL`, `MOTIA_STORE_BUSY`, `MOTIA_STORE_CLOSED`, `MOTIA_STORE_TX_ABORTED`, `MOTIA_STORE_TX_CROSS_STORE`
+   * The input is not changed afterwards by whoever hands it in.
+   * @throws `MOTIA_STORE_FULL`, `MOTIA_STORE_BUSY`, `MOTIA_STORE_CLOSED`, `MOTIA_STORE_TX_ABORTED`, `MOTIA_STORE_TX_CLOSED`, `MOTIA_STORE_TX_CROSS_STORE`, `MOTIA_STORE_WRITER_LOST`
    */
   run<K extends keyof P['commands'] & string>(command: K, input: InputOf<P['commands'][K]>, options?: { readonly tx?: StoreTransaction }): Promise<OutputOf<P['commands'][K]>>;
   /** Sees everything whose `run` has resolved. */
