@@ -35,6 +35,12 @@ const sections = {
     const { replicated } = await import('./contenders.mjs');
     return renderHttp(await http({ rounds, seconds, connections, kinds: ['GET', 'POST 10 KB'], names: Object.keys(replicated) }), ['iii step, 2 processes', 'iii step, 4 processes']);
   },
+  knobs: async () => {
+    const [{ http, renderHttp }, { renderStartup, startup }, { knobs }] = await Promise.all([import('./scenarios/http.mjs'), import('./scenarios/startup.mjs'), import('./contenders.mjs')]);
+    const names = Object.keys(knobs);
+    const load = renderHttp(await http({ rounds, seconds, connections, kinds: ['GET', 'POST'], names }), names.filter((name) => name !== 'iii step'));
+    return `${load}\n\n### Start\n\n${renderStartup(await startup({ rounds, names }))}`;
+  },
   streams: async () => {
     const { renderStreams, streams } = await import('./scenarios/streams.mjs');
     return renderStreams(await streams({ rounds }));
@@ -55,9 +61,17 @@ const sections = {
     const { dispatch, renderDispatch } = await import('./scenarios/dispatch.mjs');
     return renderDispatch(await dispatch({ rounds }));
   },
+  state: async () => {
+    const { renderState, state } = await import('./scenarios/state.mjs');
+    return renderState(await state({ rounds, seconds }));
+  },
   store: async () => {
     const { renderStore, store } = await import('./scenarios/store.mjs');
     return renderStore(await store({ rounds, seconds }));
+  },
+  queue: async () => {
+    const { queues, renderQueues } = await import('./scenarios/queue.mjs');
+    return renderQueues(await queues({ rounds, seconds }));
   },
   startup: async () => {
     const { renderStartup, startup } = await import('./scenarios/startup.mjs');
@@ -65,7 +79,7 @@ const sections = {
   },
 };
 
-const chosen = list(values.only) ?? Object.keys(sections);
+const chosen = list(values.only) ?? Object.keys(sections).filter((name) => name !== 'knobs');
 execFileSync(process.execPath, [fileURLToPath(new URL('../../packages/motia-sdk/dist/bin/motia.js', import.meta.url)), 'build'], {
   cwd: fileURLToPath(new URL('app', import.meta.url)),
   stdio: ['ignore', 'ignore', 'inherit'],

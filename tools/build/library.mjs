@@ -9,6 +9,8 @@ import { build } from 'tsup';
 import { readEntries } from './entries.mjs';
 import { esmToCjs } from './esm-to-cjs.mjs';
 import { emitTypes } from './emit-types.mjs';
+import { writeLicenses } from './licenses.mjs';
+import { sharedTypebox } from './shared-typebox.mjs';
 import { readMetafiles, verifyBuild } from './verify-build.mjs';
 
 const root = process.cwd();
@@ -25,6 +27,7 @@ try {
 
 async function buildPackage() {
   const { manifest, libraries, bins } = readEntries(root);
+  const bundled = manifest.motia?.bundled ?? [];
   rmSync(join(root, staging), { recursive: true, force: true });
   const shared = {
     config: false,
@@ -39,14 +42,20 @@ async function buildPackage() {
     dts: false,
     silent: true,
     external: [/^@motia\//, /^motia(\/|$)/, manifest.name],
+    // The schema builder goes through the plugin, or is bundled.
+    noExternal: [...bundled, '@sinclair/typebox'].map((name) => new RegExp(`^${name}(?:/|$)`)),
+    esbuildPlugins: bundled.includes('@sinclair/typebox') ? [] : [sharedTypebox()],
   };
 
-  await build({ ...shared, entry: { ...libraries, ...bins }, outExtension: () => ({ js: '.js' }) });
+  // CommonJS that is bundled may ask for what Node brings; an ES module has no `require` of its own.
+  const banner = manifest.motia?.bundledUsesRequire === true ? { js: "import { createRequire as bundledRequire } from 'node:module';\nconst require = bundledRequire(import.meta.url);" } : {};
+  await build({ ...shared, banner, entry: { ...libraries, ...bins }, outExtension: () => ({ js: '.js' }) });
   const esm = readMetafiles(root, staging);
   if (Object.keys(libraries).length > 0) {
     await build({ ...shared, entry: libraries, outExtension: () => ({ js: '.cjs' }), plugins: [esmToCjs()] });
   }
   emitTypes(root, staging, Object.values(libraries));
+  writeLicenses(root, staging, bundled);
   verifyBuild(root, staging, manifest, { libraries, bins }, [...esm, ...readMetafiles(root, staging)]);
   publish();
 }

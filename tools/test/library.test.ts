@@ -12,6 +12,7 @@ interface Manifest {
   readonly exports: Readonly<Record<string, unknown>>;
   readonly bin?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly motia?: { readonly bundled: readonly string[]; readonly bundledUsesRequire?: boolean };
 }
 
 function makePackage(folder: TemporaryFolder, manifest: Manifest, sources: Readonly<Record<string, string>>): void {
@@ -78,6 +79,32 @@ describe('The build factory', () => {
     const { output } = build(folder);
     expect(output).toContain('./src/gone.ts does not exist');
     expect(output).toContain('bin "sample"');
+  });
+
+  it('bundles what `motia.bundled` names, with its licence, and lets bundled CommonJS ask for what Node brings', async () => {
+    await using folder = temporaryFolder('library');
+    makePackage(
+      folder,
+      { exports: { '.': expectedExport('index') }, dependencies: { picocolors: '*' }, motia: { bundled: ['picocolors'], bundledUsesRequire: true } },
+      {
+        'src/index.ts': "import pico from 'picocolors';\nimport asks from './asks.cjs';\nexport const red: unknown = typeof pico.red;\nexport const asked: unknown = asks;\n",
+        'src/asks.cjs': "module.exports = require('node:path').sep;\n",
+        'src/asks.d.cts': 'declare const asks: string;\nexport = asks;\n',
+        'esm.mjs': "import { red, asked } from './dist/index.js';\nconsole.log(red, asked);\n",
+        'cjs.cjs': "const { red, asked } = require('./dist/index.cjs');\nconsole.log(red, asked);\n",
+      },
+    );
+    expect(build(folder)).toEqual({ status: 0, output: '' });
+    for (const file of ['esm.mjs', 'cjs.cjs']) expect(evaluate(folder, file)).toBe('function /');
+    expect(readFileSync(folder.file('dist/index.js'), 'utf8')).not.toMatch(/from ["']picocolors/);
+    expect(readFileSync(folder.file('dist/licenses.txt'), 'utf8')).toMatch(/^picocolors [\d.]+ \(ISC\)\n\n[^]*copyright/i);
+  });
+
+  it('takes the schema builder from engine-core', async () => {
+    await using folder = temporaryFolder('library');
+    makePackage(folder, { exports: { '.': expectedExport('index') }, dependencies: { '@sinclair/typebox': '*' } }, { 'src/index.ts': "import { Type } from '@sinclair/typebox';\nexport const text: unknown = Type.String();\n" });
+    expect(build(folder)).toEqual({ status: 0, output: '' });
+    for (const file of ['dist/index.js', 'dist/index.cjs']) expect(readFileSync(folder.file(file), 'utf8')).toMatch(/(?:from |require\()"@motia\/engine-core\/typebox"/);
   });
 
   it('refuses to copy a dependency that package.json does not declare', async () => {

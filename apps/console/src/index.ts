@@ -8,5 +8,5 @@ export type { LiveFrame } from './live/live-feed.js';
 export type { TopicDelta } from './live/topic.js';
 export { createDataApi } from './data-api.js';
 export type { DataApi, DataApiParts } from './data-api.js';
-export { registerRequestFunction } from './request-function.js';
+export { answerRequest } from './answer-request.js';
 export { consoleVersion } from './version.js';

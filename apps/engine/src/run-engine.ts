@@ -1,6 +1,5 @@
 import { createEngine, type Engine, type EngineOptions } from '@motia/engine-core';
-import { ProcessServiceRef, RestServiceRef, StreamServiceRef, WorkerListenerRef, type ModuleUse } from '@motia/engine-core/contract';
-import { exec } from '@motia/module-exec';
+import { ConsoleServiceRef, ProcessServiceRef, RestServiceRef, StreamServiceRef, WorkerListenerRef, type ModuleUse } from '@motia/engine-core/contract';
 import type { LogFormat, LogLevelName } from './cli/args.js';
 import { renderBanner, type BannerFacts, type BannerRoute } from './cli/banner.js';
 import { exitCodes, exitCodeOf } from './cli/exit-code.js';
@@ -11,7 +10,7 @@ import { processPorts } from './cli/process-ports.js';
 import { renderError } from './cli/render-error.js';
 import { untilSignalled } from './cli/shutdown.js';
 import { ControlModule } from './control/control-module.js';
-import { defaultModules, importBesideEngine } from './standard-modules.js';
+import { importBesideEngine } from './import-beside-engine.js';
 import { version } from './version.js';
 
 export interface RunEngineOptions {
@@ -93,26 +92,39 @@ async function compose(options: RunEngineOptions, cwd: string): Promise<Engine> 
     // What the command line leaves open, the observability module may decide.
     logging: { ...(options.logFormat === undefined ? {} : { format: options.logFormat }), ...(options.logLevel === undefined ? {} : { level: options.logLevel }) },
   };
-  const modules = [control, ...(options.configFile === undefined ? defaultModules({ keep: 'files' }) : [])];
+  const modules = [control, ...(options.configFile === undefined ? await modulesByDefault() : [])];
   const engine = await createEngine({ ...base, modules });
   const { fallbackExec } = options;
   const lacksProcesses = !engine.modules().some((module) => module.class === 'modules::shell::ExecModule');
   if (fallbackExec === undefined || !lacksProcesses) return engine;
   await engine.stop();
+  const { exec } = await import('@motia/module-exec');
   return createEngine({ ...base, modules: [...modules, exec({ cwd, exec: [...fallbackExec.exec], ...(fallbackExec.watch === undefined ? {} : { watch: [...fallbackExec.watch] }) })] });
+}
+
+/** Loaded only when they run: an engine with a configuration starts with what that names, and nothing else. */
+async function modulesByDefault(): Promise<readonly ModuleUse[]> {
+  const { defaultModules } = await import('./standard-modules.js');
+  return defaultModules({ keep: 'files' });
 }
 
 function announce(engine: Engine, readyInMs: number, format: LogFormat, ports: CommandPorts): void {
   const facts = collectFacts(engine, readyInMs);
   if (format === 'pretty') ports.stdout(renderBanner(facts));
-  else engine.logger.info('iii is ready', { version: facts.version, readyInMs: Math.round(readyInMs), listeners: facts.listeners, routes: facts.routes.map(({ method, path }) => `${method} ${path}`), troubles: facts.troubles });
+  else engine.logger.info('iii is ready', { version: facts.version, readyInMs: Math.round(readyInMs), listeners: facts.listeners.map(withoutToken), routes: facts.routes.map(({ method, path }) => `${method} ${path}`), troubles: facts.troubles });
+}
+
+/** The address of the console carries its token, which belongs on a person's screen and in no log. */
+function withoutToken({ name, url }: BannerFacts['listeners'][number]): BannerFacts['listeners'][number] {
+  return { name, url: url.replace(/#.*$/, '') };
 }
 
 function collectFacts(engine: Engine, readyInMs: number): BannerFacts {
   const address = optional(() => engine.service(RestServiceRef).address());
-  const streams = optional(() => engine.service(StreamServiceRef).address());
   const routes = optional(() => engine.service(RestServiceRef).routes()) ?? [];
   const schemas = new Map(engine.triggers.list().map((trigger) => [trigger.id, (trigger.config as { bodySchema?: BannerRoute['bodySchema'] } | undefined)?.bodySchema]));
+  const streams = optional(() => engine.service(StreamServiceRef).address());
+  const console = optional(() => engine.service(ConsoleServiceRef).url());
   const workerAddresses = optional(() => engine.service(WorkerListenerRef).addresses()) ?? [];
   const processes = optional(() => engine.service(ProcessServiceRef).list()) ?? [];
   const troubles = Object.entries(engine.health.report().components)
@@ -125,6 +137,7 @@ function collectFacts(engine: Engine, readyInMs: number): BannerFacts {
       ...(address === undefined ? [] : [{ name: 'REST', url: `http://${shownHost(address.host)}:${address.port}` }]),
       ...(streams === undefined ? [] : [{ name: 'Streams', url: `ws://${shownHost(streams.host)}:${streams.port}` }]),
       ...workerAddresses.map((url) => ({ name: 'Workers', url })),
+      ...(console === undefined ? [] : [{ name: 'Console', url: console }]),
     ],
     routes: routes.map(({ method, path, functionId, triggerId }) => {
       const bodySchema = schemas.get(triggerId);

@@ -1,4 +1,5 @@
-import { configSchema, type AnyDefinition, type ImportPackage } from '@motia/engine-core';
+import { ConsoleModule, consoleModule } from '@motia/console';
+import { configSchema, type AnyDefinition } from '@motia/engine-core';
 import type { ModuleUse } from '@motia/engine-core/contract';
 import { CronModule, KvCronAdapter, cron } from '@motia/module-cron';
 import { ExecModule } from '@motia/module-exec';
@@ -14,7 +15,7 @@ import { SqliteStore } from '@motia/store-sqlite';
 /** Every module that comes with the engine, for schemas and docs. */
 export const standardModules: readonly AnyDefinition[] = [
   RestModule, StreamModule, StreamKvStore, StateModule, StateKvStore, QueueModule, BuiltinQueueAdapter,
-  CronModule, KvCronAdapter, PubSubModule, LocalAdapter, WorkerModule, OtelModule, OtlpExporter, SqliteStore, ExecModule,
+  CronModule, KvCronAdapter, PubSubModule, LocalAdapter, WorkerModule, OtelModule, OtlpExporter, SqliteStore, ConsoleModule, ExecModule,
 ];
 
 export interface DefaultModulesOptions {
@@ -34,11 +35,10 @@ export function defaultModules({ keep = 'memory' }: DefaultModulesOptions = {}):
     pubsub(),
     worker(),
     otel(),
+    // Nobody looks at a test app from outside, and its port would stand in the way of another one's.
+    ...(keep === 'files' ? [consoleModule()] : []),
   ];
 }
-
-/** Finds the standard packages beside this one, wherever the user's app lives. */
-export const importBesideEngine: ImportPackage = (specifier) => import(specifier) as ReturnType<ImportPackage>;
 
 /** JSON Schema of a `config.yaml` for the standard modules and `more` of them. */
 export function schemaOf(more: readonly AnyDefinition[]): Readonly<Record<string, unknown>> {

@@ -21,7 +21,7 @@ beforeAll(() => {
       '    config:',
       '      prot: 3111',
       '      port: abc',
-      '  - class: modules::queue::QueueModule',
+      '  - class: modules::bridge_client::BridgeClientModule',
       '  - class: modules::shell::ExecModule',
       '    config:',
       '      exec: ["${COMMAND_THAT_IS_NOT_SET}"]',
@@ -61,7 +61,7 @@ describe('iii, used from a terminal', () => {
     expect(lineOf('prot')).toMatch(/broken\.yaml:5/);
     expect(lineOf('port')).toMatch(/broken\.yaml:5.*port|broken\.yaml:6/);
     expect(result.stderr).toMatch(/broken\.yaml:6/);
-    expect(lineOf('QueueModule')).toMatch(/broken\.yaml:7/);
+    expect(lineOf('BridgeClientModule')).toMatch(/broken\.yaml:7/);
     expect(lineOf('COMMAND_THAT_IS_NOT_SET')).toMatch(/broken\.yaml:10/);
     expect(result.stderr).toContain('did you mean');
     expect(result.stderr).not.toMatch(/^\s+at /m);

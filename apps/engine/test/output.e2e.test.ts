@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { temporaryFolder } from '@motia/tools/testing';
 import { configYaml, stepFile, writeApp } from './harness/app.js';
+import { descendantsOf } from './harness/process-list.js';
 import { startIii, type RunningEngine } from './harness/running-engine.js';
 
 const noisy = stepFile(
@@ -22,6 +23,7 @@ describe.each([
   ['npx', ['npx motia dev']],
   ['npm run', ['npm run dev']],
   ['a bundle started directly', ['motia dev', 'node dist/index-dev.js']],
+  ['motia start', ['motia build', 'motia start']],
   ['sh -c in a shell that prints a banner', ['echo Welcome; exec motia dev']],
 ])('E5 user output through %s', (_title, exec) => {
   const folder = temporaryFolder('iii-output');
@@ -47,6 +49,13 @@ describe.each([
       }
     }
   }, 30_000);
+
+  it('needs no process beside the one that runs the code, where the engine can place the protocol', async () => {
+    const isDirect = /^(?:motia start|node [\w/.]+)$/.test(exec.at(-1) ?? '');
+    const nodes = descendantsOf(engine.pid).filter(({ command }) => /^(?:\S*\/)?node\b/.test(command));
+    expect(nodes.length).toBeGreaterThanOrEqual(1);
+    if (isDirect) expect(nodes).toHaveLength(1);
+  });
 
   it('keeps concurrent calls whole', async () => {
     const tags = Array.from({ length: 40 }, (_, index) => `c${index}`);

@@ -31,6 +31,7 @@ describe('an app under load', () => {
     writeApp(folder.path, {
       'config.yaml': configYaml(['motia dev'], { watch: ['steps/**/*.mjs'], debounce_ms: 20 }),
       'steps/version.step.mjs': version(0),
+      'steps/hang.step.mjs': stepFile('Hang', '/hang', 'await new Promise((resolve) => setTimeout(resolve, 29_000)); return { status: 200, body: {} };'),
       'steps/slow.step.mjs': stepFile('Slow', '/slow', 'await new Promise((resolve) => setTimeout(resolve, 400)); return { status: 200, body: { pid: process.pid } };'),
     });
     engine = await startIii({ cwd: folder.path });
@@ -93,8 +94,8 @@ describe('an app under load', () => {
 
   it('R1 R3 answers 502 at once for the request in a killed process, and parks the next ones until it is back', async () => {
     const { pid } = await json(`${engine.url}/version`);
-    const inFlight = fetch(`${engine.url}/slow`);
-    await until('the slow call to be running', async () => {
+    const inFlight = fetch(`${engine.url}/hang`);
+    await until('the call to be running', async () => {
       const { workers } = await invokeWorkers(engine);
       return workers.some((worker) => worker.active_invocations > 0);
     });

@@ -6,6 +6,9 @@ import { runIii, startIii } from './harness/running-engine.js';
 
 const config = 'modules:\n  - class: modules::api::RestApiModule\n    config: { port: 0 }\n  - class: modules::state::StateModule\n    config: { adapter: { class: modules::state::adapters::KvStore, config: { store_method: file_based, file_path: ./data } } }\n';
 
+/** A dozen programs are started one after the other. */
+const limitMs = 90_000;
+
 /** An app whose state is kept in a file, with one value in it. */
 const appWithState = async () => {
   const folder = temporaryFolder('iii-store');
@@ -18,6 +21,26 @@ const appWithState = async () => {
 };
 
 describe('iii and its data folder', () => {
+  it('Q13 engine::transaction changes state and sends a message together, or neither, also across a kill', async () => {
+    await using folder = temporaryFolder('iii-store');
+    const queue = '  - class: modules::queue::QueueModule\n    config: { adapter: { class: modules::queue::BuiltinQueueAdapter, config: { store_method: file_based, file_path: ./data } }, queue_configs: { paid: {} } }\n';
+    writeApp(folder.path, { 'config.yaml': `${config}${queue}` });
+    const call = (functionId: string, payload: unknown) => runIii(['invoke', functionId, JSON.stringify(payload)], { cwd: folder.path });
+    const set = (value: unknown, more: object = {}) => ({ function_id: 'state::set', payload: { scope: 'orders', key: 'o-1', value, ...more } });
+    const send = (id: number) => ({ function_id: 'enqueue', payload: { queue: 'paid', functionId: 'orders::paid', delaySeconds: 3_600, data: { id } } });
+    await using engine = await startIii({ cwd: folder.path });
+    expect(await call('engine::transaction', { operations: [set('paid'), send(1)] })).toMatchObject({ code: 0 });
+    const undone = await call('engine::transaction', { operations: [send(2), set('again', { if_version: 9 })] });
+    expect(undone.code).toBe(70);
+    expect(undone.stderr).toContain('MOTIA_STATE_VERSION_CONFLICT');
+    engine.signal('SIGKILL');
+    await engine.exited;
+    await using next = await startIii({ cwd: folder.path });
+    expect((await call('state::get', { scope: 'orders', key: 'o-1' })).stdout).toContain('paid');
+    const { messages } = JSON.parse((await call('queue::messages', { queue: 'paid' })).stdout) as { readonly messages: readonly { readonly data?: unknown }[] };
+    expect([next.pid === engine.pid, messages.length]).toEqual([false, 1]);
+  }, limitMs);
+
   it('G2 #16 a second engine exits with 73 and says whose folder it is; the first does not notice', async () => {
     await using folder = await appWithState();
     await using first = await startIii({ cwd: folder.path });
@@ -28,7 +51,7 @@ describe('iii and its data folder', () => {
     expect(second.stderr).toContain(`process ${first.pid}, started `);
     const get = await runIii(['invoke', 'state::get', '{"scope":"g","key":"i"}'], { cwd: folder.path });
     expect(get).toMatchObject({ code: 0, stdout: expect.stringContaining('1') });
-  });
+  }, limitMs);
 
   it('G3 #12 a damaged file is exit 74, with the file and what to do, and it is left as it is', async () => {
     await using folder = await appWithState();
@@ -41,11 +64,11 @@ describe('iii and its data folder', () => {
     expect(result.stderr).toContain(file);
     expect(result.stderr).toContain('backup');
     expect(readFileSync(file).equals(before)).toBe(true);
-  });
+  }, limitMs);
 
   it('G3 #13 an empty file where there was data is exit 74', async () => {
     await using folder = await appWithState();
     truncateSync(folder.file('data', 'motia.db'), 0);
     expect(await runIii([], { cwd: folder.path })).toMatchObject({ code: 74, stderr: expect.stringContaining('it is empty, although') });
-  });
+  }, limitMs);
 });

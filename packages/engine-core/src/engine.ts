@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { isMotiaError, type MotiaError } from '@motia/protocol';
 import type { AnyAdapterDefinition, AdapterSlot, PluginChoice } from './contract/adapter.js';
 import { EnqueueRouterRef, type EnqueueRouter } from './contract/services/enqueue.js';
@@ -46,6 +47,7 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
   const mode = options.mode ?? (variables['NODE_ENV'] === 'production' ? 'production' : 'development');
   const timeouts: PhaseTimeouts = { ...defaultTimeouts(mode), ...options.timeouts };
   const interrupt = new AbortController();
+  setMaxListeners(0, interrupt.signal);
   let hasSink = false;
   const host = createPluginHost(
     {
@@ -129,6 +131,8 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
 
   async function drain(drainTimeoutMs: number): Promise<readonly unknown[]> {
     const controller = new AbortController();
+    // Every part of every module may listen; Node would warn of a leak from the eleventh on.
+    setMaxListeners(0, controller.signal);
     const deadline = clock.setTimeout(() => controller.abort(new DOMException(`draining took longer than ${drainTimeoutMs} ms`, 'TimeoutError')), drainTimeoutMs);
     hurry = (afterMs) => {
       const cut = (): void => controller.abort(new DOMException('the stop was hurried', 'AbortError'));

@@ -151,6 +151,17 @@ describe('createEngine', () => {
     expect(reasons).toEqual(['TimeoutError', 'AbortError']);
   });
 
+  it('hands all modules one deadline and one interrupt, and Node warns of no leak however many of their parts listen', async () => {
+    // getMaxListeners refuses a signal whose limit is 0.
+    const limitOf = (signal: AbortSignal): unknown => Object.getOwnPropertySymbols(signal).filter(({ description }) => description === 'events.maxEventTargetListeners').map((key) => (signal as unknown as Record<symbol, unknown>)[key])[0];
+    const limits: unknown[] = [];
+    const listens = recorder([])('listens', { life: { start: async (interrupt) => void limits.push(limitOf(interrupt as AbortSignal)), drain: async (deadline) => void limits.push(limitOf(deadline)) } });
+    const engine = await quiet({ modules: [{ definition: listens }] });
+    await engine.start();
+    await engine.stop();
+    expect(limits).toEqual([0, 0]);
+  });
+
   it('drains all modules at the same time, so that none waits for work that another one must end', async () => {
     let letGo: (() => void) | undefined;
     const released = new Promise<void>((resolve) => (letGo = resolve));

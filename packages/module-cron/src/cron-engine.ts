@@ -39,7 +39,7 @@ const foreignDelayMs = 50;
 export class CronEngine {
   readonly scheduler: Scheduler;
   readonly #parts: CronEngineParts;
-  readonly #book = new JobBook();
+  readonly #book = new JobBook((job) => this.#onOutcome(job.jobId, { error: undefined }));
   readonly #local = new LocalRuns();
   readonly #stopped = new AbortController();
   readonly #ticker: Ticker<CronJob>;
@@ -50,7 +50,8 @@ export class CronEngine {
   readonly #registrations: Registration[] = [];
   readonly #timers: Timer[] = [];
   #foreignTimer: Timer | undefined;
-  #isDegraded = false;
+  /** Jobs that cannot be brought up to now. */
+  readonly #failing = new Set<string>();
 
   constructor(parts: CronEngineParts) {
     this.#parts = parts;
@@ -66,7 +67,7 @@ export class CronEngine {
     const starter: RunStarter = this.#queued ?? new DirectRuns(runParts);
     this.#dispatcher = new Dispatcher({
       store, starter, ticker: this.#ticker, clock, logger, metrics,
-      onStoreState: (error) => this.#onStoreState(error),
+      onOutcome: (job, error) => this.#onOutcome(job.jobId, { functionId: job.functionId, error }),
       onGone: (job) => void this.#book.remove(job.jobId),
     });
     this.#recovery = new Recovery({ store, starter, book: this.#book, local: this.#local, logger });
@@ -141,7 +142,7 @@ export class CronEngine {
         if (job !== undefined) this.#dispatcher.arm(job);
       }
     } catch (error) {
-      this.#onStoreState(error);
+      this.#warn('Schedules could not be set back with the clock', error);
     }
   }
 
@@ -156,7 +157,7 @@ export class CronEngine {
     this.#foreignTimer = clock.setTimeout(() => {
       this.#foreignTimer = undefined;
       void this.#scheduled.reload();
-      void this.#recovery.dropReplaced().catch((error: unknown) => this.#onStoreState(error));
+      void this.#recovery.dropReplaced().catch((error: unknown) => this.#warn('Cron runs that were replaced could not be looked for', error));
     }, foreignDelayMs);
   }
 
@@ -165,21 +166,25 @@ export class CronEngine {
       await this.#parts.store.renew();
       await this.#recovery.sweep();
     } catch (error) {
-      this.#onStoreState(error);
+      this.#warn('This engine could not tell the others that it lives', error);
     }
   }
 
-  #onStoreState(error: unknown): void {
+  #warn(message: string, error: unknown): void {
+    this.#parts.logger.warn(message, { reason: error instanceof Error ? error.message : String(error) });
+  }
+
+  /** Said once per job, until it goes well again. */
+  #onOutcome(what: string, { functionId, error }: { readonly functionId?: string; readonly error: unknown }): void {
     const { health, logger } = this.#parts;
     if (error === undefined) {
-      if (this.#isDegraded) health.set('healthy');
-      this.#isDegraded = false;
+      if (this.#failing.delete(what) && this.#failing.size === 0) health.set('healthy');
       return;
     }
     const reason = error instanceof Error ? error.message : String(error);
-    if (!this.#isDegraded) logger.error('Cron jobs cannot use their store; trying again every second', { reason });
-    this.#isDegraded = true;
-    health.set('degraded', `the store of cron jobs: ${reason}`);
+    if (!this.#failing.has(what)) logger.error('Slots of a cron job cannot be claimed; trying again every second', { jobId: what, ...(functionId === undefined ? {} : { functionId }), reason });
+    this.#failing.add(what);
+    health.set('degraded', `slots of ${String(this.#failing.size)} cron job(s) cannot be claimed: ${reason}`);
   }
 }
 

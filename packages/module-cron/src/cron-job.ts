@@ -36,7 +36,7 @@ export class CronJob implements Ticking, CronJobParts {
     this.functionId = parts.functionId;
     this.origin = parts.origin;
     this.spec = parts.spec;
-    this.timetable = parts.timetable;
+    this.timetable = remembering(parts.timetable);
     this.anchorMs = state.anchorMs;
     this.isPaused = state.isPaused;
   }
@@ -60,4 +60,19 @@ export class CronJob implements Ticking, CronJobParts {
   isLast(slotMs: number): boolean {
     return this.timetable.isOneOff || this.timetable.next(slotMs) === undefined;
   }
+}
+
+/** Walking the fields costs some microseconds, and each slot is asked for several times on its way: the last two answers are kept. */
+function remembering({ isOneOff, next }: Timetable): Timetable {
+  let [newerAfter, newer, olderAfter, older]: (number | undefined)[] = [];
+  return {
+    isOneOff,
+    next(afterMs) {
+      if (afterMs === newerAfter) return newer;
+      if (afterMs === olderAfter) return older;
+      [olderAfter, older] = [newerAfter, newer];
+      [newerAfter, newer] = [afterMs, next(afterMs)];
+      return newer;
+    },
+  };
 }

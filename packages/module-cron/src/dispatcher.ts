@@ -22,8 +22,8 @@ export interface DispatcherParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: CronMetrics;
-  /** The store refuses or takes what it is given. */
-  readonly onStoreState: (error: unknown) => void;
+  /** A job could not be brought up to now, and is tried again in a second; undefined: it could. */
+  readonly onOutcome: (job: CronJob, error: unknown) => void;
   /** The store does not know the job any more. */
   readonly onGone: (job: CronJob) => void;
 }
@@ -74,10 +74,10 @@ export class Dispatcher {
         job.isBlocked = false;
         await this.#bringUp(job);
       } while (job.isDueAgain);
-      this.#parts.onStoreState(undefined);
+      this.#parts.onOutcome(job, undefined);
     } catch (error) {
       failed = true;
-      if (!this.#isStopped) this.#parts.onStoreState(error);
+      if (!this.#isStopped) this.#parts.onOutcome(job, error);
     }
     job.isBusy = false;
     if (failed) this.#parts.ticker.arm(job, this.#parts.clock.now() + retryMs);
@@ -175,7 +175,7 @@ export class Dispatcher {
     try {
       if (next !== undefined) await this.#parts.starter.promote(job, next);
     } catch (error) {
-      this.#parts.onStoreState(error);
+      this.#parts.onOutcome(job, error);
     }
     if (job.isBlocked || job.isBusy) await this.dispatch(job);
   }

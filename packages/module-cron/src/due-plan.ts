@@ -40,7 +40,7 @@ export function planDue({ timetable, anchorMs, nowMs, catchUp, windowMs }: DueQu
   const newest = lastSlotBetween(timetable, anchorMs, nowMs) ?? first;
   const isRunnable = (atMs: number): boolean => nowMs - atMs <= graceMs || (catchUp !== 'skip' && (windowMs === undefined || nowMs - atMs <= windowMs));
   if (!isRunnable(newest)) return { runs: [], missed: count(timetable, anchorMs, newest), missedUntilMs: newest };
-  const chosen = catchUp === 'all' ? newestOf(timetable, { afterMs: windowMs === undefined ? anchorMs : Math.max(anchorMs, nowMs - windowMs - 1), untilMs: nowMs }) : [newest];
+  const chosen = catchUp === 'all' ? newestOf(timetable, { afterMs: windowMs === undefined ? anchorMs : Math.max(anchorMs, nowMs - Math.max(windowMs, graceMs) - 1), untilMs: nowMs }) : [newest];
   return { runs: chosen.map(run), missed: count(timetable, anchorMs, (chosen[0] ?? newest) - 1) };
 }
 

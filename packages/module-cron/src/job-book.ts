@@ -7,6 +7,11 @@ export const mostJobs = 10_000;
 /** The jobs that tick in this engine. */
 export class JobBook {
   readonly #jobs = new Map<string, CronJob>();
+  readonly #onRemoved: (job: CronJob) => void;
+
+  constructor(onRemoved: (job: CronJob) => void = () => undefined) {
+    this.#onRemoved = onRemoved;
+  }
 
   get size(): number {
     return this.#jobs.size;
@@ -38,6 +43,7 @@ export class JobBook {
     job.isGone = true;
     job.dueMs = undefined;
     this.#jobs.delete(jobId);
+    this.#onRemoved(job);
     return job;
   }
 }

@@ -5,8 +5,8 @@ import { cronErrors } from './errors.js';
 import { scheduleKeys, type ScheduleKeys } from './schedule-keys.js';
 
 const jobId = Type.String({ minLength: 1, maxLength: 256, description: 'Id of the job: of a trigger in code the id of the trigger, else as `cron::schedule` answered it.' });
-/** Data beyond this belongs into the state, and its key into the job. */
-export const mostDataBytes = 262_144;
+/** Data beyond this belongs into the state, and its key into the job. Less than a queue takes, since more goes with it. */
+export const mostDataBytes = 131_072;
 const mostRuns = 100;
 
 export interface ScheduleRequest extends ScheduleKeys {
@@ -23,7 +23,7 @@ export const scheduleRequest = defineOptions(
     ...scheduleKeys,
     delay_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_155_760_000_000, unit: 'ms', description: 'Once, so long from now. Instead of `at`.' })),
     delayMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_155_760_000_000, unit: 'ms', description: 'As `delay_ms`.' })),
-    data: Type.Optional(Type.Unknown({ description: 'Handed over with every run, as `data`. At most 256 KiB of JSON.' })),
+    data: Type.Optional(Type.Unknown({ description: 'Handed over with every run, as `data`. At most 128 KiB of JSON.' })),
   }),
 ) as unknown as OptionsSchema<ScheduleRequest>;
 

@@ -27,7 +27,7 @@ export function childEnvironment(
 ): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(inherited)) {
-    if (value !== undefined && !engineSecret.test(name) && name !== 'III_EXEC_RELOAD') env[name] = value;
+    if (value !== undefined && !engineSecret.test(name) && name !== 'III_EXEC_RELOAD' && name !== 'III_IPC_FDS') env[name] = value;
   }
   const pathName = Object.keys(env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
   env[pathName] = [...localBins(cwd), ...(env[pathName] === undefined ? [] : [env[pathName]])].join(delimiter);

@@ -1,3 +1,4 @@
+import { CHANNEL_FDS } from './channel-offer.js';
 import type { Command } from './command.js';
 
 /** Last argument that the wrapping shell has before the command: how a guard is told from what it guards. */
@@ -15,7 +16,7 @@ const dismissal = 'dismissed\n';
  * however it went: then it kills what escaped into other groups (found by the spawn id in their environment) and its
  * own group, itself included. Nothing here depends on what the command is or does.
  */
-const script = (umask: string): string => `umask ${umask}
+const script = (umask: string, redirections: string): string => `umask ${umask}
 ( ( trap '' HUP INT QUIT TERM
 exec </dev/null >/dev/null 2>&1
 read -r line <&${guardFd} || {
@@ -25,14 +26,19 @@ grep -qsaF ${guardMark} "/proc/$pid/cmdline" || kill -s KILL "$pid"
 done
 kill -s KILL -- "-$$" || kill -9 "-$$"
 } ) & )
-exec "$@" ${guardFd}<&-`;
+exec "$@" ${redirections}`;
+
+/** The guard's pipe is nothing for the command. */
+const plain = `${guardFd}<&-`;
+/** The protocol moves to fds of its own; stdin is empty, and stdout goes where stderr goes. */
+const channel = `${CHANNEL_FDS.input}<&0 ${CHANNEL_FDS.output}>&1 0</dev/null 1>&2`;
 
 /** The command wrapped so that it and all its offspring die with the engine. */
-export function guarded(command: Command, umask: string, env: Readonly<Record<string, string>>): readonly [file: string, ...args: string[]] {
+export function guarded(command: Command, umask: string, env: Readonly<Record<string, string>>, offersChannel = false): readonly [file: string, ...args: string[]] {
   // Some shells drop variables whose names they could not use themselves (`a-b`); the command shall have them all the same.
   const unusable = Object.entries(env).filter(([name]) => !/^[A-Za-z_]\w*$/.test(name));
   const prefix = unusable.length === 0 ? [] : ['env', ...unusable.map(([name, value]) => `${name}=${value}`)];
-  return ['/bin/sh', '-c', script(umask), guardMark, ...prefix, ...command.argv];
+  return ['/bin/sh', '-c', script(umask, offersChannel ? channel : plain), guardMark, ...prefix, ...command.argv];
 }
 
 /** What the engine keeps of a guard. */

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import kill from 'tree-kill';
+import { channelVariable } from './channel-offer.js';
 import type { Command } from './command.js';
 import { execErrors } from './errors.js';
 import type { ExitStatus } from './exit-status.js';
@@ -14,6 +15,8 @@ export interface SpawnOptions {
   readonly umask: string;
   /** Whether the command gets a stdin that stays open. */
   readonly input: 'pipe' | 'ignore';
+  /** The command takes the protocol from fds of its own; see `channel-offer.ts`. Default false. */
+  readonly offersChannel?: boolean;
 }
 
 const isPosix = process.platform !== 'win32';
@@ -97,8 +100,10 @@ export class ProcessGroup {
 
 /** Starts a command. @throws MotiaError `MOTIA_EXEC_SPAWN_FAILED` */
 export async function spawnGroup(options: SpawnOptions): Promise<ProcessGroup> {
-  const { command, cwd, env } = options;
-  const [file, ...args] = isPosix ? guarded(command, options.umask, env) : command.argv;
+  const { command, cwd } = options;
+  const offersChannel = isPosix && options.offersChannel === true;
+  const env = offersChannel ? { ...options.env, ...channelVariable } : options.env;
+  const [file, ...args] = isPosix ? guarded(command, options.umask, env, offersChannel) : command.argv;
   const child = spawn(file, args, {
     cwd,
     env,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Logger, LogSink, Timer, WorkerHandle, WorkerRegistry } from '@motia/engine-core/contract';
 import { nodeStreamTransport, type MotiaError } from '@motia/engine-core/contract';
+import { takesChannel } from './channel-offer.js';
 import type { Command } from './command.js';
 import { execErrors } from './errors.js';
 import type { ExitStatus } from './exit-status.js';
@@ -113,7 +114,7 @@ export class WorkerProcess {
   static async launch(setting: ProcessSetting, owner: string, { isReload, mustSpeak }: LaunchOptions): Promise<WorkerProcess> {
     const spawnId = randomUUID();
     const { command, cwd, umask } = setting;
-    const group = await spawnGroup({ command, cwd, umask, env: setting.environment({ owner, spawnId, isReload }), input: 'pipe' });
+    const group = await spawnGroup({ command, cwd, umask, env: setting.environment({ owner, spawnId, isReload }), input: 'pipe', offersChannel: setting.protocol !== 'none' && takesChannel(command) });
     setting.groups.add(group, spawnId);
     return new WorkerProcess(mustSpeak && setting.protocol === 'auto' ? { ...setting, protocol: 'required' } : setting, owner, group, spawnId);
   }

@@ -80,7 +80,7 @@ export class Housekeeper {
     try {
       const { recovered, againInMs } = await store.recover();
       if (recovered > 0) {
-        logger.warn('Messages of an engine that is gone were put back', { messages: recovered });
+        logger.warn('Messages whose leases lapsed in another engine were put back', { messages: recovered });
         onChanged();
       }
       if (againInMs === undefined || this.#isStopped) return;

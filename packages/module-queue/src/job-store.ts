@@ -130,6 +130,8 @@ export interface ExchangeResult {
   readonly added: readonly AddOutcome[];
   /** Every lane that was settled, taken from or added to, as it is now. */
   readonly lanes: readonly LaneState[];
+  /** Ids of jobs whose data is not what was written: they are dead letters now. */
+  readonly quarantined: readonly string[];
 }
 export interface ExchangeOptions {
   /** Makes it part of a transaction: everything is strict then. */

@@ -8,15 +8,17 @@ export interface Streamable {
 }
 
 const prefix = 'http-';
+/** Of an id: 132 random bits, short because it travels with every request. */
+const idLength = 22;
 /** Random bytes are made for many requests at once. */
-const poolBytes = 24 * 256;
+const poolBytes = 12 * 1024;
 
 /**
  * Writing ends of the responses under way. Every request carries one in its payload, and hardly any is used: it costs a
  * random id and a place in a map until a handler opens it.
  */
 export class ResponseOffers {
-  readonly #accessKey = randomBytes(16).toString('hex');
+  readonly #accessKey = randomBytes(16).toString('base64url');
   readonly #waiting = new Map<string, Streamable>();
   #pool = '';
   #used = 0;
@@ -48,12 +50,12 @@ export class ResponseOffers {
   }
 
   #nextId(): string {
-    if (this.#used >= this.#pool.length) {
-      this.#pool = randomBytes(poolBytes).toString('hex');
+    if (this.#used + idLength > this.#pool.length) {
+      this.#pool = randomBytes(poolBytes).toString('base64url');
       this.#used = 0;
     }
-    const id = prefix + this.#pool.slice(this.#used, this.#used + 48);
-    this.#used += 48;
+    const id = prefix + this.#pool.slice(this.#used, this.#used + idLength);
+    this.#used += idLength;
     return id;
   }
 }

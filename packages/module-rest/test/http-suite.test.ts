@@ -44,7 +44,7 @@ describe.each<Path>(['listener', 'router'])('HTTP through the %s', (via) => {
         request_id: 'req-1',
         client_address: '127.0.0.1',
         protocol: 'http',
-        response: { channel_id: expect.stringMatching(/^http-[0-9a-f]{48}$/), access_key: expect.stringMatching(/^[0-9a-f]{32}$/), direction: 'write' },
+        response: { channel_id: expect.stringMatching(/^http-[\w-]{22}$/), access_key: expect.stringMatching(/^[\w-]{22}$/), direction: 'write' },
       });
       expect(answer.headers['x-request-id']).toBe('req-1');
     });

@@ -38,7 +38,7 @@ describe('functions in workers', () => {
     expect(w.calls[0]?.payload).toEqual({
       query_params: { q: ['1', '2'] }, path_params: { id: 'a b' }, headers: expect.objectContaining({ 'content-type': 'application/json', 'x-request-id': 'r-1' }),
       path: '/users/:id', method: 'POST', body: { x: [1] }, trigger: { type: 'http', path: '/users/:id', method: 'POST' }, request_id: 'r-1', client_address: '127.0.0.1', protocol: 'http',
-      response: { channel_id: expect.stringMatching(/^http-[0-9a-f]{48}$/), access_key: expect.stringMatching(/^[0-9a-f]{32}$/), direction: 'write' },
+      response: { channel_id: expect.stringMatching(/^http-[\w-]{22}$/), access_key: expect.stringMatching(/^[\w-]{22}$/), direction: 'write' },
     });
   });
 

@@ -27,7 +27,7 @@ export const StateModule = defineModule({
     const registrations: Registration[] = [];
     let delivery: TriggerDelivery | undefined;
     return {
-      services: { state: stateService(operations) },
+      services: { state: stateService(operations, ctx.telemetry) },
       async start() {
         delivery = new TriggerDelivery({
           kind: 'state', calls: store.dueCalls, triggers: ctx.triggers, functions: ctx.functions, workers: ctx.workers, telemetry: ctx.telemetry, clock, logger,

@@ -63,10 +63,12 @@ export function checkOps(place: Place, input: unknown): { readonly ops: readonly
   return { ops, unsafeIntegerAt: unsafeInteger === undefined ? undefined : `/${unsafeInteger.opIndex}${unsafeInteger.pointer}` };
 }
 
+/** Members that have two names. */
+const camelCase = { if_version: 'ifVersion', ttl_ms: 'ttlMs', with_keys: 'withKeys', with_version: 'withVersion' } as const;
+
 /** A member under its name in snake_case or camelCase. */
-export function member(payload: Payload, snake: string): unknown {
-  const given = payload[snake];
-  return given === undefined ? payload[snake.replaceAll(/_([a-z])/g, (_whole, letter: string) => letter.toUpperCase())] : given;
+export function member(payload: Payload, name: keyof typeof camelCase): unknown {
+  return payload[name] ?? payload[camelCase[name]] ?? (payload[name] === null ? null : undefined);
 }
 
 /** A whole number within a range, or undefined when it is left out. @throws `MOTIA_STATE_INVALID_OPTION` */

@@ -90,11 +90,11 @@ export function registerStateFunctions(functions: Pick<FunctionRegistry, 'regist
 }
 
 function originOf({ trace, callerFunctionId, triggerDepth }: InvocationContext): WriteOptions {
-  return { trace, ...(callerFunctionId === undefined ? {} : { functionId: callerFunctionId }), ...(triggerDepth === undefined ? {} : { triggerDepth }) };
+  return { trace, functionId: callerFunctionId, triggerDepth };
 }
 
-function withCondition(payload: Payload, options: WriteOptions): WriteOptions {
-  return { ...options, ifVersion: checkIfVersion(member(payload, 'if_version')), ttlMs: checkTtlMs(member(payload, 'ttl_ms')) };
+function withCondition(payload: Payload, { trace, functionId, triggerDepth, tx }: WriteOptions): WriteOptions {
+  return { trace, functionId, triggerDepth, tx, ifVersion: checkIfVersion(member(payload, 'if_version')), ttlMs: checkTtlMs(member(payload, 'ttl_ms')) };
 }
 
 /** Conditions of the input, which the reference knows by one code. */

@@ -2,7 +2,7 @@ import type { ChangeOrigin, Clock, Logger, StoreTransaction } from '@motia/engin
 import { stateErrors } from './errors.js';
 import type { StateOptions } from './options.js';
 import { checkOps, checkValue, type Place } from './requests.js';
-import type { HistoryLimits, StateChangeRequest, StateStore, StateWritten, StoredEntry } from './state-store.js';
+import type { HistoryLimits, StateChangeRequest, StateStore, StateWrite, StateWritten, StoredEntry } from './state-store.js';
 import type { StateTriggers } from './state-triggers.js';
 
 /** How deep triggers may lead to one another. */
@@ -20,8 +20,11 @@ export interface StateOperationsParts {
   readonly onExpiry: (expiresAtMs: number) => void;
 }
 
-export interface WriteOptions extends ChangeOrigin {
-  readonly tx?: StoreTransaction;
+export interface WriteOptions {
+  readonly trace?: ChangeOrigin['trace'] | undefined;
+  readonly functionId?: string | undefined;
+  readonly triggerDepth?: number | undefined;
+  readonly tx?: StoreTransaction | undefined;
   readonly ifVersion?: number | undefined;
   readonly ttlMs?: number | null | undefined;
 }
@@ -69,18 +72,25 @@ export class StateOperations {
     return this.#write(place, { kind: 'delete' }, options);
   }
 
-  async #write(place: Place, change: StateChangeRequest, options: WriteOptions): Promise<StateWritten> {
-    const { store, triggers, onExpiry, options: { max_value_bytes: maxValueBytes } } = this.#parts;
+  async #write({ scope, key }: Place, change: StateChangeRequest, options: WriteOptions): Promise<StateWritten> {
+    const { store, onExpiry, options: { max_value_bytes: maxValueBytes } } = this.#parts;
     const { trace, functionId, triggerDepth = 0, tx, ifVersion, ttlMs } = options;
-    if (triggerDepth > maxTriggerDepth) throw stateErrors.TRIGGER_LOOP({ ...place, depth: triggerDepth, limit: maxTriggerDepth });
-    const traceId = trace?.traceparent.split('-')[1];
-    const origin = { ...(traceId === undefined ? {} : { traceId }), ...(functionId === undefined ? {} : { functionId }) };
-    const written = await triggers.during(place, (due, claim) => store.write({
-      ...place, change, maxValueBytes, origin, history: this.#history,
-      due: { triggers: due, triggerDepth, ...(trace === undefined ? {} : { trace }), ...(claim === undefined ? {} : { claim }) },
-      ...(ifVersion === undefined ? {} : { ifVersion }),
-      ...(ttlMs === undefined ? {} : { ttlMs }),
-    }, tx));
+    if (triggerDepth > maxTriggerDepth) throw stateErrors.TRIGGER_LOOP({ scope, key, depth: triggerDepth, limit: maxTriggerDepth });
+    const origin: Writable<StateWrite['origin']> = {};
+    if (trace !== undefined) origin.traceId = trace.traceparent.slice(3, 35);
+    if (functionId !== undefined) origin.functionId = functionId;
+    const triggers = this.#parts.triggers.matching(scope, key);
+    const due: Writable<StateWrite['due']> = { triggers, triggerDepth };
+    if (trace !== undefined) due.trace = trace;
+    const write: Writable<StateWrite> = { scope, key, change, maxValueBytes, origin, history: this.#history, due };
+    if (ifVersion !== undefined) write.ifVersion = ifVersion;
+    if (ttlMs !== undefined) write.ttlMs = ttlMs;
+    const written = await (triggers.length === 0
+      ? store.write(write, tx)
+      : this.#parts.triggers.during(triggers, (claim) => {
+        if (claim !== undefined) due.claim = claim;
+        return store.write(write, tx);
+      }));
     if (written.after?.expiresAtMs !== undefined) onExpiry(written.after.expiresAtMs);
     return written;
   }
@@ -96,3 +106,5 @@ export class StateOperations {
     logger.warn('A stored value holds an integer beyond 2^53, which may have been rounded on its way; `strict_integers: true` refuses such values', { ...place, pointer });
   }
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };

@@ -2,7 +2,6 @@ import { Type, type Static } from '@sinclair/typebox';
 import { defineOptions } from '@motia/engine-core';
 import type { TriggerChange, TriggerTypeDefinition } from '@motia/engine-core/contract';
 import type { ClaimedCall, ClaimTerms, DueTrigger, TriggerDelivery } from '@motia/store-sqlite/outbox';
-import type { Place } from './requests.js';
 import type { StateSubscription } from './state-store.js';
 import { matchesSubscription } from './subscriptions.js';
 
@@ -48,10 +47,11 @@ export class StateTriggers {
     description: 'Runs after a change of state is committed: at least once, in the order of changes of each key.',
     config: defineOptions(triggerConfig),
     payloadSchema,
-    apply: (change: TriggerChange<StateTriggerConfig>): void => {
+    apply: async (change: TriggerChange<StateTriggerConfig>): Promise<void> => {
       for (const { id } of change.removed) this.#subscriptions.delete(id);
       if (this.#isEnabled) for (const { id, functionId, config } of change.added) this.#subscriptions.set(id, { id, functionId, ...config });
       this.#delivery?.change(this.#isEnabled ? change : { added: [], removed: change.removed });
+      await this.#delivery?.published();
     },
   };
 
@@ -59,22 +59,22 @@ export class StateTriggers {
     return [...this.#subscriptions.values()];
   }
 
-  /** Makes a change of a key with the triggers that it concerns. Calls `make` before it returns. */
-  during<T extends { readonly claimed: readonly ClaimedCall[] }>(place: Place, make: (due: readonly DueTrigger[], claim: ClaimTerms | undefined) => Promise<T>): Promise<T> {
-    const due = this.#matching(place);
-    return this.#delivery === undefined ? make(due, undefined) : this.#delivery.during(due, (claim) => make(due, claim));
+  /** Triggers that a change of this key concerns. */
+  matching(scope: string, key: string): readonly DueTrigger[] {
+    if (this.#subscriptions.size === 0) return none;
+    const matching: DueTrigger[] = [];
+    for (const subscription of this.#subscriptions.values()) if (matchesSubscription(subscription, scope, key)) matching.push({ id: subscription.id, functionId: subscription.functionId });
+    return matching;
+  }
+
+  /** Makes a change that concerns triggers. Calls `make` before it returns. */
+  during<T extends { readonly claimed: readonly ClaimedCall[] }>(due: readonly DueTrigger[], make: (claim: ClaimTerms | undefined) => Promise<T>): Promise<T> {
+    return this.#delivery === undefined ? make(undefined) : this.#delivery.during(due, make);
   }
 
   /** Something made calls due by itself. */
   look(): void {
     this.#delivery?.look();
-  }
-
-  #matching({ scope, key }: Place): readonly DueTrigger[] {
-    if (this.#subscriptions.size === 0) return none;
-    const matching: DueTrigger[] = [];
-    for (const subscription of this.#subscriptions.values()) if (matchesSubscription(subscription, scope, key)) matching.push({ id: subscription.id, functionId: subscription.functionId });
-    return matching;
   }
 }
 

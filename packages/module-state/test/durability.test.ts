@@ -128,6 +128,23 @@ describe('G2 two engines on one shared store', () => {
     expect(seen).toEqual(Array.from({ length: 100 }, (_, n) => n + 1));
   });
 
+  it('run triggers that only the other one has, of changes and of keys that end', async () => {
+    await using folder = temporaryFolder('state');
+    await using one = await start(folder.path, { shared: true });
+    await using two = await start(folder.path, { shared: true });
+    const seen: unknown[] = [];
+    const done = new Promise<void>((resolve) => one.functions.register({ id: 'watch' }, (payload) => {
+      const { key, event_type, expired } = payload as { key: string; event_type: string; expired?: boolean };
+      if (seen.push([key, event_type, expired]) === 3) resolve();
+    }));
+    await one.triggers.register({ type: 'state', functionId: 'watch', config: { scope: 's' } });
+    await call(two, 'state::set', { scope: 't', key: 'elsewhere', value: 1 });
+    await call(two, 'state::set', { scope: 's', key: 'a', value: 1 });
+    await call(two, 'state::set', { scope: 's', key: 'a', value: 2, ttl_ms: 1 });
+    await done;
+    expect(seen).toEqual([['a', 'state:created', undefined], ['a', 'state:updated', undefined], ['a', 'state:deleted', true]]);
+  });
+
   it('take over what the other leaves due when it stops', async () => {
     await using folder = temporaryFolder('state');
     const one = await start(folder.path, { shared: true });

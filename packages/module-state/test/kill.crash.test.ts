@@ -34,7 +34,7 @@ describe('an engine that is killed', () => {
     const random = seededRandom(seed);
     await using folder = temporaryFolder('state-kill');
     const acked = new Map<string, number>();
-    for (let kill = 0; kill < 10; kill += 1) {
+    for (let kill = 0; kill < 6; kill += 1) {
       const enough = 1 + Math.floor(random() * 400);
       const lines = await runAndKill(folder.path, 'write', (given) => given.length >= enough);
       for (const line of lines) {

@@ -13,7 +13,7 @@ export type { NonRetryableOptions } from './steps/non-retryable.js';
 export { RetryAfter } from './steps/retry-after.js';
 export { generateStepId } from './steps/step-id.js';
 export type {
-  ApiRouteMethod, ApiTrigger, Enqueue, HttpMiddlewareTrigger, IdempotencyOptions, QueryParam, QueueTrigger, StateTrigger, Step, StepConfig,
+  ApiRouteMethod, ApiTrigger, Enqueue, FileRule, HttpMiddlewareTrigger, IdempotencyOptions, QueryParam, QueueTrigger, RespondMode, StateTrigger, Step, StepConfig,
   StreamTrigger, SubscribeTrigger, TriggerConfig, TriggerType,
 } from './steps/step-config.js';
 export type { InfrastructureConfig, QueueConfig } from './steps/queue-config.js';

@@ -90,3 +90,15 @@ it('engines that all make the same new store at once all open it', async () => {
   for (const line of opened) expect(line).toMatchObject({ texts: ['FIRST', 'SECOND'] });
   await Promise.all(engines.map((engine) => engine.kill()));
 });
+
+it('an engine says that it lives every two seconds', async () => {
+  await using folder = temporaryFolder('store-shared');
+  const clock = new ManualClock();
+  await using running = await openPool({ data_dir: folder.path, shared: true }, { clock });
+  const store = (await running.pool.open({})) as unknown as { engines(): readonly { readonly seenAtMs: number; readonly startedAtMs: number }[] };
+  const [before] = store.engines();
+  expect(before?.seenAtMs).toBe(before?.startedAtMs);
+  await clock.advance('4s');
+  const [after] = store.engines();
+  expect((after?.seenAtMs as number) - (before?.startedAtMs as number)).toBe(4_000);
+});

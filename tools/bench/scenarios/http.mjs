@@ -1,4 +1,4 @@
-import { contenders, replicated } from '../contenders.mjs';
+import { contenders, knobs, replicated } from '../contenders.mjs';
 import { startContender } from '../measure/contender.mjs';
 import { load } from '../measure/load.mjs';
 import { cpuMicros, pssMiB } from '../measure/process-usage.mjs';
@@ -17,7 +17,7 @@ const requests = {
   'POST 1 MB': { path: '/echo', method: 'POST', body: rows(9_000), headers: json, connections: 4 },
 };
 
-const all = { ...contenders, ...replicated };
+const all = { ...contenders, ...replicated, ...knobs };
 
 /**
  * HTTP to a handler: every contender serves the same request in every round, in turn, so that a slow minute of the

@@ -1,7 +1,9 @@
-import { contenders } from '../contenders.mjs';
+import { contenders, knobs } from '../contenders.mjs';
 import { startContender } from '../measure/contender.mjs';
 import { pssMiB } from '../measure/process-usage.mjs';
 import { formatRatio, median, pairedRatio, table } from '../measure/statistics.mjs';
+
+const all = { ...contenders, ...knobs };
 
 /** From spawn to the first 200: the engine, the user's process and the first answer. Memory is read idle, right after. */
 export async function startup({ rounds, names = ['iii step', 'moleculer tcp', 'express', 'node:http'] }) {
@@ -11,7 +13,7 @@ export async function startup({ rounds, names = ['iii step', 'moleculer tcp', 'e
     for (const name of names.map((_, index) => names[(index + round) % names.length])) {
       port += 10;
       const startedAt = performance.now();
-      const contender = await startContender({ ...contenders[name], env: { ...contenders[name].env, PORT: String(port) } });
+      const contender = await startContender({ ...all[name], env: { ...all[name].env, PORT: String(port) } });
       try {
         const response = await fetch(`http://127.0.0.1:${port}/hello`);
         if (!response.ok) throw new Error(`${name}: the first answer was ${response.status}`);

@@ -1,4 +1,5 @@
-import { isMotiaError, type FunctionRegistry, type InvokeOptions } from '@motia/engine-core/contract';
+import { randomBytes } from 'node:crypto';
+import { isMotiaError, type FunctionRegistry, type InvokeOptions, type TraceContext } from '@motia/engine-core/contract';
 import { consoleErrors } from '../errors.js';
 
 const modules: readonly (readonly [prefix: string, module: string])[] = [
@@ -31,7 +32,7 @@ export class ModuleFunctions {
   /** @throws `MOTIA_CONSOLE_MODULE_MISSING`, and what the function throws */
   async call<T>(functionId: string, payload: unknown, { signal }: { readonly signal?: AbortSignal } = {}): Promise<T> {
     try {
-      return (await this.#functions.invoke(functionId, payload, optionsOf(signal))) as T;
+      return (await this.#functions.invoke(functionId, payload, { ...optionsOf(signal), trace: unrecordedTrace() })) as T;
     } catch (error) {
       throw this.#named(functionId, error);
     }
@@ -56,4 +57,9 @@ export class ModuleFunctions {
 
 function optionsOf(signal: AbortSignal | undefined): InvokeOptions {
   return signal === undefined ? {} : { signal };
+}
+
+/** Whoever looks at traces does not want to see the looking: it is marked as not to be recorded. */
+function unrecordedTrace(): TraceContext {
+  return { traceparent: `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00` };
 }

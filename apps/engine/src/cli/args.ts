@@ -15,6 +15,10 @@ export type Command =
   | { readonly name: 'config-schema'; readonly config: ConfigChoice }
   | { readonly name: 'config-check'; readonly config: ConfigChoice }
   | { readonly name: 'functions'; readonly config: ConfigChoice; readonly json: boolean; readonly all: boolean }
+  | { readonly name: 'logs'; readonly config: ConfigChoice; readonly json: boolean; readonly follow: boolean; readonly traceId?: string; readonly level?: LogLevelName; readonly limit: number }
+  | { readonly name: 'traces'; readonly config: ConfigChoice; readonly json: boolean; readonly slow: boolean; readonly error: boolean; readonly limit: number }
+  | { readonly name: 'trace'; readonly config: ConfigChoice; readonly json: boolean; readonly traceId: string }
+  | { readonly name: 'queues' | 'crons' | 'workers'; readonly config: ConfigChoice; readonly json: boolean }
   | { readonly name: 'invoke'; readonly config: ConfigChoice; readonly functionId: string; readonly payload?: string; readonly timeoutMs: number };
 
 export const usage = `Usage: iii [options]                        run the engine
@@ -22,6 +26,12 @@ export const usage = `Usage: iii [options]                        run the engine
        iii config check                     check config.yaml without starting anything
        iii functions [--json] [--all]       list the functions of the running engine
        iii invoke <function id> [payload]   call one, or a Step by its name; payload is JSON, '-' reads standard input
+
+       iii logs [--follow] [--trace <id>]   what the engine, its modules and the Steps have logged
+       iii traces [--slow] [--error]        the newest traces
+       iii trace <id>                       one trace as a waterfall
+       iii queues | crons | workers         depths and dead letters; schedules; worker processes
+       (all of these take --json; logs and traces --limit <n>, at most 200)
 
 Options:
   -c, --config <file>       configuration file (default: config.yaml)
@@ -41,6 +51,12 @@ const optionSpecs = {
   'log-level': { type: 'string' },
   timeout: { type: 'string' },
   json: { type: 'boolean' },
+  follow: { type: 'boolean', short: 'f' },
+  trace: { type: 'string' },
+  level: { type: 'string' },
+  limit: { type: 'string' },
+  slow: { type: 'boolean' },
+  error: { type: 'boolean' },
   all: { type: 'boolean' },
   version: { type: 'boolean', short: 'v' },
   help: { type: 'boolean', short: 'h' },
@@ -60,6 +76,8 @@ export function parseCommand(words: readonly string[]): Command {
   if (first === 'config' && (second === 'schema' || second === 'check') && third === undefined) return { name: `config-${second}`, config };
   if (first === 'config') throw errors.USAGE({ problem: `\`iii config\` needs one of schema and check${second === undefined ? '' : `, not: ${positionals.slice(1).join(' ')}`}` });
   if (first === 'functions' && second === undefined) return { name: 'functions', config, json: values.json === true, all: values.all === true };
+  const observing = observeCommand(config, positionals, values);
+  if (observing !== undefined) return observing;
   if (first === 'invoke' && second !== undefined && rest.length === 0) {
     return { name: 'invoke', config, functionId: second, timeoutMs: parseTimeout(values.timeout), ...(third === undefined ? {} : { payload: third }) };
   }
@@ -75,11 +93,52 @@ function parseWords(words: readonly string[]) {
   }
 }
 
+type Values = ReturnType<typeof parseWords>['values'];
+
+/** The commands that look at a running engine. Undefined when it is none of them. */
+function observeCommand(config: ConfigChoice, [first, second, third]: readonly string[], values: Values): Command | undefined {
+  const common = { config, json: values.json === true };
+  if (first === 'trace' && third === undefined) {
+    if (second === undefined) throw errors.USAGE({ problem: '`iii trace` needs the id of a trace (iii traces lists them)' });
+    return { name: 'trace', ...common, traceId: traceIdOf(second) };
+  }
+  if (second !== undefined) return undefined;
+  switch (first) {
+    case 'logs': {
+      const level = values.level === undefined ? undefined : levelOf('--level', values.level);
+      return { name: 'logs', ...common, follow: values.follow === true, limit: limitOf(values.limit), ...(values.trace === undefined ? {} : { traceId: traceIdOf(values.trace) }), ...(level === undefined ? {} : { level }) };
+    }
+    case 'traces':
+      return { name: 'traces', ...common, slow: values.slow === true, error: values.error === true, limit: limitOf(values.limit) };
+    case 'queues':
+    case 'crons':
+    case 'workers':
+      return { name: first, ...common };
+    default:
+      return undefined;
+  }
+}
+
+function traceIdOf(text: string): string {
+  if (!/^[0-9a-f]{32}$/i.test(text)) throw errors.USAGE({ problem: `the id of a trace is 32 hexadecimal digits, not ${text}` });
+  return text.toLowerCase();
+}
+
+function limitOf(text: string | undefined): number {
+  const limit = Number(text ?? 50);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 200) throw errors.USAGE({ problem: `--limit is 1 to 200, not ${String(text)}` });
+  return limit;
+}
+
+function levelOf(option: string, text: string): LogLevelName {
+  const level = logLevels.find((known) => known === text);
+  if (level === undefined) throw errors.USAGE({ problem: `${option} is one of ${logLevels.join(', ')}, not ${text}` });
+  return level;
+}
+
 function runCommand(config: ConfigChoice, format: string | undefined, level: string | undefined): Command {
   if (format !== undefined && format !== 'pretty' && format !== 'json') throw errors.USAGE({ problem: `--log-format is pretty or json, not ${format}` });
-  const logLevel = logLevels.find((known) => known === (level ?? 'info'));
-  if (logLevel === undefined) throw errors.USAGE({ problem: `--log-level is one of ${logLevels.join(', ')}, not ${String(level)}` });
-  return { name: 'run', config, logLevel, ...(format === undefined ? {} : { logFormat: format }) };
+  return { name: 'run', config, logLevel: levelOf('--log-level', level ?? 'info'), ...(format === undefined ? {} : { logFormat: format }) };
 }
 
 function parseTimeout(text: string | undefined): number {

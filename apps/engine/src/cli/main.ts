@@ -54,6 +54,16 @@ async function execute(command: Command, ports: CommandPorts): Promise<number> {
       ports.stdout(await listFunctions({ address: controlAddressOf(subject), subject, json: command.json, all: command.all }));
       return exitCodes.ok;
     }
+    case 'logs':
+    case 'traces':
+    case 'trace':
+    case 'queues':
+    case 'crons':
+    case 'workers': {
+      const { observe } = await import('./commands/observe.js');
+      await observe(command, ports);
+      return exitCodes.ok;
+    }
     case 'invoke': {
       const { invokeFunction } = await import('./commands/invoke.js');
       const { subject } = resolveSubject(command.config, ports.cwd);

@@ -1,8 +1,13 @@
 import { Type } from '@sinclair/typebox';
 import { defineOptions } from '@motia/engine-core';
-import { CONTRACT_VERSION, defineModule } from '@motia/engine-core/contract';
+import { CONTRACT_VERSION, defineModule, ProcessServiceRef } from '@motia/engine-core/contract';
+import type { DataApi } from '@motia/console';
+import { dataFunctionId } from './data-function.js';
 import { ControlServer } from './control-server.js';
 import { version } from '../version.js';
+
+/** Between two looks of what a command follows. */
+const refreshIntervalMs = 250;
 
 const controlOptions = defineOptions(
   Type.Object({
@@ -11,25 +16,35 @@ const controlOptions = defineOptions(
   }),
 );
 
-/** The socket that `iii functions` and `iii invoke` talk to. Added by the `iii` command; not meant for config files. */
+/** The socket that `iii functions`, `iii invoke`, `iii logs` and their like talk to. Added by the `iii` command; not meant for config files. */
 export const ControlModule = defineModule({
   name: '@motia/engine/control',
   version,
   contract: CONTRACT_VERSION,
   class: 'modules::engine::ControlModule',
   options: controlOptions,
-  create(ctx, options) {
+  optional: { processes: ProcessServiceRef },
+  async create(ctx, options) {
     const server = new ControlServer({
       address: options.address,
       workers: ctx.workers,
       logger: ctx.logger,
       uid: options.uid,
     });
-    return Promise.resolve({
+    let api: DataApi['api'] | undefined;
+    const requests = ctx.functions.register({ id: dataFunctionId, description: 'One request of the data API of the console, for the iii command.' }, async (payload, call) => {
+      // Loaded by the first command that asks: a start does not pay for it.
+      const { answerRequest, createDataApi } = await import('@motia/console');
+      api ??= createDataApi({ ...ctx, processes: () => ctx.services.processes, refreshIntervalMs }).api;
+      return answerRequest(api, payload, call.signal);
+    });
+    return {
       services: {},
       start: () => server.start(),
-      drain: () => Promise.resolve(),
-      stop: () => server.stop(),
-    });
+      async stop() {
+        requests.dispose();
+        await server.stop();
+      },
+    };
   },
 });

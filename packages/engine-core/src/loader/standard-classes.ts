@@ -29,7 +29,7 @@ export const standardClasses: ReadonlyMap<string, StandardClass> = new Map([
   ['modules::observability::OtelModule', module('@motia/module-otel', 'built', { provides: ['telemetry.sink', 'otel.service'] })],
   ['modules::worker::WorkerModule', module('@motia/module-worker', 'built', { provides: ['worker.listener'] })],
   ['modules::store::SqliteStore', module('@motia/store-sqlite', 'built', { provides: ['store.pool'] })],
-  ['modules::console::ConsoleModule', module('@motia/console', 'planned')],
+  ['modules::console::ConsoleModule', module('@motia/console', 'built', { provides: ['console.service'] })],
   ['modules::bridge_client::BridgeClientModule', module('@motia/module-bridge', 'planned')],
   ['modules::http_functions::HttpFunctionsModule', module('@motia/module-http-functions', 'planned')],
   ['modules::telemetry::TelemetryModule', module('@motia/engine-core', 'ignored', { note: 'this engine sends no usage data to anybody; the entry can be removed' })],

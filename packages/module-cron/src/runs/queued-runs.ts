@@ -120,9 +120,12 @@ export class QueuedRuns implements RunStarter {
   #watch(key: RunKey, messageId: string): void {
     if (this.#watched.has(messageId)) return;
     this.#watched.add(messageId);
-    void this.#parts.queue.ended(messageId, this.#parts.stopped).then(async (status) => {
+    const { queue, stopped } = this.#parts;
+    void queue.ended(messageId, stopped).then(async (told) => {
       this.#watched.delete(messageId);
-      const end = endOfMessage(status);
+      // "Unknown" is also what a queue says that could not look.
+      const status = told.state === 'unknown' && !stopped.aborted ? await queue.status(messageId).catch(() => undefined) : told;
+      const end = status === undefined || stopped.aborted ? undefined : endOfMessage(status);
       if (end === undefined) return;
       const { store, metrics, events, logger } = this.#parts;
       const outcome = await persist(this.#parts, key.jobId, () => store.endMessage(key, messageId, end));

@@ -3,8 +3,8 @@ import { expandField } from './expand-field.js';
 import { fieldRules, lastYear } from './field-rules.js';
 import { YearField } from './year-field.js';
 
-/** In 400 years every combination of date and weekday comes up; each round of the search goes at least a year on. */
-const mostRounds = 400;
+/** Each round of the search ends at the next day of the six fields, in a year that may not be allowed. Allowed ones that are so rare do not meet such days at all. */
+const mostRounds = 100;
 
 /**
  * A schedule on the clock on the wall, of a place without time zones: times are what that clock shows, as if it were

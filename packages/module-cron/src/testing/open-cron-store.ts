@@ -1,5 +1,5 @@
 import { noOptions } from '@motia/engine-core';
-import { defineModule, defineRef, type AnyAdapterDefinition } from '@motia/engine-core/contract';
+import { defineModule, defineRef, type AnyAdapterDefinition, type ModuleUse } from '@motia/engine-core/contract';
 import { startTestHost, type ManualClock } from '@motia/engine-core/testing';
 import { CronStoreSlot, type ClaimRequest, type CronStore, type JobState, type RunKey } from '../cron-store.js';
 
@@ -10,7 +10,7 @@ export interface OpenCronStore extends AsyncDisposable {
   readonly store: CronStore;
 }
 
-export async function openCronStore(adapter: AnyAdapterDefinition, { config, clock }: { readonly config?: unknown; readonly clock: ManualClock }): Promise<OpenCronStore> {
+export async function openCronStore(adapter: AnyAdapterDefinition, { config, clock, support = [] }: { readonly config?: unknown; readonly clock: ManualClock; readonly support?: readonly ModuleUse[] }): Promise<OpenCronStore> {
   const probe = defineModule({
     name: '@motia/cron-probe', version: '0.0.0', contract: 1, class: 'modules::cron::Probe', options: noOptions, provides: { store: StoreRef },
     async create(ctx) {
@@ -18,7 +18,7 @@ export async function openCronStore(adapter: AnyAdapterDefinition, { config, clo
       return { services: { store: service } };
     },
   });
-  const host = await startTestHost([{ definition: probe }], { definitions: [adapter], clock });
+  const host = await startTestHost([...support, { definition: probe }], { definitions: [adapter], clock });
   return { store: host.service(StoreRef), [Symbol.asyncDispose]: () => host.stop() };
 }
 

@@ -61,9 +61,9 @@ describe('croner as the oracle', () => {
         compared += plain(actual).length;
         expect(plain(actual)).toEqual(plain(expected));
       }),
-      { numRuns: 2000 },
+      { numRuns: 800 },
     );
-    expect(compared).toBeGreaterThan(1000);
+    expect(compared).toBeGreaterThan(500);
   }, 120_000);
 
   it('C5 the slot after an instant depends on nothing but the instant', () => {
@@ -84,7 +84,7 @@ describe('croner as the oracle', () => {
         for (const share of [0.1, 0.5, 0.9, 0.999]) expect(schedule.next(from + Math.floor((first - from - 1) * share))).toBe(first);
         expect(schedule.next(first) ?? Infinity).toBeGreaterThan(first);
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   }, 120_000);
 });

@@ -20,6 +20,8 @@ export class BuiltinJobStore implements JobStore {
   readonly #timeline: Timeline;
   readonly #watch: LeaseWatch;
   readonly #listeners = new Set<() => void>();
+  /** Subscriptions that this engine serves. */
+  readonly #served = new Set<number>();
   #database: OpenDatabase | undefined;
   #foreign: Registration | undefined;
 
@@ -50,15 +52,19 @@ export class BuiltinJobStore implements JobStore {
     this.#database = undefined;
   }
 
-  declare(queues: readonly QueueDeclaration[]): Promise<readonly QueueState[]> {
-    return this.#handle.run('declare', { queues, times: this.#times });
+  async declare(queues: readonly QueueDeclaration[]): Promise<readonly QueueState[]> {
+    const states = await this.#handle.run('declare', { queues, times: this.#times });
+    for (const { queue, role } of states) if (role === 'subscription') this.#served.add(queue);
+    return states;
   }
 
   async leave(queues: readonly number[]): Promise<void> {
+    for (const queue of queues) this.#served.delete(queue);
     await this.#handle.run('leave', { queues, times: this.#times });
   }
 
   async unsubscribe(queue: number): Promise<void> {
+    this.#served.delete(queue);
     await this.#handle.run('unsubscribe', { queue, times: this.#times });
   }
 
@@ -146,7 +152,8 @@ export class BuiltinJobStore implements JobStore {
     return this.#handle.query('moves', undefined);
   }
 
-  prune(retention: Retention): Promise<boolean> {
+  async prune(retention: Retention): Promise<boolean> {
+    await this.#handle.run('keepServing', { queues: [...this.#served], times: this.#times });
     return this.#handle.run('prune', { retention, times: this.#times });
   }
 

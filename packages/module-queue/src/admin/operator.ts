@@ -227,12 +227,21 @@ export class Operator {
   }
 }
 
+/** Data that is damaged is shown as the text that it is. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 function shownJob(job: JobView, isWhole: boolean): object {
   const { data, result, failures, ...rest } = job;
   return {
     ...rest,
-    ...(data === undefined ? {} : { data: JSON.parse(data) as unknown }),
-    ...(result === undefined ? {} : { result: JSON.parse(result) as unknown }),
+    ...(data === undefined ? {} : { data: parsed(data) }),
+    ...(result === undefined ? {} : { result: parsed(result) }),
     ...(isWhole ? { failures } : failures[0] === undefined ? {} : { lastFailure: failures[0] }),
     ...(job.state === 'leased' ? { receipt: deliveryReceipt(job.messageId, job.deliveries) } : {}),
   };

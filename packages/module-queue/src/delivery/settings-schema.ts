@@ -1,7 +1,8 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import type { DeliverySettings } from './delivery-options.js';
 
-const whole = (description: string, minimum: number, maximum: number, unit?: string): TSchema => Type.Optional(Type.Integer({ minimum, maximum, description, ...(unit === undefined ? {} : { unit }) }));
+const whole = (description: string, minimum: number, maximum: number, unit?: string): TSchema =>
+  Type.Optional(Type.Integer({ minimum, maximum, description, hint: `must be a whole number from ${minimum} to ${maximum}`, ...(unit === undefined ? {} : { unit }) }));
 const longestDelayMs = 31_536_000_000;
 /** The visibility timeout that SQS allows at most: 12 hours. */
 export const longestVisibilityMs = 43_200_000;

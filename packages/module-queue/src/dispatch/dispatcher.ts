@@ -62,7 +62,7 @@ export class Dispatcher {
     this.#due = new DueTimer(clock, () => this.queues.all(), { onDue: (queue) => this.want(queue), onLook: () => this.lookSoon() });
     this.#leases = new LeaseKeeper({
       clock, store,
-      onLost: (run) => this.#runner.lose(run),
+      onLost: (run) => this.#lose(run),
       onError: (error) => logger.warn('Leases could not be renewed', { reason: reasonOf(error) }),
     });
     this.#runner = new Runner({ ...parts, leases: this.#leases, queues: () => this.queues, settle: (run, end) => this.#settle(run, end), onFree: (queue) => this.want(queue) });
@@ -195,9 +195,14 @@ export class Dispatcher {
     }
   }
 
-  #received({ deliveries, lanes }: ExchangeResult, takes: readonly Take[], adds: readonly JobAdd[]): void {
+  #received({ deliveries, lanes, quarantined }: ExchangeResult, takes: readonly Take[], adds: readonly JobAdd[]): void {
     this.#returned(takes);
     for (const delivery of deliveries) this.#hand(delivery, adds);
+    for (const messageId of quarantined) {
+      const error = queueErrors.ROW_CORRUPT({ messageId });
+      this.#parts.logger.error(error.message, { code: error.code, messageId, hint: error.hint });
+      this.endings.tell(messageId);
+    }
     this.#learn(lanes);
   }
 
@@ -234,6 +239,13 @@ export class Dispatcher {
         }
       },
     });
+  }
+
+  /** A renewal found that somebody else has the job, or that it has ended. */
+  #lose(run: Run): void {
+    const error = queueErrors.LEASE_LOST({ messageId: run.delivery.messageId });
+    this.#parts.logger.warn('A lease was lost; its handler is told to stop', { code: error.code, messageId: run.delivery.messageId, delivery: run.delivery.lease });
+    this.#runner.lose(run);
   }
 
   /** The result of a delivery that is not this engine's any more: it changes nothing, and the trace shows it. */
@@ -274,6 +286,7 @@ export class Dispatcher {
   /** Resolves when everything handed in has been committed or refused. */
   async #settled(): Promise<void> {
     await this.#runner.idle();
+    this.#runner.judgeLosses();
     this.#turn.flush();
     while (this.#exchanges.size > 0) {
       await Promise.all(this.#exchanges);

@@ -71,14 +71,18 @@ export class LocalQueues {
     return queue.lane(state);
   }
 
+  /** Whether a job of the queue could be handed to somebody now. */
+  canRun(queue: LocalQueue, functionId: string): boolean {
+    return queue.identity.kind === 'queue' ? this.isReady(functionId) : queue.triggers.some((trigger) => this.isReady(trigger.functionId));
+  }
+
   servedLanes(queue: LocalQueue): readonly LocalLane[] {
     return [...queue.lanes.values()].filter((lane) => this.isServed(queue, lane));
   }
 
   /** Whether somebody in this engine is ready to take jobs of the lane. */
   isServed(queue: LocalQueue, lane: LocalLane): boolean {
-    if (queue.identity.kind === 'queue') return this.isReady(lane.functionId);
-    return queue.triggers.some(({ functionId }) => this.isReady(functionId));
+    return this.canRun(queue, lane.functionId);
   }
 
   /** Who gets the next job of a topic's queue: as a rule there is one; competing subscribers take turns. */
@@ -87,6 +91,11 @@ export class LocalQueues {
     if (triggers.length === 1) return triggers[0];
     const ready = triggers.filter(({ functionId }) => this.isReady(functionId));
     return ready[queue.nextTurn() % Math.max(1, ready.length)] ?? triggers[0];
+  }
+
+  /** A call said otherwise than what is remembered: it is looked at anew. */
+  recheck(): void {
+    this.#readiness.clear();
   }
 
   isReady(functionId: string): boolean {

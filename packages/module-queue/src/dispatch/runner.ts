@@ -8,7 +8,7 @@ import type { LeaseKeeper } from './lease-keeper.js';
 import type { LocalQueue } from './local-queue.js';
 import type { LocalQueues } from './local-queues.js';
 import { resultText, type Run, type RunEnd } from './run.js';
-import { isSuspect, judge } from './verdict.js';
+import { isSuspect, judge, lostWorker } from './verdict.js';
 
 export interface RunnerParts {
   readonly clock: Clock;
@@ -31,6 +31,8 @@ export class Runner {
   readonly #parts: RunnerParts;
   readonly #running = new Map<string, Run>();
   #reservedBy: LocalQueue | undefined;
+  /** Deliveries whose process died, until it is known who else went with it. */
+  #lost: { readonly run: Run; readonly error: MotiaError; readonly worker: string; readonly tookMs: number }[] = [];
   #idleListeners: (() => void)[] = [];
 
   constructor(parts: RunnerParts) {
@@ -86,7 +88,14 @@ export class Runner {
   }
 
   #startNext(queue: LocalQueue): void {
+    const queues = this.#parts.queues();
     for (let run = queue.waiting[0]; run !== undefined && !queue.isReserved; run = queue.waiting[0]) {
+      if (!queues.canRun(queue, run.delivery.functionId)) {
+        // Whoever would run it has gone meanwhile. It waits in the store, where others may take it.
+        queue.waiting.shift();
+        this.#parts.settle(run, { kind: 'again', delayMs: 0 });
+        continue;
+      }
       if (isSuspect(run.delivery.losses, queue.options)) {
         if (queue.running > 0 || this.#reservedBy !== undefined) return;
         queue.isReserved = true;
@@ -102,12 +111,6 @@ export class Runner {
     const { clock, telemetry, metrics } = this.#parts;
     const queues = this.#parts.queues();
     const trigger = queue.identity.kind === 'topic' ? queues.subscriber(queue) : undefined;
-    if (queue.identity.kind === 'topic' && trigger === undefined) {
-      // Its subscriber left while the job was on its way here.
-      this.#free(run);
-      this.#parts.settle(run, { kind: 'again', delayMs: 0 });
-      return;
-    }
     queue.running += 1;
     this.#running.set(delivery.messageId, run);
     run.startedAtMs = clock.now();
@@ -126,6 +129,8 @@ export class Runner {
     const { metrics } = this.#parts;
     const error = end.kind === 'failed' ? end.error : undefined;
     run.trace?.end(error);
+    // What is remembered of who is ready may be older than this failure.
+    if (error?.code.startsWith('MOTIA_ENGINE_WORKER_') === true) this.#parts.queues().recheck();
     if (run.stopped === 'lost') {
       this.#parts.leases.release(run);
       metrics.ended(run.queue, 'lost', tookMs);
@@ -141,7 +146,23 @@ export class Runner {
       this.#parts.settle(run, { kind: 'again', delayMs: 0 });
       return;
     }
-    this.#failed(run, error, tookMs);
+    const worker = lostWorker(error);
+    if (worker === undefined) {
+      this.#failed(run, error, { tookMs, companions: 0 });
+      return;
+    }
+    this.#lost.push({ run, error, worker, tookMs });
+    // A process takes all its calls with it in one moment, but they are told one by one.
+    if (this.#lost.length === 1) setImmediate(() => this.judgeLosses());
+  }
+
+  /** What became of deliveries whose process died. */
+  judgeLosses(): void {
+    const lost = this.#lost;
+    this.#lost = [];
+    for (const { run, error, worker, tookMs } of lost) {
+      this.#failed(run, error, { tookMs, companions: lost.filter((other) => other.worker === worker).length - 1 });
+    }
   }
 
   #completed(run: Run, end: RunEnd): Settlement['end'] {
@@ -156,16 +177,17 @@ export class Runner {
     return { kind: 'completed' };
   }
 
-  #failed(run: Run, error: MotiaError, tookMs: number): void {
+  #failed(run: Run, error: MotiaError, { tookMs, companions }: { readonly tookMs: number; readonly companions: number }): void {
     const { queue, delivery } = run;
     const { logger, metrics, random } = this.#parts;
     const { attempts, losses, messageId } = delivery;
-    const verdict = judge(error, { attempts, losses, options: queue.options, random });
+    const verdict = judge(error, { attempts, losses, options: queue.options, random, companions });
     const about = { messageId, queue: queue.label, code: error.code, reason: error.message, ...(run.trace === undefined ? {} : { traceId: run.trace.traceId }) };
     if (verdict.kind === 'released') {
       metrics.ended(queue, 'released', tookMs);
       logger.debug('A delivery was given back', about);
-      this.#parts.settle(run, verdict.delayMs === 0 ? { kind: 'again', delayMs: 0 } : { kind: 'again', delayMs: verdict.delayMs });
+      // A function that is known to be away is not asked again before it is back.
+      this.#parts.settle(run, { kind: 'again', delayMs: this.#parts.queues().canRun(queue, delivery.functionId) ? verdict.delayMs : 0 });
       return;
     }
     metrics.ended(queue, verdict.counts === 'loss' ? 'crashed' : 'failed', tookMs);

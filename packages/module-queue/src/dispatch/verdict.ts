@@ -1,5 +1,6 @@
 import { isMotiaError, type MotiaError } from '@motia/engine-core/contract';
 import type { DeliveryOptions } from '../delivery/delivery-options.js';
+import { isSpent } from '../delivery/loss-policy.js';
 import { backoffDelayMs, longestRetryAfterMs } from '../delivery/retry-policy.js';
 
 /** What a delivery that did not end well means for its job. */
@@ -15,6 +16,8 @@ export interface Standing {
   readonly losses: number;
   readonly options: DeliveryOptions;
   readonly random: () => number;
+  /** Other deliveries that the same process took with it when it died. */
+  readonly companions?: number;
 }
 
 /** A function that could not be called is asked again after this; it may be known to be away by then. */
@@ -25,12 +28,11 @@ const notStarted = new Set([
 ]);
 
 /** Judges the error that a delivery ended with. The engine's own end (drain, stop) is not judged here: that is a release. */
-export function judge(error: MotiaError, { attempts, losses, options, random }: Standing): Verdict {
+export function judge(error: MotiaError, { attempts, losses, options, random, companions = 0 }: Standing): Verdict {
   if (notStarted.has(error.code)) return { kind: 'released', delayMs: shortPauseMs };
   if (error.code === 'MOTIA_ENGINE_WORKER_LOST') {
-    // It was told to go, by a reload or a drain, and took too long over this.
-    if (detailOf(error, 'reason') === 'left') return { kind: 'released', delayMs: 0 };
-    return losses + 1 >= options.maxLosses ? { kind: 'dead', counts: 'loss' } : { kind: 'again', counts: 'loss', delayMs: 0 };
+    if (wasToldToGo(error)) return { kind: 'released', delayMs: 0 };
+    return isSpent(losses + 1, options.maxLosses, companions) ? { kind: 'dead', counts: 'loss' } : { kind: 'again', counts: 'loss', delayMs: 0 };
   }
   const failed = attempts + 1;
   if (isFinal(error) || failed > options.maxRetries) return { kind: 'dead', counts: 'attempt' };
@@ -49,6 +51,16 @@ export function isFinal(error: MotiaError): boolean {
 export function retryAfterMs(error: MotiaError): number | undefined {
   const wanted = detailOf(error, 'retryAfterMs');
   return typeof wanted === 'number' && wanted >= 0 ? Math.min(Math.round(wanted), longestRetryAfterMs) : undefined;
+}
+
+/** The process was ended by a reload or a drain, and the delivery took too long for it. */
+export function wasToldToGo(error: MotiaError): boolean {
+  return detailOf(error, 'reason') === 'left';
+}
+
+/** Which process died; undefined for errors that are no loss. */
+export function lostWorker(error: MotiaError): string | undefined {
+  return error.code === 'MOTIA_ENGINE_WORKER_LOST' && !wasToldToGo(error) ? String(detailOf(error, 'worker')) : undefined;
 }
 
 /** A job with one loss left might be what kills its process: it is delivered alone, so that no other pays for it. */

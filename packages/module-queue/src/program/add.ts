@@ -6,7 +6,8 @@ import type { AddOutcome, JobAdd } from '../job-store.js';
 import type { DepthChanges } from './depths.js';
 import { isGroupBusy } from './groups.js';
 import { stateCode } from './tables.js';
-import { checksumOf, writeTrace } from './take.js';
+import { writeData } from './payloads.js';
+import { writeTrace } from './take.js';
 import type { Target, TargetRow, Targets } from './targets.js';
 import type { CommandTimes } from './times.js';
 
@@ -14,7 +15,7 @@ import type { CommandTimes } from './times.js';
 const implicitGroup = '*';
 
 const insert = `INSERT INTO queue_jobs (id, receipt, queue, lane, state, priority, due_at, group_key, deliveries, leased_by, lease_ms, lease_until, enqueued_at, started_at,
-  timeout_ms, keeps_result, trace, producer, checksum, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  timeout_ms, keeps_result, trace, producer, checksum, payload, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const remember = `INSERT INTO queue_dedup (scope, dedup_id, receipt, hash, expires_at) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT (scope, dedup_id) DO UPDATE SET receipt = excluded.receipt, hash = excluded.hash, expires_at = excluded.expires_at`;
 
@@ -101,12 +102,13 @@ function insertJob(sql: StoreSql, add: JobAdd, { target, group, index }: { reado
   const open = isBehind || dueAt !== null || row.isPaused !== 0 ? undefined : slots.get(lane);
   const lease = open !== undefined && open.left > 0 ? open : undefined;
   const state = isBehind ? stateCode.behind : dueAt !== null ? stateCode.delayed : lease !== undefined ? stateCode.leased : stateCode.ready;
+  const stored = writeData(sql, add.data);
   const { lastId } = sql.run(
     insert,
     id, add.receiptId, row.queue, lane, state, add.priority, dueAt, group ?? null,
     lease === undefined ? 0 : 1, lease === undefined ? null : engineId, lease?.leaseMs ?? null, lease === undefined ? null : times.dueMs + lease.leaseMs,
     nowMs, lease === undefined ? null : nowMs,
-    add.timeoutMs ?? null, add.keepResult === true ? 1 : 0, writeTrace(add.trace), add.producer ?? null, checksumOf(add.data), add.data,
+    add.timeoutMs ?? null, add.keepResult === true ? 1 : 0, writeTrace(add.trace), add.producer ?? null, stored.checksum, stored.payload, stored.data,
   );
   depths.add(row.queue, 1);
   touched.add(lane);

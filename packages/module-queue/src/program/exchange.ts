@@ -24,18 +24,19 @@ interface Work {
   readonly depths: DepthChanges;
   readonly touched: Set<number>;
   readonly deliveries: Delivery[];
+  readonly quarantined: string[];
 }
 
 /** One turn of an engine: results, then work, then new messages. */
 export function exchange(sql: StoreSql, input: ExchangeInput, context: StoreCommandContext): ExchangeResult {
   const { engineId, nowMs } = context;
-  const work: Work = { engineId, nowMs, times: input.times, depths: new DepthChanges(), touched: new Set(), deliveries: [] };
+  const work: Work = { engineId, nowMs, times: input.times, depths: new DepthChanges(), touched: new Set(), deliveries: [], quarantined: [] };
   const settled = input.settlements.map((settlement) => settleJob(sql, settlement, work));
   const slots = new Map<number, OpenSlots>();
   for (const take of input.takes) takeLane(sql, take, slots, work);
   const added = addAll(sql, input, slots, work);
   work.depths.write(sql);
-  return { settled, deliveries: work.deliveries, added, lanes: statesOf(sql, work.touched, input.times.dueMs) };
+  return { settled, deliveries: work.deliveries, added, lanes: statesOf(sql, work.touched, input.times.dueMs), quarantined: work.quarantined };
 }
 
 function takeLane(sql: StoreSql, take: Take, slots: Map<number, OpenSlots>, work: Work): void {
@@ -54,6 +55,7 @@ function quarantine(sql: StoreSql, key: number, queue: number, work: Work): void
   const row = sql.get<{ id: string; groupKey: string | null }>('SELECT id, group_key AS groupKey FROM queue_jobs WHERE seq = ?', key);
   if (row === undefined) return;
   const error = queueErrors.ROW_CORRUPT({ messageId: row.id });
+  work.quarantined.push(row.id);
   const failure: JobFailure = { kind: 'failed', code: error.code, message: error.message, atMs: work.nowMs, delivery: 0 };
   sql.run('UPDATE queue_jobs SET state = ?, ended_at = ?, code = ?, failures = ? WHERE seq = ?', stateCode.dead, work.nowMs, error.code, withFailure(sql, key, failure), key);
   leaveQueue(sql, work, queue, row.groupKey ?? undefined);

@@ -1,6 +1,6 @@
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
 import type { JobFilter } from '../job-store.js';
-import { checksumOf } from './take.js';
+import { writeData } from './payloads.js';
 import { DepthChanges } from './depths.js';
 import { isGroupBusy } from './groups.js';
 import { leaveQueue } from './settle.js';
@@ -64,11 +64,13 @@ export function redriveJob(sql: StoreSql, { seq, queue, state, groupKey }: JobRo
     'UPDATE queue_jobs SET seq = ?, state = ?, attempts = 0, losses = 0, due_at = NULL, ended_at = NULL, code = NULL WHERE seq = ?',
     place, isBehind ? stateCode.behind : stateCode.ready, seq,
   );
-  if (data !== undefined) sql.run('UPDATE queue_jobs SET data = ?, checksum = ? WHERE seq = ?', data, checksumOf(data), place);
+  if (data === undefined) return;
+  const stored = writeData(sql, data);
+  sql.run('UPDATE queue_jobs SET data = ?, payload = ?, checksum = ? WHERE seq = ?', stored.data, stored.payload, stored.checksum, place);
 }
 
 export function discard(sql: StoreSql, { messageIds, times }: { readonly messageIds: readonly string[]; readonly times: CommandTimes }, { nowMs }: StoreCommandContext): number {
-  const rows = messageIds.flatMap((id) => sql.all<JobRow>(`${job} WHERE id = ?`, id));
+  const rows = [...new Set(messageIds)].flatMap((id) => sql.all<JobRow>(`${job} WHERE id = ?`, id));
   return discardRows(sql, rows, times, nowMs);
 }
 

@@ -47,7 +47,7 @@ export function declare(sql: StoreSql, input: { readonly queues: readonly QueueD
     const row = sql.get<QueueRow>(`${all} WHERE kind = ? AND name = ? AND function_id = ?`, kind, name, functionId) as QueueRow;
     if (role !== 'named') laneOf(sql, row.queue, functionId);
     if (role === 'subscription') {
-      sql.run('INSERT OR IGNORE INTO queue_servers (queue, engine_id) VALUES (?, ?)', row.queue, engineId);
+      serve(sql, [row.queue], engineId, input.times);
       if (functionId !== '') takeOver(sql, row, input.times);
     }
     return toState(sql.get<QueueRow>(`${all} WHERE id = ?`, row.queue) as QueueRow);
@@ -68,6 +68,24 @@ function takeOver(sql: StoreSql, subscriber: QueueRow, { dueMs }: CommandTimes):
   }
   sql.run('UPDATE queue_queues SET depth = depth - ? WHERE id = ?', jobs.length, held.id);
   sql.run('UPDATE queue_queues SET depth = depth + ? WHERE id = ?', jobs.length, subscriber.queue);
+}
+
+/** Engines that serve a subscription say so now and then; one that has not for this long is gone. */
+const longestSilenceMs = 300_000;
+
+/** Says which subscriptions this engine serves, and forgets what engines served that are gone. */
+export function keepServing(sql: StoreSql, { queues, times }: { readonly queues: readonly number[]; readonly times: CommandTimes }, { engineId }: StoreCommandContext): void {
+  serve(sql, queues, engineId, times);
+  sql.run('DELETE FROM queue_servers WHERE seen_at <= ?', times.steadyMs - longestSilenceMs);
+  sql.run(`${noticeLeft} AND NOT EXISTS (SELECT 1 FROM queue_servers s WHERE s.queue = queue_queues.id)`, times.steadyMs);
+}
+const noticeLeft = 'UPDATE queue_queues SET left_at = ? WHERE role = 0 AND left_at IS NULL';
+
+function serve(sql: StoreSql, queues: readonly number[], engineId: string, { steadyMs }: CommandTimes): void {
+  for (const queue of queues) {
+    sql.run('INSERT OR REPLACE INTO queue_servers (queue, engine_id, seen_at) VALUES (?, ?, ?)', queue, engineId, steadyMs);
+    sql.run('UPDATE queue_queues SET left_at = NULL WHERE id = ? AND left_at IS NOT NULL AND ended_at IS NULL', queue);
+  }
 }
 
 /** This engine serves them no more. Once no engine does, their time begins to run out. */

@@ -1,5 +1,6 @@
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
 import { queueErrors } from '../errors.js';
+import { isSpent } from '../delivery/loss-policy.js';
 import type { JobFailure } from '../job.js';
 import { DepthChanges } from './depths.js';
 import { withFailure } from './failures.js';
@@ -41,12 +42,10 @@ export interface ReclaimInput {
  */
 export function reclaim(sql: StoreSql, { leases, goneEngines, times }: ReclaimInput, { nowMs }: StoreCommandContext): number {
   const setting = { times, depths: new DepthChanges(), touched: new Set<number>() };
-  let count = 0;
-  for (const { key, lease, leaseUntil } of leases) {
-    const row = sql.get<LeasedRow>(`${leased} AND j.seq = ? AND j.deliveries = ? AND j.lease_until = ?`, key, lease, leaseUntil);
-    if (row === undefined) continue;
-    count += 1;
-    giveBack(sql, row, nowMs, setting);
+  const rows = leases.flatMap(({ key, lease, leaseUntil }) => sql.all<LeasedRow>(`${leased} AND j.seq = ? AND j.deliveries = ? AND j.lease_until = ?`, key, lease, leaseUntil));
+  for (const row of rows) {
+    const companions = rows.filter(({ leasedBy }) => leasedBy === row.leasedBy).length - 1;
+    giveBack(sql, row, { ...setting, nowMs, companions });
   }
   setting.depths.write(sql);
   for (const engineId of goneEngines) {
@@ -54,7 +53,7 @@ export function reclaim(sql: StoreSql, { leases, goneEngines, times }: ReclaimIn
     sql.run('DELETE FROM queue_servers WHERE engine_id = ?', engineId);
     for (const { queue } of served) sql.run('UPDATE queue_queues SET left_at = ? WHERE id = ? AND role = 0 AND left_at IS NULL AND NOT EXISTS (SELECT 1 FROM queue_servers WHERE queue = ?)', times.steadyMs, queue, queue);
   }
-  return count;
+  return rows.length;
 }
 
 interface LeasedRow {
@@ -72,17 +71,26 @@ interface LeasedRow {
 const leased = `SELECT j.seq AS key, j.queue AS queue, j.lane AS lane, j.group_key AS groupKey, j.losses AS losses, j.deliveries AS delivery, j.leased_by AS leasedBy, j.trace AS trace,
   q.max_losses AS maxLosses, q.blocks_group AS blocksGroup FROM queue_jobs j JOIN queue_queues q ON q.id = j.queue WHERE j.state = 3`;
 
-function giveBack(sql: StoreSql, row: LeasedRow, nowMs: number, setting: { readonly times: CommandTimes; readonly depths: DepthChanges; readonly touched: Set<number> }): void {
+interface GiveBackSetting {
+  readonly times: CommandTimes;
+  readonly depths: DepthChanges;
+  readonly touched: Set<number>;
+  readonly nowMs: number;
+  readonly companions: number;
+}
+
+function giveBack(sql: StoreSql, row: LeasedRow, setting: GiveBackSetting): void {
+  const { nowMs, companions } = setting;
   const { key, queue, lane, groupKey, leasedBy, delivery } = row;
   const error = queueErrors.ENGINE_LOST({ engineId: leasedBy });
   const failure: JobFailure = { kind: 'lost', code: error.code, message: error.message, atMs: nowMs, delivery };
   setting.touched.add(lane);
-  const isSpent = row.losses + 1 >= row.maxLosses;
-  const isBlocking = isSpent && row.blocksGroup !== 0 && groupKey !== null;
-  const state = !isSpent ? stateCode.ready : isBlocking ? stateCode.blocked : stateCode.dead;
+  const isOver = isSpent(row.losses + 1, row.maxLosses, companions);
+  const isBlocking = isOver && row.blocksGroup !== 0 && groupKey !== null;
+  const state = !isOver ? stateCode.ready : isBlocking ? stateCode.blocked : stateCode.dead;
   sql.run(
     'UPDATE queue_jobs SET state = ?, losses = losses + 1, leased_by = NULL, lease_until = NULL, code = ?, failures = ?, ended_at = ? WHERE seq = ?',
-    state, error.code, withFailure(sql, key, failure), isSpent ? nowMs : null, key,
+    state, error.code, withFailure(sql, key, failure), isOver ? nowMs : null, key,
   );
   if (state === stateCode.dead) leaveQueue(sql, setting, queue, groupKey ?? undefined);
 }

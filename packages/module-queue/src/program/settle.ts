@@ -7,7 +7,7 @@ import { stateCode } from './tables.js';
 import type { CommandTimes } from './times.js';
 
 const own = 'WHERE seq = ? AND deliveries = ? AND state = 3 AND leased_by = ?';
-const complete = `UPDATE queue_jobs SET state = ?, ended_at = ?, data = ?, leased_by = NULL, lease_until = NULL ${own}`;
+const complete = `UPDATE queue_jobs SET state = ?, ended_at = ?, data = ?, payload = NULL, leased_by = NULL, lease_until = NULL ${own}`;
 const giveBack = `UPDATE queue_jobs SET state = ?, due_at = ?, leased_by = NULL, lease_until = NULL, attempts = attempts + ?, losses = losses + ? ${own}`;
 const giveUp = `UPDATE queue_jobs SET state = ?, ended_at = ?, code = ?, leased_by = NULL, lease_until = NULL, attempts = attempts + ?, losses = losses + ? ${own}`;
 

@@ -43,7 +43,7 @@ export const migrations: readonly StoreMigration[] = [
         UNIQUE (kind, name, function_id)
       ) STRICT`);
       sql.run('CREATE TABLE queue_lanes (id INTEGER PRIMARY KEY, queue INTEGER NOT NULL, function_id TEXT NOT NULL, UNIQUE (queue, function_id)) STRICT');
-      sql.run('CREATE TABLE queue_servers (queue INTEGER NOT NULL, engine_id TEXT NOT NULL, PRIMARY KEY (queue, engine_id)) STRICT, WITHOUT ROWID');
+      sql.run('CREATE TABLE queue_servers (queue INTEGER NOT NULL, engine_id TEXT NOT NULL, seen_at INTEGER NOT NULL, PRIMARY KEY (queue, engine_id)) STRICT, WITHOUT ROWID');
       sql.run(`CREATE TABLE queue_jobs (
         seq INTEGER PRIMARY KEY,
         id TEXT NOT NULL,
@@ -70,8 +70,13 @@ export const migrations: readonly StoreMigration[] = [
         code TEXT,
         failures TEXT,
         checksum INTEGER NOT NULL DEFAULT 0,
+        payload INTEGER,
         data TEXT
       ) STRICT`);
+      // Large data lies apart: a job changes its state some times, and a row is written anew as a whole each time.
+      sql.run('CREATE TABLE queue_payloads (id INTEGER PRIMARY KEY, data TEXT NOT NULL) STRICT');
+      sql.run('CREATE TRIGGER queue_payloads_left AFTER UPDATE OF payload ON queue_jobs WHEN old.payload IS NOT NULL AND new.payload IS NOT old.payload BEGIN DELETE FROM queue_payloads WHERE id = old.payload; END');
+      sql.run('CREATE TRIGGER queue_payloads_gone AFTER DELETE ON queue_jobs WHEN old.payload IS NOT NULL BEGIN DELETE FROM queue_payloads WHERE id = old.payload; END');
       sql.run('CREATE UNIQUE INDEX queue_jobs_id ON queue_jobs (id)');
       sql.run('CREATE INDEX queue_jobs_ready ON queue_jobs (lane, priority DESC, seq) WHERE state = 0');
       sql.run('CREATE INDEX queue_jobs_due ON queue_jobs (lane, due_at) WHERE state = 1');

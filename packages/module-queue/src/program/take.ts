@@ -1,25 +1,23 @@
 import type { StoreSql, TraceContext } from '@motia/engine-core/contract';
-import { rowChecksum } from '@motia/store-sqlite/rows';
 import type { Delivery } from '../job.js';
 import type { Take } from '../job-store.js';
+import { readSoundData, type StoredData } from './payloads.js';
 import type { CommandTimes } from './times.js';
 
 /** Jobs that become ready in one go: more are left for the next look. */
 const promotedAtOnce = 1_000;
 
 const promote = `UPDATE queue_jobs SET state = 0 WHERE seq IN (SELECT seq FROM queue_jobs WHERE lane = ? AND state = 1 AND due_at <= ? ORDER BY due_at LIMIT ${promotedAtOnce})`;
-const columns = `seq AS key, deliveries + 1 AS lease, lane, id AS messageId, data, checksum, group_key AS groupKey, attempts, losses, enqueued_at AS enqueuedAtMs,
+const columns = `seq AS key, deliveries + 1 AS lease, lane, id AS messageId, data, payload, checksum, group_key AS groupKey, attempts, losses, enqueued_at AS enqueuedAtMs,
   due_at AS dueAt, trace, timeout_ms AS timeoutMs, keeps_result AS keepsResult`;
 const oldest = `SELECT ${columns} FROM queue_jobs WHERE lane = ? AND state = 0 ORDER BY priority DESC, seq LIMIT ?`;
 const leaseRow = 'UPDATE queue_jobs SET state = 3, deliveries = deliveries + 1, leased_by = ?, lease_ms = ?, lease_until = ?, started_at = ? WHERE seq = ?';
 
-interface ReadyRow {
+interface ReadyRow extends StoredData {
   readonly key: number;
   readonly lease: number;
   readonly lane: number;
   readonly messageId: string;
-  readonly data: string | null;
-  readonly checksum: number;
   readonly groupKey: string | null;
   readonly attempts: number;
   readonly losses: number;
@@ -47,26 +45,23 @@ export function takeReady(sql: StoreSql, { lane, slots, leaseMs }: Take, functio
   const deliveries: Delivery[] = [];
   const corrupt: number[] = [];
   for (const row of sql.all<ReadyRow>(oldest, lane, slots)) {
-    if (row.data === null || checksumOf(row.data) !== row.checksum) {
+    const data = readSoundData(sql, row);
+    if (data === undefined) {
       corrupt.push(row.key);
       continue;
     }
     sql.run(leaseRow, engineId, leaseMs, times.dueMs + leaseMs, nowMs, row.key);
-    deliveries.push(deliveryOf(row, functionId));
+    deliveries.push(deliveryOf(row, data, functionId));
   }
   return { deliveries, corrupt };
 }
 
-export function checksumOf(data: string): number {
-  return rowChecksum(data);
-}
-
-function deliveryOf(row: ReadyRow, functionId: string): Delivery {
+function deliveryOf(row: ReadyRow, data: string, functionId: string): Delivery {
   const { key, lane, messageId, attempts, losses, enqueuedAtMs } = row;
   return {
     key, lane, messageId, functionId, attempts, losses, enqueuedAtMs,
     lease: row.lease,
-    data: row.data ?? undefined,
+    data,
     ...(row.groupKey === null ? {} : { group: row.groupKey }),
     readyAtMs: row.dueAt ?? enqueuedAtMs,
     trace: readTrace(row.trace),

@@ -2,6 +2,7 @@ import type { StoreSql } from '@motia/engine-core/contract';
 import type { JobState, JobView } from '../job.js';
 import type { JobFilter, QueueStats } from '../job-store.js';
 import { readFailures } from './failures.js';
+import { readData } from './payloads.js';
 import { allQueues } from './queues.js';
 import { stateCodes, stateName } from './tables.js';
 import { readTrace } from './take.js';
@@ -31,12 +32,13 @@ interface ViewRow {
   readonly producer: string | null;
   readonly failures: string | null;
   readonly data: string | null;
+  readonly payload: number | null;
   readonly timeoutMs: number | null;
 }
 
 const view = `SELECT j.seq, j.id, j.receipt, j.state, q.kind, q.name, q.function_id AS subscriber, l.function_id AS functionId, j.queue, j.group_key AS groupKey, j.priority, j.attempts, j.losses,
   j.deliveries, j.enqueued_at AS enqueuedAt, j.due_at AS dueAt, j.leased_by AS leasedBy, j.lease_until AS leaseUntil, j.started_at AS startedAt, j.ended_at AS endedAt, j.trace, j.producer,
-  j.failures, j.data, j.timeout_ms AS timeoutMs FROM queue_jobs j JOIN queue_queues q ON q.id = j.queue JOIN queue_lanes l ON l.id = j.lane`;
+  j.failures, j.data, j.payload, j.timeout_ms AS timeoutMs FROM queue_jobs j JOIN queue_queues q ON q.id = j.queue JOIN queue_lanes l ON l.id = j.lane`;
 
 export function job(sql: StoreSql, { messageId }: { readonly messageId: string }): (JobView & { readonly waitsFor?: { readonly messageId: string; readonly state: JobState } }) | undefined {
   const row = sql.get<ViewRow>(`${view} WHERE j.id = ?`, messageId);
@@ -45,12 +47,12 @@ export function job(sql: StoreSql, { messageId }: { readonly messageId: string }
     row.state === 2 && row.groupKey !== null
       ? sql.get<{ id: string; state: number }>('SELECT id, state FROM queue_jobs WHERE queue = ? AND group_key = ? AND group_key IS NOT NULL AND state < 5 ORDER BY seq LIMIT 1', row.queue, row.groupKey)
       : undefined;
-  return { ...toView(row), ...(first === undefined ? {} : { waitsFor: { messageId: first.id, state: stateName(first.state) } }) };
+  return { ...toView(sql, row), ...(first === undefined ? {} : { waitsFor: { messageId: first.id, state: stateName(first.state) } }) };
 }
 
 /** Jobs made of one receipt: ids are the receipt, or begin with it. */
 export function jobsOf(sql: StoreSql, { receiptId }: { readonly receiptId: string }): readonly JobView[] {
-  return sql.all<ViewRow>(`${view} WHERE j.id = ? OR (j.id >= ? AND j.id < ?) ORDER BY j.seq`, receiptId, `${receiptId}:`, `${receiptId};`).map(toView);
+  return sql.all<ViewRow>(`${view} WHERE j.id = ? OR (j.id >= ? AND j.id < ?) ORDER BY j.seq`, receiptId, `${receiptId}:`, `${receiptId};`).map((row) => toView(sql, row));
 }
 
 export interface ListInput {
@@ -69,7 +71,7 @@ export function list(sql: StoreSql, input: ListInput): { readonly jobs: readonly
   for (const code of codes.slice(Math.max(0, codes.indexOf(from ?? (codes[0] as number))))) {
     const rows = listState(sql, code, input, code === from ? place : undefined, input.limit - jobs.length + 1);
     const taken = rows.slice(0, input.limit - jobs.length);
-    jobs.push(...taken.map(toView));
+    jobs.push(...taken.map((row) => toView(sql, row)));
     const last = taken.at(-1);
     if (rows.length > taken.length) return { jobs, cursor: last === undefined ? `${code}:` : `${code}:${placeOf(code, last)}` };
   }
@@ -163,12 +165,12 @@ function count(sql: StoreSql, text: string, value: number): number {
   return sql.get<{ count: number }>(text, value)?.count ?? 0;
 }
 
-function toView(row: ViewRow): JobView {
+function toView(sql: StoreSql, row: ViewRow): JobView {
   const { id, receipt, kind, name, subscriber, functionId, priority, attempts, losses, deliveries } = row;
   const state = stateName(row.state);
   const trace = readTrace(row.trace);
   const hasResult = row.state === 7;
-  const hasData = !hasResult && row.data !== null;
+  const data = readData(sql, row);
   return {
     messageId: id, receiptId: receipt, state, queue: { kind, name, functionId: subscriber }, functionId, priority, attempts, losses, deliveries,
     ...(row.groupKey === null ? {} : { group: row.groupKey }),
@@ -181,8 +183,7 @@ function toView(row: ViewRow): JobView {
     ...(trace === undefined ? {} : { traceId: trace.traceparent.slice(3, 35) }),
     ...(row.producer === null ? {} : { producer: row.producer }),
     failures: readFailures(row.failures),
-    ...(hasData && row.data !== null ? { data: row.data } : {}),
-    ...(hasResult && row.data !== null ? { result: row.data } : {}),
+    ...(data === undefined ? {} : hasResult ? { result: data } : { data }),
     ...(row.timeoutMs === null ? {} : { timeoutMs: row.timeoutMs }),
   };
 }

@@ -3,8 +3,16 @@ import type { LocalQueue } from '../dispatch/local-queue.js';
 import { queueLabel } from '../job.js';
 import type { QueueStats } from '../job-store.js';
 
+const ends = ['completed', 'skipped', 'failed', 'crashed', 'released', 'lost'] as const;
 /** How a delivery ended, as metrics name it. */
-export type DeliveryEnd = 'completed' | 'skipped' | 'failed' | 'crashed' | 'released' | 'lost';
+export type DeliveryEnd = (typeof ends)[number];
+
+/** The instruments of one queue, found once. */
+interface Series {
+  readonly wait: Histogram;
+  readonly duration: Histogram;
+  readonly ended: Readonly<Record<DeliveryEnd, Counter>>;
+}
 
 /** Numbers about queues, each with the attribute `queue`. */
 export class QueueMetrics {
@@ -15,6 +23,7 @@ export class QueueMetrics {
   readonly #wait: Histogram;
   readonly #duration: Histogram;
   readonly #gauges: readonly Registration[];
+  readonly #series = new WeakMap<LocalQueue, Series>();
   readonly #look: () => Promise<readonly QueueStats[]>;
   #stats: readonly QueueStats[] = [];
   #isLooking = false;
@@ -57,12 +66,13 @@ export class QueueMetrics {
   }
 
   started(queue: LocalQueue, waitedMs: number): void {
-    this.#wait.record(Math.max(0, waitedMs), { queue: queue.label });
+    this.#of(queue).wait.record(Math.max(0, waitedMs));
   }
 
   ended(queue: LocalQueue, outcome: DeliveryEnd, tookMs: number): void {
-    this.#deliveries.add(1, { queue: queue.label, outcome });
-    this.#duration.record(tookMs, { queue: queue.label });
+    const series = this.#of(queue);
+    series.ended[outcome].add(1);
+    series.duration.record(tookMs);
   }
 
   dead(queue: LocalQueue): void {
@@ -71,6 +81,20 @@ export class QueueMetrics {
 
   refused(queue: LocalQueue): void {
     this.#refused.add(1, { queue: queue.label });
+  }
+
+  #of(queue: LocalQueue): Series {
+    let series = this.#series.get(queue);
+    if (series === undefined) {
+      const about = { queue: queue.label };
+      series = {
+        wait: this.#wait.with(about),
+        duration: this.#duration.with(about),
+        ended: Object.fromEntries(ends.map((outcome) => [outcome, this.#deliveries.with({ ...about, outcome })])) as Series['ended'],
+      };
+      this.#series.set(queue, series);
+    }
+    return series;
   }
 
   stop(): void {

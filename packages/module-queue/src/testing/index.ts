@@ -1,1 +1,2 @@
-export {};
+export { jobStoreConformance } from './job-store-conformance.js';
+export type { JobStoreConformanceOptions } from './job-store-conformance.js';

@@ -40,7 +40,7 @@ export class SqliteStateStore implements StateStore {
 
   async write(write: StateWrite, tx?: StoreTransaction): Promise<StateWritten> {
     try {
-      return await this.#handle.run('write', write, tx === undefined ? {} : { tx });
+      return await this.#handle.run('write', { ...write, isShared: this.service.isShared }, tx === undefined ? {} : { tx });
     } catch (error) {
       throw ofState(error, write);
     }
@@ -67,7 +67,7 @@ export class SqliteStateStore implements StateStore {
   }
 
   async expire(request: ExpireRequest): Promise<Expired> {
-    return this.#handle.run('expire', request);
+    return this.#handle.run('expire', { ...request, isShared: this.service.isShared });
   }
 }
 

@@ -4,22 +4,27 @@ import { applyUpdateOps } from '@motia/update-ops';
 import { stateErrors } from '../errors.js';
 import type { Expired, ExpireRequest, HistoryLimits, StateWrite, StateWritten } from '../state-store.js';
 import { matchesSubscription } from '../subscriptions.js';
-import { entryColumns, entryRows, entryTable, isExpired, readRow, toEntry, type EntryRow } from './entry-rows.js';
+import { assertIntact, entryColumns, isExpired, isIntact, quarantineRow, readRow, toEntry, type EntryRow } from './entry-rows.js';
 import { writeEntry } from './write-entry.js';
 
-export function write(sql: StoreSql, request: StateWrite, context: StoreCommandContext): StateWritten {
-  const { scope, key, change, ifVersion, origin, history, due } = request;
+/** Of a store that other engines use too. */
+interface Shared {
+  readonly isShared: boolean;
+}
+
+export function write(sql: StoreSql, request: StateWrite & Shared, context: StoreCommandContext): StateWritten {
+  const { scope, key, change, ifVersion, origin, history, due, isShared } = request;
   const { nowMs } = context;
   const claimed: ClaimedCall[] = [];
   let row = readRow(sql, scope, key);
-  if (row !== undefined && !entryTable.isIntact(row)) {
-    if (change.kind === 'update') entryTable.check(row);
+  if (row !== undefined && !isIntact(row)) {
+    if (change.kind === 'update') assertIntact(row);
     // It is given a new value, or none: what it was is past.
-    entryRows.quarantine(sql, row, context);
+    quarantineRow(sql, row, context);
     row = undefined;
   }
   if (row !== undefined && isExpired(row, nowMs)) {
-    const ended = endEntry(sql, row, { history, triggers: due.triggers, claim: due.claim }, context);
+    const ended = endEntry(sql, row, { history, triggers: due.triggers, claim: due.claim, isShared }, context);
     row = ended.row;
     claimed.push(...ended.claimed);
   }
@@ -29,7 +34,7 @@ export function write(sql: StoreSql, request: StateWrite, context: StoreCommandC
   if (change.kind === 'delete' && before === undefined) return { before, after: undefined, version: 0, claimed };
   const after = valueAfter(request, before?.json);
   const written = writeEntry(sql, {
-    scope, key, row, after, origin, history, due,
+    scope, key, row, after, origin, history, due, isShared,
     op: change.kind,
     before: before?.json ?? null,
     expiresAtMs: expiryAfter(request, before?.expiresAtMs, nowMs),
@@ -63,24 +68,24 @@ function expiryAfter({ change, ttlMs }: StateWrite, before: number | undefined, 
 /** The end of a key whose time has come, as a change of its own. */
 function endEntry(
   sql: StoreSql, row: EntryRow,
-  { history, triggers, claim }: { readonly history: HistoryLimits; readonly triggers: readonly DueTrigger[]; readonly claim: ClaimTerms | undefined },
+  { history, triggers, claim, isShared }: Shared & { readonly history: HistoryLimits; readonly triggers: readonly DueTrigger[]; readonly claim: ClaimTerms | undefined },
   context: StoreCommandContext,
 ): { readonly row: EntryRow; readonly claimed: readonly ClaimedCall[] } {
   const { scope, key, value } = row;
   const due = { triggers, triggerDepth: 0, ...(claim === undefined ? {} : { claim }) };
-  return writeEntry(sql, { scope, key, row, history, op: 'expire', before: value, after: null, expiresAtMs: null, origin: {}, due }, context);
+  return writeEntry(sql, { scope, key, row, history, op: 'expire', before: value, after: null, expiresAtMs: null, origin: {}, due, isShared }, context);
 }
 
-export function expire(sql: StoreSql, { limit, history, subscriptions }: ExpireRequest, context: StoreCommandContext): Expired {
+export function expire(sql: StoreSql, { limit, history, subscriptions, isShared }: ExpireRequest & Shared, context: StoreCommandContext): Expired {
   const due = sql.all<EntryRow>(`SELECT ${entryColumns} FROM state_entry WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?`, context.nowMs, limit);
   for (const row of due) {
-    if (!entryTable.isIntact(row)) {
-      entryRows.quarantine(sql, row, context);
+    if (!isIntact(row)) {
+      quarantineRow(sql, row, context);
     } else if (row.value === null) {
       sql.run('DELETE FROM state_entry WHERE id = ?', row.id);
     } else {
       const triggers = subscriptions.filter((subscription) => matchesSubscription(subscription, row.scope, row.key)).map(({ id, functionId }) => ({ id, functionId }));
-      endEntry(sql, row, { history, triggers, claim: undefined }, context);
+      endEntry(sql, row, { history, triggers, claim: undefined, isShared }, context);
     }
   }
   return { count: due.length };

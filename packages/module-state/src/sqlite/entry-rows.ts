@@ -1,4 +1,5 @@
-import type { StoreSql } from '@motia/engine-core/contract';
+import { crc32 } from 'node:zlib';
+import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
 import { checkedTable } from '@motia/store-sqlite/rows';
 import type { StoredEntry } from '../state-store.js';
 
@@ -25,13 +26,27 @@ export function readRow(sql: StoreSql, scope: string, key: string): EntryRow | u
   return sql.get<EntryRow>(`SELECT ${entryColumns} FROM state_entry WHERE scope = ? AND key = ?`, scope, key);
 }
 
-type Sealable = Omit<EntryRow, 'id' | 'crc' | 'history_entries' | 'history_bytes'>;
+/** One checksum over all that must not change unnoticed; lengths keep neighbours apart. One native call: it is made for every read and write. */
+export function entryCrc({ scope, key, version, updated_at_ms: updatedAtMs, expires_at_ms: expiresAtMs, value }: Omit<EntryRow, 'id' | 'crc' | 'history_entries' | 'history_bytes'>): number {
+  return crc32(`${scope.length}:${key.length}:${version}:${updatedAtMs}:${expiresAtMs ?? ''}:${value === null ? '' : 'v'}:${scope}${key}${value ?? ''}`);
+}
 
-/** Rows under a checksum. What is damaged fails to be read until it is written anew or deleted; the store keeps a copy and says so. */
-export const entryTable = checkedTable<Sealable>({ table: 'state_entry', key: ['scope', 'key'], values: ['version', 'updated_at_ms', 'expires_at_ms', 'value'] });
+export function isIntact(row: EntryRow): boolean {
+  return row.crc === entryCrc(row);
+}
 
-/** For its quarantine: in a damaged row, scope and key may be what is damaged. */
-export const entryRows = checkedTable<Pick<EntryRow, 'id'>>({ table: 'state_entry', key: ['id'], values: [] });
+const keyed = checkedTable<Pick<EntryRow, 'scope' | 'key'>>({ table: 'state_entry', key: ['scope', 'key'], values: [] });
+const numbered = checkedTable<Pick<EntryRow, 'id'>>({ table: 'state_entry', key: ['id'], values: [] });
+
+/** Reading what is damaged fails until it is written anew or deleted; the store keeps a copy and says so. @throws `MOTIA_STORE_ROW_CORRUPT` */
+export function assertIntact(row: EntryRow): void {
+  if (!isIntact(row)) keyed.check({ ...row, crc: keyed.seal(row) + 1 });
+}
+
+/** For changes that go on without a damaged row. By its number: scope and key may be what is damaged. */
+export function quarantineRow(sql: StoreSql, row: EntryRow, context: StoreCommandContext): void {
+  numbered.quarantine(sql, row, context);
+}
 
 /** What a reader sees of a row that is whole: nothing of one that was deleted or whose time has come. */
 export function toEntry(row: EntryRow, nowMs: number): StoredEntry | undefined {

@@ -1,5 +1,5 @@
+import { crc32 } from 'node:zlib';
 import type { StoreSql } from '@motia/engine-core/contract';
-import { rowChecksum } from '@motia/store-sqlite/rows';
 import type { HistoryLimits, StateHistoryEntry, StateHistoryPage, StateHistoryQuery } from '../state-store.js';
 
 interface HistoryRow {
@@ -17,75 +17,110 @@ interface HistoryRow {
   readonly ops: string | null;
   readonly value: string | null;
 }
-/** What a key has in the history. */
-export interface HistoryShare {
-  readonly entries: number;
-  readonly bytes: number;
-}
+/** What addHistory needs to know of a change; a part of `EntryChange`. */
 export interface HistoryChange {
   readonly scope: string;
   readonly key: string;
   readonly op: StateHistoryEntry['op'];
-  readonly version: number;
-  readonly atMs: number;
-  readonly traceId?: string | undefined;
-  readonly functionId?: string | undefined;
+  /** What its row says of its share in the history; without one it is counted. */
+  readonly row: { readonly history_entries: number; readonly history_bytes: number } | undefined;
+  readonly origin: { readonly traceId?: string; readonly functionId?: string };
+  readonly history: HistoryLimits;
   readonly ops?: string | undefined;
   /** JSON after the change. */
-  readonly value: string | null;
+  readonly after: string | null;
+}
+export interface HistoryShare {
+  readonly entries: number;
+  readonly bytes: number;
 }
 
 /** A row without its texts, about. */
 const rowBytes = 128;
 /** Rows that one change takes away of others at most: the cost of a change stays bounded, and more is taken than comes. */
-const trimmedAtOnce = 32;
+const trimmedAtOnce = 64;
+/** And when all keys together have too much, which is looked at with every sixteenth change. */
+const trimmedOfAllAtOnce = 2_048;
 
-/** What is left in the history of a key that has no row any more: from before it was forgotten. */
-export function shareOf(sql: StoreSql, scope: string, key: string): HistoryShare {
+/** What a key has in the history although it has no row any more: from before it was forgotten. */
+function countShare(sql: StoreSql, scope: string, key: string): HistoryShare {
   return sql.get<HistoryShare>('SELECT COUNT(*) AS entries, COALESCE(SUM(bytes), 0) AS bytes FROM state_history WHERE scope = ? AND key = ?', scope, key) as HistoryShare;
 }
 
-/** Writes a change down and trims those of its key. Answers what the key has in the history afterwards, and the size of the whole. */
-export function addHistory(sql: StoreSql, change: HistoryChange, { share, limits }: { readonly share: HistoryShare; readonly limits: HistoryLimits }): HistoryShare & { readonly totalBytes: number } {
-  const { scope, key, op, version, atMs, traceId = null, functionId = null } = change;
-  const whole = rowBytes + lengthOf(change.value) + lengthOf(change.ops);
-  const isKept = whole <= limits.maxBytesPerKey;
+/** Writes a change down and trims those of its key. Answers what the key has in the history afterwards, and whether all keys together have too much. */
+export function addHistory(sql: StoreSql, change: HistoryChange, { version, atMs }: { readonly version: number; readonly atMs: number }): HistoryShare & { readonly isOverfull: boolean } {
+  const { scope, key, op, row, origin, history, after } = change;
+  const whole = rowBytes + lengthOf(after) + lengthOf(change.ops);
+  const isKept = whole <= history.maxBytesPerKey;
   const bytes = isKept ? whole : rowBytes;
-  const value = isKept ? change.value : null;
+  const value = isKept ? after : null;
   const ops = isKept ? (change.ops ?? null) : null;
-  const hasValue = change.value === null ? 0 : isKept ? 1 : 2;
-  sql.run(
+  const hasValue = after === null ? 0 : isKept ? 1 : 2;
+  const { lastId: seq } = sql.run(
     'INSERT INTO state_history (scope, key, op, version, at_ms, trace_id, function_id, bytes, has_value, crc, ops, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    scope, key, op, version, atMs, traceId, functionId, bytes, hasValue, rowChecksum(scope, key, version, hasValue, ops, value), ops, value,
+    scope, key, op, version, atMs, origin.traceId ?? null, origin.functionId ?? null, bytes, hasValue, historyCrc(scope, key, version, hasValue, ops, value), ops, value,
   );
-  let { entries, bytes: keyBytes } = { entries: share.entries + 1, bytes: share.bytes + bytes };
-  let added = bytes;
-  // A little more than allowed is let grow, so that a busy key is not trimmed with each change.
-  if (entries > limits.maxEntriesPerKey + Math.floor(limits.maxEntriesPerKey / 8) || keyBytes > limits.maxBytesPerKey) {
-    for (const old of sql.all<{ readonly seq: number; readonly bytes: number }>('SELECT seq, bytes FROM state_history WHERE scope = ? AND key = ? ORDER BY seq LIMIT ?', scope, key, trimmedAtOnce)) {
-      if ((entries <= limits.maxEntriesPerKey && keyBytes <= limits.maxBytesPerKey) || entries <= 1) break;
-      sql.run('DELETE FROM state_history WHERE seq = ?', old.seq);
-      entries -= 1;
-      keyBytes -= old.bytes;
-      added -= old.bytes;
-    }
-  }
-  const total = sql.get<{ readonly bytes: number }>('UPDATE state_history_size SET bytes = bytes + ? WHERE id = 1 RETURNING bytes', added);
-  return { entries, bytes: keyBytes, totalBytes: total?.bytes ?? 0 };
+  const share = row === undefined ? countShare(sql, scope, key) : { entries: row.history_entries + 1, bytes: row.history_bytes + bytes };
+  const trimmed = trimKey(sql, change, share, seq);
+  const isOverfull = seq % countedAtOnce === 0 && countBytes(sql, seq) > history.maxBytes;
+  return { ...trimmed, isOverfull };
 }
 
-/** Takes the oldest changes of all keys away until the rest fits. After `addHistory`, once the row of the key is written. */
-export function trimHistory(sql: StoreSql, { maxBytes }: HistoryLimits, totalBytes: number): void {
-  let size = totalBytes;
-  let trimmed = 0;
-  for (const { seq, scope, key, bytes } of sql.all<{ readonly seq: number; readonly scope: string; readonly key: string; readonly bytes: number }>('SELECT seq, scope, key, bytes FROM state_history ORDER BY seq LIMIT ?', trimmedAtOnce)) {
-    if (size <= maxBytes) break;
-    sql.run('DELETE FROM state_history WHERE seq = ?', seq);
-    sql.run('UPDATE state_entry SET history_entries = history_entries - 1, history_bytes = history_bytes - ? WHERE scope = ? AND key = ?', bytes, scope, key);
-    size -= bytes;
-    trimmed += bytes;
+/** A little more than allowed is let grow, so that a busy key is not trimmed with each change. */
+function trimKey(sql: StoreSql, { scope, key, history: { maxEntriesPerKey, maxBytesPerKey } }: HistoryChange, share: HistoryShare, seq: number): HistoryShare {
+  let { entries, bytes } = share;
+  if (entries <= maxEntriesPerKey + Math.floor(maxEntriesPerKey / 8) && bytes <= maxBytesPerKey) return share;
+  for (const old of sql.all<OldRow>('SELECT seq, scope, key, bytes FROM state_history WHERE scope = ? AND key = ? ORDER BY seq LIMIT ?', scope, key, trimmedAtOnce)) {
+    if ((entries <= maxEntriesPerKey && bytes <= maxBytesPerKey) || old.seq === seq) break;
+    remove(sql, old, seq - 1);
+    entries -= 1;
+    bytes -= old.bytes;
   }
-  sql.run('UPDATE state_history_size SET bytes = bytes - ? WHERE id = 1', trimmed);
+  return { entries, bytes };
+}
+
+/** Takes the oldest changes of all keys away until the rest fits. Once the row of the key that was written last is written. */
+export function trimHistory(sql: StoreSql, maxBytes: number): void {
+  const newest = sql.get<{ readonly seq: number }>('SELECT seq FROM state_history ORDER BY seq DESC LIMIT 1')?.seq ?? 0;
+  let size = sizeOf(sql);
+  for (const old of sql.all<OldRow>('SELECT seq, scope, key, bytes FROM state_history ORDER BY seq LIMIT ?', trimmedOfAllAtOnce)) {
+    if (size <= maxBytes || old.seq === newest) return;
+    remove(sql, old, newest);
+    sql.run('UPDATE state_entry SET history_entries = history_entries - 1, history_bytes = history_bytes - ? WHERE scope = ? AND key = ?', old.bytes, old.scope, old.key);
+    size -= old.bytes;
+  }
+}
+
+interface OldRow {
+  readonly seq: number;
+  readonly scope: string;
+  readonly key: string;
+  readonly bytes: number;
+}
+
+/** The size of the whole is counted for so many changes at once, when the number of the last one is a multiple: a statement less for the others. */
+const countedAtOnce = 16;
+
+/** Counts the changes up to this one, the last of its batch. */
+function countBytes(sql: StoreSql, seq: number): number {
+  sql.run('UPDATE state_history_size SET bytes = bytes + (SELECT COALESCE(SUM(bytes), 0) FROM state_history WHERE seq > ? AND seq <= ?) WHERE id = 1', seq - countedAtOnce, seq);
+  return sizeOf(sql);
+}
+
+/** Of what was counted. */
+function sizeOf(sql: StoreSql): number {
+  return sql.get<{ readonly bytes: number }>('SELECT bytes FROM state_history_size WHERE id = 1')?.bytes ?? 0;
+}
+
+/** @param newest the last change whose batch is counted already, if it ends one */
+function remove(sql: StoreSql, { seq, bytes }: OldRow, newest: number): void {
+  sql.run('DELETE FROM state_history WHERE seq = ?', seq);
+  if (seq <= newest - (newest % countedAtOnce)) sql.run('UPDATE state_history_size SET bytes = bytes - ? WHERE id = 1', bytes);
+}
+
+/** One native call: it is made for every change. */
+function historyCrc(scope: string, key: string, version: number, hasValue: number, ops: string | null, value: string | null): number {
+  return crc32(`${scope.length}:${key.length}:${version}:${hasValue}:${ops?.length ?? ''}:${scope}${key}${ops ?? ''}${value ?? ''}`);
 }
 
 const columns = 'seq, scope, key, op, version, at_ms, trace_id, function_id, has_value, crc, ops, value';
@@ -132,7 +167,7 @@ function toHistoryEntry(row: HistoryRow, previous: HistoryRow | undefined): Stat
 
 function stateOf(row: HistoryRow): { readonly isUnknown: boolean; readonly isDamaged: boolean; readonly json: string | undefined } {
   const { scope, key, version, has_value: hasValue, ops, value } = row;
-  const isDamaged = row.crc !== rowChecksum(scope, key, version, hasValue, ops, value);
+  const isDamaged = row.crc !== historyCrc(scope, key, version, hasValue, ops, value);
   return isDamaged || hasValue === 2 ? { isUnknown: true, isDamaged, json: undefined } : { isUnknown: false, isDamaged, json: value ?? undefined };
 }
 

@@ -21,7 +21,7 @@ export const stateMigrations: readonly StoreMigration[] = [
       ) STRICT`);
       sql.run('CREATE INDEX state_entry_expiry ON state_entry (expires_at_ms) WHERE expires_at_ms IS NOT NULL');
       sql.run(`CREATE TABLE state_history (
-        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        seq INTEGER PRIMARY KEY,
         scope TEXT NOT NULL,
         key TEXT NOT NULL,
         op TEXT NOT NULL,

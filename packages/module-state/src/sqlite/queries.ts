@@ -1,12 +1,12 @@
 import type { StoreSql } from '@motia/engine-core/contract';
 import type { StateListPage, StateListQuery, StateScopesQuery, StoredEntry } from '../state-store.js';
-import { entryColumns, entryTable, readRow, toEntry, type EntryRow } from './entry-rows.js';
+import { assertIntact, entryColumns, readRow, toEntry, type EntryRow } from './entry-rows.js';
 
 /** @throws `MOTIA_STORE_ROW_CORRUPT` */
 export function get(sql: StoreSql, { scope, key, nowMs }: { readonly scope: string; readonly key: string; readonly nowMs: number }): StoredEntry | undefined {
   const row = readRow(sql, scope, key);
   if (row === undefined) return undefined;
-  entryTable.check(row);
+  assertIntact(row);
   return toEntry(row, nowMs);
 }
 
@@ -24,7 +24,7 @@ export function list(sql: StoreSql, query: StateListQuery & { readonly nowMs: nu
     const rows = sql.all<EntryRow>(`SELECT ${entryColumns} FROM state_entry WHERE scope = ? AND key ${from[0]} ? ORDER BY key LIMIT ?`, scope, from[1], step);
     for (const row of rows) {
       if (!row.key.startsWith(prefix)) return { entries, hasMore: false };
-      entryTable.check(row);
+      assertIntact(row);
       const entry = toEntry(row, nowMs);
       if (entry === undefined) continue;
       if (entries.length === limit || (entries.length > 0 && bytes + entry.json.length > maxBytes)) return { entries, hasMore: true };

@@ -1,8 +1,8 @@
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
 import { addDueCalls, type ClaimedCall } from '@motia/store-sqlite/outbox';
 import type { DueRequest, HistoryLimits, StateHistoryEntry, StateWrite } from '../state-store.js';
-import { deletedKeptMs, entryTable, type EntryRow } from './entry-rows.js';
-import { addHistory, shareOf, trimHistory, type HistoryShare } from './history-rows.js';
+import { deletedKeptMs, entryCrc, type EntryRow } from './entry-rows.js';
+import { addHistory, trimHistory } from './history-rows.js';
 
 /** One change of a key, decided: what stands there and what will. */
 export interface EntryChange {
@@ -19,52 +19,59 @@ export interface EntryChange {
   readonly origin: StateWrite['origin'];
   readonly history: HistoryLimits;
   readonly due: DueRequest;
+  /** Other engines use the store too: what only their triggers listen to is owed as well. */
+  readonly isShared: boolean;
 }
 
 /** Writes the row, its history and its due calls. Answers the row as it is now. */
 export function writeEntry(sql: StoreSql, change: EntryChange, context: StoreCommandContext): { readonly row: EntryRow; readonly claimed: readonly ClaimedCall[] } {
+  const { scope, key, row: old, after: value, history } = change;
   const { nowMs } = context;
-  const version = (change.row?.version ?? 0) + 1;
-  const { scope, key, row, after: value } = change;
-  const keepsHistory = change.history.maxEntriesPerKey > 0;
-  let share: HistoryShare = row !== undefined ? { entries: row.history_entries, bytes: row.history_bytes } : keepsHistory ? shareOf(sql, scope, key) : { entries: 0, bytes: 0 };
-  let totalBytes = 0;
-  if (keepsHistory) {
-    const { op, ops, origin, history: limits } = change;
-    const added = addHistory(sql, { scope, key, op, version, atMs: nowMs, ...origin, ops, value }, { share, limits });
-    share = added;
-    totalBytes = added.totalBytes;
+  const version = old === undefined ? 1 : old.version + 1;
+  const row = {
+    id: old?.id ?? 0, scope, key, version, value,
+    updated_at_ms: nowMs,
+    expires_at_ms: value === null ? nowMs + deletedKeptMs : change.expiresAtMs,
+    history_entries: old?.history_entries ?? 0, history_bytes: old?.history_bytes ?? 0, crc: 0,
+  };
+  row.crc = entryCrc(row);
+  let isOverfull = false;
+  if (history.maxEntriesPerKey > 0) {
+    const added = addHistory(sql, change, { version, atMs: nowMs });
+    row.history_entries = added.entries;
+    row.history_bytes = added.bytes;
+    isOverfull = added.isOverfull;
   }
-  const fields = { scope, key, version, updated_at_ms: nowMs, expires_at_ms: value === null ? nowMs + deletedKeptMs : change.expiresAtMs, value };
-  const counted = { history_entries: share.entries, history_bytes: share.bytes, crc: entryTable.seal(fields) };
-  const id = putRow(sql, row?.id, { ...fields, ...counted });
-  if (totalBytes > change.history.maxBytes) trimHistory(sql, change.history, totalBytes);
-  const claimed = change.due.triggers.length === 0 ? [] : addDueCalls(sql, dueChange(change, version), context);
-  return { row: { id, ...fields, ...counted }, claimed };
+  if (old === undefined) row.id = insertRow(sql, row);
+  else updateRow(sql, row);
+  if (isOverfull) trimHistory(sql, history.maxBytes);
+  return { row, claimed: change.due.triggers.length === 0 && !change.isShared ? none : addDueCalls(sql, dueChange(change, version), context) };
 }
 
-function putRow(sql: StoreSql, id: number | undefined, row: Omit<EntryRow, 'id'>): number {
-  const { scope, key, version, updated_at_ms, expires_at_ms, history_entries, history_bytes, crc, value } = row;
-  if (id === undefined) {
-    return sql.run(
-      'INSERT INTO state_entry (scope, key, version, updated_at_ms, expires_at_ms, history_entries, history_bytes, crc, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      scope, key, version, updated_at_ms, expires_at_ms, history_entries, history_bytes, crc, value,
-    ).lastId;
-  }
+const none: readonly ClaimedCall[] = [];
+
+function insertRow(sql: StoreSql, row: EntryRow): number {
+  return sql.run(
+    'INSERT INTO state_entry (scope, key, version, updated_at_ms, expires_at_ms, history_entries, history_bytes, crc, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    row.scope, row.key, row.version, row.updated_at_ms, row.expires_at_ms, row.history_entries, row.history_bytes, row.crc, row.value,
+  ).lastId;
+}
+
+function updateRow(sql: StoreSql, row: EntryRow): void {
   sql.run(
     'UPDATE state_entry SET version = ?, updated_at_ms = ?, expires_at_ms = ?, history_entries = ?, history_bytes = ?, crc = ?, value = ? WHERE id = ?',
-    version, updated_at_ms, expires_at_ms, history_entries, history_bytes, crc, value, id,
+    row.version, row.updated_at_ms, row.expires_at_ms, row.history_entries, row.history_bytes, row.crc, row.value, row.id,
   );
-  return id;
 }
 
-function dueChange({ scope, key, op, before, after, due }: EntryChange, version: number): Parameters<typeof addDueCalls>[1] {
+function dueChange({ scope, key, op, before, after, due, isShared }: EntryChange, version: number): Parameters<typeof addDueCalls>[1] {
   const { triggers, trace, triggerDepth, claim } = due;
   return {
     kind: 'state', triggers, lane: JSON.stringify([scope, key]), triggerDepth,
     payload: triggerPayload({ scope, key, before, after, version, isExpired: op === 'expire' }),
     ...(trace === undefined ? {} : { trace }),
     ...(claim === undefined ? {} : { claim }),
+    ...(isShared ? { address: { scope, key } } : {}),
   };
 }
 

@@ -24,6 +24,7 @@ export class Connections {
   readonly #open = new Set<OpenClient>();
   /** Clients that are being authenticated. */
   pending = 0;
+  #isStarted = false;
   #timer: Timer | undefined;
   #whenEmpty: (() => void)[] = [];
 
@@ -47,16 +48,18 @@ export class Connections {
   }
 
   start(): void {
-    this.#timer ??= this.#clock.setInterval(() => this.#sweep(), sweepMs);
+    this.#isStarted = true;
+    if (this.#open.size > 0) this.#arm();
   }
 
   stop(): void {
-    this.#clock.clear(this.#timer);
-    this.#timer = undefined;
+    this.#isStarted = false;
+    this.#disarm();
   }
 
   add(client: OpenClient): void {
     this.#open.add(client);
+    if (this.#isStarted) this.#arm();
   }
 
   remove(client: OpenClient): void {
@@ -86,9 +89,20 @@ export class Connections {
     });
   }
 
+  #arm(): void {
+    this.#timer ??= this.#clock.setInterval(() => this.#sweep(), sweepMs);
+  }
+
+  #disarm(): void {
+    this.#clock.clear(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** While nobody is connected there is nothing to look at: the timer goes with the last client, one look later. */
   #sweep(): void {
     const nowMs = this.#clock.monotonicMs();
     for (const client of this.#open) client.check(nowMs);
     this.#hub.forgetSnapshots();
+    if (this.#open.size === 0) this.#disarm();
   }
 }

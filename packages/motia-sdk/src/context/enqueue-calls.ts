@@ -18,9 +18,9 @@ export function enqueueAll(messages: readonly EnqueueData[]): ModuleCall<Enqueue
   return { module, functionId: 'queue::enqueue_batch', payload: { messages: messages.map(wireMessage) }, read };
 }
 
-/** Lengthens the lease of the message that a handler is working on. */
-export function extendLease(ms: number): ModuleCall<void> {
-  return { module, functionId: 'queue::extend', payload: { ms }, read: () => undefined };
+/** Lengthens the lease of the message that a call is working on. */
+export function extendLease({ idempotencyKey, invocationId }: { readonly idempotencyKey: string; readonly invocationId: string }, ms: number): ModuleCall<void> {
+  return { module, functionId: 'queue::extend', payload: { idempotencyKey, invocationId, ms }, read: () => undefined };
 }
 
 export function publishMessage(topic: string, data: unknown): ModuleCall<void> {
@@ -34,7 +34,7 @@ function wireMessage({ topic, data, messageGroupId, dedupId, delayMs, delaySecon
     messageGroupId,
     dedupId,
     delayMs: delayMs ?? (delaySeconds === undefined ? undefined : delaySeconds * 1000),
-    runAtMs: runAt === undefined ? undefined : momentMs(runAt),
+    runAt: runAt === undefined ? undefined : momentMs(runAt),
     priority,
   });
 }

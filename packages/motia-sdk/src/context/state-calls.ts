@@ -1,5 +1,5 @@
 import { given, type ModuleCall } from './module-call.js';
-import type { StateChange, StateEntry, StateHistoryEntry, StateHistoryOptions, StateListOptions, StatePage, StateWriteOptions } from './state-entry.js';
+import type { StateChange, StateEntry, StateHistory, StateHistoryEntry, StateHistoryOptions, StateListOptions, StatePage, StateWriteOptions } from './state-entry.js';
 import type { UpdateOp } from './update-op.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -38,10 +38,10 @@ export function listStateEntries<T>(scope: string, { prefix, limit, cursor }: St
 export function listStateGroups(): ModuleCall<string[]> {
   return call('state::list_groups', {}, (answer) => (Array.isArray(answer) ? (answer as string[]) : ((answer as { groups?: string[] } | null | undefined)?.groups ?? [])));
 }
-export function stateHistory<T>(scope: string, key: string, { limit, cursor }: StateHistoryOptions): ModuleCall<{ readonly entries: readonly StateHistoryEntry<T>[]; readonly cursor?: string }> {
+export function stateHistory<T>(scope: string, key: string, { limit, cursor }: StateHistoryOptions): ModuleCall<StateHistory<T>> {
   return call('state::history', given({ scope, key, limit, cursor }), (answer) => {
-    const { entries, cursor: next } = (answer ?? {}) as { entries?: readonly Fields[]; cursor?: string | null };
-    return { entries: (entries ?? []).map((entry) => readHistory<T>(entry)), ...(typeof next === 'string' ? { cursor: next } : {}) };
+    const { entries, truncated, cursor: next } = (answer ?? {}) as { entries?: readonly Fields[]; truncated?: boolean; cursor?: string | null };
+    return { entries: (entries ?? []).map((entry) => readHistory<T>(entry)), isTruncated: truncated === true, ...(typeof next === 'string' ? { cursor: next } : {}) };
   });
 }
 
@@ -67,6 +67,14 @@ function readHistory<T>(fields: Fields): StateHistoryEntry<T> {
     operation: fields['op'] as StateHistoryEntry['operation'],
     version: fields['version'] as number,
     atMs: fields['at_ms'] as number,
-    ...given({ before: fields['before'], after: fields['after'], traceId: fields['trace_id'] ?? undefined, functionId: fields['function_id'] ?? undefined }),
+    ...given({
+      before: fields['before'],
+      after: fields['after'],
+      ops: fields['ops'],
+      isBeforeUnknown: fields['before_unknown'],
+      isAfterUnknown: fields['after_unknown'],
+      traceId: fields['trace_id'] ?? undefined,
+      functionId: fields['function_id'] ?? undefined,
+    }),
   };
 }

@@ -24,8 +24,8 @@ export interface StateChange<T = unknown> extends SetResult<T> {
 export interface StateWriteOptions {
   /** Refused with `MOTIA_STATE_VERSION_CONFLICT` unless the key has this version; 0: it must not exist. */
   readonly ifVersion?: number;
-  /** Milliseconds until the key is gone. Default: it stays. */
-  readonly ttlMs?: number;
+  /** Milliseconds until the key is gone. Left out: a `set` gives the key no end, an `update` keeps the one it has. Null takes an end back. */
+  readonly ttlMs?: number | null;
 }
 
 export interface StateListOptions {
@@ -47,8 +47,13 @@ export type StateHistoryOptions = Omit<StateListOptions, 'prefix'>;
 export interface StateHistoryEntry<T = unknown> {
   readonly seq: number;
   readonly operation: 'set' | 'update' | 'delete' | 'expire' | (string & Record<never, never>);
+  /** Left out when there was no value, or it is not kept any more: `isBeforeUnknown` tells. */
   readonly before?: T | null;
   readonly after?: T | null;
+  /** Of an update. */
+  readonly ops?: readonly unknown[];
+  readonly isBeforeUnknown?: boolean;
+  readonly isAfterUnknown?: boolean;
   readonly version: number;
   /** Epoch milliseconds. */
   readonly atMs: number;
@@ -59,6 +64,8 @@ export interface StateHistoryEntry<T = unknown> {
 export interface StateHistory<T = unknown> {
   /** Newest first. */
   readonly entries: readonly StateHistoryEntry<T>[];
+  /** Older operations were forgotten. */
+  readonly isTruncated: boolean;
   /** Left out on the last page. */
   readonly cursor?: string;
 }

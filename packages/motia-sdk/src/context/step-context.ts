@@ -146,7 +146,7 @@ export class StepContext implements InvocationScope {
     return (topic, data) => makeCall(this, publishMessage(topic, data));
   }
   get extend(): (ms: number) => Promise<void> {
-    return (ms) => makeCall(this, extendLease(ms));
+    return (ms) => makeCall(this, extendLease(this, ms));
   }
   get transaction(): <R>(collect: (tx: Transaction) => R | Promise<R>) => Promise<Committed<Awaited<R>>> {
     return (collect) => runTransaction(this, this.#host.streamsFor(this), collect);

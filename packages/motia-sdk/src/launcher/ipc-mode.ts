@@ -2,7 +2,7 @@ import { fstatSync } from 'node:fs';
 
 /**
  * How this process reaches the engine.
- * - `mapped`: a launcher gave us the protocol on other fds; our own stdout is already stderr.
+ * - `mapped`: whoever started us, the engine or a launcher, gave us the protocol on other fds; our own stdout is already stderr.
  * - `launch`: our stdin and stdout are the protocol, so we only launch the process that runs user code.
  * - `remote`: an engine elsewhere is named by `III_ENGINE_URL`; stdin and stdout are the user's.
  * - `none`: nobody speaks the protocol to us.
@@ -21,8 +21,9 @@ function isOpenFd(fd: number): boolean {
   try {
     // Without `bigint` Node keeps the answer in an array that its module resolution reads later: after the fstat of a pipe,
     // the next import through a symbolic link (an installed workspace, pnpm) would not be resolved to its real path.
-    fstatSync(fd, { bigint: true });
-    return true;
+    const stats = fstatSync(fd, { bigint: true });
+    // What Node itself opens first takes the same numbers.
+    return stats.isSocket() || stats.isFIFO();
   } catch {
     return false;
   }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { ipcModeOf } from './ipc-mode.js';
 import { watchEngineHere } from '../watcher/watch-engine.js';
 import { watchTargetFrom } from '../watcher/watch-target.js';
 
@@ -14,13 +15,13 @@ const forwardedSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const repeatableSignals: readonly string[] = [...forwardedSignals, 'SIGKILL'];
 
 /**
- * Runs Node (or whatever runs us) with `args` and hands it our stdin and stdout as fds 3 and 4. Its own stdin is empty, its
+ * Runs Node (or whatever runs us) with `args` and hands it the protocol, which is our stdin and stdout or came on fds of its own, as fds 3 and 4. Its own stdin is empty, its
  * stdout and stderr are our stderr, so that nothing it or its children print can reach the protocol. We never touch
  * stdin and stdout ourselves. SIGTERM, SIGINT and SIGHUP are passed on; when the engine goes away, both processes are killed.
  */
 export async function launch(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<LaunchOutcome> {
   await leaveInspector(env);
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 2, 2, 0, 1], env: { ...env, III_IPC_FDS: '3,4' } });
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 2, 2, ...protocolFds(env)], env: { ...env, III_IPC_FDS: '3,4' } });
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
   for (const signal of forwardedSignals) process.on(signal, forward);
   const target = watchTargetFrom(env);
@@ -36,6 +37,13 @@ export async function launch(args: readonly string[], env: NodeJS.ProcessEnv = p
     watch?.stop();
     for (const signal of forwardedSignals) process.off(signal, forward);
   }
+}
+
+/** Where the protocol reached us: on fds of its own, or as stdin and stdout. */
+function protocolFds(env: NodeJS.ProcessEnv): readonly [number, number] {
+  if (ipcModeOf(env) !== 'mapped') return [0, 1];
+  const [input = 0, output = 1] = (env['III_IPC_FDS'] ?? '').split(',').map(Number);
+  return [input, output];
 }
 
 /** A debugger belongs to the process that runs user code: with our port free, that one can open it. */

@@ -37,22 +37,44 @@ export interface ApiTrigger<TSchema extends StepSchemaInput | undefined = StepSc
   readonly rawBody?: boolean;
   /** Largest body of this route in bytes; then 413. Default: the limits of the REST module. */
   readonly bodyLimitBytes?: number;
+  /** Media types of the bodies that the route takes; others are 415. Default: JSON, forms and text are parsed, everything else is streamed. */
+  readonly consumes?: readonly string[];
+  /** Media types of successful answers, for the documentation; the first is the content type of strings, bytes and streams whose handler names none. */
+  readonly produces?: string | readonly string[];
+  /** Files of multipart forms, by field; a file in another field is 400. Default: any. */
+  readonly files?: Readonly<Record<string, FileRule>>;
   /**
-   * `accepted`: the request is answered at once with 202 and the URL of its status, and the Step runs from the queue, with
-   * its retries. Needs the queue module. Default: the handler's answer.
+   * `accepted`: the request is kept in a queue and answered with 202 and a status URL at once; the Step runs from there, with
+   * its retries. Needs the queue module. `queue` names another queue than `default`. Default `result`.
    */
-  readonly respond?: 'accepted';
-  /** Requests that repeat an `Idempotency-Key` get the first answer again. Default: the header means nothing. */
+  readonly respond?: RespondMode | { readonly mode: RespondMode; readonly queue?: string };
+  /** A request that comes again with its `Idempotency-Key` is not run again: it gets the response that the first one got. Default false. */
   readonly idempotency?: boolean | IdempotencyOptions;
   /** The handler runs unless this gives `false`; then the answer is 422. */
   readonly condition?: TriggerCondition;
 }
 
+/** When a request is answered: with what its handler returns, or as soon as it is kept in a queue. */
+export type RespondMode = 'result' | 'accepted';
+
 export interface IdempotencyOptions {
-  /** Answer 400 to requests without the header. Default false. */
+  /** A request without a key is 400. Default false: it runs as any other. */
   readonly required?: boolean;
-  /** Milliseconds that an answer is kept. Default 86,400,000. */
+  /** Milliseconds that a response is kept. Default 86,400,000. */
   readonly ttlMs?: number;
+  /** Headers that tell clients apart: the key of one is not the key of another. Default `authorization`. */
+  readonly scopeHeaders?: readonly string[];
+}
+
+/** What may come in one file field of a form. */
+export interface FileRule {
+  readonly description?: string;
+  /** A form without it is 400. Default false. */
+  readonly required?: boolean;
+  /** More than one file may come in the field. Default false. */
+  readonly multiple?: boolean;
+  /** Types, as the client names them: `image/*`. Default: any. */
+  readonly contentTypes?: readonly string[];
 }
 
 export interface QueueTrigger<TSchema extends StepSchemaInput | undefined = StepSchemaInput | undefined> {

@@ -34,12 +34,12 @@ async function configOfType(trigger: TriggerConfig, infrastructure: Infrastructu
   }
 }
 
-function cronConfig({ expression, at, timezone, overlap, catchUp, catchUpWindowMs, timeoutMs }: CronTrigger | OneOffTrigger): EngineConfig {
-  return defined({ expression, at: at === undefined ? undefined : momentOf(at), timezone, overlap, catch_up: catchUp, catch_up_window_ms: catchUpWindowMs, timeout_ms: timeoutMs });
+function cronConfig({ expression, at, timezone, overlap, catchUp, catchUpWindowMs, timeoutMs, queue }: CronTrigger | OneOffTrigger): EngineConfig {
+  return defined({ expression, at: at === undefined ? undefined : momentOf(at), timezone, overlap, catch_up: catchUp, catch_up_window_ms: catchUpWindowMs, timeout_ms: timeoutMs, queue });
 }
 
 async function httpConfig(trigger: ApiTrigger): Promise<EngineConfig> {
-  const { path, method, bodySchema, queryParams, responseSchema, timeoutMs, rawBody, bodyLimitBytes, respond, idempotency } = trigger;
+  const { path, method, bodySchema, queryParams, responseSchema, timeoutMs, rawBody, bodyLimitBytes, consumes, produces, files, respond, idempotency } = trigger;
   return defined({
     api_path: path.startsWith('/') ? path : `/${path}`,
     http_method: method.toUpperCase(),
@@ -49,8 +49,11 @@ async function httpConfig(trigger: ApiTrigger): Promise<EngineConfig> {
     timeout_ms: timeoutMs,
     raw_body: rawBody,
     body_limit_bytes: bodyLimitBytes,
+    consumes,
+    produces,
+    files: files === undefined ? undefined : Object.fromEntries(Object.entries(files).map(([field, rule]) => [field, defined({ description: rule.description, required: rule.required, multiple: rule.multiple, content_types: rule.contentTypes })])),
     respond,
-    idempotency: typeof idempotency === 'object' ? defined({ required: idempotency.required, ttl_ms: idempotency.ttlMs }) : idempotency,
+    idempotency: typeof idempotency === 'object' ? defined({ required: idempotency.required, ttl_ms: idempotency.ttlMs, scope_headers: idempotency.scopeHeaders }) : idempotency,
   });
 }
 

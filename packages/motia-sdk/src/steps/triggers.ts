@@ -6,10 +6,9 @@ import type { DataOfConfig, StreamDefinition } from '../context/stream.js';
 import type { StreamConfig } from '../context/stream-config.js';
 import type { CronOptions, CronTrigger, OneOffTrigger } from './cron-trigger.js';
 import type { TriggerCondition } from './handlers.js';
-import type { ApiMiddleware } from './middleware.js';
 import type { PathParams } from './path-params.js';
 import type { InfrastructureConfig, QueueConfig } from './queue-config.js';
-import type { ApiRouteMethod, HttpMiddlewareTrigger, IdempotencyOptions, QueryParam, StateTrigger, StreamTrigger } from './step-config.js';
+import type { ApiRouteMethod, ApiTrigger, HttpMiddlewareTrigger, QueryParam, StateTrigger, StreamTrigger } from './step-config.js';
 import type { CronTriggerInput, StateTriggerInput, StreamTriggerInput } from './trigger-input.js';
 
 /** The options of `http()` whose types are inferred. */
@@ -19,22 +18,7 @@ export interface HttpSchemas {
   readonly queryParams?: readonly QueryParam[] | StepSchemaInput;
 }
 /** Options of `http()`: everything of an HTTP trigger but method and path. */
-export interface HttpOptions extends HttpSchemas {
-  /** Milliseconds for condition and handler; then 504. Default: `default_timeout` of the REST module, 30,000. */
-  readonly timeoutMs?: number;
-  /** The handler gets the exact bytes of the body as `req.rawBody`, beside the parsed one. Default false. */
-  readonly rawBody?: boolean;
-  /** Largest body of this route in bytes; then 413. Default: the limits of the REST module. */
-  readonly bodyLimitBytes?: number;
-  readonly middleware?: readonly ApiMiddleware[];
-  /**
-   * `accepted`: answered at once with 202 and the URL of its status; the Step runs from the queue, with its retries. Needs
-   * the queue module.
-   */
-  readonly respond?: 'accepted';
-  /** Requests that repeat an `Idempotency-Key` get the first answer again. Default: the header means nothing. */
-  readonly idempotency?: boolean | IdempotencyOptions;
-}
+export type HttpOptions = HttpSchemas & Omit<ApiTrigger, 'type' | 'path' | 'method' | 'condition' | keyof HttpSchemas>;
 /** Options of `queue()`. */
 export interface QueueOptions {
   readonly input?: StepSchemaInput;
@@ -86,6 +70,7 @@ export function queue<const T extends string, const O extends QueueOptions = {}>
   return withCondition({ type: 'queue' as const, topic, ...(options as O) }, condition as TriggerCondition | undefined);
 }
 
+type OneOffOptions = { readonly at: string | number | Date } & Omit<ScheduleOptions, 'overlap' | 'timezone'>;
 type ScheduleOptions = Omit<CronOptions, 'condition'> & { readonly condition?: TriggerCondition<CronTriggerInput> };
 
 /**
@@ -93,9 +78,9 @@ type ScheduleOptions = Omit<CronOptions, 'condition'> & { readonly condition?: T
  * run at a moment: `cron({ at: '2030-01-01T00:00:00Z' })`.
  */
 export function cron(expression: string, optionsOrCondition?: ScheduleOptions | TriggerCondition<CronTriggerInput>): CronTrigger;
-export function cron(once: { readonly at: string | number | Date } & Omit<ScheduleOptions, 'overlap'>): OneOffTrigger;
+export function cron(once: OneOffOptions): OneOffTrigger;
 export function cron(
-  when: string | ({ readonly at: string | number | Date } & Omit<ScheduleOptions, 'overlap'>),
+  when: string | OneOffOptions,
   optionsOrCondition?: ScheduleOptions | TriggerCondition<CronTriggerInput>,
 ): CronTrigger | OneOffTrigger {
   if (typeof when === 'object') return { type: 'cron', ...(when as Omit<OneOffTrigger, 'type'>) };

@@ -1,26 +1,32 @@
-import { createMemoryTransportPair } from '@motia/protocol';
 import { sdkErrors } from '../errors.js';
-import type { LoadedModule } from '../runtime/loaded-module.js';
+import type { StreamConfig } from '../context/stream-config.js';
+import { StateManager } from '../context/state-store.js';
+import { Stream, type StreamDefinition } from '../context/stream.js';
+import { publishMessage } from '../context/enqueue-calls.js';
+import { makeCall } from '../context/module-call.js';
 import type { RegistrationReport } from '../runtime/register-app.js';
-import { serve, type ServedApp } from '../runtime/serve.js';
-import { FaultyTransport } from './faulty-transport.js';
-import type { EngineTestKit, TestClock, TestEngine, TestLogRecord, TestModuleUse, TestWorkerHandle } from './test-engine.js';
+import { SettlingClock } from './test-clock.js';
+import { testCron, type TestCron } from './test-cron.js';
+import type { EngineTestKit, TestClock, TestEngine, TestLogRecord, TestModuleUse } from './test-engine.js';
 import { testHttp, type TestHttp } from './test-http.js';
-
-/** A Step as a test hands it over: what `step()` gave, the namespace object of a Step file, or that with its path. */
-export type TestStep = object | LoadedModule;
+import { configForTests, defaultsFor, onFreePorts } from './test-modules.js';
+import { TestProcess, type TestFaults, type TestStep } from './test-process.js';
+import { testQueue, type TestQueue } from './test-queue.js';
+import { testScope } from './test-scope.js';
 
 export interface TestAppOptions {
   readonly steps: readonly TestStep[];
-  /** Namespace objects of stream files. */
+  /** What stream files export, or streams themselves as `defineStream` makes them. */
   readonly streams?: readonly TestStep[];
-  /** Modules to run. Default: those that the engine runs without a configuration. The REST module always takes a free port. */
+  /** What `motia.config` exports: `authenticateStream`, `otel`. */
+  readonly motiaConfig?: object;
+  /** Modules to run. Default: those that the engine runs without a configuration, in memory; with a manual clock without that of traces. They always take free ports. */
   readonly modules?: readonly TestModuleUse[];
-  /** Content of a config.yaml as an object, instead of `modules`. */
+  /** Content of a config.yaml as an object, instead of `modules`. Its commands are not run, and it takes free ports. */
   readonly config?: object;
   /** `development` serves what can be served; `production` refuses to start otherwise. Default `development`. */
   readonly mode?: 'development' | 'production';
-  /** Functions of the engine's process, for what the Steps call and no module offers: `{ 'state::get': () => null }`. */
+  /** Functions of the engine's process: what Steps call and no module offers, or in place of a default module: `{ 'state::get': () => null }`. */
   readonly functions?: Readonly<Record<string, (payload: never) => unknown>>;
   /** `manual` gives `app.clock`, which the test moves; a time starts it there. Default: real time. */
   readonly clock?: 'real' | 'manual' | Date;
@@ -28,26 +34,23 @@ export interface TestAppOptions {
   readonly engine?: EngineTestKit;
 }
 
-/** Breaks what breaks in production. */
-export interface TestFaults {
-  /** The process of the Steps dies: its pipe breaks at once. */
-  killWorker(): Promise<void>;
-  /** A new process of the same Steps takes its place. */
-  restartWorker(): Promise<void>;
-  /** The process hangs: nothing it sends arrives, and nothing arrives at it, until `resumeWorker`. */
-  hangWorker(): void;
-  resumeWorker(): void;
-  /** Every message between engine and process takes this long. 0 ends it. */
-  delayMessages(delayMs: number): void;
-}
-
 /** Steps running against a real engine in this process. `await using app = await createTestApp({ steps: [hello] })`. */
 export interface TestApp extends AsyncDisposable {
   readonly http: TestHttp;
   /** Base URL of the REST module. */
   readonly url: string;
+  /** Where stream clients connect: `ws://127.0.0.1:41234`. */
+  readonly streamUrl: string;
   /** Calls a function by its id, or a Step by its name when it has one trigger. */
   invoke<TResult = unknown>(functionIdOrStepName: string, payload?: unknown, options?: { readonly timeoutMs?: number }): Promise<TResult>;
+  /** The state, as Steps see it. */
+  readonly state: StateManager;
+  /** A stream, by its definition or its name. */
+  stream<C extends StreamConfig>(definition: StreamDefinition<C>): Stream<C>;
+  stream(name: string): Stream;
+  readonly queue: TestQueue;
+  readonly cron: TestCron;
+  publish(topic: string, data: unknown): Promise<void>;
   /** Log records of the engine and of the Steps, oldest first. */
   readonly logs: readonly TestLogRecord[];
   /** Resolves with the first record, past or future, that matches. */
@@ -74,32 +77,39 @@ interface MemoryLogs {
  */
 export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
   const kit = options.engine ?? (await importKit());
-  const clock = options.clock === undefined || options.clock === 'real' ? undefined : new kit.ManualClock(...(options.clock === 'manual' ? [] : [options.clock]));
-  const modules = options.config === undefined || options.modules !== undefined ? onFreePort(options.modules ?? withoutSockets(kit.defaultModules())) : [];
-  const host = await kit.startTestHost(modules as unknown as readonly never[], {
-    mode: options.mode ?? 'development',
-    ...(options.config === undefined ? {} : { config: options.config }),
-    ...(clock === undefined ? {} : { clock }),
+  const { clock: chosen = 'real', functions = {}, mode = 'development' } = options;
+  const time = chosen === 'real' ? undefined : new kit.ManualClock(...(chosen === 'manual' ? [] : [chosen]));
+  const host = await kit.startTestHost(modulesOf(options, kit) as unknown as readonly never[], {
+    mode,
+    ...(options.config === undefined ? {} : { config: configForTests(options.config) }),
+    ...(time === undefined ? {} : { clock: time }),
     ...(kit.importBesideEngine === undefined ? {} : { importPackage: kit.importBesideEngine }),
   });
   const logs = host.logs as unknown as MemoryLogs;
   try {
-    for (const [id, handler] of Object.entries(options.functions ?? {})) host.functions.register({ id }, handler as (payload: unknown) => unknown);
-    const process = new TestProcess(host, options, clock !== undefined);
+    for (const [id, handler] of Object.entries(functions)) host.functions.register({ id }, handler as (payload: unknown) => unknown);
+    const process = new TestProcess(host, { steps: options.steps, streams: options.streams ?? [], motiaConfig: options.motiaConfig, mode, hasManualClock: time !== undefined });
     const served = await process.start();
-    const baseUrl = (): string => {
-      const address = host.service<{ address(): { host: string; port: number } | undefined }>({ id: 'rest.server' }).address();
-      if (address === undefined) throw new Error('the REST module of this test app listens on no port');
-      return `http://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
-    };
+    const countBusy = (): number => host.functions.list({ includeInternal: true }).reduce((sum, { stats }) => sum + (stats?.inFlight ?? 0), process.inFlight);
+    const clock = time === undefined ? undefined : new SettlingClock(time, countBusy, durationWith(kit));
+    const scope = testScope(host);
     let stopping: Promise<void> | undefined;
     const stop = (): Promise<void> => (stopping ??= process.stop().then(() => host.stop({ drainTimeoutMs: 1000 })));
+    const baseUrl = (): string => urlOf(host, 'http', 'rest.server', 'REST');
     return {
       http: testHttp(baseUrl),
       get url() {
         return baseUrl();
       },
+      get streamUrl() {
+        return urlOf(host, 'ws', 'stream.service', 'stream');
+      },
       invoke: <TResult>(name: string, payload?: unknown, invokeOptions?: { readonly timeoutMs?: number }) => host.functions.invoke(functionIdOf(served.report, name), payload, invokeOptions) as Promise<TResult>,
+      state: new StateManager(scope),
+      stream: (definition: string | StreamDefinition) => new Stream(typeof definition === 'string' ? ({ name: definition } as StreamConfig) : definition.config, scope) as never,
+      queue: testQueue(scope),
+      cron: testCron(scope),
+      publish: (topic, data) => makeCall(scope, publishMessage(topic, data)),
       get logs() {
         return logs.records;
       },
@@ -121,58 +131,6 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
   }
 }
 
-/** The process of the Steps, as far as the engine can tell. */
-class TestProcess implements TestFaults {
-  readonly #host: TestEngine;
-  readonly #options: TestAppOptions;
-  readonly #hasManualClock: boolean;
-  #transport: FaultyTransport | undefined;
-  #handle: TestWorkerHandle | undefined;
-  #served: ServedApp | undefined;
-
-  constructor(host: TestEngine, options: TestAppOptions, hasManualClock: boolean) {
-    this.#host = host;
-    this.#options = options;
-    this.#hasManualClock = hasManualClock;
-  }
-
-  async start(): Promise<ServedApp> {
-    const { steps, streams = [], mode = 'development' } = this.#options;
-    const [engineSide, workerSide] = createMemoryTransportPair();
-    this.#transport = new FaultyTransport(workerSide);
-    // Under a manual clock days pass in one turn; a heartbeat would take the worker for dead.
-    const heartbeat = this.#hasManualClock ? { heartbeatIntervalMs: 0 } : {};
-    this.#handle = this.#host.workers.attach(engineSide, { owner: 'test:app', label: 'the Steps under test', retain: true, ...heartbeat });
-    this.#handle.registered.catch(() => undefined);
-    this.#served = await serve({ steps: steps.map(asLoaded('step')), streams: streams.map(asLoaded('stream')), mode }, { transport: this.#transport, name: 'test app' });
-    return this.#served;
-  }
-
-  async stop(): Promise<void> {
-    this.#transport?.release();
-    await this.#served?.close();
-    await this.#handle?.closed;
-  }
-
-  async killWorker(): Promise<void> {
-    this.#transport?.destroy();
-    await this.#handle?.closed;
-  }
-  async restartWorker(): Promise<void> {
-    await this.killWorker();
-    await this.start();
-  }
-  hangWorker(): void {
-    this.#transport?.hold();
-  }
-  resumeWorker(): void {
-    this.#transport?.release();
-  }
-  delayMessages(delayMs: number): void {
-    this.#transport?.delay(delayMs);
-  }
-}
-
 async function importKit(): Promise<EngineTestKit> {
   try {
     return await import('@motia/engine/testing');
@@ -181,23 +139,25 @@ async function importKit(): Promise<EngineTestKit> {
   }
 }
 
-/** Modules that listen where other test apps would, too. */
-const listening: ReadonlySet<string | undefined> = new Set(['modules::api::RestApiModule', 'modules::stream::StreamModule']);
-const workerClass = 'modules::worker::WorkerModule';
-
-/** Nothing connects to a test app from outside, and its port would stand in the way of another one's. */
-function withoutSockets(modules: readonly TestModuleUse[]): readonly TestModuleUse[] {
-  return modules.filter((use) => (use.definition as { class?: string }).class !== workerClass);
+function modulesOf({ modules, config, functions = {}, clock = 'real' }: TestAppOptions, kit: EngineTestKit): readonly TestModuleUse[] {
+  if (modules !== undefined) return onFreePorts(modules);
+  return config === undefined ? defaultsFor(kit.defaultModules(), Object.keys(functions), clock !== 'real') : [];
 }
 
-function onFreePort(modules: readonly TestModuleUse[]): TestModuleUse[] {
-  return modules.map((use) => (listening.has((use.definition as { class?: string }).class) ? { ...use, options: { ...(use.options as object | undefined), port: 0 } } : use));
+/** Durations are read by the engine's own clock: one of its own is moved by so much, and nothing happens at it. */
+function durationWith({ ManualClock }: EngineTestKit): (duration: number | string) => Promise<number> {
+  return async (duration) => {
+    const probe = new ManualClock(0);
+    await probe.advance(duration);
+    return probe.monotonicMs();
+  };
 }
 
-const asLoaded =
-  (kind: 'step' | 'stream') =>
-  (given: TestStep, index: number): LoadedModule =>
-    'filePath' in given ? given : { filePath: `test/${kind}-${index + 1}.${kind}.ts`, module: given };
+function urlOf(host: TestEngine, scheme: 'http' | 'ws', ref: string, what: string): string {
+  const address = host.service<{ address(): { host: string; port: number } | undefined }>({ id: ref }).address();
+  if (address === undefined) throw new Error(`the ${what} module of this test app listens on no port`);
+  return `${scheme}://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+}
 
 function functionIdOf(report: RegistrationReport, name: string): string {
   if (report.functions.includes(name)) return name;

@@ -5,7 +5,7 @@ export interface TestEngine {
   readonly functions: {
     invoke(functionId: string, payload: unknown, options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<unknown>;
     register(spec: { readonly id: string }, handler: (payload: unknown) => unknown): { dispose(): void };
-    list(): readonly { readonly id: string }[];
+    list(filter?: { readonly includeInternal?: boolean }): readonly { readonly id: string; readonly stats?: { readonly inFlight: number } }[];
   };
   readonly triggers: { list(): readonly { readonly id: string; readonly type: string; readonly functionId: string; readonly status: string; readonly reason?: string }[] };
   readonly workers: {
@@ -39,16 +39,31 @@ export interface TestModuleUse {
   readonly options?: unknown;
 }
 
-/** A clock that the test moves: `await clock.advance('3d')`. */
+/** A clock that the test moves: `await clock.advance('3d')`. Schedules, delays, backoff, leases and TTLs all follow it. */
 export interface TestClock {
+  /** Epoch milliseconds. */
   now(): number;
+  /** Goes on to each moment at which something is due, and from there only when what was due is done. */
   advance(duration: number | string): Promise<void>;
+  /** The wall clock is set, forwards or back, without time passing. */
+  jump(toTime: number | string | Date): void;
+  /** Resolves when nothing is being worked on, at this moment of the clock. */
+  settle(): Promise<void>;
+}
+
+/** The engine's own clock for tests. */
+export interface ManualTime {
+  now(): number;
+  monotonicMs(): number;
+  readonly nextTimerInMs: number | undefined;
+  advance(duration: number | string): Promise<void>;
+  jump(toTime: number | string | Date): void;
 }
 
 /** What `@motia/engine/testing` offers; handed in where it is not installed under that name. */
 export interface EngineTestKit {
   startTestHost(modules: readonly never[], options: object): Promise<TestEngine & { readonly logs: { readonly records: readonly TestLogRecord[] } }>;
-  readonly ManualClock: new (start?: number | string | Date) => TestClock;
+  readonly ManualClock: new (start?: number | string | Date) => ManualTime;
   defaultModules(): readonly TestModuleUse[];
   readonly importBesideEngine?: unknown;
 }

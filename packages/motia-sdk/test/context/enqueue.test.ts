@@ -25,8 +25,8 @@ describe('enqueueing', () => {
     expect(engine.calls.map(({ payload }) => payload)).toEqual([
       { topic: 't', data: 1, messageGroupId: 'g', dedupId: 'd', delayMs: 250, priority: 5 },
       { topic: 't', data: 1, delayMs: 2000 },
-      { topic: 't', data: 1, delayMs: 1, runAtMs: 5000 },
-      { topic: 't', data: 1, runAtMs: 7000 },
+      { topic: 't', data: 1, delayMs: 1, runAt: 5000 },
+      { topic: 't', data: 1, runAt: 7000 },
     ]);
   });
 
@@ -60,11 +60,11 @@ describe('enqueueing', () => {
 
   it('publishes with and without a context, and lengthens a lease', async () => {
     await using engine = await serving([route(async (ctx) => { await ctx.publish('prices', { eur: 1 }); await publish('prices', null); await ctx.extend(60_000); })], { functions: { publish: () => null, 'queue::extend': () => null } });
-    await engine.http();
+    await engine.invoke('steps::E::trigger::http(GET /e)', {}, { idempotencyKey: 'm-1' });
     expect(engine.calls.map(({ functionId, payload, params }) => [functionId, payload, params.parentInvocationId])).toEqual([
       ['publish', { topic: 'prices', data: { eur: 1 } }, 'i1'],
       ['publish', { topic: 'prices', data: null }, 'i1'],
-      ['queue::extend', { ms: 60_000 }, 'i1'],
+      ['queue::extend', { idempotencyKey: 'm-1', invocationId: 'i1', ms: 60_000 }, 'i1'],
     ]);
   });
 });

@@ -54,10 +54,11 @@ describe('the state of a handler', () => {
   });
 
   it('S5 reads the history of a key', async () => {
-    const entries = [{ seq: 7, op: 'update', before: 1, after: 2, version: 2, at_ms: 5, trace_id: 't', function_id: 'f' }, { seq: 3, op: 'set', after: 1, version: 1, at_ms: 4, trace_id: null }];
-    const { got, calls } = await withState({ 'state::history': () => ({ entries, cursor: 'c' }) }, (state) => state.history('a', 'k', { limit: 2 }));
+    const entries = [{ seq: 7, op: 'update', before: 1, after: 2, ops: [{ type: 'increment' }], version: 2, at_ms: 5, trace_id: 't', function_id: 'f' }, { seq: 3, op: 'set', after: 1, version: 1, at_ms: 4, trace_id: null, before_unknown: true }];
+    const { got, calls } = await withState({ 'state::history': () => ({ entries, truncated: true, cursor: 'c' }) }, (state) => state.history('a', 'k', { limit: 2 }));
     expect(got).toEqual({
-      entries: [{ seq: 7, operation: 'update', before: 1, after: 2, version: 2, atMs: 5, traceId: 't', functionId: 'f' }, { seq: 3, operation: 'set', after: 1, version: 1, atMs: 4 }],
+      entries: [{ seq: 7, operation: 'update', before: 1, after: 2, ops: [{ type: 'increment' }], version: 2, atMs: 5, traceId: 't', functionId: 'f' }, { seq: 3, operation: 'set', after: 1, version: 1, atMs: 4, isBeforeUnknown: true }],
+      isTruncated: true,
       cursor: 'c',
     });
     expect(calls).toEqual([['state::history', { scope: 'a', key: 'k', limit: 2 }]]);

@@ -8,22 +8,25 @@ const wire = (trigger: TriggerConfig): Promise<unknown> => engineTriggerConfig(t
 describe('a trigger on the wire', () => {
   it('has the inventoried names of an HTTP route', async () => {
     const schema = z.object({ n: z.number() });
-    expect(await wire(http('POST', '/a/:id', { bodySchema: schema, timeoutMs: 5, rawBody: true, bodyLimitBytes: 9, respond: 'accepted', idempotency: { required: true, ttlMs: 60_000 } }))).toEqual({
+    expect(await wire(http('POST', '/a/:id', { bodySchema: schema, timeoutMs: 5, rawBody: true, bodyLimitBytes: 9, consumes: ['image/*'], produces: 'text/csv', files: { photo: { required: true, contentTypes: ['image/png'] } }, respond: { mode: 'accepted', queue: 'slow' }, idempotency: { required: true, ttlMs: 60_000, scopeHeaders: ['x-shop'] } }))).toEqual({
       api_path: '/a/:id',
       http_method: 'POST',
       body_schema: expect.objectContaining({ type: 'object', required: ['n'] }) as unknown,
       timeout_ms: 5,
       raw_body: true,
       body_limit_bytes: 9,
-      respond: 'accepted',
-      idempotency: { required: true, ttl_ms: 60_000 },
+      consumes: ['image/*'],
+      produces: 'text/csv',
+      files: { photo: { required: true, content_types: ['image/png'] } },
+      respond: { mode: 'accepted', queue: 'slow' },
+      idempotency: { required: true, ttl_ms: 60_000, scope_headers: ['x-shop'] },
     });
     expect(await wire(http('GET', '/a', { idempotency: true }))).toEqual({ api_path: '/a', http_method: 'GET', idempotency: true });
   });
 
   it('carries everything that is said of a schedule', async () => {
-    const options = { timezone: 'Europe/Vienna', overlap: 'replace', catchUp: 'all', catchUpWindowMs: 60_000, timeoutMs: 1000 } as const;
-    expect(await wire(cron('0 0 9 * * * *', options))).toEqual({ expression: '0 0 9 * * * *', timezone: 'Europe/Vienna', overlap: 'replace', catch_up: 'all', catch_up_window_ms: 60_000, timeout_ms: 1000 });
+    const options = { timezone: 'Europe/Vienna', overlap: 'replace', catchUp: 'all', catchUpWindowMs: 60_000, timeoutMs: 1000, queue: 'nightly' } as const;
+    expect(await wire(cron('0 0 9 * * * *', options))).toEqual({ expression: '0 0 9 * * * *', timezone: 'Europe/Vienna', overlap: 'replace', catch_up: 'all', catch_up_window_ms: 60_000, timeout_ms: 1000, queue: 'nightly' });
     expect(await wire(cron({ at: new Date('2030-01-01T01:00:00+01:00') }))).toEqual({ at: '2030-01-01T00:00:00.000Z' });
     expect(await wire(cron({ at: 'tomorrow' }))).toEqual({ at: 'tomorrow' });
   });

@@ -1,6 +1,7 @@
 import type { StoreCommandContext, StoreSql, TraceContext } from '@motia/engine-core/contract';
 import { callChecksum } from './call-row.js';
 import type { ClaimedCall, ClaimTerms } from './due-calls.js';
+import { triggersElsewhere } from './subscriptions.js';
 
 export interface DueTrigger {
   readonly id: string;
@@ -19,6 +20,8 @@ export interface DueChange {
   readonly trace?: TraceContext;
   /** Of the change: its calls are one deeper. */
   readonly triggerDepth: number;
+  /** Set where other engines share the store (`StoreService.isShared`): what changed, in the names of the triggers' config. Triggers that only others have are owed calls too. */
+  readonly address?: Readonly<Record<string, string>>;
   /** Set: what nobody else waits for is claimed at once, and answered. From `TriggerDelivery.during`. */
   readonly claim?: ClaimTerms;
 }
@@ -28,6 +31,12 @@ export interface DueChange {
  * (`openDueCalls`). Answers the calls that are claimed for this engine: hand them to `TriggerDelivery.during` once committed.
  */
 export function addDueCalls(sql: StoreSql, change: DueChange, context: StoreCommandContext): readonly ClaimedCall[] {
+  const { kind, triggers, address, claim, ...rest } = change;
+  if (address !== undefined) write(sql, { ...rest, kind, triggers: triggersElsewhere(sql, { kind, address, except: triggers }, context) }, context);
+  return write(sql, claim === undefined ? { ...rest, kind, triggers } : { ...rest, kind, triggers, claim }, context);
+}
+
+function write(sql: StoreSql, change: Omit<DueChange, 'address'>, context: StoreCommandContext): readonly ClaimedCall[] {
   const { kind, lane, payload, claim } = change;
   const { nowMs, fencingToken } = context;
   const trace = change.trace === undefined ? null : JSON.stringify(change.trace);

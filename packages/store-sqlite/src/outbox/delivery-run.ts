@@ -1,4 +1,4 @@
-import { isMotiaError, WireValue, type Clock, type Counter, type InvokeOptions, type Logger, type Trigger, type TriggerRegistry } from '@motia/engine-core/contract';
+import { isMotiaError, WireValue, type Clock, type Counter, type InvokeOptions, type Logger, type OpenSpan, type Telemetry, type Trigger, type TriggerRegistry } from '@motia/engine-core/contract';
 import type { ClaimedCall, DueCalls } from './due-calls.js';
 import { judgeDelivery, maxFailureRetries, maxLosses, retryDelayMs } from './delivery-policy.js';
 
@@ -8,6 +8,7 @@ export interface DeliveryRunParts {
   readonly triggers: Pick<TriggerRegistry, 'checkCondition' | 'open'>;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly telemetry: Pick<Telemetry, 'recording' | 'startSpan'>;
   /** By outcome: delivered, skipped, retried, unavailable, dropped. */
   readonly outcomes: Counter;
   readonly timeoutMs: number;
@@ -38,24 +39,45 @@ export class DeliveryRun {
   }
 
   async #deliver(): Promise<DeliveryEnd> {
+    const span = this.#openSpan();
     let outcome: string;
     try {
-      outcome = await this.#run();
+      outcome = await this.#run(span);
+      span?.end();
     } catch (error) {
+      span?.end({ error });
       return this.#failed(error);
     }
     this.#count(outcome);
     return this.#settled();
   }
 
-  async #run(): Promise<'delivered' | 'skipped'> {
+  /** From the change to the end of the call, in the trace of the change: what is not covered by the call itself is the wait. */
+  #openSpan(): OpenSpan | undefined {
+    const { telemetry, kind, clock } = this.#parts;
+    if (!telemetry.recording) return undefined;
+    const { triggerId, functionId, lane, trace, failures, losses, createdAtMs } = this.call;
+    const isFirst = failures + losses === 0;
+    return telemetry.startSpan(`${kind} trigger`, {
+      kind: 'consumer',
+      ...(trace === undefined ? {} : { parent: trace }),
+      ...(isFirst ? { startedAtMs: createdAtMs } : {}),
+      attributes: {
+        'iii.trigger.type': kind, 'iii.trigger.id': triggerId, 'iii.function.id': functionId, 'iii.trigger.key': lane, 'iii.trigger.attempt': failures + losses + 1,
+        'iii.trigger.wait_ms': Math.max(0, clock.now() - createdAtMs),
+      },
+    });
+  }
+
+  async #run(span: OpenSpan | undefined): Promise<'delivered' | 'skipped'> {
     const { call } = this;
+    const trace = span?.context ?? call.trace;
     const { triggers, timeoutMs, kind } = this.#parts;
     // Nobody here looks into it: processes get the text as it was written.
     const payload = new WireValue(call.payload);
     const options: InvokeOptions = {
       timeoutMs, triggerDepth: call.depth, attempt: call.failures + 1, idempotencyKey: `${kind}-${call.triggerId}-${call.callId}`, signal: this.#stop.signal,
-      ...(call.trace === undefined ? {} : { trace: call.trace }),
+      ...(trace === undefined ? {} : { trace }),
     };
     if ((await triggers.checkCondition(this.#trigger, payload, options)) === 'blocked') return 'skipped';
     await triggers.open(this.#trigger, payload, options).result;

@@ -31,6 +31,13 @@ export interface ClaimTerms {
   readonly leaseMs: number | null;
 }
 
+/** A trigger as changes of other engines match it: every text in `filter` must be what the change says. */
+export interface DueSubscription {
+  readonly id: string;
+  readonly functionId: string;
+  readonly filter: Readonly<Record<string, unknown>>;
+}
+
 export interface ClaimAnswer {
   readonly calls: readonly ClaimedCall[];
   /** Calls whose row was damaged: they are out of the way. */
@@ -45,6 +52,8 @@ export interface DueCalls {
   readonly terms: ClaimTerms;
   /** At start: gives back what a former run of this engine had claimed. */
   adopt(): Promise<void>;
+  /** Where others make changes too: tells them which triggers are bound here, instead of what was told before. */
+  subscribe(subscriptions: readonly DueSubscription[]): Promise<void>;
   /** Takes the first call of lanes that are ready and nobody's, oldest first. */
   claim(wanted: readonly { readonly triggerId: string; readonly limit: number }[]): Promise<ClaimAnswer>;
   /** The call is done. Answers the next one of its lane, still claimed, if there is one. */

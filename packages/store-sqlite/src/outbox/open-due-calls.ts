@@ -27,6 +27,9 @@ export async function openDueCalls({ store, kind, clock, logger }: OpenDueCallsO
   return {
     terms,
     adopt: () => outbox.run('adopt', { kind, isShared: store.isShared }),
+    subscribe: async (subscriptions) => {
+      if (store.isShared) await outbox.run('subscribe', { kind, subscriptions });
+    },
     claim: async (wanted) => checked(await outbox.run('claim', { wanted, terms })),
     settle: async (call) => checked(await outbox.run('settle', { ...ids(call), terms })).calls[0],
     postpone: (call, later) => outbox.run('postpone', { ...ids(call), ...later }),

@@ -1,5 +1,6 @@
 import { defineStoreProgram, type StoreCommandContext, type StoreSql } from '@motia/engine-core/contract';
 import type { ClaimAnswer, ClaimedCall, ClaimTerms, LostCall } from './due-calls.js';
+import { writeSubscriptions } from './subscriptions.js';
 import { callChecksum, callColumns, callTable, toClaimedCall, type CallRow } from './call-row.js';
 
 /** The most that is taken away as too old at once. */
@@ -22,8 +23,9 @@ export const storeProgram = defineStoreProgram({
     {
       version: 1,
       up(sql) {
+        // Ids are never used again: an engine may still be about to forget a lane that is gone.
         sql.run(`CREATE TABLE outbox_lane (
-          id INTEGER PRIMARY KEY,
+          id INTEGER PRIMARY KEY AUTOINCREMENT,
           kind TEXT NOT NULL,
           trigger_id TEXT NOT NULL,
           function_id TEXT NOT NULL,
@@ -45,6 +47,14 @@ export const storeProgram = defineStoreProgram({
           crc INTEGER NOT NULL
         ) STRICT`);
         sql.run('CREATE INDEX outbox_call_lane ON outbox_call (lane_id, id)');
+        sql.run(`CREATE TABLE outbox_subscription (
+          kind TEXT NOT NULL,
+          trigger_id TEXT NOT NULL,
+          engine INTEGER NOT NULL,
+          function_id TEXT NOT NULL,
+          filter TEXT NOT NULL,
+          PRIMARY KEY (kind, trigger_id, engine)
+        ) STRICT, WITHOUT ROWID`);
       },
     },
   ],
@@ -54,13 +64,16 @@ export const storeProgram = defineStoreProgram({
       sql.run(`UPDATE outbox_lane SET ready_at_ms = ?, owner = NULL WHERE kind = ? AND owner IS NOT NULL${isShared ? ' AND ready_at_ms IS NULL' : ''}`, nowMs, kind);
     },
 
+    subscribe: writeSubscriptions,
+
     claim(sql: StoreSql, { wanted, terms }: { readonly wanted: readonly { readonly triggerId: string; readonly limit: number }[]; readonly terms: ClaimTerms }, context: StoreCommandContext): ClaimAnswer {
       const calls: ClaimedCall[] = [];
       const damaged: LostCall[] = [];
       for (const { triggerId, limit } of wanted) {
         const lanes = sql.all<LaneRow>(
-          'SELECT id FROM outbox_lane WHERE trigger_id = ? AND (ready_at_ms <= ? OR ready_at_ms > ?) ORDER BY ready_at_ms LIMIT ?',
-          triggerId, context.nowMs, context.nowMs + longestPauseMs, limit,
+          // What this engine has itself is not given out a second time, also when it slept through the end of its lease.
+          'SELECT id FROM outbox_lane WHERE trigger_id = ? AND (ready_at_ms <= ? OR ready_at_ms > ?) AND (owner IS NULL OR owner <> ?) ORDER BY ready_at_ms LIMIT ?',
+          triggerId, context.nowMs, context.nowMs + longestPauseMs, context.fencingToken, limit,
         );
         for (const { id } of lanes) {
           const call = takeHead(sql, id, damaged, context);

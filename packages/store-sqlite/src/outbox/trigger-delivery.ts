@@ -15,7 +15,7 @@ export interface TriggerDeliveryParts {
   readonly workers: Pick<WorkerRegistry, 'onChanged'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly telemetry: Pick<Telemetry, 'meter'>;
+  readonly telemetry: Pick<Telemetry, 'meter' | 'recording' | 'startSpan'>;
   /** Of one call. Default 30,000. */
   readonly timeoutMs?: number;
   /** 0 to 1, for jitter. Default Math.random. */
@@ -51,6 +51,7 @@ export class TriggerDelivery {
   #pumping: Promise<void> | undefined;
   #mustPumpAgain = false;
   #releasing: Promise<unknown> = Promise.resolve();
+  #published: Promise<void> = Promise.resolve();
   #onIdle: (() => void) | undefined;
 
   constructor(parts: TriggerDeliveryParts) {
@@ -90,6 +91,12 @@ export class TriggerDelivery {
       else this.#gates.set(trigger.id, new TriggerGate(trigger));
     }
     this.#pump();
+    this.#published = this.#published.then(() => this.#publish());
+  }
+
+  /** Resolves once other engines on the store know of the last change as well. */
+  published(): Promise<void> {
+    return this.#published;
   }
 
   /**
@@ -150,6 +157,7 @@ export class TriggerDelivery {
 
   async #idle(): Promise<void> {
     await this.#pumping;
+    await this.#published;
     await this.#releasing;
     if (this.#running.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     await this.#releasing;
@@ -162,6 +170,8 @@ export class TriggerDelivery {
   #accept(calls: readonly ClaimedCall[]): void {
     const homeless: ClaimedCall[] = [];
     for (const call of calls) {
+      // It came back to us while its last call was still running here: that one goes on, and takes the next ones.
+      if (this.#running.has(call.laneId)) continue;
       const gate = this.#isOpen ? this.#gates.get(call.triggerId) : undefined;
       if (gate === undefined) homeless.push(call);
       else if (gate.room(this.#now()) > 0) this.#start(gate, call, 1);
@@ -189,10 +199,20 @@ export class TriggerDelivery {
         gate.running -= 1;
         this.#running.delete(call.laneId);
         this.#parts.logger.error('What became of a trigger call could not be written down; it will be delivered again', { type: this.#parts.kind, triggerId: call.triggerId, key: call.lane, reason: String(error) });
-        this.#retryRelease(call);
+        this.#after(storeRetryMs, () => this.#release([call]));
         this.#onEnded(gate);
       },
     );
+  }
+
+  async #publish(): Promise<void> {
+    if (!this.#isOpen) return;
+    try {
+      await this.#parts.calls.subscribe([...this.#gates.values()].map(({ trigger: { id, functionId, config } }) => ({ id, functionId, filter: config as Readonly<Record<string, unknown>> })));
+    } catch (error) {
+      this.#parts.logger.error('Other engines could not be told of triggers; trying again', { type: this.#parts.kind, reason: String(error) });
+      this.#after(storeRetryMs, () => (this.#published = this.#published.then(() => this.#publish())));
+    }
   }
 
   /** What waits is given back: another engine may have somebody to run it. */
@@ -221,12 +241,12 @@ export class TriggerDelivery {
     this.#releasing = Promise.all([this.#releasing, released]);
   }
 
-  #retryRelease(call: ClaimedCall): void {
+  #after(delayMs: number, action: () => void): void {
     if (!this.#isOpen) return;
     const timer = this.#parts.clock.setTimeout(() => {
       this.#timers.delete(timer);
-      this.#release([call]);
-    }, storeRetryMs);
+      action();
+    }, delayMs);
     this.#timers.add(timer);
   }
 

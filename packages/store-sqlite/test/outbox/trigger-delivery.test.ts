@@ -9,8 +9,10 @@ interface Seen {
   readonly key: string;
   readonly value: string;
 }
-const start = (options: { directory?: string; jitter?: number } = {}, clock?: ManualClock): Promise<TestHost<ManualClock>> =>
-  startTestHost([sqliteStore({ durability: 'full' }), items(options)], clock === undefined ? {} : { clock });
+const start = (options: { directory?: string; jitter?: number; shared?: boolean } = {}, clock?: ManualClock): Promise<TestHost<ManualClock>> => {
+  const { shared = false, ...own } = options;
+  return startTestHost([sqliteStore({ shared }), items(own)], clock === undefined ? {} : { clock });
+};
 const itemsOf = (host: TestHost): Items => host.service(ItemsRef);
 
 /** Collects what a function gets, and lets tests wait for it. */
@@ -91,6 +93,16 @@ describe('S6 calls due to triggers', () => {
     await until(() => order.length === 41);
     expect(order.slice(1)).toEqual(Array.from({ length: 40 }, (_, at) => `a${at}`));
     expect(most).toBe(1);
+  });
+
+  it('of keys that come and go, one right after the other, are all delivered', async () => {
+    await using host = await start({}, new ManualClock());
+    const { handler, seen, reached } = collector();
+    host.functions.register({ id: 'watch' }, handler);
+    await subscribe(host, 'watch');
+    for (let n = 0; n < 100; n += 1) await itemsOf(host).put(n % 3 === 0 ? 'a' : `k${n}`, String(n));
+    await reached(100);
+    expect(seen.filter(({ key }) => key === 'a').map(({ value }) => Number(value))).toEqual(Array.from({ length: 34 }, (_, n) => n * 3));
   });
 
   it('of two triggers are independent: one that is slow, or fails, does not hold the other up', async () => {
@@ -331,5 +343,79 @@ describe('S6 across a restart', () => {
     await subscribe(after, 'watch');
     await reached(1);
     expect(calls[0]).toMatchObject({ attempt: 1 });
+  });
+});
+
+describe('S6 G2 engines that share a store', () => {
+  it('deliver each call once, in the order of its key, whoever made the change', async () => {
+    await using folder = temporaryFolder('outbox');
+    await using one = await start({ directory: folder.path, shared: true });
+    await using two = await start({ directory: folder.path, shared: true });
+    const seen: string[] = [];
+    const by = new Set<string>();
+    for (const [name, host] of [['one', one], ['two', two]] as const) {
+      host.functions.register({ id: 'watch' }, async (payload) => {
+        seen.push(`${(payload as Seen).key}${(payload as Seen).value}`);
+        by.add(name);
+        await new Promise((resolve) => setImmediate(resolve));
+      });
+      await subscribe(host, 'watch');
+    }
+    await Promise.all([one, two].map(async (host, at) => {
+      for (let n = 0; n < 30; n += 1) await itemsOf(host).put(`k${at}`, String(n));
+    }));
+    await until(() => seen.length >= 60);
+    await until(() => itemsOf(one).rows().length === 0);
+    for (const key of ['k0', 'k1']) expect(seen.filter((name) => name.startsWith(key))).toEqual(Array.from({ length: 30 }, (_, n) => `${key}${n}`));
+    expect(by).toEqual(new Set(['one', 'two']));
+  });
+
+  it('owe calls to triggers that only another engine has, if their filter fits, and that engine delivers them soon', async () => {
+    await using folder = temporaryFolder('outbox');
+    await using one = await start({ directory: folder.path, shared: true });
+    await using two = await start({ directory: folder.path, shared: true });
+    const { handler, seen, reached } = collector();
+    one.functions.register({ id: 'watch' }, handler);
+    await subscribe(one, 'watch', { key: 'b' });
+    for (const key of ['a', 'b', 'c', 'b']) await itemsOf(two).put(key, '1');
+    await reached(2);
+    expect(seen).toEqual([{ key: 'b', value: '1' }, { key: 'b', value: '1' }]);
+    await until(() => itemsOf(two).rows().length === 0);
+  });
+
+  it('owe nothing to triggers of an engine that has left, and go on owing to one that was killed', async () => {
+    await using folder = temporaryFolder('outbox');
+    const left = await start({ directory: folder.path, shared: true });
+    await subscribe(left, 'watch-left');
+    await left.stop();
+    await using two = await start({ directory: folder.path, shared: true });
+    await itemsOf(two).put('a', '1');
+    expect(itemsOf(two).rows()).toEqual([]);
+    await itemsOf(two).pretendKilled('watch-killed');
+    await itemsOf(two).put('a', '2');
+    expect(itemsOf(two).rows()).toEqual([{ lane: 'a', calls: 1, owned: 0 }]);
+  });
+
+  it('leave alone what another one is running, however long that takes', async () => {
+    await using folder = temporaryFolder('outbox');
+    const clock = new ManualClock();
+    await using one = await start({ directory: folder.path, shared: true }, clock);
+    await using two = await start({ directory: folder.path, shared: true }, clock);
+    const slow = gate();
+    let begun = 0;
+    one.functions.register({ id: 'watch' }, async () => {
+      begun += 1;
+      await slow.opened;
+    });
+    await subscribe(one, 'watch');
+    await itemsOf(one).put('a', '1');
+    await until(() => begun === 1);
+    const { handler, seen } = collector();
+    two.functions.register({ id: 'watch' }, handler);
+    await subscribe(two, 'watch');
+    await clock.advance('25s');
+    slow.open();
+    await until(() => itemsOf(two).rows().length === 0);
+    expect([seen, begun]).toEqual([[], 1]);
   });
 });

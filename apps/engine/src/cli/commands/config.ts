@@ -1,5 +1,6 @@
 import { createEngine, type AnyDefinition } from '@motia/engine-core';
-import { defaultModules, importBesideEngine, schemaOf } from '../../standard-modules.js';
+import { importBesideEngine } from '../../import-beside-engine.js';
+import { defaultModules, schemaOf } from '../../standard-modules.js';
 import type { ConfigChoice } from '../args.js';
 import { resolveSubject } from '../paths.js';
 

@@ -1,0 +1,119 @@
+import { isMotiaError } from '@motia/engine-core/contract';
+import type { Command } from '../args.js';
+import type { CommandPorts } from '../main.js';
+import { connectData, type DataClient } from '../observe/data-client.js';
+import { renderLogLine, type ListedLog } from '../observe/log-lines.js';
+import { cronColumns, queueColumns, traceColumns, workerColumns, type CronRow, type QueueRow, type TraceRow, type WorkerRow } from '../observe/list-columns.js';
+import { renderTable } from '../observe/table.js';
+import { renderWaterfall, type TraceTree } from '../observe/waterfall.js';
+import { controlAddressOf, resolveSubject } from '../paths.js';
+
+export type ObserveCommand = Extract<Command, { name: 'logs' | 'traces' | 'trace' | 'queues' | 'crons' | 'workers' }>;
+
+interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}
+interface Frame {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly kind: 'snapshot' | 'delta' | 'reset';
+  readonly data: { readonly upsert: Readonly<Record<string, unknown>> } | null;
+}
+
+/** `iii logs|traces|trace|queues|crons|workers`: looks at the running engine through the data API of its local socket. */
+export async function observe(command: ObserveCommand, ports: CommandPorts): Promise<void> {
+  const { subject } = resolveSubject(command.config, ports.cwd);
+  const client = await connectData(controlAddressOf(subject), subject);
+  try {
+    if (command.name === 'logs') await showLogs(client, command, ports);
+    else ports.stdout(await show(client, command));
+  } finally {
+    client.close();
+  }
+}
+
+async function show(client: DataClient, command: Exclude<ObserveCommand, { name: 'logs' }>): Promise<string> {
+  switch (command.name) {
+    case 'trace': {
+      const query = command.json ? { limit: 50_000 } : { view: 'tree', limit: 2_000 };
+      const trace = await client.get<TraceTree>(`/traces/${encodeURIComponent(command.traceId)}`, query);
+      return command.json ? json(trace) : renderWaterfall(trace);
+    }
+    case 'traces': {
+      const { items } = await client.get<Page<TraceRow>>('/traces', { limit: command.limit, error: command.error, slow: command.slow });
+      return command.json ? json(items) : renderTable(traceColumns(Date.now()), items, 'no traces are kept');
+    }
+    case 'queues': {
+      const rows = await everything<QueueRow>(client, '/queues');
+      return command.json ? json(rows) : renderTable(queueColumns, rows, 'no queues');
+    }
+    case 'crons': {
+      const rows = await everything<CronRow>(client, '/crons');
+      return command.json ? json(rows) : renderTable(cronColumns, rows, 'no schedules');
+    }
+    case 'workers': {
+      const rows = await everything<WorkerRow>(client, '/workers');
+      return command.json ? json(rows) : renderTable(workerColumns(Date.now()), rows, 'no workers are connected');
+    }
+  }
+}
+
+/** Oldest first, as they were written; then, where asked for, every new one until the command is interrupted. */
+async function showLogs(client: DataClient, command: Extract<ObserveCommand, { name: 'logs' }>, ports: CommandPorts): Promise<void> {
+  const line = (log: ListedLog): string => (command.json ? `${JSON.stringify(log)}\n` : renderLogLine(log, Date.now()));
+  const wanted = (log: ListedLog): boolean => command.traceId === undefined || log.trace_id === command.traceId;
+  if (!command.follow) {
+    const { items } = await client.get<Page<ListedLog>>('/logs', { trace: command.traceId, level: command.level, limit: command.limit });
+    ports.stdout([...items].reverse().map(line).join(''));
+    return;
+  }
+  const enough = severityFrom(command.level);
+  let isInterrupted = false;
+  const interrupted = new Promise<undefined>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      ports.onSignal(signal, () => {
+        isInterrupted = true;
+        resolve(undefined);
+      });
+    }
+  });
+  let since: { readonly epoch: string; readonly seq: number } | undefined;
+  for (;;) {
+    const answer = await Promise.race([client.get<{ readonly frames: readonly Frame[] }>('/live/poll', { topic: 'logs', ...since, wait_ms: 20_000 }, 40_000).catch(ended), interrupted]);
+    if (answer === undefined || isInterrupted) return;
+    for (const { epoch, seq, kind, data } of answer.frames) {
+      const isFirst = since === undefined;
+      since = { epoch, seq };
+      if (data === null || kind === 'reset') continue;
+      const logs = (Object.values(data.upsert) as ListedLog[]).filter((log) => wanted(log) && enough(log));
+      ports.stdout((isFirst ? logs.slice(-command.limit) : logs).map(line).join(''));
+    }
+  }
+}
+
+/** The engine stopped: that is the end of its log, and no failure. */
+function ended(error: unknown): undefined {
+  if (isMotiaError(error) && (error.code === 'MOTIA_PROTOCOL_CONNECTION_CLOSED' || error.code === 'MOTIA_ENGINE_STOPPED' || error.code === 'MOTIA_ENGINE_CANCELLED')) return undefined;
+  throw error;
+}
+
+function severityFrom(level: string | undefined): (log: ListedLog) => boolean {
+  const order = ['trace', 'debug', 'info', 'warn', 'error'];
+  const least = level === undefined ? 0 : order.indexOf(level);
+  return ({ severity_text: text }) => order.indexOf(text.toLowerCase()) >= least;
+}
+
+async function everything<T>(client: DataClient, path: string): Promise<readonly T[]> {
+  const rows: T[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page = await client.get<Page<T>>(path, { limit: 200, cursor });
+    rows.push(...page.items);
+    if (page.nextCursor === null) return rows;
+    cursor = page.nextCursor;
+  }
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,19 @@
+import { connectControl, type ControlClient } from '../../control/control-client.js';
+import { dataFunctionId } from '../../control/data-function.js';
+
+export interface DataClient {
+  get<T>(path: string, query?: Readonly<Record<string, string | number | boolean | undefined>>, timeoutMs?: number): Promise<T>;
+  close(): void;
+}
+
+/** Asks the data API of the running engine over its local socket. @throws `MOTIA_ENGINE_NOT_RUNNING` */
+export async function connectData(address: string, subject: string): Promise<DataClient> {
+  const client: ControlClient = await connectControl(address, subject);
+  return {
+    async get<T>(path: string, query: Readonly<Record<string, unknown>> = {}, timeoutMs = 30_000) {
+      const given = Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
+      return (await client.invoke(dataFunctionId, { path, query: given }, timeoutMs)) as T;
+    },
+    close: () => client.close(),
+  };
+}

@@ -1,0 +1,133 @@
+import { describe, expect, it } from '@jest/globals';
+import { systemClock } from '@motia/engine-core';
+import { QueueServiceRef, type Clock } from '@motia/engine-core/contract';
+import { ManualClock, startTestHost, type TestHost } from '@motia/engine-core/testing';
+import { sqliteStore } from '@motia/store-sqlite';
+import { temporaryFolder } from '@motia/tools/testing';
+import { queue } from '../src/index.js';
+import { deferred, settled } from './fixtures/open-queue.js';
+
+const start = <C extends Clock>(folder: string, clock: C): Promise<TestHost<C>> =>
+  startTestHost([sqliteStore({ data_dir: folder, shared: true }), queue({ adapter: { class: 'modules::queue::BuiltinQueueAdapter', config: { store_method: 'file_based', file_path: folder } } })], { clock });
+
+async function engines(count: number, handle: (engine: number, data: unknown, signal: AbortSignal) => unknown, config: object = {}) {
+  const folder = temporaryFolder('queue-shared');
+  const hosts = await Promise.all(Array.from({ length: count }, () => start(folder.path, systemClock)));
+  for (const [engine, host] of hosts.entries()) {
+    host.functions.register({ id: 'take' }, (data, { signal }) => handle(engine, data, signal));
+    await host.triggers.register({ type: 'queue', functionId: 'take', config: { topic: 'orders', queue_config: config } });
+  }
+  return {
+    hosts,
+    enqueue: (engine: number, data: unknown, more: object = {}) => hosts[engine]!.functions.invoke('enqueue', { topic: 'orders', data, ...more }) as Promise<{ messageReceiptId: string }>,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(hosts.map((host) => host.stop({ drainTimeoutMs: 0 })));
+      await folder.remove();
+    },
+  };
+}
+
+/** Waits for something that another engine's commit brings about. */
+async function until(isSo: () => unknown): Promise<void> {
+  for (let attempt = 0; attempt < 2_000; attempt += 1) {
+    if (await isSo()) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error(`it never was so: ${String(isSo)}`);
+}
+
+describe('several engines on one store', () => {
+  it('Q14 three engines with the same subscriber get each message once between them', async () => {
+    const seen: unknown[][] = [[], [], []];
+    await using test = await engines(3, (engine, data) => void seen[engine]?.push(data), { concurrency: 2 });
+    await Promise.all(Array.from({ length: 90 }, (_, id) => test.enqueue(id % 3, id)));
+    await until(() => seen.flat().length >= 90);
+    expect(seen.flat().sort((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 90 }, (_, id) => id));
+  });
+
+  it('a message enqueued in one engine is handled in the other, which noticed the commit', async () => {
+    const gate = deferred();
+    const seen: [number, unknown][] = [];
+    await using test = await engines(2, (engine, data) => {
+      seen.push([engine, data]);
+      return engine === 0 ? gate.promise : undefined;
+    }, { concurrency: 1 });
+    await test.enqueue(0, 'occupies');
+    await until(() => seen.length === 1);
+    await test.enqueue(0, 'overflows');
+    await until(() => seen.length === 2);
+    expect(seen).toEqual([[0, 'occupies'], [1, 'overflows']]);
+    gate.resolve();
+  });
+
+  it('Q8 groups keep their order across engines', async () => {
+    const seen: string[] = [];
+    await using test = await engines(2, async (_engine, data) => {
+      seen.push(`${String(data)} begins`);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      seen.push(`${String(data)} ends`);
+    }, { type: 'fifo' });
+    for (let id = 0; id < 20; id += 1) await test.enqueue(id % 2, id, { messageGroupId: 'g' });
+    await until(() => seen.length >= 40);
+    expect(seen).toEqual(Array.from({ length: 20 }, (_, id) => [`${String(id)} begins`, `${String(id)} ends`]).flat());
+  });
+
+  it('Q3 Q5 a lease that its engine does not renew lapses: another takes the message over, and the late result is refused', async () => {
+    await using folder = temporaryFolder('queue-shared');
+    const gate = deferred();
+    const seen: [string, unknown][] = [];
+    const open = async (name: string, handle: () => unknown): Promise<TestHost<ManualClock>> => {
+      const host = await start(folder.path, new ManualClock());
+      host.functions.register({ id: 'take' }, (_data, { idempotencyKey }) => {
+        seen.push([name, idempotencyKey]);
+        return handle();
+      });
+      await host.triggers.register({ type: 'queue', functionId: 'take', config: { topic: 'orders' } });
+      return host;
+    };
+    // Time stands still for the first engine, as for one that is stopped.
+    const stopped = await open('stopped', () => gate.promise);
+    const { messageReceiptId } = (await stopped.functions.invoke('enqueue', { topic: 'orders', data: 1 })) as { messageReceiptId: string };
+    await settled();
+    const other = await open('other', () => 'done');
+    await other.clock?.advance('29s');
+    expect(seen.map(([name]) => name)).toEqual(['stopped']);
+    await other.clock?.advance('2s');
+    await settled(40);
+    const messageId = `${messageReceiptId}:take`;
+    expect(seen).toEqual([['stopped', messageId], ['other', messageId]]);
+    expect(await other.functions.invoke('queue::message', { messageId })).toMatchObject({ state: 'completed', losses: 1, deliveries: 2, failures: [{ code: 'MOTIA_QUEUE_ENGINE_LOST' }] });
+    gate.resolve();
+    expect(await stopped.logs.next(({ message }) => message === 'A late result was refused')).toMatchObject({ level: 'warn', fields: { code: 'MOTIA_QUEUE_LEASE_LOST', messageId, delivery: 1 } });
+    expect(await other.functions.invoke('queue::message', { messageId })).toMatchObject({ state: 'completed', deliveries: 2 });
+    for (const host of [stopped, other]) await host.stop({ drainTimeoutMs: 0 });
+  });
+
+  it('what an operator does in one engine holds in all', async () => {
+    const seen: unknown[] = [];
+    const signals: AbortSignal[] = [];
+    await using test = await engines(2, (_engine, data, signal) => {
+      seen.push(data);
+      signals.push(signal);
+      return data === 'hangs' ? new Promise(() => undefined) : undefined;
+    }, { visibilityTimeout: 1, concurrency: 1 });
+    const [one, other] = test.hosts as [TestHost, TestHost];
+    await one.functions.invoke('queue::pause', { topic: 'orders' });
+    await test.enqueue(1, 'paused');
+    expect(await other.functions.invoke('queue::list', { topic: 'orders' })).toMatchObject({ queues: [{ isPaused: true, depth: 1 }] });
+    expect(seen).toEqual([]);
+    await other.functions.invoke('queue::resume', { topic: 'orders' });
+    await until(() => seen.length === 1);
+
+    await other.functions.invoke('queue::pause', { topic: 'orders' });
+    const { messageReceiptId } = await test.enqueue(0, 'hangs');
+    await other.functions.invoke('queue::resume', { topic: 'orders' });
+    await until(() => seen.includes('hangs'));
+    const messageId = `${messageReceiptId}:take`;
+    const ended = test.hosts.map((host) => host.service(QueueServiceRef).ended(messageId));
+    await other.functions.invoke('queue::cancel', { messageId });
+    expect(await Promise.all(ended)).toMatchObject([{ state: 'cancelled' }, { state: 'cancelled' }]);
+    // Wherever it runs: there it is noticed at the latest with the next renewal.
+    await until(() => signals.at(-1)?.aborted);
+  });
+});
