@@ -65,6 +65,10 @@ const sections = {
     const { renderStore, store } = await import('./scenarios/store.mjs');
     return renderStore(await store({ rounds, seconds }));
   },
+  queue: async () => {
+    const { queues, renderQueues } = await import('./scenarios/queue.mjs');
+    return renderQueues(await queues({ rounds, seconds }));
+  },
   startup: async () => {
     const { renderStartup, startup } = await import('./scenarios/startup.mjs');
     return renderStartup(await startup({ rounds }));

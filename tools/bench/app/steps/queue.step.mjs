@@ -1,0 +1,21 @@
+import { queue, step } from 'motia';
+
+/** Ages at the handler's start, in ms, until somebody asks for them. The clock is the machine's, the same in every process. */
+let ages = [];
+let handled = 0;
+const triggers = [1, 16, 100].map((concurrency) => queue(`bench.${concurrency}`, { config: { concurrency } }));
+
+export default step({ name: 'QueueBench', triggers: [...triggers, queue('bench.report', { config: { concurrency: 1 } })] }, async (message, ctx) => {
+  if (ctx.trigger.topic === 'bench.report') {
+    await ctx.invoke('bench::report', { ages });
+    ages = [];
+    handled = 0;
+    return;
+  }
+  if (message.sentAt !== undefined) ages.push(Number(process.hrtime.bigint() - BigInt(message.sentAt)) / 1e6);
+  handled += 1;
+  if (handled === message.last) {
+    handled = 0;
+    await ctx.invoke('bench::done', {}, { action: { type: 'void' } });
+  }
+});
