@@ -23,6 +23,11 @@ export class QueuePlan {
     this.#graceMs = options.subscription_grace_ms;
   }
 
+  /** @throws `MOTIA_QUEUE_UNSUPPORTED` */
+  need(capability: JobStoreCapability, feature: string): void {
+    if (!this.#supports.has(capability)) throw queueErrors.UNSUPPORTED({ feature, adapter: this.#store.name });
+  }
+
   /** Names in `queue_configs`. */
   get names(): readonly string[] {
     return [...this.#configs.keys()];
@@ -39,7 +44,7 @@ export class QueuePlan {
   /** @throws `MOTIA_QUEUE_UNSUPPORTED` */
   rules(options: DeliveryOptions): QueueRules {
     const { type, messageGroupField, hasImplicitGroup, delayMs, maxDepth, maxLosses, onExhausted } = options;
-    if (type === 'fifo' && !this.#supports.has('fifo')) throw queueErrors.UNSUPPORTED({ feature: 'fifo queues', adapter: this.#store.name });
+    if (type === 'fifo') this.need('fifo', 'fifo queues');
     return {
       isFifo: type === 'fifo',
       ...(messageGroupField === undefined ? {} : { messageGroupField }),

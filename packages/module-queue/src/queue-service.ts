@@ -110,9 +110,11 @@ export class MessageService implements QueueService, EnqueueRouter {
     return this.enqueue({ queue, functionId, data: payload ?? null, ...(dedupId === undefined ? {} : { dedupId }) }, { trace, isPlain: callerWorkerId !== undefined });
   }
 
-  #toAdd(message: QueueMessage, { trace, producerFunctionId, isPlain = false }: EnqueueSource): JobAdd {
+  #toAdd(message: QueueMessage, { tx, trace, producerFunctionId, isPlain = false }: EnqueueSource): JobAdd {
     const { clock, plan, virtual, maxPayloadBytes } = this.#parts;
     const { topic, queue = '', functionId = '', messageGroupId, dedupId, delayMs, runAtMs, priority } = message;
+    if (priority !== undefined && priority !== 0) plan.need('priority', 'priorities');
+    if (tx !== undefined) plan.need('transactions', 'transactions');
     const data = payloadText(message.data, isPlain);
     checkSize(data, maxPayloadBytes);
     const nowMs = clock.now();
