@@ -17,6 +17,12 @@ describe('exitCodeOf', () => {
     expect(exitCodeOf(coded('MOTIA_STORE_UNREADABLE'))).toBe(74);
   });
 
+  it('takes the exit code that a condition names in its details, when it is one of the table', () => {
+    const naming = (exitCode: unknown): MotiaError => new MotiaError({ code: 'MOTIA_ACME_LICENCE_MISSING', message: 'x', details: { exitCode } });
+    expect([78, 74, 0, 1, '78', undefined].map((code) => exitCodeOf(naming(code)))).toEqual([78, 74, 70, 70, 70, 70]);
+    expect(exitCodeOf(coded('MOTIA_ENGINE_START_FAILED', new AggregateError([naming(78)])))).toBe(78);
+  });
+
   it('looks through the causes of a failed start', () => {
     const nested = coded('MOTIA_ENGINE_START_FAILED', new AggregateError([new Error('x'), coded('MOTIA_REST_PORT_IN_USE')]));
     expect(exitCodeOf(nested)).toBe(78);

@@ -6,9 +6,11 @@ import { http, step } from 'motia';
 import { z } from 'zod';
 import { pathOf } from '../store.js';
 
+const form = { bodySchema: z.object({ album: z.string().min(1) }), files: { photo: { multiple: true, contentTypes: ['image/*'] }, note: {} } };
+
 // A form: fields in the body, files one after another while they arrive. 1 GiB for this route.
 export default step(
-  { name: 'Upload', triggers: [http('POST', '/files', { bodySchema: z.object({ album: z.string().min(1) }), bodyLimitBytes: 1024 ** 3, timeoutMs: 600_000 })] },
+  { name: 'Upload', triggers: [http('POST', '/files', { ...form, bodyLimitBytes: 1024 ** 3, timeoutMs: 600_000 })] },
   async (req, ctx) => {
     const files: { id: string; name: string; type: string; bytes: number }[] = [];
     for await (const file of req.files) {

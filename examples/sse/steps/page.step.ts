@@ -6,4 +6,4 @@ document.querySelector('form').onsubmit = (event) => { event.preventDefault(); c
   fetch('/messages', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ text: text.value }) }); text.value = ''; };
 </script>`;
 
-export default step({ name: 'Page', triggers: [http('GET', '/')] }, () => ({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: page }));
+export default step({ name: 'Page', triggers: [http('GET', '/', { produces: 'text/html' })] }, () => ({ status: 200, body: page }));

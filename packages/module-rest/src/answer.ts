@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Logger } from '@motia/engine-core/contract';
 import type { HeaderList } from './cors.js';
 import { restErrors } from './errors.js';
-import { readHandlerResponse, type HandlerResponse } from './handler-response.js';
+import { readHandlerResponse, withCharset, type HandlerResponse } from './handler-response.js';
 import type { StreamHead } from './response-frames.js';
 import type { Route } from './route.js';
 import { writeHead } from './write-head.js';
@@ -53,7 +53,7 @@ export function writeAnswer(response: ServerResponse, answer: HandlerResponse, {
 /** The head of a response whose body is sent as it is made. */
 export function streamHeaders(head: StreamHead, { requestIdHeader, requestId, corsHeaders }: Omit<AnswerFrame, 'end'>, defaultContentType = 'application/octet-stream'): HeaderList {
   const headers: HeaderList = [requestIdHeader, requestId];
-  if (!head.headers.includes('content-type') && head.status !== 204 && head.status !== 304) headers.push('content-type', defaultContentType);
+  if (!head.headers.includes('content-type') && head.status !== 204 && head.status !== 304) headers.push('content-type', withCharset(defaultContentType));
   addOwn(headers, head.headers, requestIdHeader);
   if (corsHeaders.length > 0) addCors(headers, corsHeaders);
   return headers;

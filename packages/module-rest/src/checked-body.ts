@@ -1,4 +1,5 @@
 import { missingBody, restErrors, type InputProblem } from './errors.js';
+import { FileCheck } from './file-rules.js';
 import { noBody, parsedBody, type RequestBody } from './http-payload.js';
 import type { Route } from './route.js';
 
@@ -8,7 +9,10 @@ function beforeFirstFile({ path, problem }: InputProblem): InputProblem {
 }
 
 /** The body as its schema wants it. @throws `MOTIA_REST_VALIDATION_FAILED` */
-export function checkedBody(received: RequestBody, { checkBody, checkForm }: Pick<Route, 'checkBody' | 'checkForm'>): RequestBody {
+export function checkedBody(received: RequestBody, { checkBody, checkForm, files }: Pick<Route, 'checkBody' | 'checkForm' | 'files'>): RequestBody {
+  // A form has been asked for its files as it was read; a request without a body brings none.
+  const missing = received === noBody && files !== undefined ? new FileCheck(files).missing() : [];
+  if (missing.length > 0) throw restErrors.VALIDATION_FAILED(missing);
   if (checkBody === undefined) return received;
   if (received.isForm === true && checkForm !== undefined) {
     const { value, problems } = checkForm(received.value);

@@ -51,6 +51,8 @@ const noRawValues: readonly string[] = [''];
  * before its path; then come the apps added to the module, then the not-found function, then 404 or 405.
  */
 export class Dispatcher {
+  #hasMissedNotFound = false;
+
   constructor(private readonly parts: DispatcherParts) {}
 
   /** A request on our own listener. `continues`: the client waits for `100 Continue`. */
@@ -199,7 +201,15 @@ export class Dispatcher {
       new Exchange(this.parts, request, response, notFound, this.#requestId(request)).begin(pathOf(request), query, continues ? () => response.writeContinue() : undefined);
       return;
     }
+    if (notFound !== undefined) this.#missesNotFound(notFound);
     this.problem(request, response, system.isStarting ? restErrors.STARTING({}) : restErrors.ROUTE_NOT_FOUND({ legacyCode: 'NOT_FOUND' }));
+  }
+
+  /** Said once: until then it may still be on its way. */
+  #missesNotFound({ functionId }: Route): void {
+    if (this.#hasMissedNotFound || this.parts.system.isStarting) return;
+    this.#hasMissedNotFound = true;
+    this.parts.logger.warn(`not_found_function: no function is registered as "${functionId}"; unknown paths are answered with 404`);
   }
 
   #methodNotAllowed(request: IncomingMessage, response: ServerResponse, allowed: readonly string[]): void {

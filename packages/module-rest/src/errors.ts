@@ -50,13 +50,14 @@ export const restErrors = defineErrors('REST', {
 
   // The body and what was declared of it
   BODY_TOO_LARGE: entry<{ readonly limitBytes: number; readonly receivedBytes: number; readonly part?: string }>(413, 'Send less, or raise `body_limit_bytes` of the route or the module, or `uploads`.', (d) => `The ${d.part === undefined ? 'body' : `form (${d.part})`} is larger than ${d.limitBytes} bytes (at least ${d.receivedBytes} received or announced).`),
-  UNSUPPORTED_MEDIA_TYPE: entry<{ readonly reason: string; readonly accepted?: readonly string[] }>(415, 'Send JSON, text and forms as UTF-8, and any body plain or gzip, deflate or br encoded.', (d) => `The body cannot be read: ${d.reason}.`),
+  UNSUPPORTED_MEDIA_TYPE: entry<{ readonly reason: string; readonly accepted?: readonly string[] }>(415, 'Send what the route takes: JSON, text and forms as UTF-8, and any body plain or gzip, deflate or br encoded.', (d) => (d.accepted === undefined ? `The body cannot be read: ${d.reason}.` : `This route takes ${d.accepted.join(', ')}.`)),
   INVALID_JSON: entry<JsonPosition>(400, 'Send valid JSON, or leave out the content type when there is no body.', (d) => (d.isMissing === true ? `${missingBody.problem}.` : `The body is not valid JSON${place(d)}.`)),
   JSON_TOO_DEEP: entry<JsonPosition & { readonly limit: number }>(400, 'Nest less.', (d) => `The JSON body nests deeper than ${d.limit} levels${place(d)}.`),
   JSON_TOO_COMPLEX: entry<JsonPosition & { readonly limit: number }>(400, 'Send fewer values in one request.', (d) => `The JSON body holds more than ${d.limit} values.`),
   FORBIDDEN_KEY: entry<JsonPosition>(400, 'Leave out `__proto__` and `constructor.prototype`: they could change the prototype of objects they are copied into.', (d) => `The JSON body holds a forbidden key${place(d)}.`),
   INVALID_BODY: entry<{ readonly reason: string }>(400, 'Send the body as its headers announce it.', (d) => `The body cannot be read: ${d.reason}.`),
   TOO_MANY_PARTS: entry<{ readonly what: string; readonly limit: number }>(413, 'Send fewer, or raise `uploads` of modules::api::RestApiModule.', (d) => `The form holds more than ${d.limit} ${d.what}.`),
+  RAW_BODY_GONE: entry<Readonly<Record<never, never>>>(500, 'Mount the routes before body parsers of the host application, or let the parser keep the bytes: express.json({ verify: (request, _response, bytes) => { request.rawBody = bytes; } }).', () => 'The route wants the exact bytes of the body, and the host application has read it and kept none.'),
   CLIENT_DISCONNECTED: entry<Readonly<Record<never, never>>>(499, 'Stop the work: nobody receives the response.', () => 'The client closed its connection.'),
   BODY_ABANDONED: entry<Readonly<Record<never, never>>>(499, 'Read the body before the handler answers.', () => 'The request was answered before its body was read.'),
   VALIDATION_FAILED: entry<readonly InputProblem[]>(400, 'Correct the values named in `details`.', (d) => (d[0] === missingBody ? `${missingBody.problem}.` : `The request does not fit its schema: ${d.slice(0, 3).map((p) => `${p.path || '/'} ${p.problem}`).join('; ')}${d.length > 3 ? '; …' : ''}.`)),

@@ -85,10 +85,10 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
       this.#parent = incomingTrace(request.headers);
       if (!announcesBody(request)) return this.#arrived(absentBody(request));
       if (route.consumes?.includes(request.headers['content-type']) === false) {
-        throw restErrors.UNSUPPORTED_MEDIA_TYPE({ reason: `this route takes ${route.consumes.ranges.join(', ')}`, accepted: route.consumes.ranges });
+        throw restErrors.UNSUPPORTED_MEDIA_TYPE({ reason: 'its type is another one', accepted: route.consumes.ranges });
       }
       // A host application may have read the body before us.
-      if (request.readableEnded) return this.#arrived(parsedByHost((request as { body?: unknown }).body));
+      if (request.readableEnded) return this.#arrived(parsedByHost(request, route.rawBody));
     } catch (error) {
       return this.#reply.refuse(error);
     }

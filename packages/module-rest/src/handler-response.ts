@@ -68,7 +68,12 @@ export interface ResponseDefaults {
 
 function contentTypeOf(form: HandlerResponse['form'], given: string | undefined): string | undefined {
   if (given === undefined || form === 'none' || (form === 'json' && !/[/+]json\b/.test(given))) return contentTypes[form];
-  return given.startsWith('text/') && !given.includes(';') ? `${given}; charset=utf-8` : given;
+  return withCharset(given);
+}
+
+/** Text is UTF-8 unless its type says otherwise. Events always are, and need not say it. */
+export function withCharset(type: string): string {
+  return type.startsWith('text/') && type !== 'text/event-stream' && !type.includes(';') ? `${type}; charset=utf-8` : type;
 }
 
 export type Fail = (field: string, problem: string) => Error;

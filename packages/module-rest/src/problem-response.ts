@@ -141,6 +141,8 @@ export function sendProblem(response: ServerResponse, error: MotiaError, ids: Pr
   const body = problemBody(error, ids);
   const headers: HeaderList = ['content-type', 'application/json; charset=utf-8', 'content-length', Buffer.byteLength(body), ids.requestIdHeader, ids.requestId, ...extraHeaders];
   if (error.status === 503) headers.push('retry-after', '1');
+  const { accepted } = (error.details ?? {}) as { readonly accepted?: unknown };
+  if (error.code === 'MOTIA_REST_UNSUPPORTED_MEDIA_TYPE' && Array.isArray(accepted)) headers.push('accept', accepted.join(', '));
   if (write !== undefined) headers.push('connection', 'close');
   writeHead(response, error.status, headers);
   if (write === undefined) response.end(body);

@@ -171,8 +171,21 @@ function interpret(kind: HeldKind, bytes: Buffer, request: IncomingMessage): Req
   return { text: JSON.stringify(value), raw: undefined, value, isParsed: true };
 }
 
-/** A body that a host application's parser has read already. @throws `MOTIA_REST_INVALID_BODY` when it cannot be written as JSON */
-export function parsedByHost(value: unknown): RequestBody {
+/** What middleware of a host application leaves on a request. */
+type ReadRequest = IncomingMessage & { readonly body?: unknown; readonly rawBody?: unknown };
+
+/**
+ * A body that a host application's parser has read already. Its exact bytes are taken from `rawBody`, where such parsers leave them.
+ * @throws `MOTIA_REST_INVALID_BODY` when it cannot be written as JSON, `MOTIA_REST_RAW_BODY_GONE` when the route wants bytes that nobody kept
+ */
+export function parsedByHost({ body: value, rawBody }: ReadRequest, wantsBytes: boolean): RequestBody {
+  const body = jsonOf(value);
+  if (!wantsBytes) return body;
+  if (!(rawBody instanceof Uint8Array)) throw restErrors.RAW_BODY_GONE({});
+  return { ...body, links: { raw_body: Buffer.from(rawBody.buffer, rawBody.byteOffset, rawBody.byteLength).toString('base64') } };
+}
+
+function jsonOf(value: unknown): RequestBody {
   if (value === undefined) return noBody;
   let text: string | undefined;
   try {

@@ -99,6 +99,12 @@ function methodOf(config: HttpTriggerConfig): RouteMethod {
   return (config.http_method ?? config.method ?? 'GET').toUpperCase() as RouteMethod;
 }
 
+/** Files come in forms: a route that names some takes nothing else, unless it says so. */
+function consumedTypes({ consumes, files }: HttpTriggerConfig): MediaRanges | undefined {
+  const types = consumes ?? (files === undefined ? undefined : ['multipart/form-data']);
+  return types === undefined ? undefined : new MediaRanges(types);
+}
+
 /** The media types that a route says it gives. */
 export function producedTypes({ produces: given }: HttpTriggerConfig): readonly string[] | undefined {
   return typeof given === 'string' ? [given] : given;
@@ -123,7 +129,7 @@ function readSettings(config: HttpTriggerConfig, options: { readonly isTrailingS
     checkForm: body === undefined ? undefined : formCheck('bodySchema', body),
     bodyLimitBytes: config.body_limit_bytes ?? config.bodyLimitBytes,
     rawBody: config.raw_body ?? config.rawBody ?? false,
-    consumes: config.consumes === undefined ? undefined : new MediaRanges(config.consumes),
+    consumes: consumedTypes(config),
     files: config.files,
     defaultContentType: producedTypes(config)?.[0],
     idempotency: idempotencyOf(config),

@@ -27,7 +27,7 @@ const fileRule = Type.Object({
   multiple: Type.Optional(Type.Boolean({ description: 'More than one file may come in the field. Default false.' })),
   content_types: Type.Optional(Type.Array(mediaRange, { minItems: 1, description: 'Types, as the client names them. Default: any.' })),
 });
-const files = Type.Record(Type.String({ minLength: 1 }), fileRule, { description: 'Files of multipart forms, by field; a file in another field is 400. Default: any.' });
+const files = Type.Record(Type.String({ minLength: 1 }), fileRule, { description: 'Files of multipart forms, by field; a file in another field is 400. The route takes forms only then, unless `consumes` says more. Default: any.' });
 const idempotency = Type.Union([
   Type.Boolean(),
   Type.Object({

@@ -99,6 +99,22 @@ describe('the router inside another program', () => {
     expect((await callPort(outer.port, 'POST /echo', { body: '[]', headers })).status).toBe(400);
   });
 
+  it('gives exact bytes where the parser of the application kept them, and says so where it did not', async () => {
+    await using app = await embed(RestModule, { listen: false });
+    app.functions.register({ id: 'signed' }, (payload) => ({ body: payload }));
+    await app.triggers.register({ type: 'http', functionId: 'signed', config: { api_path: '/signed', http_method: 'POST', raw_body: true } });
+    const keep = express.json({ verify: (request, _response, bytes) => void Object.assign(request, { rawBody: bytes }) });
+    for (const [parser, expected] of [[keep, { status: 200, json: { body: { a: 1 }, raw_body: Buffer.from('{ "a": 1 }').toString('base64') } }], [express.json(), { status: 500, json: { error: { code: 'MOTIA_REST_RAW_BODY_GONE' } } }]] as const) {
+      const outer = express();
+      outer.use(parser, app.services.rest.router as express.RequestHandler);
+      const server = createServer(outer);
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const answer = await callPort((server.address() as AddressInfo).port, 'POST /signed', { body: '{ "a": 1 }', headers: { 'content-type': 'application/json' } });
+      expect(answer).toMatchObject(expected);
+      server.close();
+    }
+  });
+
   it('works alone with node:http, and answers unknown paths itself', async () => {
     await using embedded = await embed(RestModule, { listen: false });
     embedded.functions.register({ id: 'hello' }, () => ({ body: { hello: 'world' } }));

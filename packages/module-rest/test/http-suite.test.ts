@@ -234,7 +234,10 @@ describe.each<Path>(['listener', 'router'])('HTTP through the %s', (via) => {
       const send = (type: string | undefined): ReturnType<RestFixture['call']> => rest.call(`POST /consumes-${via}`, { body: '{}', headers: type === undefined ? {} : { 'content-type': type } });
       for (const type of ['application/json; charset=utf-8', 'application/problem+json', 'TEXT/plain']) expect((await send(type)).status).toBe(200);
       for (const type of ['application/xml', 'application/jsonp', undefined, 'nonsense']) {
-        expect(await send(type)).toMatchObject({ status: 415, json: { error: { code: 'MOTIA_REST_UNSUPPORTED_MEDIA_TYPE', details: { accepted: ['application/json', 'application/*+json', 'text/*'] } } } });
+        expect(await send(type)).toMatchObject({
+          status: 415, headers: { accept: 'application/json, application/*+json, text/*' },
+          json: { error: { code: 'MOTIA_REST_UNSUPPORTED_MEDIA_TYPE', message: 'This route takes application/json, application/*+json, text/*.', details: { accepted: ['application/json', 'application/*+json', 'text/*'] } } },
+        });
       }
       expect((await rest.call(`POST /consumes-${via}`)).status).toBe(200);
     });
@@ -249,6 +252,8 @@ describe.each<Path>(['listener', 'router'])('HTTP through the %s', (via) => {
       expect(await typeOf('own', 'text/csv', () => ({ headers: { 'Content-Type': 'text/tab-separated-values' }, body: 'a' }))).toBe('text/tab-separated-values');
       expect(await typeOf('json', 'text/csv', () => ({ status: 200, body: {} }))).toBe('application/json; charset=utf-8');
       expect(await typeOf('plus', 'application/problem+json', () => ({ status: 200, body: {} }))).toBe('application/problem+json');
+      expect(await typeOf('rows', 'text/csv', () => ({ body: (async function* () { yield 'a,b'; })() }))).toBe('text/csv; charset=utf-8');
+      expect(await typeOf('ticks', 'text/event-stream', () => ({ body: (async function* () { yield ':'; })() }))).toBe('text/event-stream');
       expect(await typeOf('stream', 'image/svg+xml', () => ({ body: (async function* () { yield '<svg/>'; })() }))).toBe('image/svg+xml');
       expect(await typeOf('empty', 'text/csv', () => undefined)).toBeUndefined();
     });

@@ -106,6 +106,11 @@ describe.each<Path>(['listener', 'router'])('multipart forms through the %s', (v
     expect(await upload(file('cover'), file('a/b~'))).toEqual(refused('/a~1b~0', 'is not a file of this form; it takes cover, more'));
     expect(await upload(file('more'))).toEqual(refused('/cover', 'is required: a file'));
     expect(await upload({ name: 'only', value: 'a field' })).toEqual(refused('/cover', 'is required: a file'));
+    expect(await code(rest.call('POST /files'))).toEqual([400, 'VALIDATION_FAILED']);
+    expect(await code(rest.send('POST /files', {}))).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
+    expect(await code(rest.call('POST /files', { body: 'a=1', headers: { 'content-type': 'application/x-www-form-urlencoded' } }))).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
+    await rest.route('POST /files-or-json', receive, { files: { cover: { required: true } }, consumes: ['multipart/form-data', 'application/json'] });
+    expect((await rest.send('POST /files-or-json', { a: 1 })).json).toMatchObject({ body: { a: 1 }, files: [] });
   });
 
   it('over a limit are 413, before or after the handler began', async () => {

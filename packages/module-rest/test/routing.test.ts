@@ -7,7 +7,8 @@ describe('the not-found function', () => {
   it('answers unknown paths with 404 unless it says otherwise, and nothing else', async () => {
     await using rest = await startRest({ options: { not_found_function: 'app::missing' } });
     await rest.route('GET /a', () => ({ body: 'a' }));
-    expect((await rest.call('GET /b')).json.error.code).toBe('MOTIA_REST_ROUTE_NOT_FOUND');
+    for (const path of ['/b', '/c']) expect((await rest.call(`GET ${path}`)).json.error.code).toBe('MOTIA_REST_ROUTE_NOT_FOUND');
+    expect(rest.host.logs.records.filter(({ level, message }) => level === 'warn' && message.includes('"app::missing"'))).toHaveLength(1);
     rest.host.functions.register({ id: 'app::missing' }, (payload) => {
       const { path_params: { path }, method, body } = payload as { path_params: { path: string }; method: string; body: unknown };
       return path === 'gone' ? { status: 410 } : { body: { path, method, body } };

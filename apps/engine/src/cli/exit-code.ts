@@ -22,6 +22,12 @@ const byCondition: ReadonlyMap<string, number> = new Map([
   ['MOTIA_STORE_READ_ONLY', exitCodes.storeUnreadable],
 ]);
 
+/** What a condition says of itself: modules know best whether it is the configuration that has to change. */
+function ownCodeOf(details: unknown): number | undefined {
+  const { exitCode } = (typeof details === 'object' && details !== null ? details : {}) as { readonly exitCode?: unknown };
+  return Object.values<unknown>(exitCodes).includes(exitCode) && exitCode !== exitCodes.ok ? (exitCode as number) : undefined;
+}
+
 /** The exit code for what stopped the program; a failed start is judged by the first of its causes that has one. */
 export function exitCodeOf(error: unknown): number {
   const seen = new Set<unknown>();
@@ -30,7 +36,7 @@ export function exitCodeOf(error: unknown): number {
     if (seen.has(current)) continue;
     seen.add(current);
     if (isMotiaError(current)) {
-      const code = byCondition.get(current.code);
+      const code = byCondition.get(current.code) ?? ownCodeOf(current.details);
       if (code !== undefined) return code;
     }
     if (current instanceof Error) {

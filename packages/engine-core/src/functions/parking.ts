@@ -50,6 +50,6 @@ export class Parking implements WaitingRoom {
   }
 
   failureOf(call: Call, nowMs: number): MotiaError {
-    return invocationErrors.WORKER_UNAVAILABLE({ functionId: call.functionId, waitedMs: nowMs - call.startedAtMs });
+    return invocationErrors.WORKER_UNAVAILABLE({ functionId: call.functionId, waitedMs: Math.round(nowMs - call.startedAtMs) });
   }
 }

@@ -55,6 +55,8 @@ async function serveUntilTheEnd(options: RunOptions): Promise<RunOutcome> {
     const end = await served.ended;
     return { exitCode: end.reason === 'faulty' ? internalErrorExitCode : 0, reason: end.detail };
   } catch (error) {
+    // The engine has ended the connection before the app was live, and says itself why it did not take it.
+    if (isMotiaError(error, 'MOTIA_PROTOCOL_CONNECTION_CLOSED')) return { exitCode: 0, reason: error.message };
     process.stderr.write(`${describeFailure(error)}\n`);
     return { exitCode: internalErrorExitCode, reason: error instanceof Error ? error.message : String(error) };
   } finally {

@@ -36,7 +36,7 @@ export function connectEngine(address: EngineAddress, { tls = {}, timeoutMs = 10
       if (!isOpen) socket.on('error', () => undefined).destroy();
       act();
     };
-    const failed = (error: NodeJS.ErrnoException): void => unreachable(reasonOf(error), error);
+    const failed = (error: NodeJS.ErrnoException): void => unreachable(untrusted.test(error.code ?? '') ? `${reasonOf(error)} (name its authority in III_ENGINE_CA_FILE)` : reasonOf(error), error);
     let isOpen = false;
     socket.once('error', failed);
     socket.once(address.kind === 'tls' ? 'secureConnect' : 'connect', () => {
@@ -49,6 +49,9 @@ export function connectEngine(address: EngineAddress, { tls = {}, timeoutMs = 10
     else signal?.addEventListener('abort', interrupted, { once: true });
   });
 }
+
+/** Certificates of an authority that Node does not know. */
+const untrusted = /^(?:UNABLE_TO_(?:VERIFY|GET)|SELF_SIGNED|DEPTH_ZERO_SELF_SIGNED)/;
 
 function open(address: EngineAddress, tls: EngineTlsFiles): Socket {
   if (address.kind === 'unix') return connect(address.path);
