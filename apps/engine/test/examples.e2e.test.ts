@@ -1,4 +1,7 @@
+import { cpSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { temporaryFolder } from '@motia/tools/testing';
 import { example, withProgram } from './harness/example.js';
 import { until } from './harness/process-list.js';
 import { startIii, type RunningEngine } from './harness/running-engine.js';
@@ -69,5 +72,40 @@ describe('examples/compose-in-code', () => {
       if (file === 'embedded.mjs') expect(await (await fetch(`${url}/elsewhere`)).text()).toContain('belongs to the service');
     });
     expect(code).toBe(0);
+  }, 30_000);
+});
+
+describe('examples/repeated-requests', () => {
+  const data = temporaryFolder('iii-repeated');
+  let engine: RunningEngine;
+  beforeAll(async () => {
+    cpSync(example('repeated-requests'), data.path, { recursive: true, filter: (path) => !/\/(?:data|dist|node_modules)$/.test(path) });
+    symlinkSync(join(example('quickstart'), '../../node_modules'), data.file('node_modules'));
+    engine = await startIii({ cwd: data.path });
+  }, 60_000);
+  afterAll(async () => {
+    await engine.stop();
+    await data.remove();
+  });
+  const pay = (key: string, amount: number): Promise<Response> =>
+    fetch(`${engine.url}/payments`, { method: 'POST', headers: { 'content-type': 'application/json', 'idempotency-key': key }, body: JSON.stringify({ amount }) });
+
+  it('R4 pays once for a key, at the same time, later, and after kill -9', async () => {
+    const answers = await Promise.all([pay('order-7', 5), pay('order-7', 5)]);
+    expect(await Promise.all(answers.map((answer) => answer.json()))).toEqual([{ charge: 'charge-1', amount: 5 }, { charge: 'charge-1', amount: 5 }]);
+    expect((await pay('order-7', 6)).status).toBe(422);
+    expect((await post(`${engine.url}/payments`, { amount: 5 })).status).toBe(400);
+    process.kill(engine.pid, 'SIGKILL');
+    await engine.exited;
+    engine = await startIii({ cwd: data.path });
+    const again = await pay('order-7', 5);
+    expect([again.status, again.headers.get('idempotent-replayed'), await again.json()]).toEqual([201, 'true', { charge: 'charge-1', amount: 5 }]);
+  }, 60_000);
+
+  it('answers before the report is made, and tells when it is', async () => {
+    const accepted = await post(`${engine.url}/reports`, { year: 2026 });
+    expect(accepted.status).toBe(202);
+    const events = await (await fetch(`${engine.url}${accepted.headers.get('location') ?? ''}`, { headers: { accept: 'text/event-stream' } })).text();
+    expect(events).toMatch(/"state":"completed".*"response":\{"status":200,"headers":\{\},"body":\{"year":2026,"pages":3\}\}/);
   }, 30_000);
 });
