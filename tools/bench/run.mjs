@@ -45,6 +45,10 @@ const sections = {
     const { renderStreams, streams } = await import('./scenarios/streams.mjs');
     return renderStreams(await streams({ rounds }));
   },
+  fanout: async () => {
+    const { fanout, renderFanout } = await import('./scenarios/fanout.mjs');
+    return renderFanout(await fanout({ rounds, ...(values.names && { names: list(values.names) }) }));
+  },
   routes: async () => {
     const { renderRoutes, routes } = await import('./scenarios/routes.mjs');
     return renderRoutes(await routes({ rounds, seconds }));
@@ -68,6 +72,10 @@ const sections = {
   queue: async () => {
     const { queues, renderQueues } = await import('./scenarios/queue.mjs');
     return renderQueues(await queues({ rounds, seconds }));
+  },
+  telemetry: async () => {
+    const { renderTelemetry, telemetry } = await import('./scenarios/telemetry.mjs');
+    return renderTelemetry(await telemetry({ rounds, seconds, connections }));
   },
   startup: async () => {
     const { renderStartup, startup } = await import('./scenarios/startup.mjs');

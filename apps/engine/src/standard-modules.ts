@@ -3,7 +3,7 @@ import { configSchema, type AnyDefinition } from '@motia/engine-core';
 import type { ModuleUse } from '@motia/engine-core/contract';
 import { CronModule, KvCronAdapter, cron } from '@motia/module-cron';
 import { ExecModule } from '@motia/module-exec';
-import { OtelModule, OtlpExporter, otel } from '@motia/module-otel';
+import { OtelModule, OtlpExporter, SqliteStorage, otel } from '@motia/module-otel';
 import { LocalAdapter, PubSubModule, pubsub } from '@motia/module-pubsub';
 import { BuiltinQueueAdapter, QueueModule, queue } from '@motia/module-queue';
 import { RestModule, rest } from '@motia/module-rest';
@@ -15,7 +15,7 @@ import { SqliteStore } from '@motia/store-sqlite';
 /** Every module that comes with the engine, for schemas and docs. */
 export const standardModules: readonly AnyDefinition[] = [
   RestModule, StreamModule, StreamKvStore, StateModule, StateKvStore, QueueModule, BuiltinQueueAdapter,
-  CronModule, KvCronAdapter, PubSubModule, LocalAdapter, WorkerModule, OtelModule, OtlpExporter, SqliteStore, ConsoleModule, ExecModule,
+  CronModule, KvCronAdapter, PubSubModule, LocalAdapter, WorkerModule, OtelModule, OtlpExporter, SqliteStorage, SqliteStore, ConsoleModule, ExecModule,
 ];
 
 export interface DefaultModulesOptions {

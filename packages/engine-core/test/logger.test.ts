@@ -188,6 +188,7 @@ describe('lineSink', () => {
     sink.configure({ level: 'debug', format: 'pretty', showsProcesses: false });
     logger.debug('shown');
     sink.log(record({ message: 'printed by a process', stream: 'stdout' }));
+    sink.log(record({ message: 'printed by a process', workerId: 'w' }));
     await endOfTurn();
     expect(out.writes.join('')).toMatch(/shown/);
     expect(out.writes.join('')).not.toMatch(/too low|printed by a process|\{/);

@@ -29,10 +29,10 @@ type Created = Lifecycle & { readonly services: { readonly sink: TelemetrySink; 
 export async function createOtel(ctx: PluginContext, options: OtelOptions): Promise<Created> {
   const { clock, logger, functions, triggers, workers, health } = ctx;
   const settings = settingsOf(options, ctx.environment);
-  const recording = recordingOf(ctx, options, settings);
-  const { recorder, sampler, spans, logs, logIntake, metrics, otlp, traceStore, logStore } = recording;
-  const destinations = settings.isEnabled ? await loadDestinations(ctx, options, settings) : [];
   const parts = { spans: health.part('spans'), logs: health.part('logs'), metrics: health.part('metrics') };
+  const recording = await recordingOf(ctx, options, settings, health);
+  const { recorder, sampler, spans, logs, logIntake, metrics, otlp } = recording;
+  const destinations = settings.isEnabled ? await loadDestinations(ctx, options, settings) : [];
   const exports = new Exports(destinations, { clock, logger, options, settings, spans, logs, metrics, health: parts });
   const alerts = new Alerts(metrics === undefined ? [] : options.alerts, {
     clock, logger, functions, metrics: recording.numbers,
@@ -44,9 +44,13 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
   const sink = new Sink({ settings, recorder, meter: metrics?.meter, logs: logIntake, otlp });
   const context: FunctionContext = {
     clock, functions, settings, alerts, sampler,
-    traces: settings.isEnabled ? traceStore : undefined,
-    logs: settings.isEnabled ? logStore : undefined,
     metrics: settings.isEnabled ? metrics : undefined,
+    get traces() {
+      return settings.isEnabled ? recording.traceStore : undefined;
+    },
+    get logs() {
+      return settings.isEnabled ? recording.logStore : undefined;
+    },
     stats: () => telemetryStats({ recording, exports, logTriggers, settings }),
   };
   let registrations: Registration[] = [];
@@ -56,17 +60,20 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
 
   function tick(): void {
     recorder.adjustTime();
-    traceStore?.evict();
-    logStore?.evict();
+    recording.traceStore?.evict();
+    recording.logStore?.evict();
     looks += 1;
-    if (looks % (lookMs / tickMs) === 0) look();
+    if (looks % (lookMs / tickMs) !== 0) return;
+    look();
+    void recording.sqlite?.adopt();
   }
 
   function look(): void {
     if (metrics === undefined) return;
     metrics.look();
     alerts.evaluate();
-    void running?.workers.refresh();
+    // By now everything that is measured all the time has been.
+    if (looks === (3 * lookMs) / tickMs) for (const problem of alerts.unknown()) logger.warn(problem);
   }
 
   return {
@@ -76,7 +83,7 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
       registrations.push(await triggers.registerType(logTriggers.definition));
       if (!settings.isEnabled) return;
       await recording.start();
-      if (metrics !== undefined) running = { process: measureProcess(metrics.meter), workers: new WorkerGauges(metrics.meter, workers, functions) };
+      if (metrics !== undefined) running = { process: measureProcess(metrics.meter), workers: new WorkerGauges(metrics.meter, workers) };
       exports.start();
       timers = [clock.setInterval(tick, tickMs), clock.setInterval(() => exports.nudge(), nudgeMs)];
     },

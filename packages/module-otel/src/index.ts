@@ -3,6 +3,7 @@ export type { OtelInput, OtelOptions } from './options.js';
 export { otelErrors } from './errors.js';
 export { OtelServiceRef, useAsGlobalTracer } from './api/otel-service.js';
 export type { OtelService } from './api/otel-service.js';
+export { SqliteStorage } from './storage/sqlite-storage.js';
 export { OtlpExporter } from './export/otlp-exporter.js';
 export type { OtlpOptions } from './export/otlp-options.js';
 export { TelemetryExporterSlot } from './export/exporter-slot.js';

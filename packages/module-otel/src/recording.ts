@@ -1,4 +1,5 @@
-import type { PluginContext } from '@motia/engine-core/contract';
+import { isMotiaError, type HealthReporter, type PluginContext } from '@motia/engine-core/contract';
+import { otelErrors } from './errors.js';
 import { LogIntake } from './logs/log-intake.js';
 import { LogRing } from './logs/log-ring.js';
 import { Metrics } from './metrics/metrics.js';
@@ -14,7 +15,9 @@ import type { Settings } from './settings.js';
 import type { LogStore } from './storage/log-store.js';
 import { MemoryLogs } from './storage/memory-logs.js';
 import { MemoryTraces } from './storage/memory-traces.js';
-import { snapshotSpans } from './storage/snapshot-span.js';
+import { SpanSnapshots } from './storage/snapshot-span.js';
+import { SqliteTelemetry } from './storage/sqlite-telemetry.js';
+import { TelemetryStorageSlot } from './storage/storage-slot.js';
 import type { TraceStore } from './storage/trace-store.js';
 
 /** Everything that takes telemetry in and keeps it. */
@@ -28,9 +31,12 @@ export interface Recording {
   readonly metrics: Metrics | undefined;
   readonly numbers: Metrics;
   readonly otlp: OtlpIntake;
-  /** Undefined when it is not kept here. */
+  /** Undefined when it is not kept here, and before `start`. */
   readonly traceStore: TraceStore | undefined;
   readonly logStore: LogStore | undefined;
+  /** On disk; undefined without. */
+  readonly sqlite: SqliteTelemetry | undefined;
+  /** @throws `MOTIA_STORE_OWNED` */
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -42,8 +48,8 @@ const mostOpenSpans = 100_000;
 const longestMessage = 16_384;
 const longestFields = 32_768;
 
-export function recordingOf(ctx: PluginContext, options: OtelOptions, settings: Settings): Recording {
-  const { clock } = ctx;
+export async function recordingOf(ctx: PluginContext, options: OtelOptions, settings: Settings, health: HealthReporter): Promise<Recording> {
+  const { clock, logger } = ctx;
   const redactor = new Redactor(options.redact_keys);
   const sampler = new Sampler(settings.sampling, () => clock.monotonicMs());
   const encoder = new SpanEncoder(new StringTable(), redactor, options.max_attribute_length);
@@ -63,8 +69,31 @@ export function recordingOf(ctx: PluginContext, options: OtelOptions, settings: 
   });
   const now = (): number => clock.now();
   const traceStore = isKept
-    ? new MemoryTraces({ log: spans, recorder, snapshot: snapshotSpans(encoder), serviceName: settings.serviceName, slowMs: options.slow_trace_ms, retentionMs: options.traces_retention_seconds * 1000, now })
+    ? new MemoryTraces({ log: spans, recorder, snapshots: new SpanSnapshots(encoder), serviceName: settings.serviceName, slowMs: options.slow_trace_ms, retentionMs: options.traces_retention_seconds * 1000, now })
     : undefined;
   const logStore = logsAreKept ? new MemoryLogs(logs, options.logs_retention_seconds * 1000, now) : undefined;
-  return { sampler, recorder, spans, logs, logIntake, metrics, numbers, otlp, traceStore, logStore, start: async () => undefined, stop: async () => undefined };
+  const usesDisk = settings.isEnabled && [settings.traces, settings.logs, settings.metrics].some(({ kept }) => kept === 'sqlite');
+  const storage = usesDisk ? (await ctx.adapter(TelemetryStorageSlot, { class: TelemetryStorageSlot.fallback, config: { directory: options.data_dir } })).service : undefined;
+  const sqlite = storage === undefined ? undefined : new SqliteTelemetry({ clock, logger, health, storage, options, settings, recorder, spans, logs, rollups: numbers.rollups });
+  return {
+    sampler, recorder, spans, logs, logIntake, metrics, numbers, otlp, sqlite,
+    get traceStore() {
+      return traceStore ?? sqlite?.traces;
+    },
+    get logStore() {
+      return logStore ?? sqlite?.logs;
+    },
+    async start() {
+      try {
+        await sqlite?.start();
+      } catch (error) {
+        // Somebody else is at work in this folder: that is for the user to decide. A broken file costs its content, not the app.
+        if (isMotiaError(error, 'MOTIA_STORE_OWNED')) throw error;
+        const failure = otelErrors.STORAGE_FAILED({ file: `${options.data_dir}/telemetry.db`, reason: error instanceof Error ? error.message : String(error) }, error);
+        health.set('degraded', failure.message);
+        logger.error(failure.message, { code: failure.code, hint: failure.hint });
+      }
+    },
+    stop: async () => sqlite?.stop(),
+  };
 }

@@ -26,7 +26,7 @@ export class Deliveries {
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
-    this.#results = parts.meter.counter('pubsub_deliveries_total', { description: 'Messages to subscribers by what became of them', unit: '{message}' });
+    this.#results = parts.meter.counter('iii.pubsub.deliveries', { description: 'Messages to subscribers by what became of them', unit: '{message}' });
   }
 
   /** Starts the subscriber's run and returns. Never throws. */

@@ -13,7 +13,7 @@ export class Publisher implements PubSubService {
   constructor(bus: MessageBus, telemetry: Telemetry) {
     this.#bus = bus;
     this.#telemetry = telemetry;
-    this.#published = telemetry.meter.counter('pubsub_published_total', { description: 'Messages that were published', unit: '{message}' });
+    this.#published = telemetry.meter.counter('iii.pubsub.published', { description: 'Messages that were published', unit: '{message}' });
   }
 
   open(): void {

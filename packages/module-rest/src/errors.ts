@@ -86,7 +86,7 @@ export const restErrors = defineErrors('REST', {
   RESERVED_PATH: entry<{ readonly path: string; readonly reserved: string }>(409, 'Choose another path, or move the system routes with `system_routes`.', (d) => `The path "${d.path}" is reserved for the engine (${d.reserved}).`),
   INVALID_SCHEMA: entry<{ readonly field: string; readonly problem: string }>(400, 'Give a valid JSON Schema (draft-07, 2019-09 or 2020-12).', (d) => `${d.field} is not a usable JSON Schema: ${d.problem}.`),
 
-  QUEUE_MISSING: entry<{ readonly functionId: string }>(501, 'Add modules::queue::QueueModule to the configuration, or leave out `respond: accepted`.', (d) => `The route of "${d.functionId}" answers before it runs, and no module offers a queue to run it from.`),
+  QUEUE_MISSING: entry<{ readonly functionId: string }>(501, 'Add modules::queue::QueueModule to the configuration, or leave out `respond: accepted`.', (d) => `The route of "${d.functionId}" has \`respond: accepted\`, and no module offers a queue to run it from.`),
   TRIGGER_KEY_MISUSED: entry<{ readonly key: string; readonly problem: string }>(400, 'Leave the key out, or correct what the message names.', (d) => `The key \`${d.key}\` cannot be used here: ${d.problem}.`),
 
   // Listening

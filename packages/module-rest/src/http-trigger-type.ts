@@ -11,16 +11,16 @@ export interface HttpTriggerTypeParts {
   readonly binder: RouteBinder;
   readonly replays: Replays;
   readonly news: RouteNews;
-  /** What comes with the start is listed by whoever started it. */
-  readonly isStarting: () => boolean;
+  /** True while changes are no news: what comes with the start is listed by whoever started it, and at the end everything goes. */
+  readonly isQuiet: () => boolean;
 }
 
 /** The trigger type `http`. */
-export function httpTriggerType({ options, binder, replays, news, isStarting }: HttpTriggerTypeParts): TriggerTypeDefinition<HttpTriggerConfig> {
+export function httpTriggerType({ options, binder, replays, news, isQuiet }: HttpTriggerTypeParts): TriggerTypeDefinition<HttpTriggerConfig> {
   const bind = (change: TriggerChange<HttpTriggerConfig>): TriggerRejections => {
     const before = binder.routes();
     const rejections = binder.apply(change);
-    if (!isStarting()) news.changed(before, binder.routes());
+    if (!isQuiet()) news.changed(before, binder.routes());
     return rejections;
   };
   /** A route that promises to keep its answers is not served where they cannot be kept. */

@@ -103,7 +103,7 @@ export const RestModule = defineModule({
           payloadSchema: middlewareInputSchema,
           apply: (change) => middleware.apply(change),
         }));
-        triggerTypes.push(await ctx.triggers.registerType(httpTriggerType({ options: triggerOptions, binder, replays, news, isStarting: () => system.isStarting })));
+        triggerTypes.push(await ctx.triggers.registerType(httpTriggerType({ options: triggerOptions, binder, replays, news, isQuiet: () => system.isStarting || drainState.isDraining })));
         if (!options.listen) return;
         await listener.listen(options.host, options.port);
         ctx.logger.info('Listening', { ...listener.address });

@@ -112,6 +112,8 @@ describe('a new generation with a route that another function has', () => {
     expect((await rest.call('GET /page')).text).toBe('renamed');
     const news = (await rest.host.logs.next((record) => rest.host.logs.records.indexOf(record) >= seen && record.message.startsWith('Routes changed')));
     expect(news).toMatchObject({ level: 'info', message: 'Routes changed: + POST /fresh, - GET /page/:id, - GET /only/1', fields: { added: 1, removed: 2 } });
+    await rest.host.stop();
+    expect(rest.host.logs.records.filter(({ message }) => message.startsWith('Routes changed')).at(-1)).toBe(news);
   });
 });
 

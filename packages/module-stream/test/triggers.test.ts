@@ -59,7 +59,7 @@ describe('stream triggers', () => {
 
   it('conditions: only a literal false blocks', async () => {
     await using streams = await startStream();
-    streams.host.functions.register({ id: 'is-done' }, (payload) => (payload as Told).event.data as never);
+    streams.host.functions.register({ id: 'is-done' }, (payload) => (payload as Told).event.data);
     const told = await watch(streams, { stream_name: todo, condition_function_id: 'is-done' });
     for (const [index, value] of [true, false, null, 0, ''].entries()) await streams.set('inbox', `i${index}`, value);
     await until(() => told.length === 4);

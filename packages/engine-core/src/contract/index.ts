@@ -13,7 +13,7 @@ export type {
 export type {
   ConditionOutcome, Trigger, TriggerChange, TriggerInfo, TriggerRegistry, TriggerRejections, TriggerTypeDefinition,
 } from './triggers.js';
-export type { AttachOptions, RunningCall, WorkerClosure, WorkerHandle, WorkerInfo, WorkerRegistry, WorkerState } from './workers.js';
+export type { AttachOptions, RunningCall, WorkerClosure, WorkerHandle, WorkerInfo, WorkerRegistry, WorkerState, WorkerVitals } from './workers.js';
 export type { ChannelChunk, ChannelHub, ChannelPair, ChannelReader, ChannelWriter } from './channels.js';
 export type { HealthReport, HealthReporter, HealthStatus, HealthView } from './health.js';
 export { TelemetrySinkRef } from './telemetry.js';

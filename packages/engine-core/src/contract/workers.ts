@@ -78,6 +78,16 @@ export interface WorkerInfo {
   readonly functionIds: readonly string[];
   readonly inFlight: number;
   readonly generation: number;
+  /** What it said of itself with its last sign of life. */
+  readonly vitals?: WorkerVitals;
+}
+
+/** How a worker is, as it measures itself. */
+export interface WorkerVitals {
+  readonly uptimeMs: number;
+  readonly eventLoopLagMs?: number;
+  /** Bytes. */
+  readonly memory?: { readonly rss: number; readonly heapUsed: number };
 }
 
 export interface WorkerRegistry {

@@ -284,7 +284,7 @@ export class Invoker implements CallKeeper {
     entry.inFlight -= 1;
     entry.totalDurationMs += duration;
     if (duration > entry.maxDurationMs) entry.maxDurationMs = duration;
-    if (this.#parts.telemetry.recording) this.#metrics.record(entry, call.options?.trigger?.type, duration, isError);
+    if (this.#parts.telemetry.recording) this.#metrics.record(entry, call.options, duration, isError);
     if (runner !== undefined) runner.callEnded(call, nowMs);
     else if (call.waitingIn !== undefined) call.waitingIn.leave(call);
     else this.#local.delete(call);

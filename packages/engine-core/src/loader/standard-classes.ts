@@ -33,6 +33,7 @@ export const standardClasses: ReadonlyMap<string, StandardClass> = new Map([
   ['modules::bridge_client::BridgeClientModule', module('@motia/module-bridge', 'planned')],
   ['modules::http_functions::HttpFunctionsModule', module('@motia/module-http-functions', 'planned')],
   ['modules::telemetry::TelemetryModule', module('@motia/engine-core', 'ignored', { note: 'this engine sends no usage data to anybody; the entry can be removed' })],
+  ['modules::observability::adapters::SqliteStorage', adapter('@motia/module-otel', 'built')],
   ['modules::observability::adapters::OtlpExporter', adapter('@motia/module-otel', 'built')],
   ['modules::stream::adapters::KvStore', adapter('@motia/module-stream', 'built')],
   ['modules::stream::adapters::RedisAdapter', adapter('@motia/module-stream', 'planned')],

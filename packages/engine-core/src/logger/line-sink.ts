@@ -78,7 +78,7 @@ export function lineSink(options: LineSinkOptions): LineSink {
 
   return {
     log(record) {
-      if (!passesLevel(record.level, level) || (record.stream !== undefined && !showsProcesses)) return;
+      if (!passesLevel(record.level, level) || (!showsProcesses && (record.stream !== undefined || record.workerId !== undefined))) return;
       try {
         add(record);
       } catch {

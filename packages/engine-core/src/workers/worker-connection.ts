@@ -249,6 +249,7 @@ export class WorkerConnection implements WorkerHandle, FunctionHolder, CallerAcc
       functionIds: [...this.registrations.functions.keys()],
       inFlight: this.inFlight,
       generation: this.generation,
+      ...(this.lastPing === undefined ? {} : { vitals: this.lastPing }),
     };
   }
 

@@ -6,6 +6,7 @@ import { startKernel } from '../functions/start-kernel.js';
 
 interface Seen {
   readonly spans: { readonly name: string; readonly attributes: Record<string, unknown> }[];
+  readonly counted: unknown[];
   readonly durations: { readonly attributes: SpanAttributes; readonly ms: number }[];
 }
 
@@ -14,8 +15,8 @@ function recordingSink(seen: Seen, isRecording = true): TelemetrySink {
     record: (ms) => void seen.durations.push({ attributes: bound, ms }),
     with: (more) => histogram({ ...bound, ...more }),
   });
-  const counter: Counter = { add: () => undefined, with: () => counter };
-  const meter: Meter = { counter: () => counter, histogram: () => histogram({}), gauge: () => ({ dispose: () => undefined }) };
+  const counter = (name: string): Counter => ({ add: (value, attributes = {}) => void seen.counted.push([name, value, attributes]), with: () => counter(name) });
+  const meter: Meter = { counter, histogram: () => histogram({}), gauge: () => ({ dispose: () => undefined }) };
   return {
     log: () => undefined,
     otlp: () => undefined,
@@ -40,7 +41,7 @@ function recordingSink(seen: Seen, isRecording = true): TelemetrySink {
 }
 const start = (isRecording = true) => {
   const host = startKernel();
-  const seen: Seen = { spans: [], durations: [] };
+  const seen: Seen = { spans: [], counted: [], durations: [] };
   host.kernel.telemetry.setSink(recordingSink(seen, isRecording));
   return { host, seen };
 };
@@ -81,6 +82,18 @@ describe('calls that are recorded', () => {
       { 'iii.function.id': 'ok', 'iii.outcome': 'ok' },
       { 'iii.function.id': 'bad', 'iii.outcome': 'error' },
     ]);
+  });
+});
+
+describe('calls that are put on a queue', () => {
+  it('are counted apart, and are no run of the function', async () => {
+    const { host, seen } = start();
+    await using _host = host;
+    host.kernel.functions.register({ id: 'mail' }, () => 1);
+    host.kernel.setEnqueueRouter({ enqueue: async () => ({ messageReceiptId: 'r' }) });
+    await host.kernel.functions.invoke('mail', {}, { action: { type: 'enqueue', queue: 'q' } });
+    expect(seen.counted).toEqual([['iii.invocations.deferred.total', 1, { 'iii.function.id': 'mail' }]]);
+    expect(seen.durations).toEqual([]);
   });
 });
 

@@ -13,7 +13,8 @@ import { readableMetrics } from './readable-metrics.js';
 import { readableSpans } from './readable-span.js';
 
 /** How long gRPC's own deadline is: the module's comes first. */
-const grpcTimeoutMs = 60_000;
+const grpcTimeoutMs = 20_000;
+const grpcStopMs = 500;
 
 /** `modules::observability::adapters::OtlpExporter`: OTLP over HTTP, as protobuf or JSON, or over gRPC. */
 export const OtlpExporter = defineAdapter({
@@ -24,11 +25,18 @@ export const OtlpExporter = defineAdapter({
   slot: TelemetryExporterSlot,
   capabilities: ['traces', 'logs', 'metrics'],
   options: otlpOptions,
-  async create(_context, options) {
+  async create(context, options) {
     if (options.protocol === 'grpc') {
       const exporters = await loadGrpcExporters({ url: options.endpoint, headers: options.headers, timeoutMs: grpcTimeoutMs, isCompressed: options.compression === 'gzip' });
       const service = new OtlpSender(withoutPassword(options.endpoint), overGrpc(exporters, withoutPassword(options.endpoint)));
-      return { service, stop: async () => void (await Promise.allSettled(Object.values(exporters).map((exporter) => exporter.shutdown()))) };
+      return {
+        service,
+        async stop() {
+          const ended = Promise.allSettled(Object.values(exporters).map((exporter) => exporter.shutdown()));
+          // It would wait for calls that the module gave up long ago.
+          await Promise.race([ended, new Promise<void>((resolve) => void context.clock.setTimeout(resolve, grpcStopMs))]);
+        },
+      };
     }
     const { routes, close } = overHttp(options);
     return { service: new OtlpSender(withoutPassword(options.endpoint), routes), stop: async () => close() };

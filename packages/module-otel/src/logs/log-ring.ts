@@ -1,4 +1,4 @@
-import { ChunkRing, type Chunk } from '../record/chunk-ring.js';
+import { ChunkRing, RingCursor, type Chunk } from '../record/chunk-ring.js';
 import { severityOf, levels, type LogData } from './log-data.js';
 
 export interface LogRingLimits {
@@ -50,6 +50,11 @@ export class LogRing {
     return this.#ring.size * this.#ring.chunkBytes;
   }
 
+  /** For whoever takes the bytes elsewhere. */
+  cursor(): RingCursor {
+    return new RingCursor(this.#ring);
+  }
+
   /** Records ever written. */
   get written(): number {
     return this.#ring.written;
@@ -84,16 +89,13 @@ export class LogRing {
   scan(filter: LogFilter, visit: (load: () => LogData, record: number) => boolean): void {
     const wanted = filter.traceId === undefined ? undefined : Buffer.from(filter.traceId, 'hex');
     for (const chunk of this.#ring.newestFirst()) {
-      const places: number[] = [];
-      for (let place = 0; place < chunk.used; place += chunk.view.getUint32(place, true)) places.push(place);
+      const places = logPlaces(chunk, chunk.used);
       for (let index = places.length - 1; index >= 0; index -= 1) {
         const record = chunk.firstRecord + index;
         if (filter.beforeRecord !== undefined && record >= filter.beforeRecord) continue;
         const place = places[index] as number;
-        if (!headFits(chunk, place, filter, wanted)) continue;
-        const log = filter.matches === undefined && filter.spanId === undefined ? undefined : decode(chunk, place);
-        if (log !== undefined && ((filter.spanId !== undefined && log.spanId !== filter.spanId) || filter.matches?.(log) === false)) continue;
-        if (!visit(() => log ?? decode(chunk, place), record)) return;
+        const load = matchAt(chunk, place, filter, wanted);
+        if (load !== undefined && !visit(load, record)) return;
       }
     }
   }
@@ -126,7 +128,25 @@ export class LogRing {
   }
 }
 
-function headFits({ view, bytes }: Chunk, place: number, filter: LogFilter, traceId: Buffer | undefined): boolean {
+/** Piece of memory or of a file that records lie in. */
+export type LogBytes = Pick<Chunk, 'bytes' | 'view'>;
+
+/** Where records lie, oldest first. */
+export function logPlaces({ view }: LogBytes, used: number): readonly number[] {
+  const places: number[] = [];
+  for (let place = 0; place + at.json <= used; place += view.getUint32(place, true)) places.push(place);
+  return places;
+}
+
+/** What loads the record, if the filter lets it through. */
+export function matchAt(chunk: LogBytes, place: number, filter: LogFilter, traceId: Buffer | undefined): (() => LogData) | undefined {
+  if (!headFits(chunk, place, filter, traceId)) return undefined;
+  if (filter.matches === undefined && filter.spanId === undefined) return () => decode(chunk, place);
+  const log = decode(chunk, place);
+  return (filter.spanId !== undefined && log.spanId !== filter.spanId) || filter.matches?.(log) === false ? undefined : () => log;
+}
+
+function headFits({ view, bytes }: LogBytes, place: number, filter: LogFilter, traceId: Buffer | undefined): boolean {
   const severity = view.getUint8(place + at.level);
   if (filter.minSeverity !== undefined && severity < filter.minSeverity) return false;
   if (filter.level !== undefined && severity !== severityOf[filter.level as keyof typeof severityOf]) return false;
@@ -136,7 +156,7 @@ function headFits({ view, bytes }: Chunk, place: number, filter: LogFilter, trac
   return (view.getUint8(place + at.hasIds) & 1) !== 0 && traceId.compare(bytes, place + at.traceId, place + at.traceId + 16) === 0;
 }
 
-function decode(chunk: Chunk, place: number): LogData {
+function decode(chunk: LogBytes, place: number): LogData {
   const { view } = chunk;
   const buffer = bufferOf(chunk);
   const hasIds = view.getUint8(place + at.hasIds);
@@ -162,6 +182,6 @@ function writeText(chunk: Chunk, json: string): number | undefined {
 
 const encoder = new TextEncoder();
 
-function bufferOf({ bytes }: Chunk): Buffer {
+function bufferOf({ bytes }: Pick<Chunk, 'bytes'>): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

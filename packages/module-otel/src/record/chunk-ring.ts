@@ -16,6 +16,54 @@ export interface Chunk {
   isNotable: boolean;
 }
 
+/** What a reader of bytes has not had before. */
+export interface TakenBytes {
+  readonly pieces: readonly { readonly body: Uint8Array; readonly records: number; readonly newestMs: number }[];
+  /** Records that had to make room before they were read. */
+  readonly missed: number;
+}
+
+/** Reads a ring as bytes, from where it was left the last time. */
+export class RingCursor {
+  #record: number;
+  #chunk = -1;
+  #offset = 0;
+
+  constructor(private readonly ring: ChunkRing) {
+    this.#record = ring.written;
+  }
+
+  /** Records that have not been read. */
+  get waiting(): number {
+    return this.ring.written - this.#record;
+  }
+
+  /** Copies what is new, about `most` bytes at a time. */
+  take(most: number): TakenBytes {
+    const pieces: TakenBytes['pieces'][number][] = [];
+    const missed = Math.max(0, (this.ring.oldest?.firstRecord ?? this.ring.written) - this.#record);
+    this.#record += missed;
+    let room = most;
+    for (const chunk of this.ring.chunks()) {
+      if (chunk.firstRecord + chunk.records <= this.#record) continue;
+      if (room <= 0) break;
+      const start = chunk.index === this.#chunk ? this.#offset : offsetOf(chunk, this.#record);
+      pieces.push({ body: chunk.bytes.slice(start, chunk.used), records: chunk.firstRecord + chunk.records - this.#record, newestMs: chunk.newestMs });
+      room -= chunk.used - start;
+      this.#record = chunk.firstRecord + chunk.records;
+      this.#chunk = chunk.index;
+      this.#offset = chunk.used;
+    }
+    return { pieces, missed };
+  }
+}
+
+function offsetOf(chunk: Chunk, record: number): number {
+  let at = 0;
+  for (let number = chunk.firstRecord; number < record; number += 1) at += chunk.view.getUint32(at, true);
+  return at;
+}
+
 /** A log in pieces of one size: written at its end, and let go of at its beginning, piece by piece. Pieces are used again. */
 export class ChunkRing {
   readonly chunkBytes: number;

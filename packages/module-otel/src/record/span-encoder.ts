@@ -23,6 +23,9 @@ const longestSharedValue = 256;
 const reducedAttributes = 32;
 const reducedLength = 256;
 
+const longestSharedName = 512;
+const rememberedNames = 10_000;
+
 /** What is known of an attribute's name. */
 interface KnownKey {
   readonly number: number;
@@ -37,6 +40,7 @@ export class SpanEncoder {
   readonly #redactor: Redactor;
   readonly #longest: number;
   readonly #keys = new Map<string, KnownKey>();
+  readonly #names = new Map<string, number>();
 
   constructor(strings: StringTable, redactor: Redactor, longestText: number) {
     this.strings = strings;
@@ -54,7 +58,7 @@ export class SpanEncoder {
     if (start === undefined) return;
     this.#head(span, writer, start);
     const longest = isReduced ? reducedLength : this.#longest;
-    writer.shared(cutText(span.name, longest), this.strings);
+    this.#name(span.name, writer, longest);
     if (split !== undefined) {
       writer.f64(split.waitMs ?? Number.NaN);
       writer.f64(split.handlerMs ?? Number.NaN);
@@ -66,6 +70,17 @@ export class SpanEncoder {
     if (writer.isFull) return;
     writer.view.setUint32(start, writer.at - start, true);
     if (rare !== undefined || omitted > 0) (writer.bytes[start + Offset.flags] as number) |= Flag.isRare;
+  }
+
+  /** Names come again and again; each is cleaned once. */
+  #name(name: string, writer: ByteWriter, longest: number): void {
+    const known = this.#names.get(name);
+    if (known !== undefined) return writer.numbered(known);
+    const clean = this.#redactor.text(cutText(name, longest));
+    const number = clean.length > longestSharedName ? noRoom : this.strings.add(clean);
+    if (number === noRoom) return writer.text(clean);
+    if (this.#names.size < rememberedNames) this.#names.set(name, number);
+    writer.numbered(number);
   }
 
   /** What few spans have, behind everything else. */
@@ -173,7 +188,7 @@ export class SpanEncoder {
   #events(events: readonly RecordedEvent[], writer: ByteWriter, longest: number): void {
     writer.u16(events.length);
     for (const { name, timeMs, attributes } of events) {
-      writer.shared(cutText(name, reducedLength), this.strings);
+      this.#name(name, writer, reducedLength);
       writer.f64(timeMs);
       const entries = attributes === undefined ? [] : Object.entries(attributes).filter(([, value]) => value !== undefined).slice(0, mostAttributes);
       writer.u16(entries.length);

@@ -2,22 +2,70 @@ import { redacted } from './secret-names.js';
 
 /** One look decides whether a text is worth a second. */
 const suspicious = /:\/\/|token|secret|password|passwd|credential|api[-_]?key|authorization|bearer|basic |cookie|eyJ/i;
-const schemes = /\b(bearer|basic|digest)\s+[\w\-.~+/=]{4,}/gi;
-const webToken = /eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g;
-/** Bounded before the word, so that long words cost no more than their length. */
-const assignments = /((?:[\w.-]{0,48})(?:token|secret|password|passwd|credentials?|api[-_]?key|authorization|cookie)[\w.-]{0,48}\\?["']?\s{0,4}[:=]\s{0,4})(\\?"(?:[^"\\]|\\.){0,4096}"|'[^']{0,4096}'|[^\s,;&"'}\])]{1,4096})/gi;
+const schemes = /\b(bearer|basic|digest)\s{1,8}[\w\-.~+/=]{4,}/gi;
+/** Begins only where no such text is under way, so that no character is looked at twice. */
+const webToken = /(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g;
 
 /** Takes secrets out of free text: URLs' user information and query values, `Bearer …`, `password=…`, JSON web tokens. Linear in the length. */
 export function redactText(text: string): string {
   if (!suspicious.test(text)) return text;
-  let clean = text.includes('://') ? redactUrls(text) : text;
-  clean = clean.replace(schemes, `$1 ${redacted}`).replace(webToken, redacted);
-  return clean.replace(assignments, (whole, name: string, value: string) => (value.startsWith('[') || isScheme(value) ? whole : `${name}${redacted}`));
+  const clean = text.includes('://') ? redactUrls(text) : text;
+  return redactAssignments(clean.replace(schemes, `$1 ${redacted}`).replace(webToken, redacted));
 }
 
-/** What stands behind it was taken out already. */
-function isScheme(value: string): boolean {
-  return /^(?:bearer|basic|digest)$/i.test(value);
+const secretWord = /token|secret|password|passwd|credential|api[-_]?key|authorization|cookie/i;
+const scheme = /^(?:bearer|basic|digest)$/i;
+/** As much as is looked at before and between name, sign and value. */
+const longestName = 96;
+const longestGap = 4;
+
+/** `password=…`, `"api_key": "…"`, `token: '…'`: around every sign, a look back for a name and ahead for its value. */
+function redactAssignments(text: string): string {
+  let result = '';
+  let from = 0;
+  for (const { index } of text.matchAll(/[:=]/g)) {
+    if (index < from || !secretWord.test(nameBefore(text, index))) continue;
+    const [start, end] = valueAfter(text, index + 1);
+    const value = text.slice(start, end);
+    if (value === '' || value === redacted || value.startsWith('[redacted') || scheme.test(value)) continue;
+    result += text.slice(from, start) + redacted;
+    from = end;
+  }
+  return result + text.slice(from);
+}
+
+function nameBefore(text: string, sign: number): string {
+  let end = sign;
+  for (let gap = 0; gap < longestGap && /\s/.test(text[end - 1] ?? ''); gap += 1) end -= 1;
+  if (/["']/.test(text[end - 1] ?? '')) end -= 1;
+  if (text[end - 1] === '\\') end -= 1;
+  let start = end;
+  while (end - start < longestName && /[\w.-]/.test(text[start - 1] ?? '')) start -= 1;
+  return text.slice(start, end);
+}
+
+/** Where a value begins and ends; quotes stay. */
+function valueAfter(text: string, behindSign: number): readonly [number, number] {
+  let start = behindSign;
+  for (let gap = 0; gap < longestGap && /\s/.test(text[start] ?? ''); gap += 1) start += 1;
+  const isEscaped = text[start] === '\\';
+  const quote = text[isEscaped ? start + 1 : start];
+  if (quote === '"' || quote === "'") {
+    start += isEscaped ? 2 : 1;
+    const closing = isEscaped ? text.indexOf(`\\${quote}`, start) : endOfQuoted(text, start, quote);
+    return [start, closing === -1 ? text.length : closing];
+  }
+  let end = start;
+  while (end < text.length && !/[\s,;&"'}\])]/.test(text[end] as string)) end += 1;
+  return [start, end];
+}
+
+function endOfQuoted(text: string, from: number, quote: string): number {
+  for (let at = from; at < text.length; at += 1) {
+    if (text[at] === '\\') at += 1;
+    else if (text[at] === quote) return at;
+  }
+  return -1;
 }
 
 const endOfUrl = /[\s"'<>`\\]/;

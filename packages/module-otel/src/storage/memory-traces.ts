@@ -7,13 +7,13 @@ import type { SpanData } from '../record/span-data.js';
 import { Offset } from '../record/span-encoder.js';
 import type { SpanLog } from '../record/span-log.js';
 import { TraceIndex, type IndexedTrace } from '../record/trace-index.js';
-import type { SnapshotSpan } from './snapshot-span.js';
+import type { SpanSnapshots } from './snapshot-span.js';
 import type { ListedTrace, TracePage, TraceStore } from './trace-store.js';
 
 export interface MemoryTracesParts {
   readonly log: SpanLog;
   readonly recorder: Recorder;
-  readonly snapshot: SnapshotSpan;
+  readonly snapshots: SpanSnapshots;
   readonly serviceName: string;
   readonly slowMs: number;
   readonly retentionMs: number;
@@ -81,7 +81,7 @@ export class MemoryTraces implements TraceStore {
   async spans(traceId: string): Promise<readonly SpanData[]> {
     await this.#index.sync();
     const spans = this.#index.spans(traceId);
-    for (const span of this.#parts.recorder.open) if (span.context.traceparent.startsWith(traceId, 3)) spans.push(this.#parts.snapshot(span));
+    for (const span of this.#parts.recorder.open) if (span.context.traceparent.startsWith(traceId, 3)) spans.push(this.#parts.snapshots.data(span));
     return spans;
   }
 
@@ -100,7 +100,7 @@ export class MemoryTraces implements TraceStore {
     const matches = spanFilter(query, this.#parts.serviceName);
     for (const record of this.#parts.recorder.open) {
       if (!record.isRoot) continue;
-      const span = this.#parts.snapshot(record);
+      const span = this.#parts.snapshots.data(record);
       const traceHas = { hasError: record.trace.isNotable, isSlow: nowMs - record.startMs >= this.#parts.slowMs };
       if (!fits(query, { ...traceHas, isInternal: record.trace.isInternal }, span.startMs, durationOf(span, nowMs))) continue;
       if (query.traceId !== undefined && query.traceId !== span.traceId) continue;

@@ -67,7 +67,7 @@ export class Outlet {
   }
 
   get hasRoom(): boolean {
-    return !this.#isSlow && this.#sink.bufferedBytes <= this.limits.coalesceBytes;
+    return !this.#isSlow && (!this.#sink.isPressed || this.#sink.bufferedBytes <= this.limits.coalesceBytes);
   }
 
   send(batch: FrameBatch, subscriptionId: string): void {

@@ -3,6 +3,8 @@ import type { Closing } from './frame-text.js';
 
 /** The way out to one client, whatever the transport. */
 export interface Sink {
+  /** False while next to nothing can be buffered. Costs less to ask than how much. */
+  readonly isPressed: boolean;
   /** Bytes handed over that the operating system has not taken yet. */
   readonly bufferedBytes: number;
   /** Frames that many subscribers share. */

@@ -15,6 +15,7 @@ export class PlainSink implements Sink {
   readonly #socket: Duplex;
   readonly #websocket: WebSocket;
   readonly #turn: WriteTurn;
+  isPressed = false;
 
   constructor(websocket: WebSocket, socket: Duplex, turn: WriteTurn) {
     this.#websocket = websocket;
@@ -50,11 +51,11 @@ export class PlainSink implements Sink {
 
   #write({ buffers }: EncodedFrames): void {
     // OPEN of the WebSocket interface: after a close frame nothing more may be sent.
-    if (this.#websocket.readyState !== 1 || this.#socket.destroyed) return;
-    const [first] = buffers;
-    if (buffers.length > 1) this.#turn.hold(this.#socket);
-    else this.#turn.join(this.#socket);
-    if (buffers.length === 1 && first !== undefined) return void this.#socket.write(first);
-    for (const buffer of buffers) this.#socket.write(buffer);
+    if (this.#websocket.readyState !== 1) return;
+    const socket = this.#socket;
+    if (buffers.length > 1) this.#turn.hold(socket);
+    else this.#turn.join(socket);
+    // Below its mark a socket says that it takes more, whatever it has kept.
+    for (const buffer of buffers) this.isPressed = !socket.write(buffer);
   }
 }

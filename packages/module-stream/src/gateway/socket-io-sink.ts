@@ -2,17 +2,32 @@ import type { Clock } from '@motia/engine-core/contract';
 import { encodePacket, type EncodedPacket, type FrameBatch } from '../delivery/frame-batch.js';
 import type { Sink } from '../delivery/sink.js';
 
+/** What is used of the transport under an engine.io socket. */
+interface EngineTransport {
+  readonly name: string;
+  /** False while the operating system has not taken what was written, or while no poll is open. */
+  readonly writable: boolean;
+  once(event: 'ready', listener: () => void): unknown;
+  /** Of a WebSocket. */
+  readonly socket?: { terminate?(): void };
+}
+
 /** What is used of an engine.io socket. */
 export interface EngineSocket {
   readonly readyState: string;
-  send(data: string, options: object, callback?: () => void): unknown;
-  close(discard?: boolean): unknown;
-  once(event: 'close', listener: () => void): unknown;
+  /** Packets that wait for the transport. */
+  readonly writeBuffer: readonly unknown[];
   readonly transport: unknown;
+  send(data: string, options: object): unknown;
+  close(discard?: boolean): unknown;
+  on(event: 'flush', listener: () => void): unknown;
+  once(event: 'close' | 'upgrade', listener: () => void): unknown;
 }
 
 /** How long a client has to take what is buffered before its connection is cut. */
 const closingMs = 5_000;
+/** Up to here nobody needs to know how much is buffered. */
+const pressedBytes = 16_384;
 
 /**
  * The way out to a socket.io client. Packets are handed to its engine.io socket ready made, as socket.io's own adapter
@@ -21,19 +36,28 @@ const closingMs = 5_000;
 export class SocketIoSink implements Sink {
   readonly #socket: EngineSocket;
   readonly #clock: Clock;
-  /** Sizes of the packets that are on their way, oldest first. */
-  readonly #sizes: number[] = [];
-  #bufferedBytes = 0;
+  /** Bytes that the library handed to the transport last, and bytes that it has yet to hand over. */
+  #handedBytes = 0;
+  #queuedBytes = 0;
   #onDrained: (() => void) | undefined;
   #isClosing = false;
 
   constructor(socket: EngineSocket, clock: Clock) {
     this.#socket = socket;
     this.#clock = clock;
+    // It hands over what it has once the operating system has taken everything before that.
+    socket.on('flush', () => {
+      this.#handedBytes = this.#queuedBytes;
+      this.#queuedBytes = 0;
+    });
+  }
+
+  get isPressed(): boolean {
+    return this.#handedBytes + this.#queuedBytes > pressedBytes;
   }
 
   get bufferedBytes(): number {
-    return this.#bufferedBytes;
+    return this.#isIdle ? 0 : this.#handedBytes + this.#queuedBytes;
   }
 
   send(batch: FrameBatch, subscriptionId: string): void {
@@ -45,8 +69,11 @@ export class SocketIoSink implements Sink {
   }
 
   onceDrained(listener: () => void): void {
+    const isAwaited = this.#onDrained !== undefined;
     this.#onDrained = listener;
-    if (this.#bufferedBytes === 0) setImmediate(this.#tellDrained);
+    if (isAwaited) return;
+    if (this.#isIdle) setImmediate(this.#look);
+    else this.#awaitDrain();
   }
 
   close(): void {
@@ -54,38 +81,45 @@ export class SocketIoSink implements Sink {
     this.#isClosing = true;
     const cut = this.#clock.setTimeout(() => this.terminate(), closingMs);
     this.#socket.once('close', () => this.#clock.clear(cut));
+    if (this.#transport.name !== 'polling') this.#socket.close();
     // A client that polls is not waited for until it asks again: it has had its answer.
-    if (isPolling(this.#socket)) this.onceDrained(() => this.#socket.close(true));
-    else this.#socket.close();
+    else if (this.#socket.writeBuffer.length === 0) setImmediate(() => this.#socket.close(true));
+    else this.onceDrained(() => this.#socket.close(true));
   }
 
   terminate(): void {
     this.#isClosing = true;
     // A WebSocket is cut at once; its library would wait for the client to agree.
-    const { socket } = this.#socket.transport as { readonly socket?: { terminate?(): void } };
-    socket?.terminate?.();
+    this.#transport.socket?.terminate?.();
     this.#socket.close(true);
+  }
+
+  get #transport(): EngineTransport {
+    return this.#socket.transport as EngineTransport;
+  }
+
+  get #isIdle(): boolean {
+    return this.#socket.writeBuffer.length === 0 && this.#transport.writable;
   }
 
   #write({ text, options, bytes }: EncodedPacket): void {
     if (this.#isClosing || this.#socket.readyState !== 'open') return;
-    this.#sizes.push(bytes);
-    this.#bufferedBytes += bytes;
-    this.#socket.send(text, options, this.#sent);
+    this.#queuedBytes += bytes;
+    this.#socket.send(text, options);
   }
 
-  readonly #sent = (): void => {
-    this.#bufferedBytes -= this.#sizes.shift() ?? 0;
-    if (this.#bufferedBytes === 0 && this.#onDrained !== undefined) this.#tellDrained();
-  };
+  #awaitDrain(): void {
+    this.#transport.once('ready', this.#look);
+    this.#socket.once('upgrade', this.#look);
+  }
 
-  readonly #tellDrained = (): void => {
+  /** Several events may lead here; whoever waits is told once. */
+  readonly #look = (): void => {
+    if (this.#onDrained === undefined) return;
+    if (!this.#isIdle) return this.#awaitDrain();
+    this.#handedBytes = 0;
     const listener = this.#onDrained;
     this.#onDrained = undefined;
-    listener?.();
+    listener();
   };
-}
-
-function isPolling({ transport }: EngineSocket): boolean {
-  return (transport as { readonly name?: string }).name === 'polling';
 }

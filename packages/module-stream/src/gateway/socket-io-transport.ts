@@ -7,7 +7,7 @@ import type { Admission } from './authentication.js';
 import { ClientConnection, type ConnectionParts, type JoinAnswer } from './client-connection.js';
 import type { Connections, OpenClient } from './connections.js';
 import type { HeartbeatOptions } from './heartbeat.js';
-import { SocketIoSink } from './socket-io-sink.js';
+import { SocketIoSink, type EngineSocket } from './socket-io-sink.js';
 
 export interface SocketIoTransportParts {
   readonly connection: ConnectionParts;
@@ -80,7 +80,7 @@ export class SocketIoTransport {
   #open(socket: Socket): void {
     const { connection: shared, connections } = this.#parts;
     const admission = this.#admissions.get(socket.request) as Extract<Admission, { kind: 'admitted' }>;
-    const sink = new SocketIoSink(socket.conn, shared.clock);
+    const sink = new SocketIoSink(socket.conn as unknown as EngineSocket, shared.clock);
     const connection = new ClientConnection({ sessionId: socket.id, context: admission.context }, sink, {
       ...shared,
       rooms: { join: (room) => void socket.join(room), leave: (room) => void socket.leave(room) },

@@ -1,0 +1,71 @@
+import type { StoreHandle } from '@motia/engine-core/contract';
+import type { LogData } from '../logs/log-data.js';
+import { logPlaces, matchAt } from '../logs/log-ring.js';
+import type { OtelProgram } from '../store-program.js';
+import type { LogPage, LogQuery, LogStore } from './log-store.js';
+import { logContains } from './memory-logs.js';
+
+export interface SqliteLogsParts {
+  readonly handle: StoreHandle<OtelProgram>;
+  readonly retentionMs: number;
+  readonly now: () => number;
+  /** Resolves when everything that was written can be found. */
+  readonly flush: () => Promise<void>;
+  readonly evicted: () => number;
+}
+
+/** Places of a piece: a record's number is that of its piece times this, plus its place in it. */
+const placesPerPiece = 65_536;
+
+/** Log records in `telemetry.db`. */
+export class SqliteLogs implements LogStore {
+  readonly #parts: SqliteLogsParts;
+
+  constructor(parts: SqliteLogsParts) {
+    this.#parts = parts;
+  }
+
+  get held(): LogStore['held'] {
+    const { logs, logBytes } = this.#parts.handle.query('held', null);
+    return { records: logs, bytes: logBytes, evicted: this.#parts.evicted() };
+  }
+
+  async list({ search, offset, limit, beforeRecord, ...rest }: LogQuery): Promise<LogPage> {
+    const { handle, retentionMs, now, flush } = this.#parts;
+    await flush();
+    const filter = { ...rest, fromMs: Math.max(rest.fromMs ?? 0, now() - retentionMs), ...(search === undefined ? {} : { matches: (log: LogData) => logContains(log, search) }) };
+    const traceId = filter.traceId === undefined ? undefined : Buffer.from(filter.traceId, 'hex');
+    const logs: LogData[] = [];
+    let total = 0;
+    let passed = 0;
+    let oldest: number | undefined;
+    let hasMore = false;
+    for (let piece = handle.query('logsBefore', Number.MAX_SAFE_INTEGER); piece !== undefined; piece = handle.query('logsBefore', piece.id)) {
+      const { body } = piece;
+      const bytes = { bytes: body, view: new DataView(body.buffer, body.byteOffset, body.byteLength) };
+      const places = logPlaces(bytes, body.byteLength);
+      for (let index = places.length - 1; index >= 0; index -= 1) {
+        const load = matchAt(bytes, places[index] as number, filter, traceId);
+        if (load === undefined) continue;
+        total += 1;
+        const record = piece.id * placesPerPiece + index;
+        if (beforeRecord !== undefined ? record >= beforeRecord : (passed += 1) <= offset) continue;
+        if (logs.length < limit) {
+          logs.push(load());
+          oldest = record;
+        } else hasMore = true;
+      }
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    return { logs, total, nextRecord: hasMore ? oldest : undefined };
+  }
+
+  async clear(): Promise<void> {
+    await this.#parts.flush();
+    await this.#parts.handle.run('clearLogs', null);
+  }
+
+  evict(): void {
+    // With every write.
+  }
+}

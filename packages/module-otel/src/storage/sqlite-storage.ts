@@ -1,0 +1,25 @@
+import { Type, type Static } from '@sinclair/typebox';
+import { defineOptions } from '@motia/engine-core';
+import { defineAdapter, StorePoolRef, type OptionsSchema } from '@motia/engine-core/contract';
+import { SqliteStore } from '@motia/store-sqlite';
+import { otelVersion } from '../version.js';
+import { TelemetryStorageSlot } from './storage-slot.js';
+
+const schema = Type.Object({
+  directory: Type.String({ default: './data', minLength: 1, description: 'Folder of `telemetry.db`, relative to the config file.' }),
+});
+const options: OptionsSchema<Static<typeof schema>> = defineOptions(schema);
+
+/** `modules::observability::adapters::SqliteStorage`: `telemetry.db`, beside the store of the other modules and apart from it. A power failure may take the last moments of it. */
+export const SqliteStorage = defineAdapter({
+  name: '@motia/module-otel/sqlite-storage',
+  version: otelVersion,
+  contract: 1,
+  class: TelemetryStorageSlot.fallback,
+  slot: TelemetryStorageSlot,
+  capabilities: ['survivesRestarts'],
+  options,
+  requires: { pool: StorePoolRef },
+  brings: [SqliteStore],
+  create: async (ctx, { directory }) => ({ service: { open: () => ctx.services.pool.open({ directory, name: 'telemetry', durability: 'normal' }) } }),
+});

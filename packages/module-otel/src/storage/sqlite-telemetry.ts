@@ -1,0 +1,201 @@
+import { randomHex } from '@motia/engine-core';
+import { isMotiaError, type Clock, type HealthReporter, type Logger, type StoreHandle, type Timer } from '@motia/engine-core/contract';
+import type { LogRing } from '../logs/log-ring.js';
+import { rollupLevels, type Rollups } from '../metrics/rollups.js';
+import type { OtelOptions } from '../options.js';
+import { RingCursor } from '../record/chunk-ring.js';
+import type { Recorder } from '../record/recorder.js';
+import type { SpanLog } from '../record/span-log.js';
+import type { SpanRecord } from '../record/span-record.js';
+import type { Settings } from '../settings.js';
+import { storeProgram, type OtelProgram } from '../store-program.js';
+import { RunStrings } from './run-strings.js';
+import { SpanSnapshots } from './snapshot-span.js';
+import { SqliteLogs } from './sqlite-logs.js';
+import { SqliteTraces } from './sqlite-traces.js';
+import type { TelemetryStorage } from './storage-slot.js';
+
+export interface SqliteTelemetryParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly health: HealthReporter;
+  readonly storage: TelemetryStorage;
+  readonly options: OtelOptions;
+  readonly settings: Settings;
+  readonly recorder: Recorder;
+  readonly spans: SpanLog;
+  readonly logs: LogRing;
+  readonly rollups: Rollups;
+}
+
+/** How often what was recorded is handed to the writer. */
+const flushMs = 250;
+/** A span that is open for so long is written down as open. */
+const openAfterMs = 200;
+const mostOpenWritten = 10_000;
+const bytesPerWrite = 4 * 1024 * 1024;
+
+/** Writes everything into `telemetry.db`, a slice at a time, in the store's own thread. While that is slow, what has to make room is counted as dropped. */
+export class SqliteTelemetry {
+  dropped = 0;
+  evictedSpans = 0;
+  evictedLogs = 0;
+  traces: SqliteTraces | undefined;
+  logs: SqliteLogs | undefined;
+  readonly #parts: SqliteTelemetryParts;
+  readonly #snapshots: SpanSnapshots;
+  readonly #run = randomHex(16);
+  readonly #spanCursor: RingCursor;
+  readonly #logCursor: RingCursor;
+  readonly #writtenOpen = new Set<SpanRecord>();
+  #handle: StoreHandle<OtelProgram> | undefined;
+  #isAlone = true;
+  #strings = 0;
+  #rolledUpMs = 0;
+  #timer: Timer | undefined;
+  #writing: Promise<void> | undefined;
+  #isFailing = false;
+
+  constructor(parts: SqliteTelemetryParts) {
+    this.#parts = parts;
+    this.#snapshots = new SpanSnapshots(parts.spans.encoder);
+    this.#spanCursor = new RingCursor(parts.spans.main);
+    this.#logCursor = parts.logs.cursor();
+  }
+
+  /** Open spans that are on disk. */
+  get openWritten(): number {
+    return this.#writtenOpen.size;
+  }
+
+  /** @throws what the store says when the file cannot be used */
+  async start(): Promise<void> {
+    const { storage, clock, options, settings, recorder, rollups, logger } = this.#parts;
+    const store = await storage.open();
+    const handle = await store.open(storeProgram);
+    this.#handle = handle;
+    this.#isAlone = !store.isShared;
+    const interrupted = await handle.run('interrupt', { isAlone: this.#isAlone, slowMs: options.slow_trace_ms });
+    if (interrupted > 0) logger.info('Spans that were open when the engine died are marked as interrupted', { spans: interrupted });
+    if (settings.metrics.kept === 'sqlite') rollups.restore(handle.query('rollups', null).map(({ body }) => JSON.parse(body) as never));
+    const flush = (): Promise<void> => this.flush();
+    const now = (): number => clock.now();
+    if (settings.traces.kept === 'sqlite') {
+      this.traces = new SqliteTraces({
+        handle, recorder, flush, now, run: this.#run, engineId: store.engineId, snapshots: this.#snapshots, serviceName: settings.serviceName, slowMs: options.slow_trace_ms,
+        strings: new RunStrings(handle, { run: this.#run, strings: this.#parts.spans.encoder.strings }), evicted: () => this.evictedSpans,
+      });
+    }
+    if (settings.logs.kept === 'sqlite') this.logs = new SqliteLogs({ handle, flush, now, retentionMs: options.logs_retention_seconds * 1000, evicted: () => this.evictedLogs });
+    this.#timer = clock.setInterval(() => void this.#write(), flushMs);
+  }
+
+  /** Resolves when everything that was recorded before has been handed to the file, or could not be. */
+  async flush(): Promise<void> {
+    // What is under way began before some of it.
+    await this.#writing;
+    do await this.#write();
+    while (this.#spanCursor.waiting > 0 && !this.#isFailing);
+  }
+
+  /** Spans that dead engines left open, once in a while: another engine may have died beside this one. */
+  async adopt(): Promise<void> {
+    if (!this.#isAlone) await this.#handle?.run('interrupt', { isAlone: false, slowMs: this.#parts.options.slow_trace_ms }).catch(() => undefined);
+  }
+
+  async stop(): Promise<void> {
+    this.#parts.clock.clear(this.#timer);
+    if (this.#handle === undefined) return;
+    await this.flush();
+    this.#handle = undefined;
+  }
+
+  #write(): Promise<void> {
+    this.#writing ??= this.#writeOnce().finally(() => (this.#writing = undefined));
+    return this.#writing;
+  }
+
+  async #writeOnce(): Promise<void> {
+    const { settings, options, clock, spans } = this.#parts;
+    const handle = this.#handle;
+    if (handle === undefined) return;
+    const nowMs = clock.now();
+    const keepsSpans = settings.traces.kept === 'sqlite';
+    const taken = this.#spanCursor.take(bytesPerWrite);
+    const logs = this.#logCursor.take(bytesPerWrite);
+    const { opened, ended } = keepsSpans ? this.#openSpans(nowMs) : { opened: [], ended: [] };
+    const firstString = this.#strings;
+    const texts = spans.encoder.strings.since(firstString);
+    if (keepsSpans) this.dropped += taken.missed;
+    try {
+      const { evictedSpans, evictedLogs } = await handle.run('write', {
+        run: this.#run,
+        strings: { first: firstString, texts },
+        spans: keepsSpans ? taken.pieces.map(({ body }) => body) : [],
+        opened, ended,
+        logs: {
+          pieces: settings.logs.kept === 'sqlite' ? logs.pieces : [],
+          maxRecords: options.logs_max_count, maxBytes: options.logs_max_bytes, beforeMs: nowMs - options.logs_retention_seconds * 1000,
+        },
+        rollups: settings.metrics.kept === 'sqlite' ? this.#rollups() : [],
+        rollupsBefore: rollupLevels.map(({ windowMs, keptMs }) => nowMs - keptMs - windowMs),
+        limits: { maxBytes: options.sqlite_max_bytes, slowMs: options.slow_trace_ms, beforeMs: nowMs - options.traces_retention_seconds * 1000 },
+      });
+      this.#strings = firstString + texts.length;
+      this.evictedSpans += evictedSpans;
+      this.evictedLogs += evictedLogs;
+      this.#succeeded();
+    } catch (error) {
+      this.dropped += taken.pieces.reduce((sum, { records }) => sum + records, 0);
+      // What was to be written as open is tried again with the next write.
+      this.#writtenOpen.clear();
+      this.#failed(error);
+    }
+  }
+
+  #openSpans(nowMs: number): { readonly opened: readonly Uint8Array[]; readonly ended: readonly Uint8Array[] } {
+    const ended: Uint8Array[] = [];
+    for (const span of this.#writtenOpen) {
+      if (span.isOpen) continue;
+      this.#writtenOpen.delete(span);
+      ended.push(Buffer.from(span.context.traceparent.slice(36, 52), 'hex'));
+    }
+    const opened: Uint8Array[] = [];
+    for (const span of this.#parts.recorder.open) {
+      if (this.#writtenOpen.size >= mostOpenWritten) break;
+      if (nowMs - span.startMs < openAfterMs || this.#writtenOpen.has(span)) continue;
+      this.#writtenOpen.add(span);
+      opened.push(this.#snapshots.bytes(span));
+    }
+    return { opened, ended };
+  }
+
+  /** Windows that may have changed since the last time. */
+  #rollups(): { readonly level: number; readonly startMs: number; readonly series: string; readonly body: string }[] {
+    const { rollups, clock } = this.#parts;
+    const nowMs = clock.now();
+    if (nowMs - this.#rolledUpMs < rollupEveryMs && nowMs >= this.#rolledUpMs) return [];
+    const since = this.#rolledUpMs;
+    this.#rolledUpMs = nowMs;
+    return rollupLevels.flatMap((_, level) =>
+      rollups.list({ level, fromMs: since === 0 ? nowMs - rollupEveryMs : since - rollupEveryMs }).map((window) => ({ level, startMs: window.startMs, series: JSON.stringify([window.metric, window.attributes]), body: JSON.stringify(window) })),
+    );
+  }
+
+  #succeeded(): void {
+    if (!this.#isFailing) return;
+    this.#isFailing = false;
+    this.#parts.health.set('healthy');
+    this.#parts.logger.info('Telemetry is kept again', { dropped: this.dropped });
+  }
+
+  #failed(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#parts.health.set('degraded', `${reason} (${String(this.dropped)} spans lost so far)`);
+    // Said once: while it goes on failing, health and counters tell.
+    if (!this.#isFailing) this.#parts.logger.warn('Telemetry cannot be written to its file; requests are not affected', { reason, ...(isMotiaError(error) ? { code: error.code } : {}) });
+    this.#isFailing = true;
+  }
+}
+
+const rollupEveryMs = 10_000;

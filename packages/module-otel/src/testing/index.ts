@@ -1,0 +1,4 @@
+export { exporterConformance, sampleLog, sampleMetrics, sampleSpan } from './exporter-conformance.js';
+export type { ConformanceRunner, ExporterConformanceOptions, ExporterHarness } from './exporter-conformance.js';
+export { startOtlpReceiver } from './otlp-receiver.js';
+export type { OtlpReceiver, ReceivedExport, ReceiverAnswer } from './otlp-receiver.js';

@@ -1,0 +1,27 @@
+import { describe, expect, it } from '@jest/globals';
+import { temporaryFolder } from '@motia/tools/testing';
+import { startOtel } from './fixtures/start-otel.js';
+
+describe('exporter: sqlite', () => {
+  it('survives a restart, with traces, logs and rollups', async () => {
+    await using folder = temporaryFolder('otel');
+    const options = { exporter: 'sqlite', data_dir: folder.path };
+    {
+      await using otel = await startOtel(options);
+      await otel.run('orders::create', () => { throw new Error('no tea'); });
+      await otel.run('orders::list');
+      otel.host.logger.child({ traceId: 'ab'.repeat(16) }).warn('low on tea', { left: 2 });
+      await otel.clock.advance('10s');
+      expect((await otel.list()).total).toBe(2);
+    }
+    await using otel = await startOtel(options);
+    const { spans } = await otel.list({ sort_by: 'name' });
+    expect(spans.map(({ name, status }) => [name, status])).toEqual([['invoke orders::create', 'error'], ['invoke orders::list', 'unset']]);
+    const { roots } = await otel.call<{ roots: { events: unknown[] }[] }>('engine::traces::tree', { trace_id: spans[0]!.trace_id });
+    expect(roots[0]!.events).toHaveLength(1);
+    const logs = await otel.call<{ logs: { body: string; attributes: unknown }[] }>('engine::logs::list', { trace_id: 'ab'.repeat(16) });
+    expect(logs.logs).toMatchObject([{ body: 'low on tea', attributes: { left: 2 } }]);
+    const { rollups } = await otel.call<{ rollups: { metric_name: string }[] }>('engine::rollups::list', { metric_name: 'iii.invocation.duration' });
+    expect(rollups.length).toBeGreaterThan(0);
+  });
+});
