@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { modulesSource } from '../build/app-source.js';
@@ -18,8 +17,8 @@ import { loadEnvironmentFile } from '../runtime/environment-file.js';
  */
 export async function loadModules(cwd: string): Promise<Pick<LoadedApp, 'steps' | 'streams'>> {
   const dist = join(cwd, 'dist');
-  const wasThere = existsSync(dist);
-  await mkdir(dist, { recursive: true });
+  // The first folder that had to be made, if any.
+  const made = await mkdir(dist, { recursive: true });
   // Inside the app, so that its packages are found; a folder of its own, so that no build is touched.
   const folder = await mkdtemp(join(dist, '.modules-'));
   try {
@@ -33,7 +32,9 @@ export async function loadModules(cwd: string): Promise<Pick<LoadedApp, 'steps' 
     const { steps, streams } = (await import(url)) as { readonly steps: readonly ModuleEntry[]; readonly streams: readonly ModuleEntry[] };
     return await loadApp({ mode: 'development', steps, streams }, {});
   } finally {
-    await rm(wasThere ? folder : dist, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
+    // Somebody may be building by now: what is in use stays.
+    if (made !== undefined) await rmdir(dist).catch(() => undefined);
   }
 }
 
