@@ -73,6 +73,10 @@ const sections = {
     const { queues, renderQueues } = await import('./scenarios/queue.mjs');
     return renderQueues(await queues({ rounds, seconds }));
   },
+  telemetry: async () => {
+    const { renderTelemetry, telemetry } = await import('./scenarios/telemetry.mjs');
+    return renderTelemetry(await telemetry({ rounds, seconds, connections }));
+  },
   startup: async () => {
     const { renderStartup, startup } = await import('./scenarios/startup.mjs');
     return renderStartup(await startup({ rounds }));

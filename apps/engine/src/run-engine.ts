@@ -1,5 +1,6 @@
 import { createEngine, type Engine, type EngineOptions } from '@motia/engine-core';
 import { ConsoleServiceRef, ProcessServiceRef, RestServiceRef, StreamServiceRef, WorkerListenerRef, type ModuleUse } from '@motia/engine-core/contract';
+import { OtelServiceRef, useAsGlobalTracer } from '@motia/module-otel';
 import type { LogFormat, LogLevelName } from './cli/args.js';
 import { renderBanner, type BannerFacts, type BannerRoute } from './cli/banner.js';
 import { exitCodes, exitCodeOf } from './cli/exit-code.js';
@@ -75,11 +76,15 @@ async function runUntilSignalled(options: RunEngineOptions): Promise<number> {
     return exitCodeOf(error);
   }
   announce(engine, performance.now() - startedAt, format, ports);
+  // This process is ours: libraries in it that use the API of OpenTelemetry record into the same traces.
+  const takeBackTracer = optional(() => useAsGlobalTracer(engine.service(OtelServiceRef)));
   try {
     return await signalled;
   } catch (error) {
     ports.stderr(`${renderError(error)}\n`);
     return exitCodeOf(error);
+  } finally {
+    takeBackTracer?.();
   }
 }
 

@@ -20,6 +20,7 @@ describe('startOrder', () => {
   it('puts modules that start last behind all others, unless one of those needs them', () => {
     expect(ids([module('exec', { startsLast: true }), module('rest'), module('queue')])).toEqual(['rest', 'queue', 'exec']);
     expect(ids([module('exec', { startsLast: true, provides: ['p'] }), module('rest'), module('panel', { requires: ['p'] })])).toEqual(['rest', 'exec', 'panel']);
+    expect(ids([module('exec', { startsLast: true, provides: ['p'] }), module('panel', { optional: ['p'] }), module('rest')])).toEqual(['panel', 'rest', 'exec']);
   });
 
   it('puts providers before those that require or would use them', () => {

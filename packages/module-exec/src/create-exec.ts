@@ -103,6 +103,12 @@ export function createExec(ctx: PluginContext, options: ExecModuleOptions): Exec
     replicas: supervisor.replicas,
     recycle: (replica, reason) => supervisor.reload({ reason, only: replica }),
   });
+  // Lives as long as the module: the supervisor answers from its creation on.
+  const restarts = ctx.telemetry.meter.gauge(
+    'iii.processes.restarts',
+    () => supervisor.list().map((each) => ({ value: each.restarts, attributes: { 'process.owner': each.owner } })),
+    { description: 'How often a process was started again' },
+  );
   let isStopped = false;
 
   /** A long build must not run into the host's limit for a start: after a while the engine goes up without us, not ready. */
@@ -139,6 +145,7 @@ export function createExec(ctx: PluginContext, options: ExecModuleOptions): Exec
     },
     async stop() {
       isStopped = true;
+      restarts.dispose();
       memory.stop();
       await watch.close();
       await supervisor.stop();

@@ -1,4 +1,4 @@
-import type { Lifecycle, PluginContext, ProcessServiceRef, StorePoolRef, StreamService } from '@motia/engine-core/contract';
+import type { Lifecycle, PluginContext, StorePoolRef, StreamService } from '@motia/engine-core/contract';
 import { CustomStorage } from './custom-storage.js';
 import { Hub } from './delivery/hub.js';
 import { newCounters } from './delivery/outlet.js';
@@ -13,7 +13,7 @@ import { StreamSource } from './stream-source.js';
 import type { StreamStore } from './stream-store.js';
 import { StreamTriggers } from './triggers/stream-triggers.js';
 
-type Context = PluginContext<{}, { readonly pool: typeof StorePoolRef; readonly processes: typeof ProcessServiceRef }>;
+type Context = PluginContext<{}, { readonly pool: typeof StorePoolRef }>;
 
 /** Puts the module together. Nothing is opened before `start`. */
 export function createStreams(ctx: Context, options: StreamOptions, store: StreamStore): Lifecycle & { readonly services: { readonly stream: StreamService } } {

@@ -1,4 +1,4 @@
-import { defineModule, moduleFactory, ProcessServiceRef, StorePoolRef, StreamServiceRef, type ModuleUse } from '@motia/engine-core/contract';
+import { defineModule, moduleFactory, StorePoolRef, StreamServiceRef, type ModuleUse } from '@motia/engine-core/contract';
 import { createStreams } from './create-streams.js';
 import { streamOptions, type StreamInput } from './options.js';
 import { StreamStoreSlot } from './stream-store.js';
@@ -11,7 +11,7 @@ export const StreamModule = defineModule({
   contract: 1,
   class: 'modules::stream::StreamModule',
   options: streamOptions,
-  optional: { pool: StorePoolRef, processes: ProcessServiceRef },
+  optional: { pool: StorePoolRef },
   provides: { stream: StreamServiceRef },
   triggerTypes: ['stream', 'stream:join', 'stream:leave'],
   async create(ctx, options) {

@@ -21,16 +21,17 @@ describe.each(transports)('clients over %s whose connections break', (transport)
     await using streams = await startStream({ options: { messages_per_second: 10_000 } });
     const views = [new GroupView(todo, 'inbox'), new GroupView(todo, 'inbox')];
     let isWriting = true;
-    let cutsDone = 0;
     let cutsWhileWriting = 0;
-    let onStalled = (): void => undefined;
+    let onWritten = (): void => undefined;
+    const hasWritten = new Promise<void>((resolve) => (onWritten = resolve));
+    const pace = await streams.connect('plain');
+    let pongs = 0;
 
-    /** Keeps writing and cutting side by side: an update in ten waits for its disconnect. */
-    async function keepPace(n: number): Promise<void> {
-      while (cutsDone < Math.min(n / 10, 2 * cutsPerClient) - 5) {
-        onStalled();
-        await new Promise<void>((resolve) => setImmediate(resolve));
-      }
+    /** A round trip over the network: followers read what they are sent while writing goes on. */
+    async function keepPace(): Promise<void> {
+      pace.send('ping');
+      await pace.next(({ type }) => type === 'pong', pongs);
+      pongs += 1;
     }
 
     async function write(): Promise<void> {
@@ -41,9 +42,10 @@ describe.each(transports)('clients over %s whose connections break', (transport)
         if (dice < 0.2) await streams.call('stream::delete', address);
         else if (dice < 0.5) await streams.call('stream::update', { ...address, ops: [{ type: 'increment', path: 'n', by: 1 }] });
         else await streams.call('stream::set', { ...address, data: { id: item, n, text: 'x'.repeat(Math.floor(random() * 500)) } });
-        await keepPace(n);
+        await keepPace();
       }
       isWriting = false;
+      onWritten();
     }
 
     async function followAndBreak(view: GroupView): Promise<number> {
@@ -53,12 +55,10 @@ describe.each(transports)('clients over %s whose connections break', (transport)
         view.follow(client);
         // Somewhere between at once and some frames later.
         const frames = Math.floor(random() * 12);
-        const stalled = new Promise<void>((resolve) => (onStalled = resolve));
-        for (let seen = 0; seen < frames && isWriting; seen += 1) await Promise.race([client.next(() => true, seen), stalled]);
+        for (let seen = 0; seen < frames && isWriting; seen += 1) await Promise.race([client.next(() => true, seen), hasWritten]);
         client.cut();
         await client.ended;
         cuts += 1;
-        cutsDone += 1;
         if (isWriting) cutsWhileWriting += 1;
       }
       return cuts;

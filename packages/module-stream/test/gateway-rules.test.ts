@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { HealthReport, ProcessService, ProcessState, WorkerRegistry, Trigger } from '@motia/engine-core/contract';
-import { ManualClock, memoryLogger } from '@motia/engine-core/testing';
+import { noOptions } from '@motia/engine-core';
+import { defineModule, StreamServiceRef, type HealthReport, type WorkerRegistry, type Trigger } from '@motia/engine-core/contract';
+import { ManualClock, memoryLogger, startTestHost, type TestHost } from '@motia/engine-core/testing';
 import { authInput } from '../src/gateway/authentication.js';
 import { Heartbeat } from '../src/gateway/heartbeat.js';
 import { hostOf, hostRule, isLoopbackName } from '../src/gateway/host-names.js';
@@ -8,8 +9,11 @@ import { MessageLimits } from '../src/gateway/message-limits.js';
 import { OriginPolicy } from '../src/gateway/origin-policy.js';
 import { StartGate } from '../src/gateway/start-gate.js';
 import { roomOf } from '../src/gateway/client-connection.js';
+import { stream } from '../src/index.js';
 import { nameProblem } from '../src/name.js';
 import { GuardTriggers } from '../src/presence/guard-triggers.js';
+import { until } from './fixtures/start-stream.js';
+import { connectClient } from './fixtures/stream-client.js';
 
 describe('host names', () => {
   it.each([
@@ -75,40 +79,65 @@ describe('limits of messages', () => {
   });
 });
 
+/** Undefined before the module was made. */
+function addressOf(host: TestHost): { readonly port: number } | undefined {
+  try {
+    return host.service(StreamServiceRef).address();
+  } catch {
+    return undefined;
+  }
+}
+
 describe('the gate at the start', () => {
-  const report = (...statuses: string[]): HealthReport => ({ components: Object.fromEntries(statuses.map((status, index) => [index, { status, since: 0 }])) }) as unknown as HealthReport;
-  const processes = (...states: ProcessState[]): ProcessService => ({ list: () => states.map((state) => ({ owner: 'o', command: 'c', state, restarts: 0 })), reload: () => Promise.resolve() });
+  const health = (state: { ready: boolean }) => ({ report: () => ({ ready: state.ready }) as HealthReport });
 
-  it.each([
-    ['everything is up', ['healthy', 'degraded'], [], true],
-    ['a module is starting', ['healthy', 'starting'], [], false],
-    ['the processes are starting', ['healthy'], ['starting', 'starting'], false],
-    ['one process is ready', ['healthy'], ['starting', 'ready'], true],
-    ['no process came up', ['unhealthy'], ['fatal', 'backoff'], false],
-  ] as const)('%s', (_title, statuses, states, isOpen) => {
-    expect(new StartGate({ report: () => report(...statuses) }, () => (states.length === 0 ? undefined : processes(...states)), new ManualClock()).isOpen).toBe(isOpen);
-  });
-
-  it('opens when the app is there, and stays open', async () => {
+  it('opens when the engine is ready, its processes included, and stays open', async () => {
     const clock = new ManualClock();
-    const states: ProcessState[] = ['starting'];
-    const gate = new StartGate({ report: () => report('healthy') }, () => processes(...states), clock);
+    const state = { ready: false };
+    const gate = new StartGate(health(state), clock);
     const opened = gate.opened(10_000, new AbortController().signal);
     await clock.advance(1_000);
-    states[0] = 'ready';
+    expect(gate.isOpen).toBe(false);
+    state.ready = true;
     await clock.advance(100);
     expect(await opened).toBe(true);
-    states[0] = 'backoff';
+    state.ready = false;
     expect(gate.isOpen).toBe(true);
   });
 
   it('gives up in time, and when the client has gone', async () => {
     const clock = new ManualClock();
-    const gate = new StartGate({ report: () => report('starting') }, () => undefined, clock);
+    const gate = new StartGate(health({ ready: false }), clock);
     const late = gate.opened(1_000, new AbortController().signal);
     await clock.advance(1_100);
     expect(await late).toBe(false);
     expect(await gate.opened(60_000, AbortSignal.abort())).toBe(false);
+  });
+
+  it('holds a client until the modules that start later are up, so that it meets what guards it', async () => {
+    let release = (): void => undefined;
+    let isHeld = false;
+    const slow = defineModule({
+      name: 'slow', version: '0.0.0', contract: 1, class: 'test::Slow', options: noOptions, startsLast: true,
+      create: async (ctx) => ({
+        services: {},
+        start: () => new Promise<void>((resolve) => {
+          isHeld = true;
+          release = () => {
+            ctx.functions.register({ id: 'motia::stream::authenticate' }, () => ({}));
+            resolve();
+          };
+        }),
+      }),
+    });
+    await using host = await startTestHost([{ definition: slow }, stream({ port: 0 })], { start: false });
+    const starting = host.start();
+    const port = (): number | undefined => addressOf(host)?.port;
+    await until(() => port() !== undefined && isHeld);
+    const client = connectClient('plain', { port: port() ?? 0 });
+    release();
+    await starting;
+    expect(await (await client).ended).toMatchObject({ code: 4401 });
   });
 });
 

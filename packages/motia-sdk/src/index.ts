@@ -42,7 +42,7 @@ export { enqueue, publish } from './context/enqueue.js';
 export { StateManager, stateManager } from './context/state-store.js';
 export type { StateChange, StateEntry, StateHistory, StateHistoryEntry, StateHistoryOptions, StateListOptions, StatePage, StateWriteOptions } from './context/state-entry.js';
 export { defineStream, Stream } from './context/stream.js';
-export type { DataOfStream, StreamDefinition } from './context/stream.js';
+export type { DataOfStream, StreamDefinition, StreamOf } from './context/stream.js';
 export type { StreamChange, StreamChannel } from './context/stream-item.js';
 export type { Committed, PendingChange } from './context/pending-change.js';
 export type { Transaction, TransactionState, TransactionStream } from './context/transaction.js';

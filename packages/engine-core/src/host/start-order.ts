@@ -15,7 +15,7 @@ export interface OrderedModule {
 
 /**
  * Providers before the modules that use them, `startsLast` behind the others; where nothing is said, the order given. An optional service never makes
- * a circle: a module that would wait for itself through an optional service starts without waiting for it.
+ * a circle: a module that would wait for itself through an optional service starts without waiting for it. Nor does it pull a module that starts last forward.
  *
  * @param providersOf names packages that would provide a service, for the error's remedy
  * @throws `MOTIA_ENGINE_SERVICE_MISSING`, `MOTIA_ENGINE_SERVICE_CONFLICT`, `MOTIA_ENGINE_DEPENDENCY_CYCLE`
@@ -31,7 +31,9 @@ export function startOrder<M extends OrderedModule>(modules: readonly M[], provi
   const isMet = (module: M, service: string): boolean => (providers.get(service) ?? []).every((provider) => provider === module || placed.has(provider));
   while (ordered.length < modules.length) {
     const waiting = modules.filter((module) => !placed.has(module));
-    const isReady = (module: M): boolean => [...module.requires, ...module.optional].every((service) => isMet(module, service));
+    // Whoever starts last is not waited for by those that can do without: its service is there when they ask for it later.
+    const isOffered = (module: M, service: string): boolean => isMet(module, service) || (module.startsLast !== true && (providers.get(service) ?? []).every((provider) => provider.startsLast === true || placed.has(provider)));
+    const isReady = (module: M): boolean => module.requires.every((service) => isMet(module, service)) && module.optional.every((service) => isOffered(module, service));
     const next =
       waiting.find((module) => module.startsLast !== true && isReady(module)) ??
       waiting.find(isReady) ??

@@ -45,9 +45,10 @@ export class OpenSpans {
     for (let span = this.#oldest; span !== undefined; span = span.newer) yield span;
   }
 
-  /** The newest `most`. */
-  *newestFirst(most: number): IterableIterator<SpanRecord> {
+  /** One of the newest `most` that is in the trace with these last two words of its id. */
+  findOfTrace(trace2: number, trace3: number, most: number): SpanRecord | undefined {
     let left = most;
-    for (let span = this.#newest; span !== undefined && left > 0; span = span.older, left -= 1) yield span;
+    for (let span = this.#newest; span !== undefined && left > 0; span = span.older, left -= 1) if (span.trace3 === trace3 && span.trace2 === trace2) return span;
+    return undefined;
   }
 }

@@ -24,6 +24,8 @@ export interface RecorderParts {
 const driftMs = 5;
 /** Open spans that are looked through for the trace of a parent that comes back as plain text. */
 const lookedThrough = 256;
+/** Traces of spans that come from elsewhere that are told apart. */
+const rememberedForeign = 1_000;
 
 /** Makes spans, and writes them down when they end. Nothing in here waits. */
 export class Recorder implements SpanKeeper {
@@ -32,6 +34,7 @@ export class Recorder implements SpanKeeper {
   omittedSpans = 0;
   readonly #parts: RecorderParts;
   readonly #ids = new IdPool();
+  readonly #foreign = new Map<string, RunningTrace>();
   /** What must be added to the monotonic clock to tell the time. */
   #epochMs: number;
 
@@ -60,9 +63,16 @@ export class Recorder implements SpanKeeper {
     return isTraceparent(parent.traceparent) ? this.#startUnder(name, options, parent) : this.#startRoot(name, options);
   }
 
-  /** The trace as far as it runs here, for spans that come from elsewhere. */
+  /** What spans of one trace that come from elsewhere share: they arrive in batches, when most of their trace is over. */
   traceOf(traceparent: string): RunningTrace {
-    return this.#running(traceparent) ?? newTrace(false);
+    const traceId = traceparent.slice(3, 35);
+    const known = this.#foreign.get(traceId);
+    if (known !== undefined) return known;
+    const [oldest] = this.#foreign.size >= rememberedForeign ? this.#foreign.keys() : [];
+    if (oldest !== undefined) this.#foreign.delete(oldest);
+    const trace = newTrace(false);
+    this.#foreign.set(traceId, trace);
+    return trace;
   }
 
   /** A span that was recorded elsewhere and is over. False when its trace has too many. */
@@ -127,10 +137,7 @@ export class Recorder implements SpanKeeper {
   }
 
   #running(traceparent: string): RunningTrace | undefined {
-    const high = hexWord(traceparent, 19);
-    const low = hexWord(traceparent, 27);
-    for (const span of this.open.newestFirst(lookedThrough)) if (span.trace3 === low && span.trace2 === high) return span.trace;
-    return undefined;
+    return this.open.findOfTrace(hexWord(traceparent, 19), hexWord(traceparent, 27), lookedThrough)?.trace;
   }
 
   /** The id that was taken last is the span's. */

@@ -63,6 +63,11 @@ export class SqliteTelemetry {
     this.#logCursor = parts.logs.cursor();
   }
 
+  /** Open spans that are on disk. */
+  get openWritten(): number {
+    return this.#writtenOpen.size;
+  }
+
   /** @throws what the store says when the file cannot be used */
   async start(): Promise<void> {
     const { storage, clock, options, settings, recorder, rollups, logger } = this.#parts;

@@ -1,9 +1,5 @@
-import { toJsonValue } from '@motia/update-ops';
 import { streamErrors } from '../errors.js';
 import { nameProblem } from '../name.js';
-
-/** Objects and arrays inside each other in an item. */
-const deepest = 64;
 
 /** Reads the payload of one function. Every refusal carries the code that the reference system would give. */
 export class InputReader {
@@ -30,12 +26,7 @@ export class InputReader {
     return (this.#own(field) ?? undefined) === undefined ? undefined : this.name(field);
   }
 
-  /** @throws `MOTIA_STREAM_NOT_SERIALIZABLE` */
-  value(field: string): unknown {
-    const value = this.#own(field);
-    return toPlainJson(value, { functionId: this.#functionId, field });
-  }
-
+  /** As it came: whoever uses it looks at it. */
   raw(field: string): unknown {
     return this.#own(field);
   }
@@ -47,12 +38,4 @@ export class InputReader {
   #invalid(field: string, problem: string): Error {
     return streamErrors.INVALID_INPUT({ functionId: this.#functionId, field, problem, legacyCode: 'JSON_ERROR' });
   }
-}
-
-/** @throws `MOTIA_STREAM_NOT_SERIALIZABLE` */
-export function toPlainJson(value: unknown, place: { readonly functionId: string; readonly field: string }): unknown {
-  const result = toJsonValue(value, { maxDepth: deepest });
-  if (result.ok) return result.value;
-  const { pointer, found } = result.problem;
-  throw streamErrors.NOT_SERIALIZABLE({ ...place, pointer, found, legacyCode: 'JSON_ERROR' });
 }

@@ -64,7 +64,7 @@ function functionsOf(operations: StreamOperations): Readonly<Record<StreamFuncti
     },
     'stream::set': {
       description: 'Stores an item and tells its followers.', input: item({ data: {} }), isChange: true,
-      run: (input, options) => operations.set(address(input), input.value('data'), options).then(change),
+      run: (input, options) => operations.set(address(input), input.raw('data'), options).then(change),
     },
     'stream::update': {
       description: 'Changes an item by operations, all or nothing, and tells its followers.', input: item({ ops: { type: 'array' } }), isChange: true,
@@ -94,7 +94,7 @@ function functionsOf(operations: StreamOperations): Readonly<Record<StreamFuncti
       run: async (input, options) => {
         const id = input.optionalName('id');
         const to = { stream: input.name('stream_name'), group: input.name('group_id'), ...(id === undefined ? {} : { item: id }) };
-        await operations.send(to, { type: input.name('type'), data: input.raw('data') === undefined ? null : input.value('data') }, options);
+        await operations.send(to, { type: input.name('type'), data: input.raw('data') ?? null }, options);
         return null;
       },
     },

@@ -1,4 +1,4 @@
-import type { MotiaError, PluginContext, ProcessServiceRef, StorePoolRef } from '@motia/engine-core/contract';
+import type { MotiaError, PluginContext, StorePoolRef } from '@motia/engine-core/contract';
 import type { CatchUpSource } from '../delivery/catch-up.js';
 import type { Closing } from '../delivery/frame-text.js';
 import type { Hub } from '../delivery/hub.js';
@@ -19,7 +19,7 @@ import { StartGate } from './start-gate.js';
 import { StreamListener } from './stream-listener.js';
 import { StreamList } from './stream-list.js';
 
-type Context = PluginContext<{}, { readonly pool: typeof StorePoolRef; readonly processes: typeof ProcessServiceRef }>;
+type Context = PluginContext<{}, { readonly pool: typeof StorePoolRef }>;
 
 export interface GatewayParts {
   readonly hub: Hub;
@@ -74,7 +74,7 @@ export function createGateway(ctx: Context, options: StreamOptions, parts: Gatew
     path: options.path, socketIoPath: options.socket_io_path,
     allowsHost: checksHost ? hostRule([...(options.allowed_hosts ?? []), ...(options.host === undefined ? [] : [options.host])]) : undefined,
     origins: new OriginPolicy({ allowed: options.allowed_origins, isAuthenticated: () => authentication.functionId !== undefined }),
-    gate: new StartGate(ctx.engineHealth, () => ctx.services.processes, clock),
+    gate: new StartGate(ctx.engineHealth, clock),
     authentication, connections, plain, socketIo,
     maxConnections: options.max_connections, handshakeTimeoutMs: options.handshake_timeout_ms,
   });

@@ -1,4 +1,4 @@
-import type { Clock, HealthView, ProcessService } from '@motia/engine-core/contract';
+import type { Clock, HealthView } from '@motia/engine-core/contract';
 
 const pollMs = 50;
 
@@ -8,19 +8,18 @@ const pollMs = 50;
  */
 export class StartGate {
   readonly #health: HealthView;
-  readonly #processes: () => ProcessService | undefined;
   readonly #clock: Clock;
   #isOpen = false;
 
-  constructor(health: HealthView, processes: () => ProcessService | undefined, clock: Clock) {
+  constructor(health: HealthView, clock: Clock) {
     this.#health = health;
-    this.#processes = processes;
     this.#clock = clock;
   }
 
   /** Once open it stays open: what was registered then stays known while processes are replaced. */
   get isOpen(): boolean {
-    this.#isOpen ||= this.#mayOpen();
+    // Ready is what the engine calls itself when its modules are up, and with them the processes that they start.
+    this.#isOpen ||= this.#health.report().ready;
     return this.#isOpen;
   }
 
@@ -31,12 +30,5 @@ export class StartGate {
       await new Promise<void>((resolve) => void this.#clock.setTimeout(resolve, pollMs));
     }
     return this.isOpen;
-  }
-
-  #mayOpen(): boolean {
-    const { components } = this.#health.report();
-    if (Object.values(components).some(({ status }) => status === 'starting')) return false;
-    const processes = this.#processes()?.list() ?? [];
-    return processes.length === 0 || processes.some(({ state }) => state === 'ready' || state === 'draining');
   }
 }

@@ -34,6 +34,11 @@ export function appSource(entries: AppEntries, mode: AppMode): string {
   ].join('\n');
 }
 
+/** A module that only says how to load each source file: for tools that look at an app and do not serve it. */
+export function modulesSource(entries: AppEntries): string {
+  return [`export const steps = ${list(entries.steps)};`, `export const streams = ${list(entries.streams)};`, ''].join('\n');
+}
+
 /** What `node dist/index-<mode>.js` runs: nothing but the preamble, until that allows user code to load. */
 export function entrySource(options: { readonly mode: AppMode; readonly appFile: string; readonly hasCommonJs: boolean }): string {
   return [

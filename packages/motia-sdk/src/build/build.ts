@@ -66,13 +66,15 @@ export async function build(options: AppBuildOptions = {}): Promise<AppBuild> {
   };
 }
 
-function entriesOf(cwd: string): AppEntries {
+/** The source files that a build of this folder takes. */
+export function entriesOf(cwd: string): AppEntries {
   const files = discover(cwd);
   const toEntry = (path: string): AppEntry => ({ path, filePath: displayPath(cwd, path) });
   return { steps: files.steps.map(toEntry), streams: files.streams.map(toEntry), config: files.config === undefined ? undefined : toEntry(files.config) };
 }
 
-async function compileApp(
+/** Compiles an app; files that do not compile are left out and named, where that is tolerated. */
+export async function compileApp(
   esbuild: Esbuild,
   entries: AppEntries,
   options: CompileOptions,

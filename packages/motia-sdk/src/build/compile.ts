@@ -11,6 +11,8 @@ export interface CompileOptions {
   /** Absolute folder of the bundle's files. */
   readonly outDir: string;
   readonly external: readonly string[];
+  /** The module that loads the source files. Default: the one that serves them. */
+  readonly source?: (entries: AppEntries) => string;
 }
 
 export interface Compiled {
@@ -32,7 +34,7 @@ export async function compile(esbuild: Esbuild, entries: AppEntries, options: Co
   const isDevelopment = options.mode === 'development';
   const result = await esbuild.build({
     ...sharedOptions(options),
-    stdin: { contents: appSource(entries, options.mode), resolveDir: options.cwd, sourcefile: 'motia-app.js', loader: 'js' },
+    stdin: { contents: options.source?.(entries) ?? appSource(entries, options.mode), resolveDir: options.cwd, sourcefile: 'motia-app.js', loader: 'js' },
     splitting: isDevelopment,
     minify: !isDevelopment,
     sourcemap: 'linked',

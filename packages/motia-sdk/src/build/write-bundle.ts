@@ -32,7 +32,7 @@ export async function writeBundle(bundle: Bundle): Promise<void> {
 }
 
 /** The bundle is ESM in `.js` files, which an app without `"type": "module"` would make Node read as CommonJS. */
-async function markAsModules(outDir: string): Promise<void> {
+export async function markAsModules(outDir: string): Promise<void> {
   for (let folder = outDir; ; folder = dirname(folder)) {
     const path = join(folder, 'package.json');
     if (existsSync(path)) {
@@ -47,7 +47,8 @@ async function markAsModules(outDir: string): Promise<void> {
 
 let writes = 0;
 
-async function replaceFile(path: string, contents: Uint8Array | string): Promise<void> {
+/** Writes a file so that whoever reads it meets all of it or what was there before. */
+export async function replaceFile(path: string, contents: Uint8Array | string): Promise<void> {
   // Two replicas, or two builds of one program, may write the same file at the same time.
   writes += 1;
   const temporary = `${path}.${process.pid}-${writes}.tmp`;

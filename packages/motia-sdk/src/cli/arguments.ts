@@ -7,10 +7,11 @@ export type Command =
   | { readonly name: 'invalid'; readonly problem: string }
   | { readonly name: 'dev'; readonly config: string | undefined; readonly external: readonly string[] }
   | { readonly name: 'start'; readonly config: string | undefined; readonly engine: string | undefined }
-  | { readonly name: 'build'; readonly external: readonly string[] };
-export type CommandName = 'dev' | 'build' | 'start';
+  | { readonly name: 'build'; readonly external: readonly string[] }
+  | { readonly name: 'generate-types'; readonly output: string | undefined; readonly check: boolean };
+export type CommandName = 'dev' | 'build' | 'start' | 'generate-types';
 
-const commandNames: readonly string[] = ['dev', 'build', 'start'] satisfies CommandName[];
+const commandNames: readonly string[] = ['dev', 'build', 'start', 'generate-types'] satisfies CommandName[];
 
 const common = { help: { type: 'boolean', short: 'h' } } as const;
 const external = { external: { type: 'string', short: 'e', multiple: true } } as const;
@@ -19,6 +20,7 @@ const optionsOf = {
   dev: { ...common, ...config, ...external },
   build: { ...common, ...external },
   start: { ...common, ...config, engine: { type: 'string' } },
+  'generate-types': { ...common, output: { type: 'string', short: 'o' }, check: { type: 'boolean' } },
 } as const;
 
 /** Reads the arguments after `motia`. */
@@ -42,6 +44,9 @@ export function parseCommand(args: readonly string[]): Command {
     case 'start':
       if (values.config !== undefined && values.engine !== undefined) return { name: 'invalid', problem: 'motia start: --config is for an engine of its own, --engine for one that runs elsewhere; give one of them' };
       return { name, config: values.config, engine: values.engine };
+    case 'generate-types':
+      if (values.output === '') return { name: 'invalid', problem: 'motia generate-types: --output needs the name of a file' };
+      return { name, output: values.output, check: values.check ?? false };
   }
 }
 
@@ -50,6 +55,8 @@ interface OptionValues {
   readonly config?: string;
   readonly external?: readonly string[];
   readonly engine?: string;
+  readonly output?: string;
+  readonly check?: boolean;
 }
 
 function readOptions(name: CommandName, args: readonly string[]): OptionValues | string {

@@ -37,6 +37,13 @@ export const cliErrors = defineErrors('SDK', {
     message: (d: { readonly path: string }) => `There is no production bundle: ${d.path} does not exist`,
     remedy: 'Run `motia build` first.',
   },
+  TYPES_STALE: {
+    status: 500,
+    retryable: false,
+    since: '0.1.0',
+    message: (d: { readonly file: string; readonly state: 'does not exist' | 'is out of date'; readonly command: string }) => `${d.file} ${d.state}: run \`${d.command}\``,
+    remedy: 'Run `motia generate-types`, with the same `--output`, and commit what it writes.',
+  },
   EXEC_NOT_LAST: {
     status: 400,
     retryable: false,

@@ -5,9 +5,10 @@ const overview = `motia: develop and run an app of Steps on the iii engine
 Usage: motia <command> [options]
 
 Commands:
-  dev      Build for development, then serve: starts the local engine, or serves the engine that runs this command
-  build    Write the production bundle, dist/index-production.js
-  start    Serve the production bundle: to the local engine, the one that runs this command, or one elsewhere (--engine)
+  dev              Build for development, then serve: starts the local engine, or serves the engine that runs this command
+  build            Write the production bundle, dist/index-production.js
+  start            Serve the production bundle: to the local engine, the one that runs this command, or one elsewhere (--engine)
+  generate-types   Write motia-env.d.ts: the types of streams and topics, for ctx.streams and ctx.enqueue
 
 Options:
   -v, --version   Print the version
@@ -53,6 +54,18 @@ Environment with --engine:
   III_ENGINE_CA_FILE, III_ENGINE_CERT_FILE, III_ENGINE_KEY_FILE
                           PEM files for tls://: the engine's authority, and this process's certificate and key
 
+  -h, --help              Print this
+`,
+  'generate-types': `motia generate-types: write the types of streams and topics
+
+Usage: motia generate-types [options]
+
+Loads the Steps and streams of the app, serves nothing, and writes what their schemas say to motia-env.d.ts, which types
+ctx.streams and ctx.enqueue. A file that does not load is reported and left out, and the exit code is 1.
+
+Options:
+  -o, --output <file>     File to write instead of motia-env.d.ts
+      --check             Write nothing; exit 1 when the file is missing or out of date
   -h, --help              Print this
 `,
 };

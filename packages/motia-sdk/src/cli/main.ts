@@ -51,10 +51,22 @@ async function run(command: Command): Promise<void> {
       process.exitCode = await (await import('./local-engine.js')).runLocalEngine('start', { cwd, config: command.config });
       return;
     }
+    case 'generate-types': {
+      const { stdout, stderr, exitCode } = await (await import('./generate-types.js')).generateTypes({ cwd, output: command.output, check: command.check });
+      await write(process.stderr, stderr);
+      await write(process.stdout, stdout);
+      // What the app opened at import (connections, timers) would keep this process.
+      process.exit(exitCode);
+    }
   }
 }
 
 /** An engine started us, or somebody who says that stdin and stdout speak the protocol. */
 function isUnderEngine(env: NodeJS.ProcessEnv): boolean {
   return env['III_ENGINE_PID'] !== undefined || env['III_IPC'] === 'stdio';
+}
+
+/** Resolves when the text is out, so that ending the process cannot cut it off. */
+function write(to: NodeJS.WriteStream, text: string): Promise<void> {
+  return new Promise((resolve) => to.write(text, () => resolve()));
 }

@@ -1,5 +1,5 @@
 import type { InferSchema } from '../schema/infer-schema.js';
-import type { StepSchemaInput } from '../schema/standard-schema.js';
+import type { StepSchemaInput, TypedJsonSchema } from '../schema/standard-schema.js';
 import type { InvocationScope } from './invocation-scope.js';
 import { makeCall } from './module-call.js';
 import { deleteItem, getItem, listGroups, listItems, sendEvent, setItem, updateItem } from './stream-calls.js';
@@ -71,3 +71,6 @@ export class Stream<C extends StreamConfig = StreamConfig> {
 export function defineStream<const C extends StreamConfig>(config: C): Stream<C> {
   return new Stream(config);
 }
+
+/** A stream by its name and the type of its items: what `motia generate-types` writes. */
+export type StreamOf<Name extends string, Item> = Stream<{ readonly name: Name; readonly schema: TypedJsonSchema<Item> }>;

@@ -1,10 +1,9 @@
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exitLike, launch } from '../launcher/launch.js';
 import { ipcModeOf } from '../launcher/ipc-mode.js';
 import { shared } from '../context/invocation-scope.js';
 import { loadEnvironmentFile } from '../runtime/environment-file.js';
+import { lendCommonJs } from './lend-common-js.js';
 import { watchEngineFromThread } from '../watcher/watch-engine.js';
 import { watchTargetFrom } from '../watcher/watch-target.js';
 
@@ -57,11 +56,6 @@ async function appLoadFailed(error: unknown): Promise<never> {
     import('../build/source-problem.js'),
   ]);
   throw buildErrors.APP_LOAD_FAILED({ messages: [formatProblem(locateFailure(error))] }, error);
-}
-
-function lendCommonJs(url: string): void {
-  const file = fileURLToPath(url);
-  Object.assign(globalThis, { require: createRequire(url), __filename: file, __dirname: dirname(file) });
 }
 
 async function fail(error: unknown, exitCode: number): Promise<never> {

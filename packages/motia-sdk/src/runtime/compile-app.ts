@@ -1,11 +1,11 @@
 import type { TriggerTypeSpec } from '@motia/protocol';
 import { sdkErrors } from '../errors.js';
 import type { StreamConfig } from '../context/stream-config.js';
-import { schemaParser } from '../schema/data-check.js';
 import { readStep } from '../steps/read-step.js';
 import type { AppFunction, AppTrigger, WireSettings } from './app-function.js';
 import { compileStep } from './compile-step.js';
 import type { LoadedApp, LoadedModule } from './loaded-module.js';
+import { readStream } from './read-stream.js';
 import { streamFunctions } from './stream-functions.js';
 
 /** Everything that a process registers, and what kept files out of it. */
@@ -64,17 +64,4 @@ export async function compileApp(app: LoadedApp, settings: WireSettings): Promis
 
 function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
-}
-
-async function readStream({ filePath, module }: LoadedModule): Promise<StreamConfig> {
-  const exported = (module ?? {}) as { config?: unknown; default?: { config?: unknown } };
-  const config = (exported.config ?? exported.default?.config) as Partial<StreamConfig> | undefined;
-  if (typeof config?.name !== 'string' || config.name === '') throw sdkErrors.STEP_INVALID({ file: filePath, problem: 'a stream exports `config` with a name' });
-  if (config.schema !== undefined) {
-    // Compiled now, so that a schema that cannot be is a problem of this file and not of whoever sets the first item.
-    await schemaParser(config.schema).catch((error: unknown) => {
-      throw sdkErrors.STEP_INVALID({ file: filePath, problem: `the schema of stream "${config.name}" cannot be compiled: ${error instanceof Error ? error.message : String(error)}` }, error);
-    });
-  }
-  return config as StreamConfig;
 }
