@@ -21,7 +21,12 @@ export type PumpSink = (chunk: Buffer) => Promise<void> | undefined;
 const pumping = Symbol('pumping');
 type PumpedSocket = Socket & { [pumping]?: boolean };
 
-/** True while a streamed body on this socket minds its own time. */
+/** Says whether the body on this socket minds its own time. */
+export function mindOwnTime(socket: object, isOwn: boolean): void {
+  (socket as PumpedSocket)[pumping] = isOwn;
+}
+
+/** True while the body on this socket minds its own time. */
 export function isPumping(socket: object): boolean {
   return (socket as PumpedSocket)[pumping] === true;
 }
@@ -57,7 +62,7 @@ export class BodyPump {
     const { clock, stallTimeoutMs, limitBytes } = this.#options;
     const announced = Number(this.#request.headers['content-length'] ?? 0);
     if (announced > limitBytes) return this.#finish(restErrors.BODY_TOO_LARGE({ limitBytes, receivedBytes: announced }));
-    (this.#request.socket as PumpedSocket)[pumping] = true;
+    mindOwnTime(this.#request.socket, true);
     this.#timer = clock.setInterval(() => this.#checkProgress(), Math.max(1, Math.ceil(stallTimeoutMs / 2)));
     this.#request.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onGone).on('error', this.#onGone);
     this.#inflater?.on('data', this.#onInflated).on('end', this.#onAll).on('error', this.#onMalformed).on('drain', this.#resume);
@@ -148,7 +153,7 @@ export class BodyPump {
   #detach(): void {
     this.#isOver = true;
     this.#options.clock.clear(this.#timer);
-    (this.#request.socket as PumpedSocket)[pumping] = false;
+    mindOwnTime(this.#request.socket, false);
     const request = this.#request;
     request.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onGone).off('error', this.#onGone);
     // A socket error after this must not become an uncaught one.

@@ -144,7 +144,7 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
 
   #readBody(sendContinue: (() => void) | undefined): void {
     const { parts, route } = this;
-    readRequestBody(this.request, { parts, limitBytes: route.bodyLimitBytes, rawBody: route.rawBody, checkForm: route.checkForm, files: route.files, sendContinue }, (error, body) => {
+    readRequestBody(this.request, { parts, limitBytes: route.bodyLimitBytes, timeoutMs: route.bodyTimeoutMs, rawBody: route.rawBody, checkForm: route.checkForm, files: route.files, sendContinue }, (error, body) => {
       if (body !== undefined) this.#arrived(body);
       else if (error !== undefined) this.#reply.refuse(error);
     });

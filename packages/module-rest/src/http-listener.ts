@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { findPortFacts } from '@motia/engine-core';
 import type { Logger, Telemetry } from '@motia/engine-core/contract';
+import type { AddressLimit } from './address-limit.js';
 import { isPumping } from './body-pump.js';
 import { URL_LIMIT_BYTES, type Dispatcher } from './dispatcher.js';
 import { restErrors } from './errors.js';
@@ -30,6 +31,7 @@ export interface ListenerParts {
   /** In lower case. */
   readonly requestIdHeader: string;
   readonly server: RestOptions['server'];
+  readonly addressLimit: AddressLimit;
 }
 
 /** The sockets of the module: one server for each address, all alike. */
@@ -126,6 +128,7 @@ export class HttpListener {
       connectionsCheckingInterval: limits.connections_checking_interval_ms,
     });
     server.maxConnections = limits.max_connections;
+    server.on('connection', (socket) => this.#parts.addressLimit.admit(socket));
     server.on('request', (request, response) => this.#receive(request, response, false));
     server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => this.#receive(request, response, true));
     server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {

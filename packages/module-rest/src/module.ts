@@ -1,5 +1,6 @@
 import { defineModule, moduleFactory, QueueServiceRef, RestServiceRef, StorePoolRef, StreamServiceRef, type ModuleUse, type Registration, type RestService } from '@motia/engine-core/contract';
 import { AcceptedRequests } from './accepted/accepted-requests.js';
+import { AddressLimit } from './address-limit.js';
 import { Admission } from './admission.js';
 import { clientFinder } from './client-address.js';
 import { Cors } from './cors.js';
@@ -78,7 +79,8 @@ export const RestModule = defineModule({
     const dispatcher = new Dispatcher(parts);
     const checksHost = options.allowed_hosts !== undefined || ctx.mode === 'development';
     const hostGuard = checksHost ? new HostGuard([...(options.allowed_hosts ?? []), ...(options.host === undefined ? [] : [options.host])]) : undefined;
-    const listener = new HttpListener({ dispatcher, hostGuard, telemetry: ctx.telemetry, logger: ctx.logger, moduleName: ctx.instanceId, requestIdHeader, server: options.server });
+    const addressLimit = new AddressLimit(options.server.max_connections_per_address, (address) => clients.trust(address, 0));
+    const listener = new HttpListener({ dispatcher, hostGuard, telemetry: ctx.telemetry, logger: ctx.logger, moduleName: ctx.instanceId, requestIdHeader, server: options.server, addressLimit });
     const news = new RouteNews(logger, clock);
     let triggerTypes: Registration[] = [];
 

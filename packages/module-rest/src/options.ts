@@ -38,6 +38,7 @@ const serverSchema = Type.Object({
   connections_checking_interval_ms: milliseconds(5_000, 'How often the two request timeouts are looked at.'),
   max_header_bytes: Type.Integer({ default: 16_384, minimum: 1024, maximum: 1_048_576, unit: 'bytes', description: 'Largest request head; then 431.' }),
   max_connections: Type.Integer({ default: 10_000, minimum: 1, maximum: 1_000_000, description: 'Open connections; further ones are closed at once.' }),
+  max_connections_per_address: Type.Integer({ default: 0, minimum: 0, maximum: 1_000_000, description: 'Open connections of one address; further ones are closed at once. Loopback and trusted proxies never count. 0: no limit.' }),
   drain_delay_ms: Type.Integer({ default: 0, minimum: 0, maximum: 600_000, unit: 'ms', description: 'How long new connections are still served after the engine was told to stop, while `readyz` says 503: time for a load balancer to send its requests elsewhere. Within the time that the engine gives for draining.' }),
   max_requests_per_socket: Type.Integer({ default: 1_000, minimum: 0, maximum: 1_000_000_000, description: 'Requests on one connection before it is closed. 0: no limit.' }),
 }, { default: {}, description: 'Limits of the HTTP server.' });

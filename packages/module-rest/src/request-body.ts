@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import type { ChannelHub, Clock, MotiaError } from '@motia/engine-core/contract';
+import { mindOwnTime } from './body-pump.js';
 import { contentEncodingOf, type ContentEncoding } from './content-encoding.js';
 import { restErrors } from './errors.js';
 import type { FileRules } from './file-rules.js';
@@ -44,6 +45,8 @@ export interface BodyReadOptions {
   readonly parts: BodyParts;
   /** Of the route; undefined: the module's. */
   readonly limitBytes: number | undefined;
+  /** Of the route; undefined: the server minds it. */
+  readonly timeoutMs: number | undefined;
   /** The handler wants the exact bytes: nothing is streamed. */
   readonly rawBody: boolean;
   readonly checkForm: FormCheck | undefined;
@@ -86,10 +89,11 @@ export function readRequestBody(request: IncomingMessage, options: BodyReadOptio
   readHeldBody(request, kind.kind, encoding, options, done);
 }
 
-function receiveUnheld(request: IncomingMessage, kind: 'stream' | 'multipart', encoding: Exclude<ContentEncoding, 'unsupported'>, { parts, limitBytes = parts.streamLimitBytes, sendContinue, checkForm, files }: BodyReadOptions, done: BodyDone): void {
+function receiveUnheld(request: IncomingMessage, kind: 'stream' | 'multipart', encoding: Exclude<ContentEncoding, 'unsupported'>, { parts, limitBytes = parts.streamLimitBytes, timeoutMs, sendContinue, checkForm, files }: BodyReadOptions, done: BodyDone): void {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limitBytes) return done(restErrors.BODY_TOO_LARGE({ limitBytes, receivedBytes: announced }), undefined);
-  const { channels, clock, stallTimeoutMs, uploads, bodyLimitBytes } = parts;
+  const { channels, clock, uploads, bodyLimitBytes } = parts;
+  const stallTimeoutMs = timeoutMs ?? parts.stallTimeoutMs;
   const shared = { encoding, limitBytes, stallTimeoutMs, clock, channels, sendContinue };
   if (kind === 'stream') return done(undefined, receiveStream(request, shared));
   receiveMultipart(request, { ...shared, checkForm, files, limits: { ...uploads, allFieldsBytes: bodyLimitBytes } }, done);
@@ -106,7 +110,7 @@ function readHeldBody(request: IncomingMessage, kind: HeldKind, encoding: Exclud
     }
     done(undefined, rawBody ? { ...body, links: { raw_body: bytes.toString('base64') } } : body);
   };
-  collect(request, { limitBytes, budget: parts.budget, sendContinue: options.sendContinue }, (error, bytes) => {
+  collect(request, { limitBytes, budget: parts.budget, timeoutMs: options.timeoutMs, clock: parts.clock, sendContinue: options.sendContinue }, (error, bytes) => {
     if (bytes === undefined) return done(error, undefined);
     if (encoding === 'identity') return finish(bytes);
     decompress(encoding)(bytes, { maxOutputLength: limitBytes }, (failure, inflated) => {
@@ -133,14 +137,26 @@ function inflationError(failure: Error, limitBytes: number): MotiaError {
     : restErrors.INVALID_BODY({ reason: 'it is not encoded as its Content-Encoding says' }, failure);
 }
 
+interface CollectOptions extends Pick<BodyReadOptions, 'sendContinue' | 'timeoutMs'> {
+  readonly limitBytes: number;
+  readonly budget: BodyBudget;
+  readonly clock: Clock;
+}
+
 /** Takes the bytes, at most `limitBytes` of them. After an error the rest of the request is still unread. */
-function collect(request: IncomingMessage, options: { readonly limitBytes: number; readonly budget: BodyBudget; readonly sendContinue: (() => void) | undefined }, done: (error: MotiaError | undefined, bytes: Buffer | undefined) => void): void {
-  const { limitBytes, budget } = options;
+function collect(request: IncomingMessage, options: CollectOptions, done: (error: MotiaError | undefined, bytes: Buffer | undefined) => void): void {
+  const { limitBytes, budget, timeoutMs, clock } = options;
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limitBytes) return done(restErrors.BODY_TOO_LARGE({ limitBytes, receivedBytes: announced }), undefined);
   const chunks: Buffer[] = [];
   let received = 0;
+  const timer = timeoutMs === undefined ? undefined : clock.setTimeout(() => end(restErrors.REQUEST_TIMEOUT({}), undefined), timeoutMs);
+  if (timer !== undefined) mindOwnTime(request.socket, true);
   const end = (error: MotiaError | undefined, bytes: Buffer | undefined): void => {
+    if (timer !== undefined) {
+      clock.clear(timer);
+      mindOwnTime(request.socket, false);
+    }
     budget.heldBytes -= received;
     request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone);
     done(error, bytes);

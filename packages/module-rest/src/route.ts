@@ -23,6 +23,7 @@ export interface Route extends Routable {
   readonly checkForm: FormCheck | undefined;
   /** Of this route's own; undefined: the module's. */
   readonly bodyLimitBytes: number | undefined;
+  readonly bodyTimeoutMs: number | undefined;
   readonly rawBody: boolean;
   /** Types of bodies that it takes; undefined: all. */
   readonly consumes: MediaRanges | undefined;
@@ -56,6 +57,7 @@ export function makeRoute(trigger: Trigger<HttpTriggerConfig>, settings: RouteSe
     checkBody: settings.checkBody,
     checkForm: settings.checkForm,
     bodyLimitBytes: settings.bodyLimitBytes,
+    bodyTimeoutMs: settings.bodyTimeoutMs,
     rawBody: settings.rawBody === true,
     consumes: settings.consumes,
     files: settings.files,

@@ -33,6 +33,8 @@ export interface RouteSettings {
   /** For form fields, whose values are text: coerces them. */
   readonly checkForm?: FormCheck | undefined;
   readonly bodyLimitBytes?: number | undefined;
+  /** Undefined: the server's. */
+  readonly bodyTimeoutMs?: number | undefined;
   readonly rawBody?: boolean;
   /** Undefined: all types. */
   readonly consumes?: MediaRanges | undefined;
@@ -128,6 +130,7 @@ function readSettings(config: HttpTriggerConfig, options: { readonly isTrailingS
     checkBody: body === undefined ? undefined : compileSchemaCheck('bodySchema', body),
     checkForm: body === undefined ? undefined : formCheck('bodySchema', body),
     bodyLimitBytes: config.body_limit_bytes ?? config.bodyLimitBytes,
+    bodyTimeoutMs: config.body_timeout_ms ?? config.bodyTimeoutMs,
     rawBody: config.raw_body ?? config.rawBody ?? false,
     consumes: consumedTypes(config),
     files: config.files,

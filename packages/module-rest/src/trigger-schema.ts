@@ -16,6 +16,7 @@ const bodySchema = { ...schema, description: 'JSON Schema of the body; 400 when 
 const querySchema = Type.Union([...schema.anyOf, Type.Array(queryItem)], { description: 'JSON Schema of the query, whose values are coerced to it, or a list of `{ name, description?, required? }`.' });
 const responseSchema = { ...schema, description: 'JSON Schema of successful bodies, or one for each status. Broken: 500 in development, a warning in production.' };
 const bodyLimit = Type.Integer({ minimum: 1, unit: 'bytes', description: 'Largest body of this route, streamed or not; then 413. Default: `body_limit_bytes` of the module, for streams and uploads `uploads.limit_bytes`.' });
+const bodyTimeout = Type.Integer({ minimum: 1, maximum: 2_147_483_647, unit: 'ms', description: 'Time for the body to arrive, of a streamed one the longest silence; then 408. Default: `server.request_timeout_ms` of the module.' });
 const rawBody = Type.Boolean({ description: 'The handler gets the exact bytes beside the parsed body, as `raw_body`; no body of the route is streamed then.' });
 const mediaRange = Type.String({ pattern: "^[A-Za-z0-9*][A-Za-z0-9!#$&^_.*-]*/[A-Za-z0-9*][A-Za-z0-9!#$&^_.+*-]*$", hint: 'must be a media type such as image/png, or a range such as image/*' });
 const consumes = Type.Array(mediaRange, { minItems: 1, description: 'Media types of the bodies that the route takes; others are 415. Default: JSON, forms and text are parsed, everything else is streamed.' });
@@ -62,6 +63,8 @@ export const httpTriggerSchema: TSchema = Type.Object({
   idempotency: Type.Optional(idempotency),
   body_limit_bytes: Type.Optional(bodyLimit),
   bodyLimitBytes: Type.Optional(bodyLimit),
+  body_timeout_ms: Type.Optional(bodyTimeout),
+  bodyTimeoutMs: Type.Optional(bodyTimeout),
   raw_body: Type.Optional(rawBody),
   rawBody: Type.Optional(rawBody),
   consumes: Type.Optional(consumes),
@@ -84,6 +87,8 @@ export interface HttpTriggerConfig {
   readonly timeout_ms?: number;
   readonly body_limit_bytes?: number;
   readonly bodyLimitBytes?: number;
+  readonly body_timeout_ms?: number;
+  readonly bodyTimeoutMs?: number;
   readonly raw_body?: boolean;
   readonly rawBody?: boolean;
   readonly consumes?: readonly string[];

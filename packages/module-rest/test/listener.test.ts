@@ -163,6 +163,26 @@ describe('slow and greedy clients', () => {
     expect(rest.host.state).toBe('stopped');
   });
 
+  it('a body has the time that its route gives it', async () => {
+    await using rest = await startRest({ options: impatient });
+    await rest.route('POST /hasty', (payload) => ({ body: payload }), { body_timeout_ms: 50 });
+    await rest.route('POST /patient', (payload) => ({ body: payload }), { body_timeout_ms: 5_000 });
+    const head = (path: string): string => `POST ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{`;
+    const answer = await rest.raw(head('/hasty'));
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(envelope(answer).code).toBe('MOTIA_REST_REQUEST_TIMEOUT');
+    const late = await new Promise<string>((resolve) => {
+      let got = '';
+      const socket = connect(rest.port, '127.0.0.1', () => socket.write(head('/patient')));
+      socket.on('data', (bytes) => (got += bytes.toString())).on('close', () => resolve(got));
+      // Longer than the server gives a request.
+      setTimeout(() => socket.write('}'), 500);
+    });
+    expect(late).toMatch(/^HTTP\/1\.1 200 /);
+    await rest.host.stop();
+    expect(rest.host.state).toBe('stopped');
+  });
+
   it('an endless chunked body is 413 after the limit, and memory stays flat', async () => {
     await using rest = await startRest({ options: { body_limit_bytes: 100_000 } });
     await rest.route('POST /echo', (payload) => ({ body: payload }));
@@ -365,7 +385,7 @@ describe('draining', () => {
     agent.destroy();
   });
 
-  it('at the deadline cancels what is left and answers 503', async () => {
+  it('at the deadline cancels what is left and answers 503 (fault 48)', async () => {
     const rest = await startRest();
     let signal: AbortSignal | undefined;
     await rest.route('GET /forever', (_payload, call) => {

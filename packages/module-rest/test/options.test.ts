@@ -21,7 +21,7 @@ describe('options', () => {
   it('have the documented defaults', () => {
     expect(restOptions.parse({})).toMatchObject({
       port: 3111, listen: true, default_timeout: 30_000, concurrency_request_limit: 1024, body_limit_bytes: 1_048_576, response_limit_bytes: 16_777_216, trailing_slash: 'ignore', system_routes: '/',
-      server: { headers_timeout_ms: 10_000, request_timeout_ms: 60_000, connections_checking_interval_ms: 5_000, keep_alive_timeout_ms: 5_000, max_header_bytes: 16_384, max_connections: 10_000, max_requests_per_socket: 1_000, write_timeout_ms: 30_000 },
+      server: { headers_timeout_ms: 10_000, request_timeout_ms: 60_000, connections_checking_interval_ms: 5_000, keep_alive_timeout_ms: 5_000, max_header_bytes: 16_384, max_connections: 10_000, max_connections_per_address: 0, max_requests_per_socket: 1_000, write_timeout_ms: 30_000 },
     });
   });
 

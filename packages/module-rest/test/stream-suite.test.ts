@@ -137,6 +137,18 @@ describe.each<Path>(['listener', 'router'])('streams through the %s', (via) => {
       expect((await answer).status).toBe(408);
     });
 
+    it('whose client is silent for longer than the route allows are 408', async () => {
+      const at = path();
+      await rest.route(`POST ${at}`, async (payload) => ({ body: { length: (await allOf(readerOf(payload))).length } }), { body_timeout_ms: 40 });
+      const { sent, answer } = openRequest(rest.port, `POST ${at}`, { ...octets, 'content-length': '1000' });
+      sent.on('error', () => undefined);
+      sent.write('some');
+      const started = performance.now();
+      expect((await answer).status).toBe(408);
+      // The server's own time is 400 ms.
+      expect(performance.now() - started).toBeLessThan(350);
+    });
+
     it('may take longer than a request may, as long as they move', async () => {
       const at = path();
       await rest.route(`POST ${at}`, async (payload) => ({ body: { length: (await allOf(readerOf(payload))).length } }));

@@ -37,6 +37,8 @@ export interface ApiTrigger<TSchema extends StepSchemaInput | undefined = StepSc
   readonly rawBody?: boolean;
   /** Largest body of this route in bytes; then 413. Default: the limits of the REST module. */
   readonly bodyLimitBytes?: number;
+  /** Milliseconds for the body to arrive, of a streamed one the longest silence; then 408. Default: of the REST module. */
+  readonly bodyTimeoutMs?: number;
   /** Media types of the bodies that the route takes; others are 415. Default: JSON, forms and text are parsed, everything else is streamed. */
   readonly consumes?: readonly string[];
   /** Media types of successful answers, for the documentation; the first is the content type of strings, bytes and streams whose handler names none. */

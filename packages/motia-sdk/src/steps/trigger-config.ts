@@ -39,7 +39,7 @@ function cronConfig({ expression, at, timezone, overlap, catchUp, catchUpWindowM
 }
 
 async function httpConfig(trigger: ApiTrigger): Promise<EngineConfig> {
-  const { path, method, bodySchema, queryParams, responseSchema, timeoutMs, rawBody, bodyLimitBytes, consumes, produces, files, respond, idempotency } = trigger;
+  const { path, method, bodySchema, queryParams, responseSchema, timeoutMs, rawBody, bodyLimitBytes, bodyTimeoutMs, consumes, produces, files, respond, idempotency } = trigger;
   return defined({
     api_path: path.startsWith('/') ? path : `/${path}`,
     http_method: method.toUpperCase(),
@@ -49,6 +49,7 @@ async function httpConfig(trigger: ApiTrigger): Promise<EngineConfig> {
     timeout_ms: timeoutMs,
     raw_body: rawBody,
     body_limit_bytes: bodyLimitBytes,
+    body_timeout_ms: bodyTimeoutMs,
     consumes,
     produces,
     files: files === undefined ? undefined : Object.fromEntries(Object.entries(files).map(([field, rule]) => [field, defined({ description: rule.description, required: rule.required, multiple: rule.multiple, content_types: rule.contentTypes })])),

@@ -1,6 +1,6 @@
 /** What a trigger of each type may say beside `type` and `condition`. */
 const keysByType: Readonly<Record<string, readonly string[]>> = {
-  http: ['path', 'method', 'bodySchema', 'responseSchema', 'queryParams', 'middleware', 'timeoutMs', 'rawBody', 'bodyLimitBytes', 'consumes', 'produces', 'files', 'respond', 'idempotency'],
+  http: ['path', 'method', 'bodySchema', 'responseSchema', 'queryParams', 'middleware', 'timeoutMs', 'rawBody', 'bodyLimitBytes', 'bodyTimeoutMs', 'consumes', 'produces', 'files', 'respond', 'idempotency'],
   http_middleware: ['phase', 'priority', 'path', 'methods', 'timeoutMs'],
   queue: ['topic', 'input', 'config', 'infrastructure'],
   cron: ['expression', 'at', 'timezone', 'overlap', 'catchUp', 'catchUpWindowMs', 'timeoutMs', 'queue'],

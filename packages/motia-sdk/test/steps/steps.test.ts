@@ -107,7 +107,7 @@ describe('reading a Step file', () => {
   it('takes every key of every trigger type', () => {
     const condition = (): boolean => true;
     const triggers = [
-      { type: 'http', path: '/a', method: 'GET', bodySchema: {}, responseSchema: {}, queryParams: [], middleware: [], timeoutMs: 1, rawBody: true, bodyLimitBytes: 1, consumes: [], produces: [], files: {}, respond: 'accepted', idempotency: true, condition, unset: undefined },
+      { type: 'http', path: '/a', method: 'GET', bodySchema: {}, responseSchema: {}, queryParams: [], middleware: [], timeoutMs: 1, rawBody: true, bodyLimitBytes: 1, bodyTimeoutMs: 1, consumes: [], produces: [], files: {}, respond: 'accepted', idempotency: true, condition, unset: undefined },
       { type: 'queue', topic: 't', input: {}, config: {}, infrastructure: {}, condition },
       { type: 'cron', expression: '* * * * * * *', timezone: 'UTC', overlap: 'allow', catchUp: 'all', catchUpWindowMs: 1, timeoutMs: 1, queue: 'q', condition },
       { type: 'cron', at: 0, condition },

@@ -8,13 +8,14 @@ const wire = (trigger: TriggerConfig): Promise<unknown> => engineTriggerConfig(t
 describe('a trigger on the wire', () => {
   it('has the inventoried names of an HTTP route', async () => {
     const schema = z.object({ n: z.number() });
-    expect(await wire(http('POST', '/a/:id', { bodySchema: schema, timeoutMs: 5, rawBody: true, bodyLimitBytes: 9, consumes: ['image/*'], produces: 'text/csv', files: { photo: { required: true, contentTypes: ['image/png'] } }, respond: { mode: 'accepted', queue: 'slow' }, idempotency: { required: true, ttlMs: 60_000, scopeHeaders: ['x-shop'] } }))).toEqual({
+    expect(await wire(http('POST', '/a/:id', { bodySchema: schema, timeoutMs: 5, rawBody: true, bodyLimitBytes: 9, bodyTimeoutMs: 7, consumes: ['image/*'], produces: 'text/csv', files: { photo: { required: true, contentTypes: ['image/png'] } }, respond: { mode: 'accepted', queue: 'slow' }, idempotency: { required: true, ttlMs: 60_000, scopeHeaders: ['x-shop'] } }))).toEqual({
       api_path: '/a/:id',
       http_method: 'POST',
       body_schema: expect.objectContaining({ type: 'object', required: ['n'] }) as unknown,
       timeout_ms: 5,
       raw_body: true,
       body_limit_bytes: 9,
+      body_timeout_ms: 7,
       consumes: ['image/*'],
       produces: 'text/csv',
       files: { photo: { required: true, content_types: ['image/png'] } },
