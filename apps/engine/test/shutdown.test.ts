@@ -10,7 +10,7 @@ function fakeProcess(stop: () => Promise<void>, inFlight = 0) {
 }
 
 describe('untilSignalled', () => {
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('G1 drains and ends with 0 after %s', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('G1 drains and ends with 0 after %s (fault 50)', async (signal) => {
     const { ports, exits, send } = fakeProcess(() => Promise.resolve());
     const code = untilSignalled(ports);
     send(signal);

@@ -14,7 +14,7 @@ function message<T>(child: ChildProcess, matches: (value: T) => boolean): Promis
 }
 
 describe('standard output', () => {
-  it.each(['json', 'pretty'])('may be closed by its reader: the engine goes on, drains, and exits 0 (%s lines)', async (format) => {
+  it.each(['json', 'pretty'])('may be closed by its reader: the engine goes on, drains, and exits 0 (%s lines, fault 50)', async (format) => {
     const child = fork(program, [format], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] });
     const errors: string[] = [];
     child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk.toString()));
