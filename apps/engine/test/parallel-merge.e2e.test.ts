@@ -37,6 +37,8 @@ describe('examples/parallel-merge', () => {
       const count = await shown(engine, id, ({ report }) => report !== null);
       expect(count).toMatchObject({ done: 60, parts: 60, words, report: { parts: 60, words, longest: 60 } });
       expect(count.workers).toBeGreaterThan(1);
+      // Log records come in batches: the report may be there before its line.
+      await engine.waitForLog(`the line of count ${id}`, (line) => isComplete(line) && line.fields?.['countId'] === id);
     }
     expect(engine.logs.filter(isComplete).map(({ fields }) => fields?.['countId']).sort()).toEqual([...ids].sort());
     expect((await fetch(`${engine.url}/counts/nothing`)).status).toBe(404);
