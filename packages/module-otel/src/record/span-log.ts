@@ -30,7 +30,6 @@ export class SpanLog {
   /** Traces with errors and slow ones, and nothing else: few. */
   readonly #notable = new TraceTable();
   readonly #writer = new ByteWriter();
-  readonly #mostChunks: number;
   readonly #spansPerChunk: number;
 
   constructor(encoder: SpanEncoder, limits: SpanLogLimits) {
@@ -39,7 +38,6 @@ export class SpanLog {
     const chunkBytes = Math.max(smallestChunk, Math.min(largestChunk, Math.floor(limits.maxBytes / 8)));
     this.main = new ChunkRing(chunkBytes);
     this.kept = new ChunkRing(chunkBytes);
-    this.#mostChunks = Math.max(3, Math.floor(limits.maxBytes / chunkBytes));
     // So small a number of spans that one piece would hold it is kept to all the same.
     this.#spansPerChunk = Math.max(1, Math.floor(limits.maxSpans / 8));
   }
@@ -103,11 +101,17 @@ export class SpanLog {
   /** A new piece, after making room for it. */
   #begin(): Chunk {
     const { main, kept } = this;
-    while (main.size > 0 && (main.size + kept.size >= this.#mostChunks || this.size + this.#spansPerChunk > this.#limits.maxSpans)) {
-      if (kept.size > this.#mostChunks * keptShare || kept.records > this.#limits.maxSpans * keptShare) this.#dropKept();
+    const mostChunks = this.#mostChunks();
+    while (main.size > 0 && (main.size + kept.size >= mostChunks || this.size + this.#spansPerChunk > this.#limits.maxSpans)) {
+      if (kept.size > mostChunks * keptShare || kept.records > this.#limits.maxSpans * keptShare) this.#dropKept();
       else this.#dropMain(true);
     }
     return main.grow();
+  }
+
+  /** What the table of notable traces takes is not there for spans. */
+  #mostChunks(): number {
+    return Math.max(3, Math.floor((this.#limits.maxBytes - this.#notable.bytes) / this.main.chunkBytes));
   }
 
   #dropMain(keepsNotable: boolean): void {
