@@ -28,6 +28,11 @@ export const storeErrors = defineErrors('STORE', {
     (d) => `The store takes no more changes now: ${d.reason}.`,
     true,
   ),
+  DRIVER_MISSING: entry<{ readonly reason: string; readonly exitCode: number }>(
+    500,
+    'Run `npm install-scripts approve better-sqlite3`, then `npm rebuild better-sqlite3`. It compiles on machines without a ready-made binary: that needs Python 3, make and a C++ compiler. After a change of the Node version `npm rebuild better-sqlite3` is enough.',
+    (d) => `The native part of better-sqlite3 cannot be loaded: ${d.reason}.`,
+  ),
   OWNED: entry<{ readonly folder: string; readonly pid?: number; readonly startedAt?: string; readonly isShared?: boolean }>(
     500,
     'Stop the other engine, give this one another `data_dir`, or set `shared: true` in both. `wait_lock_ms` waits for the other one to end.',

@@ -1,8 +1,9 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import Database, { type Database as Connection } from 'better-sqlite3';
+import type { Database as Connection } from 'better-sqlite3';
 import type { Clock } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
 import { sqliteCode, storageError } from '../sql/sqlite-errors.js';
+import { openDatabase } from '../sql/driver.js';
 import { createPrivateFile } from './check-access.js';
 import type { StoreFiles } from './store-files.js';
 
@@ -59,7 +60,7 @@ export async function takeOwnership(options: OwnershipOptions): Promise<Ownershi
 
 /** A lock of SQLite's on a file of nothing: writers exclude everybody, readers only writers. */
 function tryLock(file: string, isShared: boolean): Connection | undefined {
-  const connection = new Database(file, { timeout: lockTimeoutMs });
+  const connection = openDatabase(file, { timeout: lockTimeoutMs });
   try {
     connection.pragma('journal_mode = OFF');
     connection.exec(isShared ? 'BEGIN' : 'BEGIN EXCLUSIVE');

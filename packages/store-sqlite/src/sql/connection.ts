@@ -1,6 +1,7 @@
-import Database, { type Database as Connection } from 'better-sqlite3';
+import type { Database as Connection } from 'better-sqlite3';
 import type { StoreDurability } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
+import { openDatabase } from './driver.js';
 
 /** How long a connection waits for one of another process. */
 const busyTimeoutMs = 5_000;
@@ -24,7 +25,7 @@ export interface ConnectionOptions {
 
 /** Opens the connection that writes. @throws SqliteError */
 export function openWritable({ file, durability, limits = {} }: ConnectionOptions): Connection {
-  const db = new Database(file ?? ':memory:', { timeout: limits.busyTimeoutMs ?? busyTimeoutMs });
+  const db = openDatabase(file ?? ':memory:', { timeout: limits.busyTimeoutMs ?? busyTimeoutMs });
   try {
     harden(db);
     if (file !== undefined) {
@@ -44,7 +45,7 @@ export function openWritable({ file, durability, limits = {} }: ConnectionOption
 
 /** Opens a connection that only reads a file which another one has open. @throws SqliteError */
 export function openReadOnly(file: string): Connection {
-  const db = new Database(file, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
+  const db = openDatabase(file, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
   try {
     harden(db);
     return db;
