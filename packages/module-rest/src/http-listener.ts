@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { findPortFacts } from '@motia/engine-core';
+import { findPortFacts, listenOnLoopback } from '@motia/engine-core';
 import type { Logger, Telemetry } from '@motia/engine-core/contract';
 import type { AddressLimit } from './address-limit.js';
 import { isPumping } from './body-pump.js';
@@ -14,8 +14,6 @@ import { answerAndClose, toParserProblem } from './parser-errors.js';
 
 /** Headers in one request; more are refused with 431. */
 const HEADER_COUNT_LIMIT = 100;
-/** How often a free port is looked for that both loopback addresses have. */
-const PORT_ATTEMPTS = 20;
 
 /** Kept on the socket itself: a map from sockets would cost every request a lookup. */
 const requestCount = Symbol('requests');
@@ -54,20 +52,10 @@ export class HttpListener {
    * @throws `MOTIA_REST_PORT_IN_USE`, `MOTIA_REST_LISTEN_FAILED`
    */
   async listen(host: string | undefined, port: number): Promise<void> {
-    const isLoopback = host === undefined || host === 'localhost';
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const first = await this.#open(isLoopback ? '127.0.0.1' : host, port);
-        this.#address = { host: isLoopback ? '127.0.0.1' : host, port: first };
-        if (isLoopback) await this.#openSecond(first);
-        return;
-      } catch (error) {
-        await this.close();
-        const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-        // A free port of one family may be taken in the other; the next free one is tried.
-        if (isTaken && port === 0 && attempt < PORT_ATTEMPTS) continue;
-        throw await this.#listenError(error as NodeJS.ErrnoException, host ?? '127.0.0.1', port);
-      }
+    try {
+      this.#address = await listenOnLoopback({ host, port, open: (at, wanted) => this.#open(at, wanted), closeAll: () => this.close() });
+    } catch (error) {
+      throw await this.#listenError(error as NodeJS.ErrnoException, host ?? '127.0.0.1', port);
     }
   }
 
@@ -87,16 +75,6 @@ export class HttpListener {
     this.#address = undefined;
     await Promise.all(servers.map((server) => closed(server)));
     this.#isClosing = false;
-  }
-
-  /** ::1 is missing on some machines, which is fine; that it is taken is not. */
-  async #openSecond(port: number): Promise<void> {
-    try {
-      await this.#open('::1', port);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') throw error;
-    }
   }
 
   async #open(host: string, port: number): Promise<number> {

@@ -1,10 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { findPortFacts } from '@motia/engine-core';
+import { findPortFacts, listenOnLoopback } from '@motia/engine-core';
 import { consoleErrors } from '../errors.js';
-
-const portAttempts = 20;
 
 export interface ListenerParts {
   readonly moduleName: string;
@@ -24,24 +22,14 @@ export class ConsoleListener {
 
   /** Both loopback addresses when `host` is unset. @throws `MOTIA_CONSOLE_PORT_IN_USE`, `MOTIA_CONSOLE_LISTEN_FAILED` */
   async listen(host: string | undefined, port: number): Promise<void> {
-    const isLoopback = host === undefined || host === 'localhost';
-    const first = isLoopback ? '127.0.0.1' : host;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const opened = await this.#open(first, port);
-        if (isLoopback) await this.#open('::1', opened).catch(ignoreMissingFamily);
-        this.address = { host: first, port: opened };
-        return;
-      } catch (error) {
-        await this.close();
-        const { code, message } = error as NodeJS.ErrnoException;
-        const isTaken = code === 'EADDRINUSE';
-        if (isTaken && port === 0 && attempt < portAttempts) continue;
-        const place = { port, host: first, module: this.#parts.moduleName, exitCode: 78 };
-        if (!isTaken) throw consoleErrors.LISTEN_FAILED({ ...place, reason: code ?? message }, error);
-        const { pid } = await findPortFacts(port);
-        throw consoleErrors.PORT_IN_USE({ ...place, ...(pid === undefined ? {} : { pid }) }, error);
-      }
+    try {
+      this.address = await listenOnLoopback({ host, port, open: (at, wanted) => this.#open(at, wanted), closeAll: () => this.close() });
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      const place = { port, host: host === undefined || host === 'localhost' ? '127.0.0.1' : host, module: this.#parts.moduleName, exitCode: 78 };
+      if (code !== 'EADDRINUSE') throw consoleErrors.LISTEN_FAILED({ ...place, reason: code ?? message }, error);
+      const { pid } = await findPortFacts(port);
+      throw consoleErrors.PORT_IN_USE({ ...place, ...(pid === undefined ? {} : { pid }) }, error);
     }
   }
 
@@ -89,9 +77,4 @@ export class ConsoleListener {
     this.#servers.push(server);
     return (server.address() as AddressInfo).port;
   }
-}
-
-function ignoreMissingFamily(error: unknown): void {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') throw error;
 }

@@ -1,12 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { findPortFacts } from '@motia/engine-core';
+import { findPortFacts, listenOnLoopback } from '@motia/engine-core';
 import type { Logger, Registration } from '@motia/engine-core/contract';
 import { streamErrors } from '../errors.js';
 import type { Front } from './front.js';
 
-/** How often a free port is looked for that both loopback addresses have. */
-const portAttempts = 20;
 /** Sockets beyond the clients that are allowed, to be told so. */
 const spareSockets = 64;
 
@@ -38,24 +36,14 @@ export class StreamListener {
    * @throws `MOTIA_STREAM_PORT_IN_USE`, `MOTIA_STREAM_LISTEN_FAILED`
    */
   async listen(host: string | undefined, port: number): Promise<void> {
-    const isLoopback = host === undefined || host === 'localhost';
-    const first = isLoopback ? '127.0.0.1' : host;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const opened = await this.#open(first, port);
-        if (isLoopback) await this.#openSecond(opened);
-        this.#address = { host: first, port: opened };
-        return;
-      } catch (error) {
-        await this.#closeServers();
-        const { code, message } = error as NodeJS.ErrnoException;
-        // A free port of one family may be taken in the other; the next free one is tried.
-        if (code === 'EADDRINUSE' && port === 0 && attempt < portAttempts) continue;
-        const place = { port, host: first, module: this.#parts.moduleName, exitCode: 78 } as const;
-        if (code !== 'EADDRINUSE') throw streamErrors.LISTEN_FAILED({ ...place, reason: code ?? message }, error);
-        const { pid } = await findPortFacts(port);
-        throw streamErrors.PORT_IN_USE({ ...place, ...(pid === undefined ? {} : { pid }) }, error);
-      }
+    try {
+      this.#address = await listenOnLoopback({ host, port, open: (at, wanted) => this.#open(at, wanted), closeAll: () => this.#closeServers() });
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      const place = { port, host: host === undefined || host === 'localhost' ? '127.0.0.1' : host, module: this.#parts.moduleName, exitCode: 78 } as const;
+      if (code !== 'EADDRINUSE') throw streamErrors.LISTEN_FAILED({ ...place, reason: code ?? message }, error);
+      const { pid } = await findPortFacts(port);
+      throw streamErrors.PORT_IN_USE({ ...place, ...(pid === undefined ? {} : { pid }) }, error);
     }
   }
 
@@ -106,16 +94,6 @@ export class StreamListener {
       server.close(() => resolve());
       server.closeAllConnections();
     })));
-  }
-
-  /** ::1 is missing on some machines, which is fine; that it is taken is not. */
-  async #openSecond(port: number): Promise<void> {
-    try {
-      await this.#open('::1', port);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') throw error;
-    }
   }
 
   async #open(host: string, port: number): Promise<number> {
