@@ -181,8 +181,8 @@ export interface CronStore {
   isGone(engineId: string): boolean;
   /** Says that this engine lives, and looks who else does. Called every three seconds with the capability `engines`. */
   renew(): Promise<void>;
-  /** Forgets jobs in code that no engine has named for 30 days, and runs of jobs that are gone, after seven. */
-  prune(): Promise<void>;
+  /** Forgets jobs in code that no engine has named for 30 days, and runs of jobs that are gone, after seven. `ticking` are named by this. */
+  prune(ticking: readonly string[]): Promise<void>;
   /** After another engine changed something here. */
   onForeignChange(listener: () => void): Registration;
   /** After another engine is known to be gone, without waiting for `renew`. A store that cannot know never says so. */
