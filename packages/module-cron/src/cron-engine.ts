@@ -1,4 +1,4 @@
-import type { Clock, FunctionRegistry, HealthReporter, Logger, QueueService, Registration, Telemetry, Timer, TriggerRegistry } from '@motia/engine-core/contract';
+import type { Clock, FunctionRegistry, HealthReporter, Logger, QueueService, Registration, StorePool, Telemetry, Timer, TriggerRegistry } from '@motia/engine-core/contract';
 import { renewEveryMs } from './adapters/engine-watch.js';
 import type { CronJob } from './cron-job.js';
 import { registerCronFunctions } from './cron-functions.js';
@@ -22,6 +22,8 @@ export interface CronEngineParts {
   readonly canTransact: boolean;
   readonly hasEngines: boolean;
   readonly queue: QueueService | undefined;
+  /** Of transactions that jobs can be made and cancelled in. */
+  readonly stores: StorePool | undefined;
   readonly functions: FunctionRegistry;
   readonly triggers: TriggerRegistry;
   readonly telemetry: Telemetry;
@@ -78,14 +80,14 @@ export class CronEngine {
   }
 
   async start(): Promise<void> {
-    const { store, functions, triggers, clock, hasEngines, telemetry } = this.#parts;
+    const { store, functions, triggers, clock, hasEngines, canTransact, stores, telemetry } = this.#parts;
     await store.prune([]);
     this.#ticker.start();
     if (this.#queued !== undefined) {
       const queued = this.#queued;
       this.#registrations.push(functions.register({ id: runFunctionId, description: 'Makes a run of a cron job; called by its message' }, (payload, call) => queued.handle(payload, call)));
     }
-    this.#registrations.push(...registerCronFunctions({ functions, scheduler: this.scheduler, scheduled: this.#scheduled, store, book: this.#book, clock }));
+    this.#registrations.push(...registerCronFunctions({ functions, scheduler: this.scheduler, scheduled: this.#scheduled, store, book: this.#book, clock, canTransact, stores }));
     const config = cronTriggerConfig(clock);
     const jobs = new TriggerJobs({ store, book: this.#book, clock, logger: this.#parts.logger, specOf: config.specOf, activate: (job) => this.scheduler.activate(job) });
     this.#registrations.push(

@@ -43,12 +43,12 @@ export class KvCronStore implements CronStore {
     return this.#handle.run('saveJobs', { jobs });
   }
 
-  putScheduled(job: StoredJob & { readonly anchorMs: number }): Promise<{ readonly isNew: boolean; readonly state: JobState }> {
-    return this.#handle.run('putScheduled', job);
+  putScheduled(job: StoredJob & { readonly anchorMs: number }, options: { readonly tx?: StoreTransaction } = {}): Promise<{ readonly isNew: boolean; readonly state: JobState }> {
+    return this.#handle.run('putScheduled', job, options);
   }
 
-  removeScheduled(jobId: string): Promise<boolean> {
-    return this.#handle.run('removeScheduled', { jobId });
+  removeScheduled(jobId: string, options: { readonly tx?: StoreTransaction } = {}): Promise<boolean> {
+    return this.#handle.run('removeScheduled', { jobId }, options);
   }
 
   async scheduled(knownVersion?: number): Promise<{ readonly version: number; readonly jobs?: readonly JobState[] }> {
