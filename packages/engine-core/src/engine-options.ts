@@ -78,7 +78,8 @@ export interface Engine extends AsyncDisposable {
   /** What the configuration holds that is accepted and worth knowing. Logged by `start` as well. */
   readonly notices: readonly ConfigNotice[];
   /**
-   * Creates every module, then starts them in order. Calling it again gives the same promise.
+   * Creates every module, then starts them in order. Calling it again gives the same promise. The process lives on until `stop`
+   * has ended, as with a server; not with a `clock` of the caller's.
    * @throws `MOTIA_ENGINE_START_FAILED` holding every cause, after everything was stopped again;
    *   `MOTIA_ENGINE_START_INTERRUPTED` when `stop` came first; `MOTIA_ENGINE_LIFECYCLE_ILLEGAL` after a stop
    */

@@ -20,6 +20,7 @@ import { lineSink } from './logger/line-sink.js';
 import { createLogHub, type LogHub } from './logger/log-hub.js';
 import { processEnvironment } from './system/environment.js';
 import { standardStream } from './system/standard-stream.js';
+import { holdProcess } from './system/hold-process.js';
 import { systemClock } from './system/system-clock.js';
 import { engineVersion } from './version.js';
 
@@ -84,9 +85,12 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
   let hurry: ((afterMs: number) => void) | undefined;
+  // What has been started runs until it is stopped, as a server does: messages that come again in a second must find somebody.
+  let letGo = (): void => undefined;
 
   async function runStart(): Promise<void> {
     machine.to('starting');
+    if (clock === systemClock) letGo = holdProcess();
     for (const notice of plan.notices) logger.info(notice.message, { source: notice.source, ...(notice.line === undefined ? {} : { line: notice.line }), pointer: notice.pointer });
     const failures: unknown[] = [];
     try {
@@ -105,6 +109,7 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
     const afterwards = await closeAll(host, kernel);
     machine.to(isInterrupted ? 'stopped' : 'failed');
     output.flush();
+    letGo();
     // What a module says when it is interrupted is no failure of its own.
     const errors = [...failures, ...afterwards];
     throw isInterrupted ? engineErrors.START_INTERRUPTED({}, errors.length === 0 ? undefined : new AggregateError(errors)) : startFailed(errors);
@@ -126,6 +131,7 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
     errors.push(...(await closeAll(host, kernel)));
     machine.to('stopped');
     output.flush();
+    letGo();
     if (errors.length > 0) throw engineErrors.STOP_FAILED({ reasons: errors.map(reasonOf), codes: codesOf(errors) }, new AggregateError(errors));
   }
 
