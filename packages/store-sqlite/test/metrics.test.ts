@@ -39,7 +39,7 @@ it('numbers tell of each commit, of what waits and of the size of the file', asy
   expect(gauges.get('iii.store.pending')?.()).toEqual([{ value: 0, attributes: { store: file } }]);
   // A slow disk may cut them into two commits.
   expect(recorded.get('iii.store.commit.commands')?.reduce((sum, count) => sum + count)).toBe(3);
-  expect(recorded.get('iii.store.commit.duration')).toEqual(recorded.get('iii.store.commit.commands')?.map(() => expect.any(Number) as unknown));
+  expect(recorded.get('iii.store.commit.duration')).toEqual(recorded.get('iii.store.commit.commands')?.map((): unknown => expect.any(Number)));
   const [size] = gauges.get('iii.store.size')?.() as readonly Measurement[];
   expect(size?.value).toBeGreaterThan(4096);
   await host.stop();
