@@ -79,6 +79,8 @@ export interface JobAdd {
   readonly delayMs?: number;
   readonly group?: string;
   readonly priority: number;
+  /** Given up when nobody has taken it up so long after it could be. */
+  readonly ttlMs?: number;
   readonly trace?: TraceContext;
   readonly producer?: string;
   readonly dedup?: { readonly id: string; readonly windowMs: number; readonly hash: string };
@@ -138,6 +140,8 @@ export interface ExchangeResult {
   readonly lanes: readonly LaneState[];
   /** Ids of jobs whose data is not what was written: they are dead letters now. */
   readonly quarantined: readonly string[];
+  /** Ids of jobs that waited for longer than they may: they are dead letters now. */
+  readonly expired: readonly string[];
 }
 export interface ExchangeOptions {
   /** Makes it part of a transaction: everything is strict then. */
@@ -235,6 +239,9 @@ export interface JobStore {
   cancelMove(queue: number): Promise<MoveTask | undefined>;
   /** The last one of each queue. */
   moves(): Promise<readonly MoveTask[]>;
-  /** Forgets what is older than told, a part at a time. True when there is more. */
-  prune(retention: Retention): Promise<boolean>;
+  /**
+   * Forgets what is older than told, and gives up what has waited for longer than it may, a part at a time. Tells whether there is
+   * more, and how many jobs were given up.
+   */
+  prune(retention: Retention): Promise<{ readonly isMore: boolean; readonly gaveUp: number }>;
 }

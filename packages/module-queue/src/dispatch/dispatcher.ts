@@ -217,7 +217,7 @@ export class Dispatcher {
     }
   }
 
-  #received({ deliveries, lanes, quarantined }: ExchangeResult, takes: readonly Take[], adds: readonly JobAdd[]): void {
+  #received({ deliveries, lanes, quarantined, expired }: ExchangeResult, takes: readonly Take[], adds: readonly JobAdd[]): void {
     this.#returned(takes);
     for (const delivery of deliveries) this.#hand(delivery, adds);
     for (const messageId of quarantined) {
@@ -225,6 +225,7 @@ export class Dispatcher {
       this.#parts.logger.error(error.message, { code: error.code, messageId, hint: error.hint });
       this.endings.tell(messageId);
     }
+    for (const messageId of expired) this.endings.tell(messageId);
     this.#learn(lanes);
   }
 

@@ -112,6 +112,7 @@ function insertJob(sql: StoreSql, add: JobAdd, { target, group, index }: { reado
     nowMs, lease === undefined ? null : nowMs,
     add.timeoutMs ?? null, add.keepResult === true ? 1 : 0, writeTrace(add.trace), add.producer ?? null, stored.checksum, stored.payload, stored.data,
   );
+  if (add.ttlMs !== undefined) sql.run('UPDATE queue_jobs SET expires_at = ? WHERE seq = ?', (dueAt ?? times.dueMs) + add.ttlMs, lastId);
   depths.add(row.queue, 1);
   touched.add(lane);
   if (lease === undefined) return;

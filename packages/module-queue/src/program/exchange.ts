@@ -4,6 +4,7 @@ import type { Delivery, JobFailure } from '../job.js';
 import type { AddOutcome, Exchange, ExchangeResult, Take } from '../job-store.js';
 import { addMessage, type OpenSlots } from './add.js';
 import { DepthChanges } from './depths.js';
+import { expireJobs } from './expire.js';
 import { withFailure } from './failures.js';
 import { statesOf } from './lane-states.js';
 import { leaveQueue, settleJob } from './settle.js';
@@ -33,10 +34,15 @@ export function exchange(sql: StoreSql, input: ExchangeInput, context: StoreComm
   const work: Work = { engineId, nowMs, times: input.times, depths: new DepthChanges(), touched: new Set(), deliveries: [], quarantined: [] };
   const settled = input.settlements.map((settlement) => settleJob(sql, settlement, work));
   const slots = new Map<number, OpenSlots>();
-  for (const take of input.takes) takeLane(sql, take, slots, work);
+  const expired = expireJobs(sql, work);
+  for (const take of input.takes) {
+    // As long as something that is over may be first in line, nothing is handed out; the lanes say that there is work.
+    if (expired.isMore) work.touched.add(take.lane);
+    else takeLane(sql, take, slots, work);
+  }
   const added = addAll(sql, input, slots, work);
   work.depths.write(sql);
-  return { settled, deliveries: work.deliveries, added, lanes: statesOf(sql, work.touched, input.times.dueMs), quarantined: work.quarantined };
+  return { settled, deliveries: work.deliveries, added, lanes: statesOf(sql, work.touched, input.times.dueMs), quarantined: work.quarantined, expired: expired.ids };
 }
 
 function takeLane(sql: StoreSql, take: Take, slots: Map<number, OpenSlots>, work: Work): void {
