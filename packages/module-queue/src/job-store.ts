@@ -112,7 +112,13 @@ export interface Settlement {
 /** A wish for work: at most `slots` jobs of the lane, leased for `leaseMs`. */
 export interface Take {
   readonly lane: number;
+  /** Free places. */
   readonly slots: number;
+  /**
+   * Further jobs, to wait with the caller until places become free; a store may hand out fewer, or none. Never one that was
+   * lost or has a priority, and none beside one that was lost.
+   */
+  readonly ahead?: number;
   readonly leaseMs: number;
 }
 

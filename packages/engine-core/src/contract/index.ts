@@ -22,7 +22,7 @@ export type {
 } from './telemetry.js';
 export { defineStoreProgram, StorePoolRef } from './services/store.js';
 export type {
-  SqlValue, StoreCommand, StoreCommandContext, StoreDurability, StoreHandle, StoreMigration, StorePool, StoreProgram, StoreQuery, StoreRequest, StoreService, StoreSql, StoreTransaction,
+  SqlValue, StoreCommand, StoreCommandContext, StoreDurability, StoreHandle, StoreMemory, StoreMigration, StorePool, StoreProgram, StoreQuery, StoreRequest, StoreService, StoreSql, StoreTransaction,
   TransactionParticipant,
 } from './services/store.js';
 export { StateServiceRef } from './services/state.js';
@@ -45,5 +45,5 @@ export { ProcessServiceRef } from './services/processes.js';
 export type { ProcessService, ProcessState } from './services/processes.js';
 export { WorkerListenerRef } from './services/worker-listener.js';
 export type { WorkerListener } from './services/worker-listener.js';
-export { defineErrors, isMotiaError, isWireValue, MotiaError, nodeStreamTransport, scanJson, WireValue } from '@motia/protocol';
+export { defineErrors, InFlightMap, isMotiaError, isWireValue, MotiaError, nodeStreamTransport, scanJson, WireValue } from '@motia/protocol';
 export type { ChannelRef, ErrorEntry, FunctionSpec, InvokeAction, JsonProblem, JsonSchema, RawPart, TraceContext, Transport, WireError } from '@motia/protocol';
