@@ -51,6 +51,8 @@ export interface EngineOptions {
   /** How standard packages are imported; a host that brings them passes `(specifier) => import(specifier)`. */
   readonly importPackage?: ImportPackage;
   readonly timeouts?: Partial<PhaseTimeouts>;
+  /** How long to wait for another engine that has the data folder, 0 to 2,000,000,000 ms. Modules get that much longer to start. Default: `wait_lock_ms` of the store. */
+  readonly waitLockMs?: number;
 }
 
 /** One module of an engine. */
@@ -78,8 +80,7 @@ export interface Engine extends AsyncDisposable {
   /** What the configuration holds that is accepted and worth knowing. Logged by `start` as well. */
   readonly notices: readonly ConfigNotice[];
   /**
-   * Creates every module, then starts them in order. Calling it again gives the same promise. The process lives on until `stop`
-   * has ended, as with a server; not with a `clock` of the caller's.
+   * Creates every module, then starts them in order. Calling it again gives the same promise.
    * @throws `MOTIA_ENGINE_START_FAILED` holding every cause, after everything was stopped again;
    *   `MOTIA_ENGINE_START_INTERRUPTED` when `stop` came first; `MOTIA_ENGINE_LIFECYCLE_ILLEGAL` after a stop
    */

@@ -34,8 +34,7 @@ export interface Embedded<Prov extends Refs> extends AsyncDisposable {
 
 /**
  * Runs one module inside any Node program, started: `const queue = await embed(QueueModule, options)`. No
- * configuration file, no signal handlers, nothing on standard output. The program stops it when it likes, and must, to
- * end by itself.
+ * configuration file, no signal handlers, nothing on standard output; the program stops it when it likes.
  * @throws `MOTIA_ENGINE_CONFIG_INVALID` for options that are not valid, `MOTIA_ENGINE_START_FAILED`
  */
 export async function embed<O, Req extends Refs, Prov extends Refs, Opt extends Refs>(
