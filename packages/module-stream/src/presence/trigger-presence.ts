@@ -1,7 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { defineOptions } from '@motia/engine-core';
 import {
-  isMotiaError, type Clock, type Logger, type MotiaError, type OptionsSchema, type Registration, type Trigger, type TriggerRegistry, type WorkerRegistry,
+  isMotiaError, type Clock, type Logger, type MotiaError, type OptionsSchema, type Registration, type Timer, type Trigger, type TriggerRegistry, type WorkerRegistry,
 } from '@motia/engine-core/contract';
 import { TriggerDelivery, type DueTrigger, type TriggerDeliveryParts } from '@motia/store-sqlite/outbox';
 import { streamErrors } from '../errors.js';
@@ -21,6 +21,9 @@ const payloadSchema = {
   required: ['subscription_id', 'stream_name', 'group_id'],
   properties: { subscription_id: { type: 'string' }, stream_name: { type: 'string' }, group_id: { type: 'string' }, id: { type: 'string' }, context: {} },
 } as const;
+
+/** Between two looks for sessions of engines that were killed. */
+const lookEveryMs = 10_000;
 
 export interface TriggerPresenceParts extends Omit<TriggerDeliveryParts, 'kind' | 'triggers'> {
   readonly store: Pick<StreamStore, 'enterSession' | 'forgetSession' | 'endSession' | 'endLostSessions'>;
@@ -47,6 +50,7 @@ export class TriggerPresence implements Presence {
   readonly #recorded = new Set<string>();
   readonly #writing = new Set<Promise<unknown>>();
   readonly #registrations: Registration[] = [];
+  #lookout: Timer | undefined;
 
   constructor(parts: TriggerPresenceParts) {
     this.#parts = parts;
@@ -57,10 +61,11 @@ export class TriggerPresence implements Presence {
   }
 
   async start(): Promise<void> {
-    const { triggers, store, logger } = this.#parts;
-    const ended = await store.endLostSessions();
-    if (ended > 0) logger.info('Subscriptions were open when an engine ended; they are reported as left', { subscriptions: ended });
+    const { triggers, calls, clock } = this.#parts;
+    await this.#endLost();
     await this.#delivery.start();
+    // Where several engines share the store, the lease of one that was killed ends later than the start of the next.
+    if (calls.terms.leaseMs !== null) this.#lookout = clock.setInterval(() => void this.#lookForLost(), lookEveryMs);
     this.#joins.start();
     this.#leaves.start();
     this.#registrations.push(
@@ -77,11 +82,13 @@ export class TriggerPresence implements Presence {
 
   /** For after everybody has left: resolves when onLeave has been told, or the signal aborts. */
   async drain(deadline: AbortSignal): Promise<void> {
+    this.#endLookout();
     await Promise.all(this.#writing);
     await this.#delivery.drain(deadline);
   }
 
   async stop(): Promise<void> {
+    this.#endLookout();
     for (const registration of this.#registrations.splice(0)) registration.dispose();
     await Promise.all(this.#writing);
     await this.#delivery.stop();
@@ -109,6 +116,22 @@ export class TriggerPresence implements Presence {
     if (!this.#recorded.delete(keyOf(member))) return;
     const due = this.#interested(this.#leaves, member);
     this.#write(this.#delivery.during(due, (claim) => this.#parts.store.endSession(sessionOf(member), claim === undefined ? {} : { claim })), member);
+  }
+
+  async #endLost(): Promise<void> {
+    const ended = await this.#parts.store.endLostSessions();
+    if (ended === 0) return;
+    this.#parts.logger.info('Subscriptions were open when an engine ended; they are reported as left', { subscriptions: ended });
+    this.#delivery.look();
+  }
+
+  async #lookForLost(): Promise<void> {
+    await this.#endLost().catch((error: unknown) => this.#parts.logger.warn('Subscriptions of engines that ended could not be looked for; trying again', { reason: String(error) }));
+  }
+
+  #endLookout(): void {
+    this.#parts.clock.clear(this.#lookout);
+    this.#lookout = undefined;
   }
 
   async #ask(member: Member): Promise<MotiaError | undefined> {
