@@ -105,4 +105,5 @@ export const migrations: readonly StoreMigration[] = [
       ) STRICT`);
     },
   },
+  { version: 2, up: (sql) => void sql.run('ALTER TABLE queue_jobs ADD COLUMN trigger_depth INTEGER NOT NULL DEFAULT 0') },
 ];
