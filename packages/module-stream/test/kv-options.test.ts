@@ -43,7 +43,7 @@ describe('options of KvStore', () => {
 
   it('that contradict one another are said to', async () => {
     await using streams = await startStream({ options: { adapter: { class: KvStore.class, config: { store_method: 'in_memory', file_path: './data' } } } });
-    expect(streams.host.logs.messages('warn').join()).toContain('have no effect');
+    expect(streams.host.logs.messages('warn').join()).toContain('file_path has no effect');
   });
 });
 
