@@ -225,6 +225,15 @@ describe('the stream client', () => {
       expect(platform.sockets).toHaveLength(2);
     });
 
+    it('when a server takes the connection and never opens it', async () => {
+      client.subscribeGroup('todo', 'inbox');
+      await settled();
+      await platform.advance(29_999);
+      expect(platform.sockets).toHaveLength(1);
+      await platform.advance(251);
+      expect(platform.sockets.map(({ readyState }) => readyState)).toEqual([3, 0]);
+    });
+
     it('with new credentials after 4401, when they can be asked for', async () => {
       const tokens = ['old', 'new'];
       const authenticated = new Stream('ws://server', { platform, protocols: async () => ['Authorization', tokens.shift() ?? 'none'] });

@@ -88,6 +88,8 @@ export class Connection {
     }
     this.#socket = socket;
     this.#reconnectAfterMs = undefined;
+    // A server that takes the connection and says nothing would keep it waiting for ever.
+    this.#watchdog = this.#parts.platform.setTimeout(() => this.#giveUp('it did not open'), quietMs);
     const isCurrent = (): boolean => round === this.#round;
     socket.addEventListener('open', () => {
       if (!isCurrent()) return;
@@ -145,11 +147,14 @@ export class Connection {
     platform.clearTimeout(this.#watchdog);
     this.#watchdog = platform.setTimeout(() => {
       this.#socket?.send('{"type":"ping"}');
-      this.#watchdog = platform.setTimeout(() => {
-        this.#drop(noConnection);
-        this.#lost(noConnection, 'no sign of life');
-      }, answerMs);
+      this.#watchdog = platform.setTimeout(() => this.#giveUp('no sign of life'), answerMs);
     }, quietMs);
+  }
+
+  /** Nobody waits for the close of a socket that says nothing. */
+  #giveUp(reason: string): void {
+    this.#drop(noConnection);
+    this.#lost(noConnection, reason);
   }
 
   #drop(code: number): void {
