@@ -26,7 +26,7 @@ export function createStreams(ctx: Context, options: StreamOptions, store: Strea
     else stopListening?.();
   });
   const listen = (): (() => void) => {
-    const registration = store.listen((events) => hub.publish(events));
+    const registration = store.listen({ events: (events) => hub.publish(events), missed: () => hub.missed() });
     return () => registration.dispose();
   };
   const parts: Started = { triggers: undefined, presence: undefined };

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { noOptions } from '@motia/engine-core';
 import { defineModule, StreamServiceRef, type HealthReport, type WorkerRegistry, type Trigger } from '@motia/engine-core/contract';
@@ -14,6 +15,7 @@ import { nameProblem } from '../src/name.js';
 import { GuardTriggers } from '../src/presence/guard-triggers.js';
 import { until } from './fixtures/start-stream.js';
 import { connectClient } from './fixtures/stream-client.js';
+import { SocketIoSink } from '../src/gateway/socket-io-sink.js';
 
 describe('host names', () => {
   it.each([
@@ -202,5 +204,21 @@ describe('what the authentication function is told', () => {
   ])('of %s', (url, expected) => {
     const input = authInput({ url, headers: { cookie: 'a=b', 'set-cookie': ['x', 'y'] }, socket: { remoteAddress: '::ffff:10.0.0.1' } as never });
     expect(JSON.parse(JSON.stringify(input))).toEqual({ headers: { cookie: 'a=b', 'set-cookie': 'x, y' }, addr: '10.0.0.1', ...(JSON.parse(JSON.stringify(expected)) as object) });
+  });
+});
+
+describe('the way out to a socket.io client', () => {
+  it('waits for a slow client without piling up listeners', () => {
+    const transport = Object.assign(new EventEmitter(), { name: 'websocket', writable: false });
+    const socket = Object.assign(new EventEmitter(), { readyState: 'open', writeBuffer: [] as unknown[], transport, send: () => undefined, close: () => undefined });
+    const sink = new SocketIoSink(socket, new ManualClock());
+    let drained = 0;
+    sink.onceDrained(() => (drained += 1));
+    for (let turn = 0; turn < 50; turn += 1) transport.emit('ready');
+    expect([socket.listenerCount('upgrade'), transport.listenerCount('ready'), drained]).toEqual([1, 1, 0]);
+    transport.writable = true;
+    transport.emit('ready');
+    sink.onceDrained(() => (drained += 1));
+    expect([socket.listenerCount('upgrade'), transport.listenerCount('ready'), drained]).toEqual([1, 0, 1]);
   });
 });

@@ -8,8 +8,8 @@ import type { Place } from '../delivery/frame-text.js';
 import { streamErrors } from '../errors.js';
 import type { GroupView } from '../program/queries.js';
 import { storeProgram } from '../program/stream-program.js';
-import type { StreamChangeEvent, StreamEvent } from '../stream-event.js';
-import type { ChangeDebts, ItemOutcome, ItemWrite, MessageWrite, SessionKey, SessionRecord, StoreSettings, StreamStore } from '../stream-store.js';
+import type { StreamChangeEvent } from '../stream-event.js';
+import type { ChangeDebts, ItemOutcome, ItemWrite, MessageWrite, SessionKey, SessionRecord, StoreSettings, StreamListener, StreamStore } from '../stream-store.js';
 import { LogFeed, toEvent } from './log-feed.js';
 
 export interface KvStoreParts {
@@ -111,16 +111,17 @@ export class KvStreamStore implements StreamStore {
   }
 
   async changesAfter(place: Place, position: ResumePosition): Promise<LogPage> {
-    const { epoch, handle } = this.#running;
+    const { epoch, handle, settings: { resumeEvents } } = this.#running;
     if (position.epoch !== epoch) return { kind: 'gone', reason: 'epoch' };
-    const view = handle.query('changesAfter', { place, seq: position.seq });
+    const view = handle.query('changesAfter', { place, seq: position.seq, resumeEvents });
     if (view.kind === 'gone') return view;
     return { kind: 'page', changes: view.rows.map((row) => toEvent(row, epoch) as StreamChangeEvent), upTo: view.upTo, isLast: view.isLast };
   }
 
   async change(write: ItemWrite, options: { readonly tx?: StoreTransaction } = {}): Promise<ItemOutcome> {
-    const { handle, epoch, settings, feed } = this.#running;
-    const outcome = await handle.run('change', { ...write, epoch, maxValueBytes: settings.maxValueBytes, resumeEvents: settings.resumeEvents }, options);
+    const { handle, service, epoch, settings, feed } = this.#running;
+    const { maxValueBytes, resumeEvents } = settings;
+    const outcome = await handle.run('change', { ...write, epoch, maxValueBytes, resumeEvents, isShared: service.isShared }, options);
     feed.wake();
     return outcome;
   }
@@ -134,12 +135,12 @@ export class KvStreamStore implements StreamStore {
       feed.pass({ kind: 'message', stream, group, type, json, timestamp, ...(item === undefined ? {} : { item }), ...(trace === undefined ? {} : { traceId: trace.traceparent.slice(3, 35) }) });
       return { claimed: [] };
     }
-    const outcome = await handle.run('send', message, options);
+    const outcome = await handle.run('send', { ...message, isShared: service.isShared }, options);
     feed.wake();
     return outcome;
   }
 
-  listen(listener: (events: readonly StreamEvent[]) => void): Registration {
+  listen(listener: StreamListener): Registration {
     return this.#running.feed.listen(listener);
   }
 

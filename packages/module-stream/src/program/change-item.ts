@@ -13,6 +13,8 @@ export interface ChangeItemInput extends ItemWrite {
   readonly epoch: string;
   readonly maxValueBytes: number;
   readonly resumeEvents: number;
+  /** Other engines use the store too: what only their triggers listen to is owed as well. */
+  readonly isShared: boolean;
 }
 
 export interface ItemRow {
@@ -21,6 +23,9 @@ export interface ItemRow {
   readonly timestamp: number;
   readonly checksum: number;
 }
+
+/** Changes of a group that stay in the log beyond what clients may resume from: engines read it a moment after it was written. */
+const keptForReaders = 1_024;
 
 const itemColumns = 'id, value, timestamp, checksum';
 
@@ -53,7 +58,7 @@ export function changeItem(sql: StoreSql, input: ChangeItemInput, context: Store
     seq, itemsDelta, timestamp, type === 'delete' ? timestamp : 0, context.nowMs, group.id,
   );
   addLog(sql, group.id, event, context.nowMs);
-  sql.run('DELETE FROM stream_log WHERE group_id = ? AND seq <= ?', group.id, seq - input.resumeEvents);
+  sql.run('DELETE FROM stream_log WHERE group_id = ? AND seq <= ?', group.id, seq - input.resumeEvents - keptForReaders);
   return { event: { type, seq, timestamp }, oldJson: item?.value, newJson: next, claimed: oweCalls(sql, input, event, context) };
 }
 
@@ -86,12 +91,17 @@ function storeItem(sql: StoreSql, group: GroupRow, { name, item, next, timestamp
 }
 
 /** Triggers get the frame that clients get, without a subscription. */
-function oweCalls(sql: StoreSql, { address, triggers, claim, trace, triggerDepth }: ChangeItemInput, event: StreamChangeEvent, context: StoreCommandContext): ItemOutcome['claimed'] {
-  if (triggers.length === 0) return [];
+function oweCalls(sql: StoreSql, { address, triggers, claim, trace, triggerDepth, isShared }: ChangeItemInput, event: StreamChangeEvent, context: StoreCommandContext): ItemOutcome['claimed'] {
+  if (triggers.length === 0 && !isShared) return [];
   return addDueCalls(sql, {
     kind: 'stream', triggers, lane: laneOf(address), payload: `{"type":"stream",${changeBody(event, event.prevSeq)}`, triggerDepth,
-    ...(trace === undefined ? {} : { trace }), ...(claim === undefined ? {} : { claim }),
+    ...(trace === undefined ? {} : { trace }), ...(claim === undefined ? {} : { claim }), ...(isShared ? { address: dueAddress(address) } : {}),
   }, context);
+}
+
+/** What changed, in the names of the triggers' config. */
+export function dueAddress({ stream, group, item }: { readonly stream: string; readonly group: string; readonly item?: string | undefined }): Readonly<Record<string, string>> {
+  return { stream_name: stream, group_id: group, ...(item === undefined ? {} : { item_id: item }) };
 }
 
 /** Calls of one trigger about one item are made in order; about different ones side by side. */

@@ -72,9 +72,9 @@ export function readGroups(sql: StoreSql, { stream }: { readonly stream?: string
   return sql.all('SELECT stream, name FROM stream_group WHERE stream = ? AND items > 0 ORDER BY name', stream);
 }
 
-/** Where the log ends now. Positions are never used twice, so 0 will do for an empty one. */
+/** Where the log ends now, also when nothing is left in it: the next position is one more. */
 export function logEnd(sql: StoreSql): number {
-  return sql.get<{ readonly position: number | null }>('SELECT max(position) AS position FROM stream_log')?.position ?? 0;
+  return sql.get<{ readonly position: number }>("SELECT seq AS position FROM sqlite_sequence WHERE name = 'stream_log'")?.position ?? 0;
 }
 
 /** What came after a position, over all groups. */
@@ -85,12 +85,12 @@ export function logAfter(sql: StoreSql, { position }: { readonly position: numbe
 export type ChangesView = { readonly kind: 'gone'; readonly reason: ResyncReason } | { readonly kind: 'page'; readonly rows: readonly LogRow[]; readonly upTo: number; readonly isLast: boolean };
 
 /** Changes of a group, or one item of it, after `seq`: without a hole, or not at all. */
-export function changesAfter(sql: StoreSql, { place, seq }: { readonly place: Place; readonly seq: number }): ChangesView {
+export function changesAfter(sql: StoreSql, { place, seq, resumeEvents }: { readonly place: Place; readonly seq: number; readonly resumeEvents: number }): ChangesView {
   const group = findGroup(sql, place.stream, place.group);
   const end = group?.seq ?? floorOf(sql);
   if (seq > end) return { kind: 'gone', reason: 'future' };
   if (seq === end) return { kind: 'page', rows: [], upTo: end, isLast: true };
-  if (group === undefined || seq < group.born) return { kind: 'gone', reason: 'log' };
+  if (group === undefined || seq < group.born || seq < end - resumeEvents) return { kind: 'gone', reason: 'log' };
   const first = sql.get<{ readonly seq: number }>('SELECT seq FROM stream_log WHERE group_id = ? AND seq > ? ORDER BY seq LIMIT 1', group.id, seq);
   if (first?.seq !== seq + 1) return { kind: 'gone', reason: 'log' };
   const ofItem = place.item === undefined ? '' : ' AND l.item = ?';
