@@ -96,7 +96,7 @@ export class CronEngine {
     await this.#scheduled.reload();
     // A store that only this engine may have open has no others to look after.
     if (hasEngines && store.store?.isShared !== false) {
-      this.#registrations.push(store.onForeignChange(() => this.#onForeignChange()));
+      this.#registrations.push(store.onForeignChange(() => this.#onForeignChange()), store.onEngineGone(() => void this.#recovery.sweep()));
       this.#timers.push(clock.setInterval(() => void this.#renew(), renewEveryMs));
     }
     this.#timers.push(clock.setInterval(() => void this.#recovery.sweep(), sweepEveryMs), clock.setInterval(() => void store.prune().catch(() => undefined), pruneEveryMs));

@@ -185,4 +185,6 @@ export interface CronStore {
   prune(): Promise<void>;
   /** After another engine changed something here. */
   onForeignChange(listener: () => void): Registration;
+  /** After another engine is known to be gone, without waiting for `renew`. A store that cannot know never says so. */
+  onEngineGone(listener: () => void): Registration;
 }

@@ -204,6 +204,8 @@ export interface JobStore {
   recover(): Promise<{ readonly recovered: number; readonly againInMs?: number }>;
   /** After another engine changed something: look at `lanes` again. */
   onChanged(listener: () => void): Registration;
+  /** After another engine is known to be gone: `recover` has something to do. A store that cannot know never says so. */
+  onEngineGone(listener: () => void): Registration;
 
   queues(): Promise<readonly QueueState[]>;
   lanes(): Promise<readonly LaneState[]>;

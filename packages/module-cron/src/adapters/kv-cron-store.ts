@@ -102,8 +102,8 @@ export class KvCronStore implements CronStore {
   isGone(engineId: string): boolean {
     const { store } = this.#database;
     if (engineId === store.engineId) return false;
-    // Nobody else may have an exclusive store open, so whoever had it before has let go of it.
-    return !store.isShared || this.#watch.isGone(engineId);
+    // One whose process is there and stands still is gone for schedules: slots do not wait.
+    return store.isGone(engineId) || this.#watch.isGone(engineId);
   }
 
   async renew(): Promise<void> {
@@ -119,6 +119,10 @@ export class KvCronStore implements CronStore {
 
   onForeignChange(listener: () => void): Registration {
     return this.#database.store.onForeignCommit(listener);
+  }
+
+  onEngineGone(listener: () => void): Registration {
+    return this.#database.store.onEngineGone(listener);
   }
 
   get #database(): OpenDatabase {
