@@ -6,7 +6,7 @@ import { temporaryFolder } from '@motia/tools/testing';
 import { writeApp } from './harness/app.js';
 import { runIii, startIii } from './harness/running-engine.js';
 
-const config = 'modules:\n  - class: modules::api::RestApiModule\n    config: { port: ${PORT:0} }\n  - class: modules::state::StateModule\n    config: { adapter: { class: modules::state::adapters::KvStore, config: { store_method: file_based, file_path: ./data } } }\n';
+const config = 'modules:\n  - class: modules::api::RestApiModule\n    config:\n      port: ${PORT:0}\n  - class: modules::state::StateModule\n    config: { adapter: { class: modules::state::adapters::KvStore, config: { store_method: file_based, file_path: ./data } } }\n';
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');

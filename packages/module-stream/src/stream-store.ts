@@ -108,6 +108,8 @@ export interface StreamStore extends CatchUpSource {
   endSession(key: SessionKey, terms: Pick<ChangeDebts, 'claim'>): Promise<{ readonly claimed: readonly ClaimedCall[] }>;
   /** Ends the sessions of engines that are gone, this one's earlier runs included. Answers how many. */
   endLostSessions(): Promise<number>;
+  /** Another engine on the store is gone: `endLostSessions` may have something to end. */
+  onEngineGone(listener: () => void): Registration;
 }
 
 export type StreamStoreCapability = 'durable' | 'transactions' | 'shared';

@@ -155,6 +155,19 @@ describe('triggers that guard', () => {
     guard.stop();
   });
 
+  it('are no news when the engine stops', () => {
+    const list = [{ label: 'app', state: 'ready' }];
+    const logger = memoryLogger();
+    const guard = new GuardTriggers<object>({ type: 't', workers: workers(list).registry, clock: new ManualClock(), logger });
+    guard.start();
+    guard.apply({ added: [trigger('a', 'app'), trigger('b', 'app')], removed: [] });
+    list.length = 0;
+    guard.apply({ added: [], removed: [trigger('a', 'app')] });
+    guard.expectEnd();
+    guard.apply({ added: [], removed: [trigger('b', 'app')] });
+    expect([logger.messages('warn').length, guard.all().length]).toEqual([1, 2]);
+  });
+
   it('go at once when the app that runs takes them back, and when they are registered again', () => {
     const list = [{ label: 'app', state: 'ready' }];
     const guard = new GuardTriggers<object>({ type: 't', workers: workers(list).registry, clock: new ManualClock(), logger: memoryLogger() });

@@ -28,9 +28,6 @@ interface Opened {
 }
 
 const upkeepMs = 60_000;
-/** Where several engines share a store, each says that often that it lives, and is taken for dead after three silences. */
-const leaseRenewMs = 10_000;
-const leaseMs = 3 * leaseRenewMs;
 
 /** Streams in the store of the engine: a file, or memory. The program is the same. */
 export class KvStreamStore implements StreamStore {
@@ -52,11 +49,7 @@ export class KvStreamStore implements StreamStore {
     // The outbox first: commands write into it.
     await openDueCalls({ store: service, kind: 'stream', clock, logger });
     const handle = await service.open(storeProgram);
-    const epoch = await handle.run('open', { candidate: newEpoch(), survivesPowerFailure: service.durability === 'full' });
-    if (service.isShared) {
-      await handle.run('renewLease', { forMs: leaseMs });
-      this.#timers.push(clock.setInterval(() => void handle.run('renewLease', { forMs: leaseMs }).catch(() => undefined), leaseRenewMs));
-    }
+    const epoch = await handle.run('open', { candidate: newEpoch(), survivesPowerFailure: service.durability === 'full', gone: goneOf({ service, handle }) });
     this.#timers.push(clock.setInterval(() => void this.#prune().catch((error: unknown) => logger.warn('Old changes of streams could not be taken away', { reason: String(error) })), upkeepMs));
     this.#opened = { service, handle, epoch, settings, feed: new LogFeed({ store: service, handle, epoch, logger }) };
   }
@@ -66,7 +59,7 @@ export class KvStreamStore implements StreamStore {
     for (const timer of this.#timers.splice(0)) this.#parts.clock.clear(timer);
     const opened = this.#opened;
     this.#opened = undefined;
-    await opened?.handle.run('close', undefined).catch(() => undefined);
+    await opened?.handle.run('close', { gone: goneOf(opened) }).catch(() => undefined);
   }
 
   async get(address: StreamItemAddress): Promise<string | undefined> {
@@ -162,10 +155,16 @@ export class KvStreamStore implements StreamStore {
   }
 
   async endLostSessions(): Promise<number> {
-    const { handle, service } = this.#running;
+    const { handle } = this.#running;
+    const gone = goneOf(this.#running);
+    if (gone.length === 0) return 0;
     let sum = 0;
-    for (let ended = await handle.run('endLostSessions', { isShared: service.isShared }); ended > 0; ended = await handle.run('endLostSessions', { isShared: service.isShared })) sum += ended;
+    for (let ended = await handle.run('endLostSessions', { gone }); ended > 0; ended = await handle.run('endLostSessions', { gone })) sum += ended;
     return sum;
+  }
+
+  onEngineGone(listener: () => void): Registration {
+    return this.#running.service.onEngineGone(listener);
   }
 
   get #running(): Opened {
@@ -183,6 +182,11 @@ export class KvStreamStore implements StreamStore {
     const { handle, settings } = this.#running;
     while (await handle.run('prune', { resumeAgeMs: settings.resumeAgeMs }));
   }
+}
+
+/** Engines that are named in the tables and are gone. */
+function goneOf({ service, handle }: Pick<Opened, 'service' | 'handle'>): readonly number[] {
+  return handle.query('owners', undefined).filter((owner) => service.isGone(owner));
 }
 
 /** Short, and never given out twice. */

@@ -1,7 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { defineOptions } from '@motia/engine-core';
 import {
-  isMotiaError, type Clock, type Logger, type MotiaError, type OptionsSchema, type Registration, type Timer, type Trigger, type TriggerRegistry, type WorkerRegistry,
+  isMotiaError, type Clock, type Logger, type MotiaError, type OptionsSchema, type Registration, type Trigger, type TriggerRegistry, type WorkerRegistry,
 } from '@motia/engine-core/contract';
 import { TriggerDelivery, type DueTrigger, type TriggerDeliveryParts } from '@motia/store-sqlite/outbox';
 import { streamErrors } from '../errors.js';
@@ -22,11 +22,8 @@ const payloadSchema = {
   properties: { subscription_id: { type: 'string' }, stream_name: { type: 'string' }, group_id: { type: 'string' }, id: { type: 'string' }, context: {} },
 } as const;
 
-/** Between two looks for sessions of engines that were killed. */
-const lookEveryMs = 10_000;
-
 export interface TriggerPresenceParts extends Omit<TriggerDeliveryParts, 'kind' | 'triggers'> {
-  readonly store: Pick<StreamStore, 'enterSession' | 'forgetSession' | 'endSession' | 'endLostSessions'>;
+  readonly store: Pick<StreamStore, 'enterSession' | 'forgetSession' | 'endSession' | 'endLostSessions' | 'onEngineGone'>;
   readonly triggers: TriggerRegistry;
   readonly workers: WorkerRegistry;
   readonly clock: Clock;
@@ -50,7 +47,7 @@ export class TriggerPresence implements Presence {
   readonly #recorded = new Set<string>();
   readonly #writing = new Set<Promise<unknown>>();
   readonly #registrations: Registration[] = [];
-  #lookout: Timer | undefined;
+  #lookout: Registration | undefined;
 
   constructor(parts: TriggerPresenceParts) {
     this.#parts = parts;
@@ -61,11 +58,10 @@ export class TriggerPresence implements Presence {
   }
 
   async start(): Promise<void> {
-    const { triggers, calls, clock } = this.#parts;
+    const { triggers, store } = this.#parts;
+    this.#lookout = store.onEngineGone(() => this.#track(this.#endLost(), 'Subscriptions of an engine that is gone could not be ended; the next start does'));
     await this.#endLost();
     await this.#delivery.start();
-    // Where several engines share the store, the lease of one that was killed ends later than the start of the next.
-    if (calls.terms.leaseMs !== null) this.#lookout = clock.setInterval(() => void this.#lookForLost(), lookEveryMs);
     this.#joins.start();
     this.#leaves.start();
     this.#registrations.push(
@@ -80,15 +76,21 @@ export class TriggerPresence implements Presence {
     );
   }
 
+  /** The engine begins to stop. */
+  expectEnd(): void {
+    this.#joins.expectEnd();
+    this.#leaves.expectEnd();
+  }
+
   /** For after everybody has left: resolves when onLeave has been told, or the signal aborts. */
   async drain(deadline: AbortSignal): Promise<void> {
-    this.#endLookout();
+    this.#lookout?.dispose();
     await Promise.all(this.#writing);
     await this.#delivery.drain(deadline);
   }
 
   async stop(): Promise<void> {
-    this.#endLookout();
+    this.#lookout?.dispose();
     for (const registration of this.#registrations.splice(0)) registration.dispose();
     await Promise.all(this.#writing);
     await this.#delivery.stop();
@@ -123,15 +125,6 @@ export class TriggerPresence implements Presence {
     if (ended === 0) return;
     this.#parts.logger.info('Subscriptions were open when an engine ended; they are reported as left', { subscriptions: ended });
     this.#delivery.look();
-  }
-
-  async #lookForLost(): Promise<void> {
-    await this.#endLost().catch((error: unknown) => this.#parts.logger.warn('Subscriptions of engines that ended could not be looked for; trying again', { reason: String(error) }));
-  }
-
-  #endLookout(): void {
-    this.#parts.clock.clear(this.#lookout);
-    this.#lookout = undefined;
   }
 
   async #ask(member: Member): Promise<MotiaError | undefined> {
@@ -181,7 +174,11 @@ export class TriggerPresence implements Presence {
   }
 
   #write(written: Promise<unknown>, { place }: Member): void {
-    const settled = written.catch((error: unknown) => this.#parts.logger.error('That a client follows or has left could not be written down', { ...place, reason: String(error) }));
+    this.#track(written, 'That a client follows or has left could not be written down', { ...place });
+  }
+
+  #track(written: Promise<unknown>, complaint: string, about: Readonly<Record<string, unknown>> = {}): void {
+    const settled = written.catch((error: unknown) => this.#parts.logger.error(complaint, { ...about, reason: String(error) }));
     this.#writing.add(settled);
     void settled.then(() => this.#writing.delete(settled));
   }

@@ -53,8 +53,15 @@ export const migrations: readonly StoreMigration[] = [
         PRIMARY KEY (session_id, subscription_id)
       ) STRICT, WITHOUT ROWID`);
       sql.run('CREATE INDEX stream_session_owner ON stream_session (owner)');
-      // Engines with sessions, where several share the store.
       sql.run('CREATE TABLE stream_lease (owner INTEGER PRIMARY KEY, until_ms INTEGER NOT NULL) STRICT');
+    },
+  },
+  {
+    version: 2,
+    up(sql) {
+      // The store knows for certain which engines are gone.
+      sql.run('DROP TABLE stream_lease');
+      sql.run('CREATE TABLE stream_engine (owner INTEGER PRIMARY KEY) STRICT');
     },
   },
 ];

@@ -1,4 +1,4 @@
-import type { StreamAuthInput, StreamAuthResult, StreamConfig } from '../context/stream-config.js';
+import type { AuthenticateStream, StreamConfig } from '../context/stream-config.js';
 import { shared } from '../context/invocation-scope.js';
 import { Stream } from '../context/stream.js';
 import type { StepConfig } from '../steps/step-config.js';
@@ -14,7 +14,7 @@ import { serveThisProcess } from './serve-this-process.js';
 export class Motia {
   readonly streams: Record<string, Stream> = {};
   /** Describes who connects to the streams; the stream module calls it as `motia::stream::authenticate`. */
-  authenticateStream: ((input: StreamAuthInput, ctx: FlowContext) => StreamAuthResult | Promise<StreamAuthResult>) | undefined;
+  authenticateStream: AuthenticateStream | undefined;
   readonly #steps: LoadedModule[] = [];
   readonly #streamModules: LoadedModule[] = [];
 
