@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type {
-  Clock, Logger, Registration, StoreHandle, StorePool, StoreRequest, StoreService, StoreTransaction, StreamItemAddress, Timer,
+import {
+  isMotiaError, type Clock, type Logger, type Registration, type StoreHandle, type StorePool, type StoreRequest, type StoreService, type StoreTransaction, type StreamItemAddress, type Timer,
 } from '@motia/engine-core/contract';
 import { openDueCalls, type ClaimedCall, type DueCalls } from '@motia/store-sqlite/outbox';
 import type { LogPage, PlaceSnapshot, ResumePosition } from '../delivery/catch-up.js';
 import type { Place } from '../delivery/frame-text.js';
 import { streamErrors } from '../errors.js';
-import type { GroupView } from '../program/queries.js';
+import type { GroupView, ItemView } from '../program/queries.js';
 import { storeProgram } from '../program/stream-program.js';
 import type { StreamChangeEvent } from '../stream-event.js';
 import type { ChangeDebts, ItemOutcome, ItemWrite, MessageWrite, SessionKey, SessionRecord, StoreSettings, StreamListener, StreamStore } from '../stream-store.js';
@@ -63,9 +63,7 @@ export class KvStreamStore implements StreamStore {
   }
 
   async get(address: StreamItemAddress): Promise<string | undefined> {
-    const { json, isDamaged } = this.#running.handle.query('item', address);
-    if (isDamaged) throw streamErrors.ITEM_DAMAGED(address);
-    return json;
+    return this.#item(address).json;
   }
 
   async list(stream: string, group: string): Promise<readonly { readonly id: string; readonly json: string }[]> {
@@ -87,13 +85,12 @@ export class KvStreamStore implements StreamStore {
   }
 
   async snapshot(place: Place): Promise<PlaceSnapshot> {
-    const { epoch, handle } = this.#running;
+    const { epoch } = this.#running;
     const { stream, group, item } = place;
     // Before the next change of what is not there yet: clients of the reference system look at nothing but time.
     const beforeNowMs = this.#parts.clock.now() - 1;
     if (item !== undefined) {
-      const view = handle.query('item', { stream, group, item });
-      if (view.isDamaged) throw streamErrors.ITEM_DAMAGED({ stream, group, item });
+      const view = this.#item({ stream, group, item });
       return { epoch, seq: view.seq, timestamp: view.json === undefined ? Math.max(view.timestamp, beforeNowMs) : view.timestamp, json: view.json ?? 'null' };
     }
     const view = this.#group(stream, group);
@@ -172,9 +169,26 @@ export class KvStreamStore implements StreamStore {
     return this.#opened;
   }
 
+  /** @throws `MOTIA_STREAM_ITEM_DAMAGED` */
+  #item(address: StreamItemAddress): ItemView {
+    try {
+      return this.#running.handle.query('item', address);
+    } catch (error) {
+      throw isMotiaError(error, 'MOTIA_STORE_ROW_CORRUPT') ? streamErrors.ITEM_DAMAGED(address, error) : error;
+    }
+  }
+
+  /** Items that are damaged are left out. */
   #group(stream: string, group: string): GroupView {
     const view = this.#running.handle.query('group', { stream, group });
-    if (view.damaged.length > 0) this.#parts.logger.error('Items of a stream are damaged in the store and are left out', { stream, group, items: view.damaged });
+    for (const item of view.damaged) {
+      try {
+        // Reading it has the store keep a copy and say so, once.
+        this.#item({ stream, group, item });
+      } catch (error) {
+        this.#parts.logger.debug('A damaged item is left out', { stream, group, item, reason: String(error) });
+      }
+    }
     return view;
   }
 

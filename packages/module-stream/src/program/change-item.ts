@@ -1,11 +1,11 @@
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
-import { rowChecksum } from '@motia/store-sqlite';
 import { addDueCalls } from '@motia/store-sqlite/outbox';
 import { applyUpdateOps } from '@motia/update-ops';
 import { changeBody } from '../delivery/frame-text.js';
 import { streamErrors } from '../errors.js';
 import type { StreamChangeEvent } from '../stream-event.js';
 import type { ItemChange, ItemOutcome, ItemWrite } from '../stream-store.js';
+import { itemChecksum, quarantineItem } from './damaged-rows.js';
 import { addLog, groupOf, traceIdOf, type GroupRow } from './group.js';
 
 /** Beside what callers hand over: settings of the module. */
@@ -29,25 +29,25 @@ const keptForReaders = 1_024;
 
 const itemColumns = 'id, value, timestamp, checksum';
 
-export function itemChecksum(groupId: number, name: string, value: string): number {
-  return rowChecksum(groupId, name, value);
-}
-
 /** One change of an item: its new value, its number, its place in the log, and the calls that it owes, all or nothing. */
 export function changeItem(sql: StoreSql, input: ChangeItemInput, context: StoreCommandContext): ItemOutcome {
   const { address, change } = input;
   const group = groupOf(sql, address.stream, address.group, context.nowMs);
-  const item = sql.get<ItemRow>(`SELECT ${itemColumns} FROM stream_item WHERE group_id = ? AND name = ?`, group.id, address.item);
-  // A damaged item may be replaced or taken away, but nothing is built on it.
-  if (item !== undefined && change.kind === 'update' && item.checksum !== itemChecksum(group.id, address.item, item.value)) throw streamErrors.ITEM_DAMAGED({ ...address });
+  const found = sql.get<ItemRow>(`SELECT ${itemColumns} FROM stream_item WHERE group_id = ? AND name = ?`, group.id, address.item);
+  const isDamaged = found !== undefined && found.checksum !== itemChecksum(group.id, address.item, found.value);
+  // A damaged item may be replaced or taken away, but nothing is built on it, and nobody is shown what it has become.
+  if (isDamaged && change.kind === 'update') throw streamErrors.ITEM_DAMAGED({ ...address });
+  if (isDamaged && change.kind !== 'record') quarantineItem(sql, found, context);
+  const item = isDamaged ? undefined : found;
   const next = nextValue(change, item?.value, input.maxValueBytes);
-  const type = typeOf(change, item !== undefined);
+  const type = typeOf(change, found !== undefined);
   if (type === undefined) return { event: undefined, oldJson: undefined, newJson: undefined, claimed: [] };
   const isRecord = change.kind === 'record';
-  const timestamp = Math.max(context.nowMs, input.timestampFloor + 1, (item?.timestamp ?? group.deletedTimestamp) + 1, isRecord ? group.timestamp + 1 : 0);
+  const timestamp = Math.max(context.nowMs, input.timestampFloor + 1, (found?.timestamp ?? group.deletedTimestamp) + 1, isRecord ? group.timestamp + 1 : 0);
   if (!isRecord) storeItem(sql, group, { name: address.item, item, next, timestamp });
   const seq = group.seq + 1;
-  const json = next ?? item?.value ?? 'null';
+  // Clients of the reference system look for the id in what was deleted.
+  const json = next ?? item?.value ?? JSON.stringify({ id: address.item });
   const event: StreamChangeEvent = {
     kind: 'change', ...address, type, seq, prevSeq: group.seq === group.born ? 0 : group.seq, epoch: input.epoch, timestamp,
     json: change.kind === 'record' ? change.json : json, ...traceIdOf(input),

@@ -1,4 +1,5 @@
 import type { StoreMigration } from '@motia/engine-core/contract';
+import { sessionChecksum } from './damaged-rows.js';
 
 /** Tables of the stream program. Never changed once released. */
 export const migrations: readonly StoreMigration[] = [
@@ -62,6 +63,10 @@ export const migrations: readonly StoreMigration[] = [
       // The store knows for certain which engines are gone.
       sql.run('DROP TABLE stream_lease');
       sql.run('CREATE TABLE stream_engine (owner INTEGER PRIMARY KEY) STRICT');
+      sql.run('ALTER TABLE stream_session ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0');
+      for (const row of sql.all<{ readonly session_id: string; readonly subscription_id: string; readonly payload: string; readonly triggers: string }>('SELECT * FROM stream_session')) {
+        sql.run('UPDATE stream_session SET checksum = ? WHERE session_id = ? AND subscription_id = ?', sessionChecksum(row), row.session_id, row.subscription_id);
+      }
     },
   },
 ];

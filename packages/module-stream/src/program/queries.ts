@@ -1,12 +1,13 @@
 import type { StoreSql, StreamItemAddress } from '@motia/engine-core/contract';
 import type { Place, ResyncReason } from '../delivery/frame-text.js';
-import { itemChecksum } from './change-item.js';
+import { failDamagedItem, itemChecksum } from './damaged-rows.js';
 import { findGroup, floorOf, logChecksum } from './group.js';
 
 /** Rows of the log that are read at once. */
 export const pageRows = 128;
 
 interface NamedItem {
+  readonly id: number;
   readonly name: string;
   readonly value: string;
   readonly timestamp: number;
@@ -33,20 +34,20 @@ const logColumns =
   'l.position, l.group_id AS groupId, g.stream, g.name AS "group", g.born, l.seq, l.item, l.type, l.value, l.timestamp, l.trace_id AS traceId, l.checksum';
 
 export interface ItemView {
-  /** JSON text; undefined when there is none, or when its row is damaged. */
+  /** JSON text; undefined when there is none. */
   readonly json: string | undefined;
-  readonly isDamaged: boolean;
   readonly timestamp: number;
   /** Of the group. */
   readonly seq: number;
 }
 
+/** @throws `MOTIA_STORE_ROW_CORRUPT` */
 export function readItem(sql: StoreSql, { stream, group: groupName, item: name }: StreamItemAddress): ItemView {
   const group = findGroup(sql, stream, groupName);
-  if (group === undefined) return { json: undefined, isDamaged: false, timestamp: 0, seq: floorOf(sql) };
-  const item = sql.get<NamedItem>('SELECT name, value, timestamp, checksum FROM stream_item WHERE group_id = ? AND name = ?', group.id, name);
-  const isDamaged = item !== undefined && item.checksum !== itemChecksum(group.id, name, item.value);
-  return { json: isDamaged ? undefined : item?.value, isDamaged, timestamp: item?.timestamp ?? group.deletedTimestamp, seq: group.seq };
+  if (group === undefined) return { json: undefined, timestamp: 0, seq: floorOf(sql) };
+  const item = sql.get<NamedItem>('SELECT id, name, value, timestamp, checksum FROM stream_item WHERE group_id = ? AND name = ?', group.id, name);
+  if (item !== undefined && item.checksum !== itemChecksum(group.id, name, item.value)) failDamagedItem(item);
+  return { json: item?.value, timestamp: item?.timestamp ?? group.deletedTimestamp, seq: group.seq };
 }
 
 export interface GroupView {
@@ -61,7 +62,7 @@ export interface GroupView {
 export function readGroup(sql: StoreSql, { stream, group: groupName }: Omit<StreamItemAddress, 'item'>): GroupView {
   const group = findGroup(sql, stream, groupName);
   if (group === undefined) return { items: [], damaged: [], timestamp: 0, seq: floorOf(sql) };
-  const rows = sql.all<NamedItem>('SELECT name, value, timestamp, checksum FROM stream_item WHERE group_id = ? ORDER BY id', group.id);
+  const rows = sql.all<NamedItem>('SELECT id, name, value, timestamp, checksum FROM stream_item WHERE group_id = ? ORDER BY id', group.id);
   const damaged = rows.filter(({ name, value, checksum }) => checksum !== itemChecksum(group.id, name, value)).map(({ name }) => name);
   const whole = damaged.length === 0 ? rows : rows.filter(({ name }) => !damaged.includes(name));
   return { items: whole.map(({ name, value }) => ({ id: name, json: value })), damaged, timestamp: group.timestamp, seq: group.seq };

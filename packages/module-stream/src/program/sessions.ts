@@ -1,6 +1,7 @@
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
 import { addDueCalls, type ClaimedCall, type ClaimTerms, type DueTrigger } from '@motia/store-sqlite/outbox';
 import type { SessionKey, SessionRecord } from '../stream-store.js';
+import { quarantineSession, sessionChecksum } from './damaged-rows.js';
 
 /** Kind of the triggers that sessions owe calls to. */
 export const leaveKind = 'stream:leave';
@@ -12,10 +13,15 @@ interface SessionRow {
   readonly subscription_id: string;
   readonly payload: string;
   readonly triggers: string;
+  readonly checksum: number;
 }
 
 export function enterSession(sql: StoreSql, { sessionId, subscriptionId, payload, triggers }: SessionRecord, { fencingToken }: StoreCommandContext): void {
-  sql.run('INSERT OR REPLACE INTO stream_session (session_id, subscription_id, owner, payload, triggers) VALUES (?, ?, ?, ?, ?)', sessionId, subscriptionId, fencingToken, payload, JSON.stringify(triggers));
+  const row = { payload, triggers: JSON.stringify(triggers) };
+  sql.run(
+    'INSERT OR REPLACE INTO stream_session (session_id, subscription_id, owner, payload, triggers, checksum) VALUES (?, ?, ?, ?, ?, ?)',
+    sessionId, subscriptionId, fencingToken, row.payload, row.triggers, sessionChecksum(row),
+  );
 }
 
 export function forgetSession(sql: StoreSql, { sessionId, subscriptionId }: SessionKey): void {
@@ -47,6 +53,10 @@ export function endLostSessions(sql: StoreSql, { gone }: { readonly gone: readon
 }
 
 function end(sql: StoreSql, row: SessionRow, claim: ClaimTerms | undefined, context: StoreCommandContext): readonly ClaimedCall[] {
+  if (row.checksum !== sessionChecksum(row)) {
+    quarantineSession(sql, row, context);
+    return [];
+  }
   forgetSession(sql, { sessionId: row.session_id, subscriptionId: row.subscription_id });
   return addDueCalls(sql, {
     kind: leaveKind, triggers: JSON.parse(row.triggers) as DueTrigger[], lane: `${row.session_id}\n${row.subscription_id}`, payload: row.payload, triggerDepth: 0,
