@@ -6,7 +6,7 @@ export interface HousekeeperParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly retention: Retention;
-  /** Something may have become ready, or ended, in another engine. */
+  /** Something may have become ready, or ended, that the dispatcher has not seen. */
   readonly onChanged: () => void;
 }
 
@@ -66,9 +66,13 @@ export class Housekeeper {
   }
 
   async #pruneAll(): Promise<void> {
-    const { store, retention, logger } = this.#parts;
+    const { store, retention, logger, onChanged } = this.#parts;
     try {
-      while (!this.#isStopped && (await store.prune(retention)));
+      for (let isMore = true; isMore && !this.#isStopped;) {
+        const pruned = await store.prune(retention);
+        if (pruned.gaveUp > 0) onChanged();
+        isMore = pruned.isMore;
+      }
     } catch (error) {
       logger.warn('What is old could not be removed; it is tried again', { reason: reasonOf(error) });
     }

@@ -79,6 +79,8 @@ export interface JobAdd {
   readonly delayMs?: number;
   readonly group?: string;
   readonly priority: number;
+  /** Given up when nobody has taken it up so long after it could be. */
+  readonly ttlMs?: number;
   readonly trace?: TraceContext;
   readonly producer?: string;
   /** How many triggers of stored changes led to it. */
@@ -112,7 +114,13 @@ export interface Settlement {
 /** A wish for work: at most `slots` jobs of the lane, leased for `leaseMs`. */
 export interface Take {
   readonly lane: number;
+  /** Free places. */
   readonly slots: number;
+  /**
+   * Further jobs, to wait with the caller until places become free; a store may hand out fewer, or none. Never one that was
+   * lost or has a priority, and none beside one that was lost.
+   */
+  readonly ahead?: number;
   readonly leaseMs: number;
 }
 
@@ -134,6 +142,8 @@ export interface ExchangeResult {
   readonly lanes: readonly LaneState[];
   /** Ids of jobs whose data is not what was written: they are dead letters now. */
   readonly quarantined: readonly string[];
+  /** Ids of jobs that waited for longer than they may: they are dead letters now. */
+  readonly expired: readonly string[];
 }
 export interface ExchangeOptions {
   /** Makes it part of a transaction: everything is strict then. */
@@ -231,6 +241,9 @@ export interface JobStore {
   cancelMove(queue: number): Promise<MoveTask | undefined>;
   /** The last one of each queue. */
   moves(): Promise<readonly MoveTask[]>;
-  /** Forgets what is older than told, a part at a time. True when there is more. */
-  prune(retention: Retention): Promise<boolean>;
+  /**
+   * Forgets what is older than told, and gives up what has waited for longer than it may, a part at a time. Tells whether there is
+   * more, and how many jobs were given up.
+   */
+  prune(retention: Retention): Promise<{ readonly isMore: boolean; readonly gaveUp: number }>;
 }

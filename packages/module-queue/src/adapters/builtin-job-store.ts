@@ -160,7 +160,7 @@ export class BuiltinJobStore implements JobStore {
     return this.#handle.query('moves', undefined);
   }
 
-  async prune(retention: Retention): Promise<boolean> {
+  async prune(retention: Retention): ReturnType<JobStore['prune']> {
     await this.#handle.run('keepServing', { queues: [...this.#served], times: this.#times });
     return this.#handle.run('prune', { retention, times: this.#times });
   }

@@ -2,7 +2,6 @@ import type { AuthenticateStream, StreamConfig } from '../context/stream-config.
 import { shared } from '../context/invocation-scope.js';
 import { Stream } from '../context/stream.js';
 import type { StepConfig } from '../steps/step-config.js';
-import type { FlowContext } from '../steps/flow-context.js';
 import { setupStepEndpoint } from '../instance/step-endpoint.js';
 import type { LoadedModule } from './loaded-module.js';
 import { serveThisProcess } from './serve-this-process.js';
