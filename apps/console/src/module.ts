@@ -1,9 +1,9 @@
+import { HostGuard, isLoopbackAddress } from '@motia/engine-core';
 import { ConsoleServiceRef, defineModule, moduleFactory, ProcessServiceRef, RestServiceRef, type ModuleUse } from '@motia/engine-core/contract';
 import { createDataApi } from './data-api.js';
 import { consoleErrors } from './errors.js';
 import { AccessToken, newToken } from './guards/access-token.js';
 import { cookieName } from './guards/credentials.js';
-import { isLoopbackName } from './guards/host-guard.js';
 import { ConsoleListener } from './http/console-listener.js';
 import { ConsoleServer } from './http/console-server.js';
 import { Gate } from './http/gate.js';
@@ -21,15 +21,15 @@ export const ConsoleModule = defineModule({
   optional: { processes: ProcessServiceRef, rest: RestServiceRef },
   provides: { console: ConsoleServiceRef },
   async create(ctx, options) {
-    const isLocal = options.host === undefined || isLoopbackName(options.host.toLowerCase());
+    const isLocal = options.host === undefined || options.host === 'localhost' || isLoopbackAddress(options.host);
     if (!isLocal && options.token === undefined) throw consoleErrors.TOKEN_REQUIRED({ host: options.host ?? '' });
     const { clock, logger } = ctx;
     const token = options.token ?? newToken();
     const { api, hub, prometheus } = createDataApi({ ...ctx, processes: () => ctx.services.processes, rest: () => ctx.services.rest, refreshIntervalMs: options.refresh_interval_ms });
     const live = new LiveServer(hub, clock, options.max_live_connections);
     const cookie = (): string => cookieName(listener.address?.port ?? options.port);
-    const allowedHosts = [...options.allowed_hosts, ...(isLocal || options.host === undefined ? [] : [options.host])];
-    const gate = new Gate({ token: new AccessToken(token, clock), allowedHosts, isReadOnly: options.read_only, cookie });
+    const hosts = new HostGuard({ allowed: [...options.allowed_hosts, ...(options.host === undefined ? [] : [options.host])], addresses: 'loopback' });
+    const gate = new Gate({ token: new AccessToken(token, clock), hosts, isReadOnly: options.read_only, cookie });
     const server = new ConsoleServer({ api, live, gate, logger, clock, cookie, metrics: prometheus });
     const listener = new ConsoleListener({ moduleName: ctx.instanceId, onRequest: server.serve, onUpgrade: server.upgrade });
     return {

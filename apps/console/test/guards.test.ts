@@ -1,25 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { ManualClock } from '@motia/engine-core/testing';
 import { AccessToken, newToken } from '../src/guards/access-token.js';
 import { tokenOf } from '../src/guards/credentials.js';
-import { hostNameOf, isAllowedHost } from '../src/guards/host-guard.js';
 import { isOwnOrigin } from '../src/guards/origin-guard.js';
-
-describe('the Host guard', () => {
-  it.each(['localhost', 'localhost:3113', '127.0.0.1:3113', '[::1]:3113', 'app.localhost', 'LOCALHOST.'])('knows %s as this machine', (host) => {
-    expect(isAllowedHost(host, [])).toBe(true);
-  });
-  it.each([undefined, '', 'evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', '192.168.1.4:3113', 'local host', 'localhost:3113:1', '[::1', 'a@localhost'])('refuses %s', (host) => {
-    expect(isAllowedHost(host, [])).toBe(false);
-  });
-  it('takes the names of the configuration, whatever their case', () => {
-    expect(isAllowedHost('Console.Example:443', ['console.example'])).toBe(true);
-  });
-  it('never throws, whatever the header', () => {
-    fc.assert(fc.property(fc.string(), (header) => typeof isAllowedHost(header, []) === 'boolean' && (hostNameOf(header) ?? '') === (hostNameOf(header) ?? '').toLowerCase()));
-  });
-});
 
 describe('the Origin guard', () => {
   it('takes programs, which send none, and pages of the very host they call', () => {

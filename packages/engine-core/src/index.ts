@@ -25,6 +25,8 @@ export { processUsage } from './system/process-usage.js';
 export type { ProcessUsage } from './system/process-usage.js';
 export { childTraceContext, isTraceparent, newTraceContext, nextSpan, randomHex, spanIdOf, traceIdOf } from './telemetry/trace-context.js';
 export { attributesKey } from './telemetry/attributes-key.js';
+export { HostGuard, hostNameOf, isLoopbackAddress, isLoopbackName } from './system/host-guard.js';
+export type { HostGuardRules } from './system/host-guard.js';
 export { listenOnLoopback } from './system/listen-on-loopback.js';
 export type { ListenSteps } from './system/listen-on-loopback.js';
 export { findPortFacts } from './system/port-facts.js';

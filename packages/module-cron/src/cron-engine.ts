@@ -1,4 +1,4 @@
-import type { Clock, FunctionRegistry, HealthReporter, Logger, QueueService, Registration, Telemetry, Timer, TriggerRegistry } from '@motia/engine-core/contract';
+import type { Clock, FunctionRegistry, HealthReporter, Logger, QueueService, Registration, StorePool, Telemetry, Timer, TriggerRegistry } from '@motia/engine-core/contract';
 import { renewEveryMs } from './adapters/engine-watch.js';
 import type { CronJob } from './cron-job.js';
 import { registerCronFunctions } from './cron-functions.js';
@@ -22,6 +22,8 @@ export interface CronEngineParts {
   readonly canTransact: boolean;
   readonly hasEngines: boolean;
   readonly queue: QueueService | undefined;
+  /** Of transactions that jobs can be made and cancelled in. */
+  readonly stores: StorePool | undefined;
   readonly functions: FunctionRegistry;
   readonly triggers: TriggerRegistry;
   readonly telemetry: Telemetry;
@@ -68,24 +70,24 @@ export class CronEngine {
     this.#dispatcher = new Dispatcher({
       store, starter, ticker: this.#ticker, clock, logger, metrics,
       onOutcome: (job, error) => this.#onOutcome(job.jobId, { functionId: job.functionId, error }),
-      onGone: (job) => void this.#book.remove(job.jobId),
+      onGone: (job) => this.#onGone(job),
     });
     this.#recovery = new Recovery({ store, starter, book: this.#book, local: this.#local, logger });
     const activate = (job: CronJob): Promise<void> => this.scheduler.activate(job);
     this.#scheduled = new ScheduledJobs({ store, book: this.#book, functions, clock, logger, activate });
-    this.scheduler = new Scheduler({ store, book: this.#book, scheduled: this.#scheduled, dispatcher: this.#dispatcher, recovery: this.#recovery, starter, clock, logger });
+    this.scheduler = new Scheduler({ store, book: this.#book, scheduled: this.#scheduled, dispatcher: this.#dispatcher, recovery: this.#recovery, starter, clock, logger, onGone: (job) => this.#onGone(job) });
     logger.info(`Cron runs are ${starter.label}`, { store: store.label, ...(this.#queued === undefined ? { because: whyDirect(parts) } : {}) });
   }
 
   async start(): Promise<void> {
-    const { store, functions, triggers, clock, hasEngines, telemetry } = this.#parts;
-    await store.prune();
+    const { store, functions, triggers, clock, hasEngines, canTransact, stores, telemetry } = this.#parts;
+    await store.prune([]);
     this.#ticker.start();
     if (this.#queued !== undefined) {
       const queued = this.#queued;
       this.#registrations.push(functions.register({ id: runFunctionId, description: 'Makes a run of a cron job; called by its message' }, (payload, call) => queued.handle(payload, call)));
     }
-    this.#registrations.push(...registerCronFunctions({ functions, scheduler: this.scheduler, scheduled: this.#scheduled, store, book: this.#book, clock }));
+    this.#registrations.push(...registerCronFunctions({ functions, scheduler: this.scheduler, scheduled: this.#scheduled, store, book: this.#book, clock, canTransact, stores }));
     const config = cronTriggerConfig(clock);
     const jobs = new TriggerJobs({ store, book: this.#book, clock, logger: this.#parts.logger, specOf: config.specOf, activate: (job) => this.scheduler.activate(job) });
     this.#registrations.push(
@@ -96,10 +98,10 @@ export class CronEngine {
     await this.#scheduled.reload();
     // A store that only this engine may have open has no others to look after.
     if (hasEngines && store.store?.isShared !== false) {
-      this.#registrations.push(store.onForeignChange(() => this.#onForeignChange()));
+      this.#registrations.push(store.onForeignChange(() => this.#onForeignChange()), store.onEngineGone(() => void this.#recovery.sweep()));
       this.#timers.push(clock.setInterval(() => void this.#renew(), renewEveryMs));
     }
-    this.#timers.push(clock.setInterval(() => void this.#recovery.sweep(), sweepEveryMs), clock.setInterval(() => void store.prune().catch(() => undefined), pruneEveryMs));
+    this.#timers.push(clock.setInterval(() => void this.#recovery.sweep(), sweepEveryMs), clock.setInterval(() => void store.prune(this.#book.list().map(({ jobId }) => jobId)).catch(() => undefined), pruneEveryMs));
   }
 
   /** No slot is taken any more; resolves when what was started here has ended. */
@@ -135,8 +137,7 @@ export class CronEngine {
     if (byMs > 0) return;
     // No slot comes twice: jobs wait for the time after their last slot. One that would wait for days is brought back.
     try {
-      const jobs = this.#book.list().map(({ jobId, functionId, origin, spec, anchorMs }) => ({ jobId, functionId, origin, spec: JSON.stringify(spec), anchorMs }));
-      for (const state of await store.saveJobs(jobs)) {
+      for (const state of await store.saveJobs(this.#book.list().map(stored))) {
         const job = this.#book.get(state.jobId);
         job?.adopt(state);
         if (job !== undefined) this.#dispatcher.arm(job);
@@ -144,6 +145,17 @@ export class CronEngine {
     } catch (error) {
       this.#warn('Schedules could not be set back with the clock', error);
     }
+  }
+
+  /** A job in code whose row is gone, because it was damaged, comes back as this engine knows it. One that a call made is over. */
+  async #onGone(job: CronJob): Promise<void> {
+    if (job.isGone) return;
+    if (job.origin === 'scheduled') {
+      this.#book.remove(job.jobId);
+      return;
+    }
+    const [state] = await this.#parts.store.saveJobs([stored(job)]);
+    if (state !== undefined) job.adopt(state);
   }
 
   #onEnded(jobId: string, next: Parameters<Dispatcher['runEnded']>[1]): void {
@@ -190,6 +202,10 @@ export class CronEngine {
 
 /** Runs that are told to stop get so long to say how they ended. */
 const stopPatienceMs = 2_000;
+
+function stored({ jobId, functionId, origin, spec, anchorMs }: CronJob): Parameters<CronStore['saveJobs']>[0][number] {
+  return { jobId, functionId, origin, spec: JSON.stringify(spec), anchorMs };
+}
 
 function whyDirect({ queue, canTransact }: CronEngineParts): string {
   if (queue === undefined) return 'no queue module is loaded';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { nearestNames } from '@motia/engine-core';
-import type { Clock, FunctionRegistry, Registration } from '@motia/engine-core/contract';
+import type { Clock, FunctionRegistry, Registration, StorePool, StoreTransaction } from '@motia/engine-core/contract';
 import type { CronStore } from './cron-store.js';
 import { cronErrors } from './errors.js';
 import type { JobBook } from './job-book.js';
@@ -20,13 +20,15 @@ export interface CronFunctionsParts {
   readonly store: CronStore;
   readonly book: JobBook;
   readonly clock: Pick<Clock, 'now'>;
+  readonly canTransact: boolean;
+  readonly stores: StorePool | undefined;
 }
 type Answer = Readonly<Record<string, unknown>>;
 
 /** Ids of jobs in code begin so, and no other ids may. */
 const triggerPrefix = 'trg_';
 
-/** Registers `cron::schedule`, `cancel`, `list`, `run_now`, `pause`, `resume`, `history` and `preview`. */
+/** Registers these functions, of which `cron::schedule` and `cron::cancel` can be part of a transaction: `cron::schedule`, `cancel`, `list`, `run_now`, `pause`, `resume`, `history` and `preview`. */
 export function registerCronFunctions(parts: CronFunctionsParts): readonly Registration[] {
   const { functions, scheduler, store, book, clock } = parts;
 
@@ -60,10 +62,27 @@ export function registerCronFunctions(parts: CronFunctionsParts): readonly Regis
       const read = parseSchedule({ expression, timezone }, afterMs);
       return { expression: read.expression, timezone: read.timezone, runs: slotsBetween(read, { afterMs, untilMs: Infinity, limit: count }).map(rfc3339) };
     }]),
+    ...joinTransactions(parts),
   ];
 }
 
-async function schedule({ functions, scheduled, book, clock }: CronFunctionsParts, input: ScheduleRequest): Promise<Answer> {
+/** Lets jobs be made and cancelled together with other changes of the store. */
+function joinTransactions(parts: CronFunctionsParts): readonly Registration[] {
+  const { store, stores, canTransact } = parts;
+  if (stores === undefined) return [];
+  const join = (id: string, run: (payload: unknown, tx: StoreTransaction) => Promise<Answer>): Registration =>
+    stores.join(id, { store: () => (canTransact ? store.store : undefined), run: async (payload, { tx }) => run(payload, tx) });
+  return [
+    join('cron::schedule', (payload, tx) => schedule(parts, readRequest('cron::schedule', scheduleRequest, payload), tx)),
+    join('cron::cancel', async (payload, tx) => {
+      const { job_id: jobId } = readRequest('cron::cancel', jobRequest, payload);
+      if (jobId.startsWith(triggerPrefix)) throw cronErrors.INVALID_REQUEST({ functionId: 'cron::cancel', problem: 'jobs of triggers in code cannot be cancelled in a transaction' });
+      return { job_id: jobId, cancelled: await parts.scheduled.remove(jobId, tx) };
+    }),
+  ];
+}
+
+async function schedule({ functions, scheduled, book, clock }: CronFunctionsParts, input: ScheduleRequest, tx?: StoreTransaction): Promise<Answer> {
   const id = 'cron::schedule';
   const refuse = (problem: string): Error => cronErrors.INVALID_REQUEST({ functionId: id, problem });
   const nowMs = clock.now();
@@ -76,7 +95,7 @@ async function schedule({ functions, scheduled, book, clock }: CronFunctionsPart
   if (atMs !== undefined && atMs < nowMs - mostPastMs) throw cronErrors.NEVER_FIRES({ expression: rfc3339(atMs), reason: 'it is in the past' });
   if (scheduled.state(jobId) === undefined) book.checkRoom(1);
   // A one-off that is due already is due at once: its slot must lie after the anchor.
-  const { isNew } = await scheduled.put({ jobId, functionId, origin: 'scheduled', spec: text, anchorMs: atMs === undefined ? nowMs : Math.min(nowMs, atMs - 1) });
+  const { isNew } = await scheduled.put({ jobId, functionId, origin: 'scheduled', spec: text, anchorMs: atMs === undefined ? nowMs : Math.min(nowMs, atMs - 1) }, tx);
   const nextMs = atMs ?? recurring?.next(nowMs);
   return { job_id: jobId, next_run: nextMs === undefined ? null : rfc3339(nextMs), replaced: !isNew };
 }

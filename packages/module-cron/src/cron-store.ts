@@ -146,10 +146,10 @@ export interface CronStore {
 
   /** Makes jobs known, or seen again: an anchor and a pause that are there stay. `anchorMs` is for new ones. */
   saveJobs(jobs: readonly (StoredJob & { readonly anchorMs: number })[]): Promise<readonly JobState[]>;
-  /** Makes a job of origin `scheduled`, or gives it a new spec, anchor and no pause. Tells which. */
-  putScheduled(job: StoredJob & { readonly anchorMs: number }): Promise<{ readonly isNew: boolean; readonly state: JobState }>;
-  /** Removes a job of origin `scheduled`; its waiting runs are skipped. False when there is none. */
-  removeScheduled(jobId: string): Promise<boolean>;
+  /** Makes a job of origin `scheduled`, or gives it a new spec, anchor and no pause. Tells which. With `tx` it joins a transaction. */
+  putScheduled(job: StoredJob & { readonly anchorMs: number }, options?: { readonly tx?: StoreTransaction }): Promise<{ readonly isNew: boolean; readonly state: JobState }>;
+  /** Removes a job of origin `scheduled`; its waiting runs are skipped. False when there is none. With `tx` it joins a transaction. */
+  removeScheduled(jobId: string, options?: { readonly tx?: StoreTransaction }): Promise<boolean>;
   /** Jobs of origin `scheduled`, unless they are as they were at `knownVersion`. */
   scheduled(knownVersion?: number): Promise<{ readonly version: number; readonly jobs?: readonly JobState[] }>;
   /** States of the jobs named, or of all. Jobs that are not there are left out. */
@@ -181,8 +181,10 @@ export interface CronStore {
   isGone(engineId: string): boolean;
   /** Says that this engine lives, and looks who else does. Called every three seconds with the capability `engines`. */
   renew(): Promise<void>;
-  /** Forgets jobs in code that no engine has named for 30 days, and runs of jobs that are gone, after seven. */
-  prune(): Promise<void>;
+  /** Forgets jobs in code that no engine has named for 30 days, and runs of jobs that are gone, after seven. `ticking` are named by this. */
+  prune(ticking: readonly string[]): Promise<void>;
   /** After another engine changed something here. */
   onForeignChange(listener: () => void): Registration;
+  /** After another engine is known to be gone, without waiting for `renew`. A store that cannot know never says so. */
+  onEngineGone(listener: () => void): Registration;
 }

@@ -24,8 +24,8 @@ export interface DispatcherParts {
   readonly metrics: CronMetrics;
   /** A job could not be brought up to now, and is tried again in a second; undefined: it could. */
   readonly onOutcome: (job: CronJob, error: unknown) => void;
-  /** The store does not know the job any more. */
-  readonly onGone: (job: CronJob) => void;
+  /** The store does not know the job any more: it is known again afterwards, or removed here. */
+  readonly onGone: (job: CronJob) => Promise<void>;
 }
 
 /** Turns due jobs into claimed slots. One step at a time per job; jobs do not wait for each other. */
@@ -88,8 +88,8 @@ export class Dispatcher {
     const { store, clock } = this.#parts;
     if (job.isPaused || job.isCourteous) {
       const [state] = await store.states([job.jobId]);
-      if (state === undefined) return this.#parts.onGone(job);
-      job.adopt(state);
+      if (state === undefined) await this.#parts.onGone(job);
+      else job.adopt(state);
     }
     for (let round = 0; round < mostRounds && !job.isPaused && !job.isGone && !this.#isStopped; round += 1) {
       const plan = job.plan(clock.now());
@@ -122,14 +122,14 @@ export class Dispatcher {
       const lateMs = clock.now() - atMs;
       const outcome = await starter.start(job, claim);
       this.#account(job, claim, { outcome, lateMs });
-      if (!this.#heed(job, claim, outcome)) return false;
+      if (!(await this.#heed(job, claim, outcome))) return false;
       if (job.isBlocked) return true;
     }
     return true;
   }
 
   /** Takes in what the store said. False: plan again. */
-  #heed(job: CronJob, { scheduledAtMs }: SlotClaim, outcome: ClaimOutcome): boolean {
+  async #heed(job: CronJob, { scheduledAtMs }: SlotClaim, outcome: ClaimOutcome): Promise<boolean> {
     switch (outcome.status) {
       case 'claimed':
       case 'skipped':
@@ -150,8 +150,8 @@ export class Dispatcher {
         job.isPaused = true;
         return true;
       case 'gone':
-        this.#parts.onGone(job);
-        return true;
+        await this.#parts.onGone(job);
+        return job.isGone;
     }
   }
 

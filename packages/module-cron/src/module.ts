@@ -1,4 +1,4 @@
-import { CronServiceRef, defineModule, moduleFactory, QueueServiceRef, type CronService, type ModuleUse } from '@motia/engine-core/contract';
+import { CronServiceRef, defineModule, moduleFactory, QueueServiceRef, StorePoolRef, type CronService, type ModuleUse } from '@motia/engine-core/contract';
 import { CronEngine } from './cron-engine.js';
 import { CronStoreSlot } from './cron-store.js';
 import { cronErrors } from './errors.js';
@@ -13,7 +13,7 @@ export const CronModule = defineModule({
   class: 'modules::cron::CronModule',
   options: cronOptions,
   provides: { cron: CronServiceRef },
-  optional: { queue: QueueServiceRef },
+  optional: { queue: QueueServiceRef, stores: StorePoolRef },
   triggerTypes: ['cron'],
   async create(ctx, options) {
     const { functions, triggers, telemetry, clock, logger, health, services } = ctx;
@@ -34,7 +34,7 @@ export const CronModule = defineModule({
       },
       async start() {
         // The stores of both are open only now.
-        engine = new CronEngine({ store, canTransact: supports.has('transactions'), hasEngines: supports.has('engines'), queue: services.queue, functions, triggers, telemetry, clock, logger, health });
+        engine = new CronEngine({ store, canTransact: supports.has('transactions'), hasEngines: supports.has('engines'), queue: services.queue, stores: services.stores, functions, triggers, telemetry, clock, logger, health });
         await engine.start();
       },
       async drain(deadline) {

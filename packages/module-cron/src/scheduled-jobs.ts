@@ -1,4 +1,4 @@
-import { isMotiaError, type Clock, type FunctionRegistry, type Logger } from '@motia/engine-core/contract';
+import { isMotiaError, type Clock, type FunctionRegistry, type Logger, type StoreTransaction } from '@motia/engine-core/contract';
 import { CronJob } from './cron-job.js';
 import type { CronStore, JobState, StoredJob } from './cron-store.js';
 import type { JobBook } from './job-book.js';
@@ -54,15 +54,15 @@ export class ScheduledJobs {
     for (const state of this.#states.values()) await this.#settle(state);
   }
 
-  /** Resolves when it is kept and ticks here. */
-  async put(job: StoredJob & { readonly anchorMs: number }): Promise<{ readonly isNew: boolean }> {
-    const { isNew } = await this.#parts.store.putScheduled(job);
+  /** Resolves when it is kept and ticks here. With `tx` it is handed over before this returns. */
+  async put(job: StoredJob & { readonly anchorMs: number }, tx?: StoreTransaction): Promise<{ readonly isNew: boolean }> {
+    const { isNew } = await this.#parts.store.putScheduled(job, tx === undefined ? {} : { tx });
     await this.reload();
     return { isNew };
   }
 
-  async remove(jobId: string): Promise<boolean> {
-    const wasThere = await this.#parts.store.removeScheduled(jobId);
+  async remove(jobId: string, tx?: StoreTransaction): Promise<boolean> {
+    const wasThere = await this.#parts.store.removeScheduled(jobId, tx === undefined ? {} : { tx });
     await this.reload();
     return wasThere;
   }

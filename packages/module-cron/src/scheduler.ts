@@ -16,6 +16,8 @@ export interface SchedulerParts {
   readonly dispatcher: Dispatcher;
   readonly recovery: Recovery;
   readonly starter: RunStarter;
+  /** The store does not know the job any more: it is known again afterwards, or removed here. */
+  readonly onGone: (job: CronJob) => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -65,7 +67,7 @@ export class Scheduler implements CronService {
   /** Answers the time under which the run is known. @throws `MOTIA_CRON_JOB_NOT_FOUND`, `MOTIA_CRON_RUN_IN_PROGRESS`, `MOTIA_CRON_STOPPING` */
   async startNow(jobId: string): Promise<number> {
     this.#checkRunning('A run');
-    const { book, starter, clock } = this.#parts;
+    const { book, starter, clock, onGone } = this.#parts;
     const job = book.get(jobId);
     if (job === undefined) throw cronErrors.JOB_NOT_FOUND({ jobId });
     const nowMs = clock.now();
@@ -74,8 +76,8 @@ export class Scheduler implements CronService {
       if (outcome.status === 'claimed' || outcome.status === 'waiting') return scheduledAtMs;
       if (outcome.status === 'skipped') throw cronErrors.RUN_IN_PROGRESS({ jobId, overlap: job.spec.overlap });
       if (outcome.status === 'gone') {
-        book.remove(jobId);
-        throw cronErrors.JOB_NOT_FOUND({ jobId });
+        await onGone(job);
+        if (job.isGone) throw cronErrors.JOB_NOT_FOUND({ jobId });
       }
     }
     throw cronErrors.RUN_IN_PROGRESS({ jobId, overlap: job.spec.overlap });

@@ -1,8 +1,9 @@
 import { defineStoreProgram } from '@motia/engine-core/contract';
 import { claim, claimOrFail } from './program/claim.js';
 import { beat, beats, leave } from './program/engines.js';
-import { prune, putScheduled, removeScheduled, saveJobs, setPaused } from './program/jobs.js';
-import { allJobs, allOpenRuns, history, jobRow, openRunsOf, scheduledJobs } from './program/rows.js';
+import { jobStates, scheduledJobs } from './program/job-rows.js';
+import { prune, putScheduled, quarantine, removeScheduled, saveJobs, setPaused } from './program/jobs.js';
+import { history, openRuns } from './program/run-rows.js';
 import { begin, end, endMessage, promote, promoteOrFail, release, takeOver } from './program/runs.js';
 import { migrations } from './program/tables.js';
 
@@ -11,10 +12,10 @@ export const storeProgram = defineStoreProgram({
   name: 'cron',
   source: { specifier: '@motia/module-cron/store-program', from: import.meta.url },
   migrations,
-  commands: { saveJobs, putScheduled, removeScheduled, setPaused, prune, claim, claimOrFail, begin, end, endMessage, release, promote, promoteOrFail, takeOver, beat, leave },
+  commands: { saveJobs, putScheduled, removeScheduled, setPaused, prune, quarantine, claim, claimOrFail, begin, end, endMessage, release, promote, promoteOrFail, takeOver, beat, leave },
   queries: {
-    states: (sql, { jobIds }: { readonly jobIds?: readonly string[] }) => (jobIds === undefined ? allJobs(sql) : jobIds.flatMap((jobId) => jobRow(sql, jobId) ?? [])),
-    openRuns: (sql, { jobIds }: { readonly jobIds?: readonly string[] }) => (jobIds === undefined ? allOpenRuns(sql) : jobIds.flatMap((jobId) => openRunsOf(sql, jobId))),
+    states: jobStates,
+    openRuns,
     history,
     scheduledJobs,
     beats: (sql, _input: undefined) => beats(sql),

@@ -4,13 +4,13 @@ import { temporaryFolder } from '@motia/tools/testing';
 import { cron } from '../src/index.js';
 
 const jobs = 1_000;
-/** Of the processor, not of the wall clock: what a machine that does other things too would take by itself. */
+/** From the second in which they are due until the last one has started, by the clock on the wall. */
 const dispatchLimitMs = 2_000;
-/** The longest stretch without a turn, in the same measure. */
-const turnLimitMs = 250;
+/** The longest stretch without a turn of the event loop, by the same clock. */
+const turnLimitMs = 100;
 
 describe('a thousand jobs that are due in the same second', () => {
-  it.each(['in_memory', 'file_based'])('all run, each once, within two seconds, and hold nothing else up (%s)', async (store_method) => {
+  it.each(['in_memory', 'file_based'])('#67 all run, each once, within two seconds, and hold nothing else up for a tenth of a second (%s)', async (store_method) => {
     await using folder = temporaryFolder('cron-load');
     await using host = await startTestHost([cron({ adapter: { class: 'modules::cron::KvCronAdapter', config: { store_method, ...(store_method === 'file_based' ? { file_path: folder.path } : {}) } } })]);
     // Far enough away for a slow machine to register everything first.
@@ -30,18 +30,16 @@ describe('a thousand jobs that are due in the same second', () => {
     expect(Date.now()).toBeLessThan(at);
 
     await new Promise<void>((resolve) => setTimeout(resolve, at - Date.now() - 50));
-    const before = process.cpuUsage();
     let longestTurnMs = 0;
-    let turn = process.cpuUsage();
+    let turnAtMs = performance.now();
     const watch = setInterval(() => {
-      const { user, system } = process.cpuUsage(turn);
-      longestTurnMs = Math.max(longestTurnMs, (user + system) / 1_000);
-      turn = process.cpuUsage();
+      longestTurnMs = Math.max(longestTurnMs, performance.now() - turnAtMs);
+      turnAtMs = performance.now();
     }, 1);
     await all;
+    const tookMs = Date.now() - at;
     clearInterval(watch);
-    const { user, system } = process.cpuUsage(before);
-    expect((user + system) / 1_000).toBeLessThan(dispatchLimitMs);
+    expect(tookMs).toBeLessThan(dispatchLimitMs);
     expect(longestTurnMs).toBeLessThan(turnLimitMs);
     expect([...started.values()].every((count) => count === 1)).toBe(true);
     const { runs } = (await host.functions.invoke('cron::history', { limit: 100 })) as { runs: { reason: unknown }[] };

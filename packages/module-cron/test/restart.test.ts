@@ -43,6 +43,16 @@ describe('what is kept over a restart', () => {
   });
 });
 
+it('an engine that runs for more than a month does not forget its jobs', async () => {
+  await using folder = temporaryFolder('cron');
+  await using cron = await startCron({ folder: folder.path });
+  const { jobId } = await cron.job('tick', { expression: '0 0 0 1 1 * *' });
+  await cron.call('cron::pause', { job_id: jobId });
+  cron.clock.jump('2026-04-20T12:00:00Z');
+  await cron.pass('1h');
+  expect(await cron.listed(jobId)).toMatchObject({ job_id: jobId, is_paused: true });
+});
+
 describe('G1 a stop', () => {
   it('waits for runs, and takes no slot meanwhile', async () => {
     await using folder = temporaryFolder('cron');

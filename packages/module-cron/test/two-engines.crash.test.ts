@@ -26,8 +26,11 @@ describe('two engines on one store', () => {
     // The one that has the slots is the one to kill, in the middle of a run.
     const victim = (await journalUntil(journal, 'three slots', (seen) => seen.length >= 3)).at(-1)?.by ?? '';
     await engines.get(victim)?.kill();
+    const killedAtMs = performance.now();
     const dead = journalOf(journal).filter(({ by }) => by === victim).at(-1)?.slot;
-    // What died with it is started once more when its lease is over.
+    // What died with it is started once more: as soon as its death is noticed, before its lease of ten seconds is over.
+    await journalUntil(journal, 'the lost run', (seen) => seen.some(({ slot, attempt }) => slot === dead && attempt === 2));
+    expect(performance.now() - killedAtMs).toBeLessThan(5_000);
     const lines = await journalUntil(journal, 'ten slots of the other, and the lost run', (seen) => seen.filter(({ by }) => by !== victim).length >= 10 && seen.some(({ slot, attempt }) => slot === dead && attempt === 2));
     expect(checkSlots(lines, new Set([victim]))).toMatchObject({ lost: [], duplicates: [], unfenced: [] });
     expect(lines.filter(({ slot }) => slot === dead)).toHaveLength(2);

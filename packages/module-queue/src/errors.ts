@@ -56,6 +56,11 @@ export const queueErrors = defineErrors('QUEUE', {
     'Redrive the message once the function subscribes again, or discard it.',
     (d) => `"${d.functionId}" has not subscribed to "${d.topic}" for longer than \`subscription_grace_ms\`.`,
   ),
+  EXPIRED: entry<{ readonly messageId: string; readonly expiredAt: string }>(
+    410,
+    'Find out what kept it waiting: a paused queue, a subscriber that is away, or too few places. Redrive it if it is still wanted.',
+    (d) => `The message "${d.messageId}" waited for longer than its ttlMs, which ended ${d.expiredAt}.`,
+  ),
   CONDITION_FAILED: entry<{ readonly functionId: string; readonly reason: string }>(500, 'See the log of the condition function.', (d) => `The condition "${d.functionId}" failed: ${d.reason}`, true),
   RESULT_TOO_LARGE: entry<{ readonly limitBytes: number; readonly receivedBytes: number }>(
     500,

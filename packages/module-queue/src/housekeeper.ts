@@ -6,7 +6,7 @@ export interface HousekeeperParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly retention: Retention;
-  /** Something may have become ready, or ended, in another engine. */
+  /** Something may have become ready, or ended, that the dispatcher has not seen. */
   readonly onChanged: () => void;
 }
 
@@ -19,10 +19,11 @@ export class Housekeeper {
   readonly #parts: HousekeeperParts;
   #pruneTimer: Timer | undefined;
   #recoverTimer: Timer | undefined;
-  #foreign: Registration | undefined;
+  readonly #registrations: Registration[] = [];
   #ended = 0;
   #pruning: Promise<void> | undefined;
   #recovering: Promise<void> | undefined;
+  #mustRecoverAgain = false;
   #isStopped = false;
 
   constructor(parts: HousekeeperParts) {
@@ -32,11 +33,14 @@ export class Housekeeper {
   start(): void {
     const { clock, store } = this.#parts;
     this.#pruneTimer = clock.setInterval(() => this.prune(), pruneEveryMs);
-    this.#foreign = store.onChanged(() => {
-      this.#parts.onChanged();
-      // Leases that were not there before; for those that are known a timer is set already.
-      if (this.#recoverTimer === undefined) this.#recover();
-    });
+    this.#registrations.push(
+      store.onChanged(() => {
+        this.#parts.onChanged();
+        // Leases that were not there before; for those that are known a timer is set already.
+        if (this.#recoverTimer === undefined) this.#recover();
+      }),
+      store.onEngineGone(() => this.#recover()),
+    );
     this.#recover();
   }
 
@@ -57,14 +61,18 @@ export class Housekeeper {
     const { clock } = this.#parts;
     clock.clear(this.#pruneTimer);
     clock.clear(this.#recoverTimer);
-    this.#foreign?.dispose();
+    for (const registration of this.#registrations.splice(0)) registration.dispose();
     await Promise.all([this.#pruning, this.#recovering]);
   }
 
   async #pruneAll(): Promise<void> {
-    const { store, retention, logger } = this.#parts;
+    const { store, retention, logger, onChanged } = this.#parts;
     try {
-      while (!this.#isStopped && (await store.prune(retention)));
+      for (let isMore = true; isMore && !this.#isStopped;) {
+        const pruned = await store.prune(retention);
+        if (pruned.gaveUp > 0) onChanged();
+        isMore = pruned.isMore;
+      }
     } catch (error) {
       logger.warn('What is old could not be removed; it is tried again', { reason: reasonOf(error) });
     }
@@ -72,7 +80,16 @@ export class Housekeeper {
 
   #recover(): void {
     if (this.#isStopped) return;
-    this.#recovering ??= this.#recoverOnce().finally(() => (this.#recovering = undefined));
+    if (this.#recovering !== undefined) {
+      this.#mustRecoverAgain = true;
+      return;
+    }
+    this.#recovering = this.#recoverOnce().finally(() => {
+      this.#recovering = undefined;
+      if (!this.#mustRecoverAgain) return;
+      this.#mustRecoverAgain = false;
+      this.#recover();
+    });
   }
 
   async #recoverOnce(): Promise<void> {
@@ -80,10 +97,11 @@ export class Housekeeper {
     try {
       const { recovered, againInMs } = await store.recover();
       if (recovered > 0) {
-        logger.warn('Messages whose leases lapsed in another engine were put back', { messages: recovered });
+        logger.warn('Messages that another engine held were put back: it is gone, or their leases lapsed', { messages: recovered });
         onChanged();
       }
       if (againInMs === undefined || this.#isStopped) return;
+      clock.clear(this.#recoverTimer);
       this.#recoverTimer = clock.setTimeout(() => {
         this.#recoverTimer = undefined;
         this.#recover();

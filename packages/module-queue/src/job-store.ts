@@ -79,6 +79,8 @@ export interface JobAdd {
   readonly delayMs?: number;
   readonly group?: string;
   readonly priority: number;
+  /** Given up when nobody has taken it up so long after it could be. */
+  readonly ttlMs?: number;
   readonly trace?: TraceContext;
   readonly producer?: string;
   readonly dedup?: { readonly id: string; readonly windowMs: number; readonly hash: string };
@@ -110,7 +112,13 @@ export interface Settlement {
 /** A wish for work: at most `slots` jobs of the lane, leased for `leaseMs`. */
 export interface Take {
   readonly lane: number;
+  /** Free places. */
   readonly slots: number;
+  /**
+   * Further jobs, to wait with the caller until places become free; a store may hand out fewer, or none. Never one that was
+   * lost or has a priority, and none beside one that was lost.
+   */
+  readonly ahead?: number;
   readonly leaseMs: number;
 }
 
@@ -132,6 +140,8 @@ export interface ExchangeResult {
   readonly lanes: readonly LaneState[];
   /** Ids of jobs whose data is not what was written: they are dead letters now. */
   readonly quarantined: readonly string[];
+  /** Ids of jobs that waited for longer than they may: they are dead letters now. */
+  readonly expired: readonly string[];
 }
 export interface ExchangeOptions {
   /** Makes it part of a transaction: everything is strict then. */
@@ -202,6 +212,8 @@ export interface JobStore {
   recover(): Promise<{ readonly recovered: number; readonly againInMs?: number }>;
   /** After another engine changed something: look at `lanes` again. */
   onChanged(listener: () => void): Registration;
+  /** After another engine is known to be gone: `recover` has something to do. A store that cannot know never says so. */
+  onEngineGone(listener: () => void): Registration;
 
   queues(): Promise<readonly QueueState[]>;
   lanes(): Promise<readonly LaneState[]>;
@@ -227,6 +239,9 @@ export interface JobStore {
   cancelMove(queue: number): Promise<MoveTask | undefined>;
   /** The last one of each queue. */
   moves(): Promise<readonly MoveTask[]>;
-  /** Forgets what is older than told, a part at a time. True when there is more. */
-  prune(retention: Retention): Promise<boolean>;
+  /**
+   * Forgets what is older than told, and gives up what has waited for longer than it may, a part at a time. Tells whether there is
+   * more, and how many jobs were given up.
+   */
+  prune(retention: Retention): Promise<{ readonly isMore: boolean; readonly gaveUp: number }>;
 }

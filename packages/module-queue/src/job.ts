@@ -85,6 +85,8 @@ export interface JobView {
   readonly deliveries: number;
   readonly enqueuedAtMs: number;
   readonly dueAtMs?: number;
+  /** When it is given up if it still waits. */
+  readonly expiresAtMs?: number;
   readonly leasedBy?: string;
   readonly leasedUntilMs?: number;
   /** Of the last delivery. */

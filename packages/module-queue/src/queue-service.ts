@@ -112,7 +112,7 @@ export class MessageService implements QueueService, EnqueueRouter {
 
   #toAdd(message: QueueMessage, { tx, trace, producerFunctionId, isPlain = false }: EnqueueSource): JobAdd {
     const { clock, plan, virtual, maxPayloadBytes } = this.#parts;
-    const { topic, queue = '', functionId = '', messageGroupId, dedupId, delayMs, runAtMs, priority } = message;
+    const { topic, queue = '', functionId = '', messageGroupId, dedupId, delayMs, runAtMs, priority, ttlMs } = message;
     if (priority !== undefined && priority !== 0) plan.need('priority', 'priorities');
     if (tx !== undefined) plan.need('transactions', 'transactions');
     const data = payloadText(message.data, isPlain);
@@ -126,6 +126,7 @@ export class MessageService implements QueueService, EnqueueRouter {
       ...(delay === undefined ? {} : { delayMs: Math.round(delay) }),
       ...(messageGroupId === undefined ? {} : { group: messageGroupId }),
       priority: priority ?? 0,
+      ...(ttlMs === undefined ? {} : { ttlMs: Math.round(ttlMs) }),
       ...(trace === undefined ? {} : { trace }),
       ...(producerFunctionId === undefined ? {} : { producer: producerFunctionId }),
       ...(dedupId === undefined ? {} : { dedup: { id: dedupId, windowMs: plan.ofQueue(topic ?? queue).dedupWindowMs, hash: payloadHash(data) } }),

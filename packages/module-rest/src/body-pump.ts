@@ -132,9 +132,9 @@ export class BodyPump {
     );
   }
 
-  /** Only a client that could send is judged: while the handler is slow, the socket is not read. */
+  /** Only a client that could send and has not sent all is judged: while the handler or the decompression is slow, the socket is not read. */
   #checkProgress(): void {
-    const isWaiting = !this.#isBusy && !this.#request.isPaused();
+    const isWaiting = !this.#isBusy && !this.#request.complete && !this.#request.isPaused() && (this.#inflater?.writableLength ?? 0) === 0;
     if (!isWaiting || this.#received !== this.#receivedBefore) {
       this.#idleChecks = 0;
       this.#receivedBefore = this.#received;

@@ -1,13 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { findPortFacts, listenOnLoopback } from '@motia/engine-core';
+import { findPortFacts, listenOnLoopback, type HostGuard } from '@motia/engine-core';
 import type { Logger, Telemetry } from '@motia/engine-core/contract';
 import type { AddressLimit } from './address-limit.js';
 import { isPumping } from './body-pump.js';
 import { URL_LIMIT_BYTES, type Dispatcher } from './dispatcher.js';
 import { restErrors } from './errors.js';
-import type { HostGuard } from './host-guard.js';
 import { traceIdOf } from './incoming-trace.js';
 import type { RestOptions } from './options.js';
 import { answerAndClose, toParserProblem } from './parser-errors.js';

@@ -1,3 +1,4 @@
+import { HostGuard } from '@motia/engine-core';
 import { defineModule, moduleFactory, QueueServiceRef, RestServiceRef, StorePoolRef, StreamServiceRef, type ModuleUse, type Registration, type RestService } from '@motia/engine-core/contract';
 import { AcceptedRequests } from './accepted/accepted-requests.js';
 import { AddressLimit } from './address-limit.js';
@@ -7,7 +8,6 @@ import { Cors } from './cors.js';
 import { Dispatcher, type DispatcherParts } from './dispatcher.js';
 import { restErrors } from './errors.js';
 import { FallbackApp } from './fallback-app.js';
-import { HostGuard } from './host-guard.js';
 import { FrontApps } from './front-apps.js';
 import { HttpListener } from './http-listener.js';
 import { httpTriggerType } from './http-trigger-type.js';
@@ -78,7 +78,7 @@ export const RestModule = defineModule({
     };
     const dispatcher = new Dispatcher(parts);
     const checksHost = options.allowed_hosts !== undefined || ctx.mode === 'development';
-    const hostGuard = checksHost ? new HostGuard([...(options.allowed_hosts ?? []), ...(options.host === undefined ? [] : [options.host])]) : undefined;
+    const hostGuard = checksHost ? new HostGuard({ allowed: [...(options.allowed_hosts ?? []), ...(options.host === undefined ? [] : [options.host])] }) : undefined;
     const addressLimit = new AddressLimit(options.server.max_connections_per_address, (address) => clients.trust(address, 0));
     const listener = new HttpListener({ dispatcher, hostGuard, telemetry: ctx.telemetry, logger: ctx.logger, moduleName: ctx.instanceId, requestIdHeader, server: options.server, addressLimit });
     const news = new RouteNews(logger, clock);

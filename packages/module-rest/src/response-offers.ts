@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ChannelHub, ChannelReader, ChannelRef, Registration } from '@motia/engine-core/contract';
+import { InFlightMap, type ChannelHub, type ChannelReader, type ChannelRef, type Registration } from '@motia/engine-core/contract';
 
 /** Somebody whose response may be written as a stream. */
 export interface Streamable {
@@ -19,7 +19,7 @@ const poolBytes = 12 * 1024;
  */
 export class ResponseOffers {
   readonly #accessKey = randomBytes(16).toString('base64url');
-  readonly #waiting = new Map<string, Streamable>();
+  readonly #waiting = new InFlightMap<string, Streamable>();
   #pool = '';
   #used = 0;
   #registration: Registration | undefined;
@@ -27,9 +27,8 @@ export class ResponseOffers {
   /** From now on channels can be opened. */
   open(channels: ChannelHub): void {
     this.#registration = channels.offerWriters(prefix, (channelId, accessKey) => {
-      const waiting = accessKey === this.#accessKey ? this.#waiting.get(channelId) : undefined;
+      const waiting = accessKey === this.#accessKey ? this.#waiting.take(channelId) : undefined;
       if (waiting === undefined) return undefined;
-      this.#waiting.delete(channelId);
       return (reader) => waiting.streamOpened(reader);
     });
   }
@@ -46,7 +45,7 @@ export class ResponseOffers {
   }
 
   withdraw(ref: ChannelRef): void {
-    this.#waiting.delete(ref.channel_id);
+    this.#waiting.take(ref.channel_id);
   }
 
   #nextId(): string {

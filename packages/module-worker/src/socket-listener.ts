@@ -1,14 +1,11 @@
 import { chmod } from 'node:fs/promises';
 import { createServer, type AddressInfo, type ListenOptions, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { findPortFacts, listenOnLoopback } from '@motia/engine-core';
 import type { Logger } from '@motia/engine-core/contract';
 import { workerErrors } from './errors.js';
 import type { ListenPlan } from './listen-plan.js';
-import { findPortFacts } from '@motia/engine-core';
 import { clearStaleSocket } from './unix-socket.js';
-
-/** How often a free port is looked for that both loopback addresses have. */
-const portAttempts = 20;
 
 export interface SocketListenerParts {
   readonly moduleName: string;
@@ -67,33 +64,16 @@ export class SocketListener {
     await Promise.all(closed);
   }
 
-  async #listenTcp({ port, hosts: [host = '', second] }: NonNullable<ListenPlan['tcp']>): Promise<void> {
+  async #listenTcp({ port, host }: NonNullable<ListenPlan['tcp']>): Promise<void> {
     const { moduleName, tls } = this.#parts;
-    const scheme = tls === undefined ? 'tcp' : 'tls';
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const first = await this.#openTcp(host, port);
-        if (second !== undefined) await this.#openSecond(second, first);
-        this.#addresses.push(`${scheme}://${host.includes(':') ? `[${host}]` : host}:${first}`);
-        return;
-      } catch (error) {
-        await this.close();
-        const { code, message } = error as NodeJS.ErrnoException;
-        // A free port of one family may be taken in the other; the next free one is tried.
-        if (code === 'EADDRINUSE' && port === 0 && attempt < portAttempts) continue;
-        if (code !== 'EADDRINUSE') throw workerErrors.LISTEN_FAILED({ place: `${host}:${port}`, module: moduleName, reason: code ?? message }, error);
-        throw workerErrors.PORT_IN_USE({ port, host, module: moduleName, ...(await findPortFacts(port)) }, error);
-      }
-    }
-  }
-
-  /** ::1 is missing on some machines, which is fine; that it is taken is not. */
-  async #openSecond(host: string, port: number): Promise<void> {
     try {
-      await this.#openTcp(host, port);
+      const opened = await listenOnLoopback({ host, port, open: (at, wanted) => this.#openTcp(at, wanted), closeAll: () => this.close() });
+      this.#addresses.push(`${tls === undefined ? 'tcp' : 'tls'}://${opened.host.includes(':') ? `[${opened.host}]` : opened.host}:${opened.port}`);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') throw error;
+      const { code, message } = error as NodeJS.ErrnoException;
+      const place = { port, host: host === undefined || host === 'localhost' ? '127.0.0.1' : host, module: moduleName };
+      if (code !== 'EADDRINUSE') throw workerErrors.LISTEN_FAILED({ place: `${place.host}:${port}`, module: moduleName, reason: code ?? message }, error);
+      throw workerErrors.PORT_IN_USE({ ...place, ...(await findPortFacts(port)) }, error);
     }
   }
 

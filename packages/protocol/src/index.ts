@@ -7,6 +7,7 @@ export type {
   TriggersChangedParams, TriggersChangedResult, TriggerSpec, TriggerTypeSpec, UnregisterFunctionsParams, UnregisterTriggersParams,
   UnregisterTriggerTypesParams, WireError,
 } from './generated/messages.js';
+export { InFlightMap } from './in-flight-map.js';
 export { isWireValue, rawPartToValue, WireValue } from './wire-value.js';
 export type { RawForm, RawPart, RawPointer } from './wire-value.js';
 export { defineErrors, fromWireError, isMotiaError, MotiaError } from './errors.js';

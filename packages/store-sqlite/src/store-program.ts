@@ -5,10 +5,14 @@ import type { CorruptRow } from './rows/quarantine-note.js';
 /** Engines that are remembered; what they are needed for is long over by then. */
 const keptEngines = 1_000;
 
-/** An engine that has, or had, the store open. */
-export interface StoreEngine {
+/** What an engine is called in rows. */
+export interface EngineName {
   readonly engineId: string;
   readonly fencingToken: number;
+}
+
+/** An engine that has, or had, the store open. */
+export interface StoreEngine extends EngineName {
   readonly pid: number;
   readonly startedAtMs: number;
   /** When it last said that it lives. */
@@ -49,7 +53,7 @@ export const ownProgram = defineStoreProgram({
     enter(sql: StoreSql, { engineId, pid, isShared, nowMs }: { readonly engineId: string; readonly pid: number; readonly isShared: boolean; readonly nowMs: number }): number {
       if (!isShared) sql.run('UPDATE store_engines SET ended_at_ms = seen_at_ms WHERE ended_at_ms IS NULL');
       const token = sql.run('INSERT INTO store_engines (engine_id, pid, started_at_ms, seen_at_ms) VALUES (?, ?, ?, ?)', engineId, pid, nowMs, nowMs).lastId;
-      sql.run('DELETE FROM store_engines WHERE fencing_token <= ?', token - keptEngines);
+      sql.run('DELETE FROM store_engines WHERE fencing_token <= ? AND ended_at_ms IS NOT NULL', token - keptEngines);
       return token;
     },
     /** Says that this engine lives. */
@@ -60,6 +64,10 @@ export const ownProgram = defineStoreProgram({
     keepCopy(sql: StoreSql, { table, key }: CorruptRow, { nowMs }: StoreCommandContext): void {
       copyToQuarantine(sql, { table, key, nowMs });
     },
+    /** Writes down that engines are gone which could not say so themselves. */
+    bury(sql: StoreSql, { fencingTokens }: { readonly fencingTokens: readonly number[] }): void {
+      for (const token of fencingTokens) sql.run('UPDATE store_engines SET ended_at_ms = seen_at_ms WHERE fencing_token = ? AND ended_at_ms IS NULL', token);
+    },
     /** Says that it leaves. */
     leave(sql: StoreSql, _input: undefined, { nowMs, fencingToken }: StoreCommandContext): void {
       sql.run('UPDATE store_engines SET seen_at_ms = ?, ended_at_ms = ? WHERE fencing_token = ?', nowMs, nowMs, fencingToken);
@@ -67,6 +75,11 @@ export const ownProgram = defineStoreProgram({
   },
   queries: {
     quarantined: (sql: StoreSql, _input: undefined) => sql.get<{ count: number }>('SELECT count(*) AS count FROM store_quarantine')?.count ?? 0,
+    /** Engines that have not left, as far as is written down. */
+    living: (sql: StoreSql, _input: undefined) => sql.all<EngineName>('SELECT engine_id AS engineId, fencing_token AS fencingToken FROM store_engines WHERE ended_at_ms IS NULL'),
+    /** An engine by its id or its token that has not left, as far as is written down. */
+    livingOne: (sql: StoreSql, engine: string | number) =>
+      sql.get<EngineName>(`SELECT engine_id AS engineId, fencing_token AS fencingToken FROM store_engines WHERE ${typeof engine === 'string' ? 'engine_id' : 'fencing_token'} = ? AND ended_at_ms IS NULL`, engine),
     /** Newest first. */
     engines: (sql: StoreSql, _input: undefined) =>
       sql.all<StoreEngine>('SELECT engine_id AS engineId, fencing_token AS fencingToken, pid, started_at_ms AS startedAtMs, seen_at_ms AS seenAtMs, ended_at_ms AS endedAtMs FROM store_engines ORDER BY fencing_token DESC'),

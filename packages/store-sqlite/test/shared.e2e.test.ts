@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { StorePoolRef } from '@motia/engine-core/contract';
 import { ManualClock } from '@motia/engine-core/testing';
@@ -101,4 +102,67 @@ it('an engine says that it lives every two seconds', async () => {
   await clock.advance('4s');
   const [after] = store.engines();
   expect((after?.seenAtMs as number) - (before?.startedAtMs as number)).toBe(4_000);
+});
+
+describe('whether another engine is gone', () => {
+  const signs = (folder: string): readonly string[] => readdirSync(folder).filter((name) => /\.engine-.*\.lock$/.test(name));
+
+  it('is known for certain: once its process has ended or it has left, and not while it merely stands still', async () => {
+    await using folder = temporaryFolder('store-shared');
+    const options = { data_dir: folder.path, shared: true };
+    await using here = await openPool(options);
+    const store = await here.pool.open({});
+    await using leaving = new OpeningEngine({ options });
+    await leaving.line('opened');
+    await using dying = new OpeningEngine({ options });
+    await dying.line('opened');
+    const isGone = (): readonly boolean[] => [store.fencingToken, store.engineId, 2, 3, 99, 'never-heard-of'].map((engine) => store.isGone(engine));
+    expect(isGone()).toEqual([false, false, false, false, true, true]);
+    process.kill(dying.pid, 'SIGSTOP');
+    expect(isGone()).toEqual([false, false, false, false, true, true]);
+    await leaving.stop();
+    expect(isGone()).toEqual([false, false, true, false, true, true]);
+    await dying.kill();
+    expect(isGone()).toEqual([false, false, true, true, true, true]);
+  });
+
+  it('is told within a second of its death, once, and written down for all', async () => {
+    await using folder = temporaryFolder('store-shared');
+    const options = { data_dir: folder.path, shared: true };
+    const clock = new ManualClock();
+    await using here = await openPool(options, { clock });
+    const store = (await here.pool.open({})) as Awaited<ReturnType<typeof here.pool.open>> & { engines(): readonly { readonly endedAtMs: number | null }[] };
+    await using other = new OpeningEngine({ options });
+    await other.line('opened');
+    let told = 0;
+    store.onEngineGone(() => (told += 1));
+    await clock.advance('5s');
+    expect([told, signs(folder.path).length]).toEqual([0, 2]);
+    await other.kill();
+    await clock.advance('1s');
+    expect(told).toBe(1);
+    await clock.advance('5s');
+    expect(told).toBe(1);
+    expect(store.engines()).toMatchObject([{ endedAtMs: expect.any(Number) }, { endedAtMs: null }]);
+    expect(signs(folder.path)).toHaveLength(1);
+  });
+
+  it('leaves no files behind, also of engines that nobody outlived', async () => {
+    await using folder = temporaryFolder('store-shared');
+    await using killed = new OpeningEngine({ options: { data_dir: folder.path, shared: true } });
+    await killed.line('opened');
+    await killed.kill();
+    expect(signs(folder.path)).toHaveLength(1);
+    {
+      await using alone = await openPool({ data_dir: folder.path });
+      const store = await alone.pool.open({});
+      expect([store.isGone(1), store.isGone(store.fencingToken), signs(folder.path)]).toEqual([true, false, []]);
+    }
+    {
+      await using sharing = await openPool({ data_dir: folder.path, shared: true });
+      await sharing.pool.open({});
+      expect(signs(folder.path)).toHaveLength(1);
+    }
+    expect(signs(folder.path)).toEqual([]);
+  });
 });

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
+import type { HostGuard } from '@motia/engine-core';
 import type { MotiaError } from '@motia/engine-core/contract';
 import { consoleErrors } from '../errors.js';
 import type { AccessToken } from '../guards/access-token.js';
 import { tokenOf } from '../guards/credentials.js';
-import { isAllowedHost } from '../guards/host-guard.js';
 import { isOwnOrigin } from '../guards/origin-guard.js';
 
 export interface GateParts {
   readonly token: AccessToken;
-  readonly allowedHosts: readonly string[];
+  readonly hosts: HostGuard;
   readonly isReadOnly: boolean;
   /** Name of the session cookie. */
   readonly cookie: () => string;
@@ -25,7 +25,7 @@ export class Gate {
   /** For everything, signing in included: the right name, and no foreign page. */
   refusePlace(request: IncomingMessage): MotiaError | undefined {
     const { host, origin } = request.headers;
-    if (!isAllowedHost(host, this.#parts.allowedHosts)) return consoleErrors.HOST_NOT_ALLOWED({ host: (host ?? '').slice(0, 128) });
+    if (!this.#parts.hosts.allows(host)) return consoleErrors.HOST_NOT_ALLOWED({ host: (host ?? '').slice(0, 128) });
     if (!isOwnOrigin(origin, host)) return consoleErrors.ORIGIN_NOT_ALLOWED({});
     return undefined;
   }

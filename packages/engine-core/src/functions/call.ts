@@ -54,9 +54,9 @@ export class Call implements Invocation, InvocationContext, Expiring {
   outgoing: OutgoingInvoke | undefined = undefined;
   /** When it was handed to its runner, on the monotonic scale. */
   sentAtMs = 0;
-  /** Links of the runner's list of running calls. */
-  runnerNewer: Call | undefined = undefined;
-  runnerOlder: Call | undefined = undefined;
+  /** Links of the list of those that run at the same place. */
+  listNewer: Call | undefined = undefined;
+  listOlder: Call | undefined = undefined;
   children: Set<Call> | undefined = undefined;
   detachSignal: (() => void) | undefined = undefined;
 

@@ -7,6 +7,7 @@ import type { Telemetry } from '../contract/telemetry.js';
 import { invocationErrors } from '../errors/invocation-errors.js';
 import { randomHex } from '../telemetry/trace-context.js';
 import { Call, type CallerAccount, type CallerClaims, type CallKeeper } from './call.js';
+import { CallList } from './call-list.js';
 import type { CallRunner } from './call-runner.js';
 import { endSpan, openSpan } from './call-span.js';
 import { Crowd, type CrowdLimits } from './crowd.js';
@@ -46,7 +47,7 @@ export class Invoker implements CallKeeper {
   readonly #metrics: InvocationMetrics;
   readonly #crowd: Crowd;
   readonly idPrefix = `${randomHex(16)}-`;
-  readonly #local = new Set<Call>();
+  readonly #local = new CallList();
   /** Errors below 500 that a call ended with, so that a handler which lets one of its own calls' through is found out. */
   readonly #answered = new WeakSet<MotiaError>();
   #ids = 0;
@@ -287,7 +288,7 @@ export class Invoker implements CallKeeper {
     if (this.#parts.telemetry.recording) this.#metrics.record(entry, call.options, duration, isError);
     if (runner !== undefined) runner.callEnded(call, nowMs);
     else if (call.waitingIn !== undefined) call.waitingIn.leave(call);
-    else this.#local.delete(call);
+    else this.#local.remove(call);
     if (call.caller !== undefined) call.caller.openCalls -= 1;
     call.outgoing = undefined;
     call.detachSignal?.();

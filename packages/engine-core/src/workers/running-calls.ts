@@ -1,5 +1,6 @@
 import type { TraceContext } from '@motia/protocol';
 import type { RunningCall } from '../contract/workers.js';
+import { CallList } from '../functions/call-list.js';
 import type { Call } from '../functions/call.js';
 import { spanIdOf, traceIdOf } from '../telemetry/trace-context.js';
 
@@ -21,34 +22,24 @@ type DescribedCall = Pick<EndedCall, 'id' | 'functionId' | 'trace'> & { readonly
 export class RunningCalls {
   /** The newest call of each place, where most lookups end; those that were pushed out are found in the list. */
   readonly #places = new Array<Call | undefined>(places).fill(undefined);
-  #size = 0;
-  #newest: Call | undefined;
+  readonly #list = new CallList();
   /** A ring whose slots are written over: nothing is made for a call that ends. */
   readonly #ended: EndedCall[] = [];
   #endedAt = 0;
 
   get size(): number {
-    return this.#size;
+    return this.#list.size;
   }
 
   add(call: Call): void {
-    this.#size += 1;
     this.#places[call.serial % places] = call;
-    call.runnerOlder = this.#newest;
-    if (this.#newest !== undefined) this.#newest.runnerNewer = call;
-    this.#newest = call;
+    this.#list.add(call);
   }
 
   remove(call: Call, nowMs: number): void {
     const place = call.serial % places;
     if (this.#places[place] === call) this.#places[place] = undefined;
-    this.#size -= 1;
-    const { runnerNewer: newer, runnerOlder: older } = call;
-    if (newer === undefined) this.#newest = older;
-    else newer.runnerOlder = older;
-    if (older !== undefined) older.runnerNewer = newer;
-    call.runnerNewer = undefined;
-    call.runnerOlder = undefined;
+    this.#list.remove(call);
     const slot = (this.#ended[this.#endedAt] ??= { id: '', functionId: '', trace: call.trace, endedAtMs: 0 });
     slot.id = call.id;
     slot.functionId = call.functionId;
@@ -61,9 +52,8 @@ export class RunningCalls {
     const dash = invocationId.indexOf('-');
     const placed = this.#places[Number.parseInt(invocationId.slice(dash + 1), 36) % places];
     if (placed?.id === invocationId) return placed;
-    let call = this.#newest;
-    while (call !== undefined && call.id !== invocationId) call = call.runnerOlder;
-    return call;
+    for (const call of this.#list) if (call.id === invocationId) return call;
+    return undefined;
   }
 
   /** Running, or one of the last that ended. */
@@ -77,16 +67,17 @@ export class RunningCalls {
   /** Running now, newest first, at most eight; else the one that ended last. */
   newest(): readonly RunningCall[] {
     const calls: RunningCall[] = [];
-    for (let call = this.#newest; call !== undefined && calls.length < shownCalls; call = call.runnerOlder) calls.push(describe(call));
+    for (const call of this.#list) {
+      if (calls.length === shownCalls) break;
+      calls.push(describe(call));
+    }
     if (calls.length > 0) return calls;
     const last = this.#ended[(this.#endedAt + rememberedCalls - 1) % rememberedCalls];
     return last === undefined ? [] : [describe(last)];
   }
 
   all(): readonly Call[] {
-    const calls: Call[] = [];
-    for (let call = this.#newest; call !== undefined; call = call.runnerOlder) calls.push(call);
-    return calls;
+    return [...this.#list];
   }
 }
 

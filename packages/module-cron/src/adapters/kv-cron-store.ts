@@ -1,6 +1,7 @@
 import type { Clock, Registration, StoreHandle, StoreService, StoreTransaction } from '@motia/engine-core/contract';
 import type { BeginOutcome, ClaimOutcome, ClaimRequest, CronStore, JobState, RunEnd, RunKey, RunRecord, StoredJob } from '../cron-store.js';
 import { cronErrors } from '../errors.js';
+import type { Found } from '../program/sound-rows.js';
 import type { CronProgram } from '../store-program.js';
 import { EngineWatch } from './engine-watch.js';
 
@@ -42,20 +43,21 @@ export class KvCronStore implements CronStore {
     return this.#handle.run('saveJobs', { jobs });
   }
 
-  putScheduled(job: StoredJob & { readonly anchorMs: number }): Promise<{ readonly isNew: boolean; readonly state: JobState }> {
-    return this.#handle.run('putScheduled', job);
+  putScheduled(job: StoredJob & { readonly anchorMs: number }, options: { readonly tx?: StoreTransaction } = {}): Promise<{ readonly isNew: boolean; readonly state: JobState }> {
+    return this.#handle.run('putScheduled', job, options);
   }
 
-  removeScheduled(jobId: string): Promise<boolean> {
-    return this.#handle.run('removeScheduled', { jobId });
+  removeScheduled(jobId: string, options: { readonly tx?: StoreTransaction } = {}): Promise<boolean> {
+    return this.#handle.run('removeScheduled', { jobId }, options);
   }
 
   async scheduled(knownVersion?: number): Promise<{ readonly version: number; readonly jobs?: readonly JobState[] }> {
-    return this.#handle.query('scheduledJobs', knownVersion === undefined ? {} : { knownVersion });
+    const { version, jobs } = this.#handle.query('scheduledJobs', knownVersion === undefined ? {} : { knownVersion });
+    return { version, ...(jobs === undefined ? {} : { jobs: await this.#soundJobs(jobs) }) };
   }
 
   async states(jobIds?: readonly string[]): Promise<readonly JobState[]> {
-    return this.#handle.query('states', jobIds === undefined ? {} : { jobIds });
+    return this.#soundJobs(this.#handle.query('states', jobIds === undefined ? {} : { jobIds }));
   }
 
   setPaused(jobId: string, isPaused: boolean): Promise<boolean> {
@@ -92,18 +94,18 @@ export class KvCronStore implements CronStore {
   }
 
   async openRuns(jobIds?: readonly string[]): Promise<readonly RunRecord[]> {
-    return this.#handle.query('openRuns', jobIds === undefined ? {} : { jobIds });
+    return this.#soundRuns(this.#handle.query('openRuns', jobIds === undefined ? {} : { jobIds }));
   }
 
   async history(query: { readonly jobId?: string; readonly limit: number; readonly beforeMs?: number }): Promise<readonly RunRecord[]> {
-    return this.#handle.query('history', query);
+    return this.#soundRuns(this.#handle.query('history', query));
   }
 
   isGone(engineId: string): boolean {
     const { store } = this.#database;
     if (engineId === store.engineId) return false;
-    // Nobody else may have an exclusive store open, so whoever had it before has let go of it.
-    return !store.isShared || this.#watch.isGone(engineId);
+    // One whose process is there and stands still is gone for schedules: slots do not wait.
+    return store.isGone(engineId) || this.#watch.isGone(engineId);
   }
 
   async renew(): Promise<void> {
@@ -113,12 +115,27 @@ export class KvCronStore implements CronStore {
     await handle.run('beat', { gone: this.#watch.look(others) });
   }
 
-  prune(): Promise<void> {
-    return this.#handle.run('prune', undefined);
+  prune(ticking: readonly string[]): Promise<void> {
+    return this.#handle.run('prune', { ticking });
   }
 
   onForeignChange(listener: () => void): Registration {
     return this.#database.store.onForeignCommit(listener);
+  }
+
+  onEngineGone(listener: () => void): Registration {
+    return this.#database.store.onEngineGone(listener);
+  }
+
+  /** What is not what was written moves to the quarantine, and the store says so. */
+  async #soundJobs({ rows, damaged }: Found<JobState, string>): Promise<readonly JobState[]> {
+    if (damaged.length > 0) await this.#handle.run('quarantine', { jobs: damaged, runs: [] });
+    return rows;
+  }
+
+  async #soundRuns({ rows, damaged }: Found<RunRecord, RunKey>): Promise<readonly RunRecord[]> {
+    if (damaged.length > 0) await this.#handle.run('quarantine', { jobs: [], runs: damaged });
+    return rows;
   }
 
   get #database(): OpenDatabase {

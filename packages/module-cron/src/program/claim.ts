@@ -3,7 +3,9 @@ import type { ClaimOutcome, ClaimRequest, JobState, RunKey, RunState } from '../
 import { cronErrors } from '../errors.js';
 import { rfc3339 } from '../rfc3339.js';
 import { endScheduled } from './jobs.js';
-import { jobRow, nextToken, openRunsOf, runRow, type ProgramRun } from './rows.js';
+import { nextToken } from './counters.js';
+import { changeJob, jobRow } from './job-rows.js';
+import { changeRun, insertRun, openRunsOf, runRow, type ProgramRun } from './run-rows.js';
 
 /** Runs of a job that its history keeps. */
 export const keptRuns = 100;
@@ -12,20 +14,21 @@ const spareRuns = 20;
 
 /** Decides who gets a slot, and what becomes of it. */
 export function claim(sql: StoreSql, request: ClaimRequest, context: StoreCommandContext): ClaimOutcome {
-  const job = jobRow(sql, request.jobId);
+  const job = jobRow(sql, request.jobId, context);
   if (job === undefined) return { status: 'gone' };
   if (request.kind === 'slot') {
     if (job.isPaused && request.wish !== 'skip') return { status: 'paused' };
     if (job.anchorMs !== request.expectedAnchorMs || request.scheduledAtMs <= job.anchorMs) return { status: 'taken', anchorMs: job.anchorMs };
     // A clock that was set back by more than a day and came back meets rows that were run in its first life.
-    if (runRow(sql, request) !== undefined) {
-      sql.run('UPDATE cron_jobs SET anchor_ms = ? WHERE job_id = ?', request.scheduledAtMs, job.jobId);
+    if (runRow(sql, request, context) !== undefined) {
+      changeJob(sql, job, { anchorMs: request.scheduledAtMs });
       return { status: 'taken', anchorMs: request.scheduledAtMs };
     }
-  } else if (runRow(sql, request) !== undefined) return { status: 'taken', anchorMs: job.anchorMs };
+  } else if (runRow(sql, request, context) !== undefined) return { status: 'taken', anchorMs: job.anchorMs };
   const outcome = decide(sql, { request, job, context });
   if (outcome.status !== 'blocked' && outcome.status !== 'free' && request.kind === 'slot') {
-    sql.run('UPDATE cron_jobs SET anchor_ms = ?, last_scheduled_at_ms = ? WHERE job_id = ?', request.scheduledAtMs, request.scheduledAtMs, job.jobId);
+    changeJob(sql, job, { anchorMs: request.scheduledAtMs });
+    sql.run('UPDATE cron_jobs SET last_scheduled_at_ms = ? WHERE job_id = ?', request.scheduledAtMs, job.jobId);
     cutHistory(sql, job.jobId);
   }
   // A one-off made by a call that is not to be run has nothing left to do.
@@ -49,7 +52,7 @@ interface Decision {
 function decide(sql: StoreSql, decision: Decision): ClaimOutcome {
   const { request } = decision;
   if (request.wish === 'skip') return skip(sql, decision, request.reason ?? 'skipped');
-  const open = openRunsOf(sql, request.jobId);
+  const open = openRunsOf(sql, request.jobId, decision.context);
   const isBlocked = request.mustWait === 'for any' ? open.length > 0 : request.mustWait === 'for backfills' && open.some(({ isBackfilled }) => isBackfilled);
   if (isBlocked) return { status: 'blocked' };
   if (open.length === 0 || request.overlap === 'allow') return start(sql, decision, () => []);
@@ -58,7 +61,7 @@ function decide(sql: StoreSql, decision: Decision): ClaimOutcome {
       return skip(sql, decision, 'overlap');
     case 'queueOne':
       if (open.some(({ state }) => state === 'waiting')) return skip(sql, decision, 'overlap');
-      insertRun(sql, decision, { state: 'waiting' });
+      addRun(sql, decision, { state: 'waiting' });
       return { status: 'waiting' };
     case 'replace':
       return start(sql, decision, () => replaceAll(sql, open, decision.context.nowMs));
@@ -66,7 +69,7 @@ function decide(sql: StoreSql, decision: Decision): ClaimOutcome {
 }
 
 function skip(sql: StoreSql, decision: Decision, reason: string): ClaimOutcome {
-  insertRun(sql, decision, { state: 'skipped', reason });
+  addRun(sql, decision, { state: 'skipped', reason });
   // While one runs, the job is running; its own end will say more than the slots that were left out meanwhile.
   sql.run("UPDATE cron_jobs SET last_result = 'skipped', last_error = NULL WHERE job_id = ? AND last_result IS NOT 'running'", decision.job.jobId);
   return { status: 'skipped', reason };
@@ -77,27 +80,28 @@ function start(sql: StoreSql, decision: Decision, replace: () => readonly RunKey
   if (request.wish === 'settle') return { status: 'free' };
   const replaced = replace();
   const fencingToken = request.wish === 'run' ? nextToken(sql) : undefined;
-  insertRun(sql, decision, { state: request.wish === 'run' ? 'running' : 'queued', ...(fencingToken === undefined ? {} : { fencingToken }) });
+  addRun(sql, decision, { state: request.wish === 'run' ? 'running' : 'queued', ...(fencingToken === undefined ? {} : { fencingToken }) });
   sql.run("UPDATE cron_jobs SET last_result = 'running', last_error = NULL WHERE job_id = ?", job.jobId);
   return { status: 'claimed', replaced, ...(fencingToken === undefined ? {} : { fencingToken }) };
 }
 
 function replaceAll(sql: StoreSql, open: readonly ProgramRun[], nowMs: number): readonly RunKey[] {
-  for (const { jobId, scheduledAtMs } of open) {
-    sql.run("UPDATE cron_runs SET state = 'failed', reason = 'replaced', ended_at_ms = ? WHERE job_id = ? AND scheduled_at_ms = ?", nowMs, jobId, scheduledAtMs);
-  }
+  for (const run of open) changeRun(sql, run, { state: 'failed', reason: 'replaced', endedAtMs: nowMs });
   return open.map(({ jobId, scheduledAtMs }) => ({ jobId, scheduledAtMs }));
 }
 
-function insertRun(sql: StoreSql, { request, job, context }: Decision, row: { readonly state: RunState; readonly reason?: string; readonly fencingToken?: number }): void {
-  const isRunning = row.state === 'running';
-  sql.run(
-    `INSERT INTO cron_runs (job_id, scheduled_at_ms, function_id, kind, state, reason, is_backfilled, is_last, attempts, missed, claimed_at_ms, started_at_ms, ended_at_ms,
-      engine_id, fencing_token, message_id, trace_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    job.jobId, request.scheduledAtMs, job.functionId, request.kind, row.state, row.reason ?? null, request.isBackfilled ? 1 : 0, request.isLast === true ? 1 : 0, isRunning ? 1 : 0,
-    request.missed, context.nowMs, isRunning ? context.nowMs : null, row.state === 'skipped' ? context.nowMs : null,
-    context.engineId, row.fencingToken ?? null, row.state === 'queued' ? (request.messageId ?? null) : null, request.traceId ?? null,
-  );
+function addRun(sql: StoreSql, { request, job, context }: Decision, row: { readonly state: RunState; readonly reason?: string; readonly fencingToken?: number }): void {
+  const { jobId, functionId } = job;
+  const { scheduledAtMs, kind, isBackfilled, isLast = false, missed, messageId, traceId } = request;
+  const { nowMs, engineId } = context;
+  insertRun(sql, {
+    jobId, scheduledAtMs, functionId, kind, isBackfilled, isLast, missed, engineId, ...row,
+    attempts: row.state === 'running' ? 1 : 0, losses: 0, claimedAtMs: nowMs,
+    ...(row.state === 'running' ? { startedAtMs: nowMs } : {}),
+    ...(row.state === 'skipped' ? { endedAtMs: nowMs } : {}),
+    ...(row.state === 'queued' && messageId !== undefined ? { messageId } : {}),
+    ...(traceId === undefined ? {} : { traceId }),
+  });
 }
 
 function cutHistory(sql: StoreSql, jobId: string): void {

@@ -3,23 +3,24 @@ import type { BeginOutcome, RunEnd, RunKey, RunRecord } from '../cron-store.js';
 import { cronErrors } from '../errors.js';
 import { rfc3339 } from '../rfc3339.js';
 import { endScheduled } from './jobs.js';
-import { nextToken, openRunsOf, runRow, type ProgramRun } from './rows.js';
+import { nextToken } from './counters.js';
+import { changeRun, openRunsOf, runRow, type ProgramRun } from './run-rows.js';
 
 export interface Started {
   readonly fencingToken?: number;
 }
 
-export function begin(sql: StoreSql, key: RunKey, { engineId, nowMs }: StoreCommandContext): BeginOutcome {
-  const run = runRow(sql, key);
+export function begin(sql: StoreSql, key: RunKey, context: StoreCommandContext): BeginOutcome {
+  const run = runRow(sql, key, context);
   if (run === undefined) return { status: 'over', reason: 'it is not known' };
   // One that the queue gave up may be brought back from the dead letters; one that was replaced or cancelled may not.
   const isOver = run.state === 'succeeded' || run.state === 'skipped' || (run.state === 'failed' && run.reason === 'replaced');
   if (isOver) return { status: 'over', reason: run.reason ?? run.state };
   const fencingToken = nextToken(sql);
-  sql.run(
-    "UPDATE cron_runs SET state = 'running', reason = NULL, error = NULL, ended_at_ms = NULL, engine_id = ?, fencing_token = ?, started_at_ms = ?, attempts = attempts + 1, losses = losses + ? WHERE job_id = ? AND scheduled_at_ms = ?",
-    engineId, fencingToken, nowMs, run.state === 'running' ? 1 : 0, key.jobId, key.scheduledAtMs,
-  );
+  changeRun(sql, run, {
+    state: 'running', reason: null, error: null, endedAtMs: null, engineId: context.engineId, fencingToken, startedAtMs: context.nowMs,
+    attempts: run.attempts + 1, losses: run.losses + (run.state === 'running' ? 1 : 0),
+  });
   sql.run("UPDATE cron_jobs SET last_result = 'running', last_error = NULL WHERE job_id = ?", key.jobId);
   return { status: 'begun', fencingToken, isBackfilled: run.isBackfilled, attempts: run.attempts + 1, kind: run.kind };
 }
@@ -29,23 +30,23 @@ export interface EndOutcome {
   readonly next?: RunRecord;
 }
 
-export function end(sql: StoreSql, { key, fencingToken, end: how }: { readonly key: RunKey; readonly fencingToken: number; readonly end: RunEnd }, { nowMs }: StoreCommandContext): EndOutcome {
-  const run = runRow(sql, key);
+export function end(sql: StoreSql, { key, fencingToken, end: how }: { readonly key: RunKey; readonly fencingToken: number; readonly end: RunEnd }, context: StoreCommandContext): EndOutcome {
+  const run = runRow(sql, key, context);
   if (run?.state !== 'running' || run.fencingToken !== fencingToken) return { isCurrent: false };
-  return conclude(sql, run, how, nowMs);
+  return conclude(sql, run, how, context);
 }
 
-export function endMessage(sql: StoreSql, { key, messageId, end: how }: { readonly key: RunKey; readonly messageId: string; readonly end: RunEnd }, { nowMs }: StoreCommandContext): EndOutcome {
-  const run = runRow(sql, key);
+export function endMessage(sql: StoreSql, { key, messageId, end: how }: { readonly key: RunKey; readonly messageId: string; readonly end: RunEnd }, context: StoreCommandContext): EndOutcome {
+  const run = runRow(sql, key, context);
   if (run === undefined || run.messageId !== messageId || run.state === 'waiting' || isEnded(run)) return { isCurrent: false };
-  return conclude(sql, run, how, nowMs);
+  return conclude(sql, run, how, context);
 }
 
-function conclude(sql: StoreSql, run: ProgramRun, { state, reason, error }: RunEnd, nowMs: number): EndOutcome {
-  const { jobId, scheduledAtMs } = run;
+function conclude(sql: StoreSql, run: ProgramRun, { state, reason, error }: RunEnd, context: StoreCommandContext): EndOutcome {
+  const { jobId } = run;
   const failure = error === undefined ? null : JSON.stringify(error);
-  sql.run('UPDATE cron_runs SET state = ?, reason = ?, error = ?, ended_at_ms = ? WHERE job_id = ? AND scheduled_at_ms = ?', state, reason ?? null, failure, state === 'queued' ? null : nowMs, jobId, scheduledAtMs);
-  const open = openRunsOf(sql, jobId);
+  changeRun(sql, run, { state, reason: reason ?? null, error: error ?? null, endedAtMs: state === 'queued' ? null : context.nowMs });
+  const open = openRunsOf(sql, jobId, context);
   const isRunning = open.some((other) => other.state !== 'waiting');
   sql.run('UPDATE cron_jobs SET last_result = ?, last_error = ? WHERE job_id = ?', isRunning || state === 'queued' ? 'running' : state, failure, jobId);
   if (state === 'queued') return { isCurrent: true };
@@ -54,8 +55,9 @@ function conclude(sql: StoreSql, run: ProgramRun, { state, reason, error }: RunE
   return { isCurrent: true, ...(next === undefined ? {} : { next }) };
 }
 
-export function release(sql: StoreSql, { key, fencingToken }: { readonly key: RunKey; readonly fencingToken: number }): void {
-  sql.run("UPDATE cron_runs SET state = 'released', engine_id = NULL WHERE job_id = ? AND scheduled_at_ms = ? AND state = 'running' AND fencing_token = ?", key.jobId, key.scheduledAtMs, fencingToken);
+export function release(sql: StoreSql, { key, fencingToken }: { readonly key: RunKey; readonly fencingToken: number }, context: StoreCommandContext): void {
+  const run = runRow(sql, key, context);
+  if (run?.state === 'running' && run.fencingToken === fencingToken) changeRun(sql, run, { state: 'released', engineId: null });
 }
 
 export interface Promotion {
@@ -65,10 +67,10 @@ export interface Promotion {
 }
 
 export function promote(sql: StoreSql, { key, wish, messageId }: Promotion, context: StoreCommandContext): Started | undefined {
-  const open = openRunsOf(sql, key.jobId);
+  const open = openRunsOf(sql, key.jobId, context);
   const run = open.find(({ scheduledAtMs }) => scheduledAtMs === key.scheduledAtMs);
   if (run?.state !== 'waiting' || open.some(({ state }) => state !== 'waiting')) return undefined;
-  return restart(sql, { key, wish, losses: 0, ...(messageId === undefined ? {} : { messageId }) }, context);
+  return restart(sql, run, { wish, messageId, losses: 0 }, context);
 }
 
 /** @throws `MOTIA_CRON_SLOT_REFUSED` */
@@ -83,24 +85,27 @@ export interface Takeover extends Promotion {
 }
 
 export function takeOver(sql: StoreSql, { key, wish, messageId, fencingToken }: Takeover, context: StoreCommandContext): Started | undefined {
-  const run = runRow(sql, key);
+  const run = runRow(sql, key, context);
   if (run === undefined || (run.state !== 'running' && run.state !== 'released' && run.state !== 'queued') || (run.fencingToken ?? 0) !== fencingToken) return undefined;
   // What an engine gave back when it stopped was no accident.
-  return restart(sql, { key, wish, losses: run.state === 'running' ? 1 : 0, ...(messageId === undefined ? {} : { messageId }) }, context);
+  return restart(sql, run, { wish, messageId, losses: run.state === 'running' ? 1 : 0 }, context);
 }
 
-function restart(sql: StoreSql, { key, wish, messageId, losses }: Promotion & { readonly losses: number }, { engineId, nowMs }: StoreCommandContext): Started {
-  const { jobId, scheduledAtMs } = key;
-  sql.run("UPDATE cron_jobs SET last_result = 'running', last_error = NULL WHERE job_id = ?", jobId);
+interface Restart {
+  readonly wish: 'run' | 'queue';
+  readonly messageId: string | undefined;
+  readonly losses: number;
+}
+
+function restart(sql: StoreSql, run: ProgramRun, { wish, messageId, losses }: Restart, { engineId, nowMs }: StoreCommandContext): Started {
+  sql.run("UPDATE cron_jobs SET last_result = 'running', last_error = NULL WHERE job_id = ?", run.jobId);
+  const change = { engineId, losses: run.losses + losses };
   if (wish === 'queue') {
-    sql.run("UPDATE cron_runs SET state = 'queued', message_id = ?, engine_id = ?, losses = losses + ? WHERE job_id = ? AND scheduled_at_ms = ?", messageId ?? null, engineId, losses, jobId, scheduledAtMs);
+    changeRun(sql, run, { ...change, state: 'queued', messageId: messageId ?? null });
     return {};
   }
   const fencingToken = nextToken(sql);
-  sql.run(
-    "UPDATE cron_runs SET state = 'running', engine_id = ?, fencing_token = ?, started_at_ms = ?, attempts = attempts + 1, losses = losses + ?, message_id = NULL WHERE job_id = ? AND scheduled_at_ms = ?",
-    engineId, fencingToken, nowMs, losses, jobId, scheduledAtMs,
-  );
+  changeRun(sql, run, { ...change, state: 'running', fencingToken, startedAtMs: nowMs, attempts: run.attempts + 1, messageId: null });
   return { fencingToken };
 }
 

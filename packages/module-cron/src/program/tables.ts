@@ -1,7 +1,12 @@
 import type { StoreMigration, StoreSql } from '@motia/engine-core/contract';
+import { resealJobs } from './job-rows.js';
+import { resealRuns } from './run-rows.js';
 
 /** Tables of schedules. Never changed once released: what comes later is another migration. */
-export const migrations: readonly StoreMigration[] = [{ version: 1, up: firstTables }];
+export const migrations: readonly StoreMigration[] = [
+  { version: 1, up: firstTables },
+  { version: 2, up: withChecksums },
+];
 
 function firstTables(sql: StoreSql): void {
   sql.run(`CREATE TABLE cron_jobs (
@@ -46,4 +51,10 @@ function firstTables(sql: StoreSql): void {
   sql.run("INSERT INTO cron_counters (name, value) VALUES ('fence', 0), ('scheduled', 0)");
   // Signs of life of engines that share the store.
   sql.run('CREATE TABLE cron_engines (engine_id TEXT NOT NULL PRIMARY KEY, beat INTEGER NOT NULL) STRICT, WITHOUT ROWID');
+}
+
+function withChecksums(sql: StoreSql): void {
+  for (const table of ['cron_jobs', 'cron_runs']) sql.run(`ALTER TABLE ${table} ADD COLUMN crc INTEGER NOT NULL DEFAULT 0`);
+  resealJobs(sql);
+  resealRuns(sql);
 }

@@ -50,6 +50,22 @@ export function cronStoreConformance({ describe, it, expect }: TestRunner, { ada
         expect((await store.states(['b', 'nobody'])).map(({ jobId }) => jobId)).toEqual(['b']);
       });
 
+      it('for as long as an engine names them, and a month more', async () => {
+        const clock = new ManualClock(start);
+        await using opened = await withJob('ticks', clock);
+        const { store } = opened;
+        await store.saveJobs([jobOf('forgotten', t0)]);
+        await store.setPaused('ticks', true);
+        for (let day = 0; day < 40; day += 10) {
+          await clock.advance('10d');
+          await store.prune(['ticks']);
+        }
+        expect((await store.states()).map(({ jobId, isPaused }) => [jobId, isPaused])).toEqual([['ticks', true]]);
+        await clock.advance('31d');
+        await store.prune([]);
+        expect(await store.states()).toEqual([]);
+      });
+
       it('and resumes them from now', async () => {
         const clock = new ManualClock(start);
         await using opened = await withJob('a', clock);

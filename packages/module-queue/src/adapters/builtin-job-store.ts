@@ -79,8 +79,12 @@ export class BuiltinJobStore implements JobStore {
 
   async recover(): Promise<{ readonly recovered: number; readonly againInMs?: number }> {
     const { store } = this.#open;
-    // A file that only one engine may use: whoever else is named in it is gone.
-    const isGone = (engineId: string): boolean => !store.isShared && engineId !== store.engineId;
+    const known = new Map<string, boolean>();
+    const isGone = (engineId: string): boolean => {
+      const answer = known.get(engineId) ?? store.isGone(engineId);
+      known.set(engineId, answer);
+      return answer;
+    };
     const { lapsed, againInMs } = this.#watch.look(this.#handle.query('foreignLeases', { engineId: store.engineId }), isGone);
     const goneEngines = this.#handle.query('servers', undefined).filter(isGone);
     const recovered = lapsed.length + goneEngines.length === 0 ? 0 : await this.#handle.run('reclaim', { leases: lapsed, goneEngines, times: this.#times });
@@ -90,6 +94,10 @@ export class BuiltinJobStore implements JobStore {
   onChanged(listener: () => void): Registration {
     this.#listeners.add(listener);
     return { dispose: () => void this.#listeners.delete(listener) };
+  }
+
+  onEngineGone(listener: () => void): Registration {
+    return this.#open.store.onEngineGone(listener);
   }
 
   async queues(): Promise<readonly QueueState[]> {
@@ -152,7 +160,7 @@ export class BuiltinJobStore implements JobStore {
     return this.#handle.query('moves', undefined);
   }
 
-  async prune(retention: Retention): Promise<boolean> {
+  async prune(retention: Retention): ReturnType<JobStore['prune']> {
     await this.#handle.run('keepServing', { queues: [...this.#served], times: this.#times });
     return this.#handle.run('prune', { retention, times: this.#times });
   }

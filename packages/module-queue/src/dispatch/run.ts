@@ -29,6 +29,8 @@ export class Run {
   stopped: StopReason | undefined;
   trace: DeliveryTrace | undefined;
   startedAtMs = 0;
+  /** On the monotonic scale: when this engine got it. */
+  heldSinceMs = 0;
   #invocation: Invocation | undefined;
   #stopCondition: AbortController | undefined;
 

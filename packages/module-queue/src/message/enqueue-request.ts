@@ -4,7 +4,7 @@ import { snakeCase } from '../delivery/settings-schema.js';
 import { queueErrors } from '../errors.js';
 import { checkedGroup, checkedName } from './names.js';
 
-const keys = ['topic', 'queue', 'functionId', 'data', 'messageGroupId', 'dedupId', 'delayMs', 'delaySeconds', 'runAt', 'priority'] as const;
+const keys = ['topic', 'queue', 'functionId', 'data', 'messageGroupId', 'dedupId', 'delayMs', 'delaySeconds', 'runAt', 'priority', 'ttlMs'] as const;
 type Key = (typeof keys)[number];
 const known: ReadonlyMap<string, Key> = new Map(keys.flatMap((key) => [[key, key] as const, [snakeCase(key), key] as const]));
 
@@ -33,13 +33,14 @@ export function readEnqueue(payload: unknown): QueueMessage {
 
 /** Checks a message, whoever made it. @throws as {@link readEnqueue} */
 export function checkedMessage(message: QueueMessage): QueueMessage {
-  const { topic, queue, functionId, data, messageGroupId, dedupId, delayMs, runAtMs, priority } = message;
+  const { topic, queue, functionId, data, messageGroupId, dedupId, delayMs, runAtMs, priority, ttlMs } = message;
   if ((topic === undefined || topic === '') && queue === undefined) throw queueErrors.TOPIC_MISSING({ legacyCode: 'topic_not_set' });
   if (queue !== undefined && (typeof functionId !== 'string' || functionId === '')) throw queueErrors.INVALID_OPTION({ option: 'functionId', problem: 'must name the function that a message to a named queue is for' });
   if (topic !== undefined && queue !== undefined) throw queueErrors.INVALID_OPTION({ option: 'queue', problem: 'cannot stand beside a topic: a message goes to one of them' });
   if (delayMs !== undefined) checkNumber('delayMs', delayMs, 0, longestDelayMs);
   if (runAtMs !== undefined && !Number.isFinite(runAtMs)) throw queueErrors.INVALID_OPTION({ option: 'runAt', problem: 'must be a time' });
   if (priority !== undefined) checkInteger('priority', priority, -largestPriority, largestPriority);
+  if (ttlMs !== undefined) checkNumber('ttlMs', ttlMs, 1, longestDelayMs);
   const group = checkedGroup('messageGroupId', messageGroupId);
   const dedup = checkedGroup('dedupId', dedupId);
   return {
@@ -50,6 +51,7 @@ export function checkedMessage(message: QueueMessage): QueueMessage {
     ...(delayMs === undefined ? {} : { delayMs }),
     ...(runAtMs === undefined ? {} : { runAtMs }),
     ...(priority === undefined ? {} : { priority }),
+    ...(ttlMs === undefined ? {} : { ttlMs }),
   };
 }
 

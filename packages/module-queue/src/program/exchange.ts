@@ -4,6 +4,7 @@ import type { Delivery, JobFailure } from '../job.js';
 import type { AddOutcome, Exchange, ExchangeResult, Take } from '../job-store.js';
 import { addMessage, type OpenSlots } from './add.js';
 import { DepthChanges } from './depths.js';
+import { expireJobs } from './expire.js';
 import { withFailure } from './failures.js';
 import { statesOf } from './lane-states.js';
 import { leaveQueue, settleJob } from './settle.js';
@@ -33,21 +34,26 @@ export function exchange(sql: StoreSql, input: ExchangeInput, context: StoreComm
   const work: Work = { engineId, nowMs, times: input.times, depths: new DepthChanges(), touched: new Set(), deliveries: [], quarantined: [] };
   const settled = input.settlements.map((settlement) => settleJob(sql, settlement, work));
   const slots = new Map<number, OpenSlots>();
-  for (const take of input.takes) takeLane(sql, take, slots, work);
+  const expired = expireJobs(sql, work);
+  for (const take of input.takes) {
+    // As long as something that is over may be first in line, nothing is handed out; the lanes say that there is work.
+    if (expired.isMore) work.touched.add(take.lane);
+    else takeLane(sql, take, slots, work);
+  }
   const added = addAll(sql, input, slots, work);
   work.depths.write(sql);
-  return { settled, deliveries: work.deliveries, added, lanes: statesOf(sql, work.touched, input.times.dueMs), quarantined: work.quarantined };
+  return { settled, deliveries: work.deliveries, added, lanes: statesOf(sql, work.touched, input.times.dueMs), quarantined: work.quarantined, expired: expired.ids };
 }
 
 function takeLane(sql: StoreSql, take: Take, slots: Map<number, OpenSlots>, work: Work): void {
   const lane = sql.get<{ queue: number; functionId: string; isPaused: number }>(
     'SELECT l.queue AS queue, l.function_id AS functionId, q.is_paused AS isPaused FROM queue_lanes l JOIN queue_queues q ON q.id = l.queue WHERE l.id = ?', take.lane);
   work.touched.add(take.lane);
-  if (lane === undefined || lane.isPaused !== 0 || take.slots <= 0) return;
-  const { deliveries, corrupt } = takeReady(sql, take, lane.functionId, work);
+  if (lane === undefined || lane.isPaused !== 0) return;
+  const { deliveries, corrupt, left, ahead } = takeReady(sql, take, lane.functionId, work);
   work.deliveries.push(...deliveries);
   for (const key of corrupt) quarantine(sql, key, lane.queue, work);
-  slots.set(take.lane, { leaseMs: take.leaseMs, left: take.slots - deliveries.length - corrupt.length });
+  slots.set(take.lane, { leaseMs: take.leaseMs, left, ahead });
 }
 
 /** A payload that is not what was written is nobody's work: it goes where people look. */

@@ -61,7 +61,7 @@ export function redriveJob(sql: StoreSql, { seq, queue, state, groupKey }: JobRo
   const isBehind = !isBlocked && groupKey !== null && isGroupBusy(sql, queue, groupKey);
   if (!isBlocked) depths.add(queue, 1);
   sql.run(
-    'UPDATE queue_jobs SET seq = ?, state = ?, attempts = 0, losses = 0, due_at = NULL, ended_at = NULL, code = NULL WHERE seq = ?',
+    'UPDATE queue_jobs SET seq = ?, state = ?, attempts = 0, losses = 0, due_at = NULL, ended_at = NULL, expires_at = NULL, code = NULL WHERE seq = ?',
     place, isBehind ? stateCode.behind : stateCode.ready, seq,
   );
   if (data === undefined) return;

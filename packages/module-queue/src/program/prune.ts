@@ -2,6 +2,8 @@ import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract'
 import { queueErrors } from '../errors.js';
 import type { JobFailure } from '../job.js';
 import type { Retention } from '../job-store.js';
+import { DepthChanges } from './depths.js';
+import { expireJobs } from './expire.js';
 import { withFailure } from './failures.js';
 import { stateCode } from './tables.js';
 import type { CommandTimes } from './times.js';
@@ -12,9 +14,19 @@ const partSize = 500;
 
 const oldest = (states: string): string => `SELECT seq FROM queue_jobs WHERE state IN (${states}) AND state >= 5 AND ended_at <= ? ORDER BY ended_at LIMIT ${partSize}`;
 
-/** Forgets a part of what is older than told. True when there is more. */
-export function prune(sql: StoreSql, { retention, times }: { readonly retention: Retention; readonly times: CommandTimes }, { nowMs }: StoreCommandContext): boolean {
+/** What a part of the work has come to: whether there is more, and how many jobs that waited were given up. */
+export interface Pruned {
+  readonly isMore: boolean;
+  readonly gaveUp: number;
+}
+
+/** Forgets a part of what is older than told, and gives up what has waited for too long. */
+export function prune(sql: StoreSql, { retention, times }: { readonly retention: Retention; readonly times: CommandTimes }, { nowMs }: StoreCommandContext): Pruned {
   const { steadyMs } = times;
+  const depths = new DepthChanges();
+  const expired = expireJobs(sql, { times, nowMs, depths, touched: new Set() });
+  depths.write(sql);
+  const gone = endSubscriptions(sql, retention, steadyMs, nowMs);
   const parts = [
     remove(sql, oldest('6'), steadyMs - retention.historyMs),
     remove(sql, oldest('8'), steadyMs - retention.historyMs),
@@ -23,9 +35,9 @@ export function prune(sql: StoreSql, { retention, times }: { readonly retention:
     remove(sql, oldest('5'), steadyMs - retention.deadLetterMs),
     removeSurplus(sql, retention.historyJobs),
     sql.run(`DELETE FROM queue_dedup WHERE (scope, dedup_id) IN (SELECT scope, dedup_id FROM queue_dedup WHERE expires_at <= ? LIMIT ${partSize})`, steadyMs).changes,
-    endSubscriptions(sql, retention, steadyMs, nowMs),
+    gone,
   ];
-  return parts.some((changes) => changes >= partSize);
+  return { isMore: expired.isMore || parts.some((changes) => changes >= partSize), gaveUp: expired.ids.length + gone };
 }
 
 function remove(sql: StoreSql, chosen: string, cutoffMs: number): number {

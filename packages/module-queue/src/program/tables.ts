@@ -105,4 +105,12 @@ export const migrations: readonly StoreMigration[] = [
       ) STRICT`);
     },
   },
+  {
+    version: 2,
+    up(sql) {
+      // When a job that waits is given up; most have none, and are not in the index.
+      sql.run('ALTER TABLE queue_jobs ADD COLUMN expires_at INTEGER');
+      sql.run('CREATE INDEX queue_jobs_expiry ON queue_jobs (expires_at) WHERE expires_at IS NOT NULL AND state < 3');
+    },
+  },
 ];

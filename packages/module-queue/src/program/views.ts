@@ -34,11 +34,12 @@ interface ViewRow {
   readonly data: string | null;
   readonly payload: number | null;
   readonly timeoutMs: number | null;
+  readonly expiresAt: number | null;
 }
 
 const view = `SELECT j.seq, j.id, j.receipt, j.state, q.kind, q.name, q.function_id AS subscriber, l.function_id AS functionId, j.queue, j.group_key AS groupKey, j.priority, j.attempts, j.losses,
   j.deliveries, j.enqueued_at AS enqueuedAt, j.due_at AS dueAt, j.leased_by AS leasedBy, j.lease_until AS leaseUntil, j.started_at AS startedAt, j.ended_at AS endedAt, j.trace, j.producer,
-  j.failures, j.data, j.payload, j.timeout_ms AS timeoutMs FROM queue_jobs j JOIN queue_queues q ON q.id = j.queue JOIN queue_lanes l ON l.id = j.lane`;
+  j.failures, j.data, j.payload, j.timeout_ms AS timeoutMs, j.expires_at AS expiresAt FROM queue_jobs j JOIN queue_queues q ON q.id = j.queue JOIN queue_lanes l ON l.id = j.lane`;
 
 export function job(sql: StoreSql, { messageId }: { readonly messageId: string }): (JobView & { readonly waitsFor?: { readonly messageId: string; readonly state: JobState } }) | undefined {
   const row = sql.get<ViewRow>(`${view} WHERE j.id = ?`, messageId);
@@ -176,6 +177,7 @@ function toView(sql: StoreSql, row: ViewRow): JobView {
     ...(row.groupKey === null ? {} : { group: row.groupKey }),
     enqueuedAtMs: row.enqueuedAt,
     ...(row.dueAt === null ? {} : { dueAtMs: row.dueAt }),
+    ...(row.expiresAt === null ? {} : { expiresAtMs: row.expiresAt }),
     ...(row.leasedBy === null ? {} : { leasedBy: row.leasedBy }),
     ...(row.leaseUntil === null ? {} : { leasedUntilMs: row.leaseUntil }),
     ...(row.startedAt === null ? {} : { startedAtMs: row.startedAt }),

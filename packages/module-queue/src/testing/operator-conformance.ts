@@ -14,7 +14,7 @@ export function operatorConformance({ runner: { it, expect }, open }: Conformanc
     return deliveries.map(({ messageId }) => messageId);
   };
   const pruned = async (test: OpenJobStore): Promise<void> => {
-    while (await test.store.prune(retention));
+    while ((await test.store.prune(retention)).isMore);
   };
 
   it('gives nothing of a paused queue, and takes what comes in', async () => {
@@ -123,6 +123,25 @@ export function operatorConformance({ runner: { it, expect }, open }: Conformanc
     await pruned(test);
     expect(await test.store.job(dead)).toEqual(undefined);
     expect(dataOf(await test.take(lane))).toEqual(['waits']);
+  });
+
+  it('gives up what waits for longer than it may, and hands out nothing of it', async () => {
+    await using test = await open();
+    const { lane, queue } = await test.subscribe('orders');
+    await test.store.pause([queue], true);
+    await test.add(...Array.from({ length: 450 }, (_, id) => message('orders', id, { ttlMs: 1_000 })), message('orders', 'delayed', { ttlMs: 1_000, delayMs: 5_000 }), message('orders', 'stays'));
+    await test.store.pause([queue], false);
+    await test.clock.advance(1_000);
+    const taken: unknown[] = [];
+    for (let round = 0; round < 5; round += 1) taken.push(...dataOf(await test.take(lane, 10)));
+    expect(taken).toEqual(['stays']);
+    const { jobs } = await test.store.list({ states: ['dead'], limit: 1_000 });
+    expect([jobs.length, new Set(jobs.map(({ failures }) => failures[0]?.code))]).toEqual([450, new Set(['MOTIA_QUEUE_EXPIRED'])]);
+    await test.clock.advance(5_000);
+    expect((await test.store.prune(retention)).gaveUp).toEqual(1);
+    await test.store.redrive(jobs.slice(0, 1).map(({ messageId }) => messageId), { toHead: false });
+    await test.clock.advance(600_000);
+    expect(dataOf(await test.take(lane))).toEqual([0]);
   });
 
   it('ends a subscription that nobody serves: what it holds is dead-lettered', async () => {

@@ -1,3 +1,4 @@
+import { HostGuard } from '@motia/engine-core';
 import type { MotiaError, PluginContext, StorePoolRef } from '@motia/engine-core/contract';
 import type { CatchUpSource } from '../delivery/catch-up.js';
 import type { Closing } from '../delivery/frame-text.js';
@@ -11,7 +12,6 @@ import { Authentication } from './authentication.js';
 import type { ConnectionParts } from './client-connection.js';
 import { Connections } from './connections.js';
 import { Front } from './front.js';
-import { hostRule } from './host-names.js';
 import { OriginPolicy } from './origin-policy.js';
 import { PlainTransport } from './plain-transport.js';
 import { SocketIoTransport } from './socket-io-transport.js';
@@ -72,7 +72,7 @@ export function createGateway(ctx: Context, options: StreamOptions, parts: Gatew
   const checksHost = options.allowed_hosts !== undefined || ctx.mode === 'development';
   const front = new Front({
     path: options.path, socketIoPath: options.socket_io_path,
-    allowsHost: checksHost ? hostRule([...(options.allowed_hosts ?? []), ...(options.host === undefined ? [] : [options.host])]) : undefined,
+    hosts: checksHost ? new HostGuard({ allowed: [...(options.allowed_hosts ?? []), ...(options.host === undefined ? [] : [options.host])] }) : undefined,
     origins: new OriginPolicy({ allowed: options.allowed_origins, isAuthenticated: () => authentication.functionId !== undefined }),
     gate: new StartGate(ctx.engineHealth, clock),
     authentication, connections, plain, socketIo,

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { HostGuard } from '@motia/engine-core';
 import type { MotiaError } from '@motia/engine-core/contract';
 import { streamErrors } from '../errors.js';
 import type { Admission, Authentication } from './authentication.js';
@@ -17,7 +18,7 @@ export interface FrontParts {
   /** Begins and ends with a slash. */
   readonly socketIoPath: string;
   /** Undefined: any Host is taken. */
-  readonly allowsHost: ((header: string | undefined) => boolean) | undefined;
+  readonly hosts: HostGuard | undefined;
   readonly origins: OriginPolicy;
   readonly gate: StartGate;
   readonly authentication: Authentication;
@@ -93,8 +94,8 @@ export class Front {
   }
 
   #problemWith(request: IncomingMessage, isUpgrade: boolean): MotiaError | undefined {
-    const { allowsHost, origins, connections, plain, socketIo, maxConnections } = this.#parts;
-    if (allowsHost?.(request.headers.host) === false) return streamErrors.HOST_NOT_ALLOWED({});
+    const { hosts, origins, connections, plain, socketIo, maxConnections } = this.#parts;
+    if (hosts?.allows(request.headers.host) === false) return streamErrors.HOST_NOT_ALLOWED({});
     const path = pathOf(request);
     if (isUpgrade && path !== this.#parts.path && !this.#isSocketIo(path)) return streamErrors.NOT_FOUND({ path });
     const isWanted = isUpgrade || this.#isSocketIo(path);

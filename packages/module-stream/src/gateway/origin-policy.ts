@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { hostNameOf, isLoopbackAddress, isLoopbackName } from '@motia/engine-core';
 import type { MotiaError } from '@motia/engine-core/contract';
 import { streamErrors } from '../errors.js';
-import { hostOf, isLoopbackName } from './host-names.js';
 
 export interface OriginPolicyOptions {
   /** Origins such as `https://app.example.com`, or `*`. Undefined: pages of the same host, and of this machine to this machine. */
@@ -27,14 +27,14 @@ export class OriginPolicy {
   problemWith({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>): MotiaError | undefined {
     const { origin } = headers;
     // Programs send none, and could send any: what they need is to be authenticated, or to run on this machine.
-    if (origin === undefined) return this.#options.isAuthenticated() || isLoopbackName(plainAddress(socket.remoteAddress)) ? undefined : streamErrors.ORIGIN_NOT_ALLOWED({});
+    if (origin === undefined) return this.#options.isAuthenticated() || isLoopbackAddress(socket.remoteAddress ?? '') ? undefined : streamErrors.ORIGIN_NOT_ALLOWED({});
     return this.#allows(origin.toLowerCase(), headers.host) ? undefined : streamErrors.ORIGIN_NOT_ALLOWED({ origin: origin.slice(0, 200) });
   }
 
   #allows(origin: string, hostHeader: string | undefined): boolean {
     if (this.#allowed !== undefined) return this.#allowed.has('*') || this.#allowed.has(origin);
     const page = hostOfOrigin(origin);
-    const host = hostHeader === undefined ? undefined : hostOf(hostHeader);
+    const host = hostNameOf(hostHeader);
     if (page === undefined || host === undefined) return false;
     return page === host || (isLoopbackName(page) && isLoopbackName(host));
   }
@@ -43,9 +43,5 @@ export class OriginPolicy {
 /** Undefined for `null`, for schemes other than http and https, and for whatever is no origin. */
 function hostOfOrigin(origin: string): string | undefined {
   const match = /^https?:\/\/([^/?#@]+)$/.exec(origin);
-  return match?.[1] === undefined ? undefined : hostOf(match[1]);
-}
-
-function plainAddress(address: string | undefined): string {
-  return (address ?? '').toLowerCase();
+  return hostNameOf(match?.[1]);
 }

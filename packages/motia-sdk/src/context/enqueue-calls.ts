@@ -27,7 +27,7 @@ export function publishMessage(topic: string, data: unknown): ModuleCall<void> {
   return { module: 'PubSubModule', functionId: 'publish', payload: { topic, data }, read: () => undefined };
 }
 
-function wireMessage({ topic, data, messageGroupId, dedupId, delayMs, delaySeconds, runAt, priority }: EnqueueData): Record<string, unknown> {
+function wireMessage({ topic, data, messageGroupId, dedupId, delayMs, delaySeconds, runAt, priority, ttlMs }: EnqueueData): Record<string, unknown> {
   return given({
     topic,
     data,
@@ -36,6 +36,7 @@ function wireMessage({ topic, data, messageGroupId, dedupId, delayMs, delaySecon
     delayMs: delayMs ?? (delaySeconds === undefined ? undefined : delaySeconds * 1000),
     runAt: runAt === undefined ? undefined : momentMs(runAt),
     priority,
+    ttlMs,
   });
 }
 

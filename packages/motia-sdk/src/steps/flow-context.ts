@@ -29,6 +29,8 @@ export interface EnqueueOptions {
   readonly runAt?: string | number | Date;
   /** Larger first. Default 0. */
   readonly priority?: number;
+  /** Milliseconds that it may wait once its delay is over, also between attempts; then it is a dead letter. Default: it waits for good. */
+  readonly ttlMs?: number;
 }
 /** A message for a topic. */
 export interface EnqueueData<T = unknown> extends EnqueueOptions {

@@ -67,7 +67,7 @@ queue('t', { config: { type: 'fifo', maxRetries: 5, visibilityTimeout: 60, delay
 // @ts-expect-error -- not a kind of queue
 queue('t', { config: { type: 'lifo' } });
 export const withMessages = step({ name: 'M', triggers: [queue('in', { input: z.object({ id: z.string() }) })], enqueues: ['out', { topic: 'audit' }] }, async (message, ctx) => {
-  const receipt = await ctx.enqueue({ topic: 'out', data: message.id, messageGroupId: 'g', dedupId: 'd', delayMs: 1, delaySeconds: 1, runAt: new Date(), priority: 2 });
+  const receipt = await ctx.enqueue({ topic: 'out', data: message.id, messageGroupId: 'g', dedupId: 'd', delayMs: 1, delaySeconds: 1, runAt: new Date(), priority: 2, ttlMs: 60_000 });
   const receipts = await ctx.enqueue([{ topic: 'out', data: 1 }, { topic: 'audit', data: 2 }]);
   type _ = [Expect<Equal<typeof receipt, EnqueueReceipt>>, Expect<Equal<typeof receipts, EnqueueReceipt[]>>];
   // @ts-expect-error -- not a topic of this Step

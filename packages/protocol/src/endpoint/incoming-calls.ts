@@ -2,6 +2,7 @@ import type { CancellationToken } from 'vscode-jsonrpc/node';
 import type { InvokeHandler } from '../endpoint.js';
 import type { MotiaError } from '../errors.js';
 import type { InvokeParams } from '../generated/messages.js';
+import { InFlightMap } from '../in-flight-map.js';
 import { ProtocolErrors } from '../protocol-errors.js';
 import { WireValue } from '../wire-value.js';
 import type { RawPart } from '../wire-value.js';
@@ -20,7 +21,7 @@ export class LibraryAnswer {
 /** The peer's calls that our handler is working on. Each is answered at most once. */
 export class IncomingCalls {
   handler: InvokeHandler | undefined;
-  readonly #running = new Map<string, IncomingCall>();
+  readonly #running = new InFlightMap<string, IncomingCall>();
   /** Calls with numeric ids; the library answers them. */
   readonly #libraryCalls = new Set<IncomingCall>();
 
@@ -91,13 +92,13 @@ export class IncomingCalls {
 
   #finish(call: IncomingCall, id: string | undefined, value: unknown): void {
     if (id === undefined || this.#running.get(id) !== call) return;
-    this.#running.delete(id);
+    this.#running.take(id);
     this.outbox.answer(id, value, call.handlerMs);
   }
 
   #fail(call: IncomingCall, id: string | undefined, error: unknown): void {
     if (id === undefined || this.#running.get(id) !== call) return;
-    this.#running.delete(id);
+    this.#running.take(id);
     this.outbox.answerError(id, error, call.handlerMs);
   }
 }

@@ -1,5 +1,6 @@
 import type { OutgoingInvoke } from '../endpoint.js';
 import type { MotiaError } from '../errors.js';
+import { InFlightMap } from '../in-flight-map.js';
 
 type Settle = (value: unknown) => void;
 let takenResolve: Settle;
@@ -38,7 +39,7 @@ export class OutgoingCall implements OutgoingInvoke {
 
 /** The calls of one side of a connection, by id. An answer is looked for here and nowhere else. */
 export class OutgoingCalls {
-  readonly #waiting = new Map<string, OutgoingCall>();
+  readonly #waiting = new InFlightMap<string, OutgoingCall>();
   readonly #cancelled = new WeakSet<OutgoingCall>();
   #sequence = 0;
 
@@ -67,9 +68,7 @@ export class OutgoingCalls {
 
   /** Removes and returns the call, or undefined for an id that nothing waits for. */
   take(id: string): OutgoingCall | undefined {
-    const call = this.#waiting.get(id);
-    if (call !== undefined) this.#waiting.delete(id);
-    return call;
+    return this.#waiting.take(id);
   }
 
   cancel(call: OutgoingCall, reason?: string): void {

@@ -13,6 +13,8 @@ export interface StoreFiles {
   readonly lock: string;
   /** Who has it, for messages. */
   readonly owner: string;
+  /** Locked by one of several engines for as long as it lives; never read. */
+  presence(engineId: string): string;
 }
 
 export function storeFiles(folder: string, name = 'motia'): StoreFiles {
@@ -24,5 +26,6 @@ export function storeFiles(folder: string, name = 'motia'): StoreFiles {
     marker: `${database}-marker`,
     lock: join(folder, `${name}.lock`),
     owner: join(folder, `${name}.owner.json`),
+    presence: (engineId) => join(folder, `${name}.engine-${engineId}.lock`),
   };
 }

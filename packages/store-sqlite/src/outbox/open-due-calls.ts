@@ -24,9 +24,17 @@ export async function openDueCalls({ store, kind, clock, logger }: OpenDueCallsO
     report(answer.damaged);
     return answer;
   };
+  /** What engines had claimed that are gone. True when there was something. */
+  const takeOver = async (): Promise<boolean> => {
+    const owners = outbox.query('owners', { kind }).filter((owner) => store.isGone(owner));
+    return owners.length > 0 && (await outbox.run('takeFrom', { kind, owners })) > 0;
+  };
   return {
     terms,
-    adopt: () => outbox.run('adopt', { kind, isShared: store.isShared }),
+    adopt: async () => {
+      await outbox.run('adopt', { kind, isShared: store.isShared });
+      if (store.isShared) await takeOver();
+    },
     subscribe: async (subscriptions) => {
       if (store.isShared) await outbox.run('subscribe', { kind, subscriptions });
     },
@@ -38,7 +46,15 @@ export async function openDueCalls({ store, kind, clock, logger }: OpenDueCallsO
     nextReadyAtMs: async (triggerIds) => outbox.query('nextReadyAtMs', { triggerIds, nowMs: clock.now() }),
     expire: (beforeMs) => outbox.run('expire', { kind, beforeMs }),
     count: () => outbox.query('count', { kind }),
-    onForeignChange: (listener) => store.onForeignCommit(listener),
+    onForeignChange: (listener) => {
+      const registrations = [
+        store.onForeignCommit(listener),
+        store.onEngineGone(() => {
+          takeOver().then((hasTaken) => hasTaken && listener(), (error: unknown) => logger.warn('What an engine that is gone had claimed could not be taken over; its leases end by themselves', { kind, reason: String(error) }));
+        }),
+      ];
+      return { dispose: () => registrations.forEach((registration) => registration.dispose()) };
+    },
   };
 }
 

@@ -64,6 +64,11 @@ export const storeProgram = defineStoreProgram({
       sql.run(`UPDATE outbox_lane SET ready_at_ms = ?, owner = NULL WHERE kind = ? AND owner IS NOT NULL${isShared ? ' AND ready_at_ms IS NULL' : ''}`, nowMs, kind);
     },
 
+    /** Gives back what engines had claimed that are gone. */
+    takeFrom(sql: StoreSql, { kind, owners }: { readonly kind: string; readonly owners: readonly number[] }, { nowMs }: StoreCommandContext): number {
+      return owners.reduce((sum, owner) => sum + sql.run('UPDATE outbox_lane SET ready_at_ms = ?, owner = NULL WHERE kind = ? AND owner = ?', nowMs, kind, owner).changes, 0);
+    },
+
     subscribe: writeSubscriptions,
 
     claim(sql: StoreSql, { wanted, terms }: { readonly wanted: readonly { readonly triggerId: string; readonly limit: number }[]; readonly terms: ClaimTerms }, context: StoreCommandContext): ClaimAnswer {
@@ -136,6 +141,9 @@ export const storeProgram = defineStoreProgram({
       }
       return earliest;
     },
+
+    owners: (sql: StoreSql, { kind }: { readonly kind: string }): readonly number[] =>
+      sql.all<{ readonly owner: number }>('SELECT DISTINCT owner FROM outbox_lane WHERE kind = ? AND owner IS NOT NULL', kind).map(({ owner }) => owner),
 
     count(sql: StoreSql, { kind }: { readonly kind: string }): number {
       return sql.get<{ readonly n: number }>('SELECT COUNT(*) AS n FROM (SELECT 1 FROM outbox_call c JOIN outbox_lane l ON l.id = c.lane_id WHERE l.kind = ? LIMIT 10000)', kind)?.n ?? 0;

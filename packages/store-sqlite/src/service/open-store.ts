@@ -6,13 +6,14 @@ import { accessError, createPrivateFile, prepareFolder } from '../files/check-ac
 import { writeFormat } from '../files/format.js';
 import { inspectDatabase } from '../files/inspect-database.js';
 import { writeMarker } from '../files/marker.js';
+import { clearPresence, clearPresences, isPresent, takePresence, type Presence } from '../files/presence.js';
 import { takeOwnership } from '../files/ownership.js';
 import type { StoreFiles } from '../files/store-files.js';
 import type { CorruptRow } from '../rows/quarantine-note.js';
 import { openReadOnly, openWritable, type ConnectionLimits } from '../sql/connection.js';
 import { messageOf, storageError } from '../sql/sqlite-errors.js';
 import { createStatements } from '../sql/statements.js';
-import { ownProgram } from '../store-program.js';
+import { ownProgram, type EngineName } from '../store-program.js';
 import { NotImportable } from '../thread/import-program.js';
 import { canStartThread, ThreadWriter } from '../thread/thread-writer.js';
 import { AutoWriter } from '../writer/auto-writer.js';
@@ -50,7 +51,7 @@ export interface OpenStoreOptions {
 export function openInMemory(options: OpenStoreOptions): OpenStore {
   const { clock, events, maxPendingBytes, limits } = options;
   const db = openWritable({ file: undefined, durability: 'memory', limits });
-  const identity = enter(db, options, undefined);
+  const identity = enter(db, options, { engineId: randomUUID(), file: undefined });
   return new OpenStore({
     file: undefined, durability: 'memory', isShared: false, ...identity, clock, maxPendingBytes, foundCorrupt: events.foundCorrupt,
     writer: new InlineWriter(ownRunner(db, { file: undefined, ...identity }), events),
@@ -72,15 +73,23 @@ export async function openOnDisk(path: string, options: OpenStoreOptions): Promi
     self: { pid, startedAtMs: Math.round(clock.now() - uptimeSeconds * 1000), isShared },
     onWaiting: (owner) => logger.info('Waiting for another engine to let go of the store', { folder: files.folder, ...(owner === undefined ? {} : { pid: owner.pid }) }),
   });
-  try {
-    return openOwned(files, options, () => ownership.release());
-  } catch (error) {
+  const engineId = randomUUID();
+  let presence: Presence | undefined;
+  const release = (): void => {
+    presence?.end();
     ownership.release();
+  };
+  try {
+    if (isShared) presence = takePresence(files, engineId);
+    else clearPresences(files);
+    return openOwned(files, options, { engineId, release });
+  } catch (error) {
+    release();
     throw isMotiaError(error) ? error : (storageError(error, files.database) ?? accessError(files.folder, error));
   }
 }
 
-function openOwned(files: StoreFiles, options: OpenStoreOptions, release: () => void): OpenStore {
+function openOwned(files: StoreFiles, options: OpenStoreOptions, { engineId, release }: { readonly engineId: string; readonly release: () => void }): OpenStore {
   const { clock, durability, isShared, writer, limits, maxPendingBytes, events, logger } = options;
   const file = files.database;
   const hasData = inspectDatabase(files);
@@ -89,12 +98,13 @@ function openOwned(files: StoreFiles, options: OpenStoreOptions, release: () => 
   const db = connect();
   try {
     if (!hasData) writeFormat(db);
-    const identity = enter(db, options, file);
+    const identity = enter(db, options, { engineId, file });
     // Only after the first commit: a marker without data would keep the engine from starting ever after.
     writeMarker(files);
     const quarantined = ownProgram.queries.quarantined(createStatements(db, 'query'), undefined);
     if (quarantined > 0) logger.warn('There are rows in the quarantine of the store: they were not what was written', { file, rows: quarantined, table: 'store_quarantine' });
-    const shared = { file, durability, isShared, ...identity, clock, maxPendingBytes, release, foundCorrupt: events.foundCorrupt };
+    const presences = isShared ? { isPresent: (id: string) => isPresent(files, id), clear: (id: string) => clearPresence(files, id) } : undefined;
+    const shared = { presences, file, durability, isShared, ...identity, clock, maxPendingBytes, release, foundCorrupt: events.foundCorrupt };
     const inline = (connection: Database): InlineWriter => new InlineWriter(ownRunner(connection, { file, ...identity }), events);
     if (writer === 'inline' || (writer === 'auto' && !canStartThread())) {
       if (writer === 'auto') logger.debug('The store is written on the thread of the engine', { reason: 'there is no file to start a thread with' });
@@ -127,10 +137,9 @@ async function startThread(start: () => Promise<ThreadWriter>): Promise<ThreadWr
 }
 
 /** Brings the store's own tables up to date and enters this engine. */
-function enter(db: Database, { clock, isShared }: OpenStoreOptions, file: string | undefined): { readonly engineId: string; readonly fencingToken: number } {
+function enter(db: Database, { clock, isShared }: OpenStoreOptions, { engineId, file }: { readonly engineId: string; readonly file: string | undefined }): EngineName {
   const sql = createStatements(db, 'host');
   migrate({ db, sql, file }, ownProgram);
-  const engineId = randomUUID();
   return { engineId, fencingToken: ownProgram.commands.enter(sql, { engineId, pid: processUsage().pid, isShared, nowMs: clock.now() }) };
 }
 

@@ -2,10 +2,11 @@ import { statSync } from 'node:fs';
 import { isMotiaError, type Clock, type Registration, type StoreDurability, type StoreHandle, type StoreProgram, type StoreService, type StoreTransaction, type Timer } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
 import type { CorruptRow } from '../rows/quarantine-note.js';
-import { ownProgram, type StoreEngine } from '../store-program.js';
+import { ownProgram, type EngineName, type StoreEngine } from '../store-program.js';
 import type { StoreWriter } from '../writer/store-writer.js';
 import { CollectedTransaction } from './collected-transaction.js';
 import { sizeOfInput } from './input-size.js';
+import { Neighbours } from './neighbours.js';
 import type { PendingCommand } from './pending.js';
 import type { Reader } from './reader.js';
 import { TurnQueue } from './turn-queue.js';
@@ -13,6 +14,8 @@ import { TurnQueue } from './turn-queue.js';
 /** How soon commits of other engines are noticed, and how often an engine says that it lives. */
 const lookMs = 25;
 const beatMs = 2_000;
+/** How soon the death of another engine is noticed. */
+const neighboursMs = 1_000;
 
 export interface OpenStoreParts {
   /** Path of the file; undefined in memory. */
@@ -28,6 +31,8 @@ export interface OpenStoreParts {
   readonly reader: Reader;
   /** Told of rows whose checksum was wrong. */
   readonly foundCorrupt: (row: CorruptRow) => void;
+  /** Of the engines that share it; undefined when there are none. */
+  readonly presences?: { isPresent(engineId: string): boolean; clear(engineId: string): void } | undefined;
   /** Lets go of the folder, after everything is closed. */
   readonly release: () => void;
 }
@@ -48,6 +53,7 @@ export class OpenStore implements StoreService {
   readonly #programs = new Map<string, OpenProgram>();
   readonly #foreignCommitListeners = new Set<() => void>();
   readonly #timers: Timer[] = [];
+  readonly #neighbours: Neighbours | undefined;
   #durability: StoreDurability;
   #pendingBytes = 0;
   #pendingCommands = 0;
@@ -61,7 +67,16 @@ export class OpenStore implements StoreService {
     this.fencingToken = parts.fencingToken;
     this.#durability = parts.durability;
     this.#turn = new TurnQueue((units) => parts.writer.write(units));
-    if (!parts.isShared) return;
+    const { presences } = parts;
+    if (!parts.isShared || presences === undefined) return;
+    this.#neighbours = new Neighbours({
+      own: parts,
+      living: () => parts.reader.query(ownProgram, 'living', undefined) as readonly EngineName[],
+      find: (engine) => parts.reader.query(ownProgram, 'livingOne', engine) as EngineName | undefined,
+      isPresent: (engineId) => presences.isPresent(engineId),
+      bury: (engines) => this.#bury(engines, presences),
+    });
+    this.#timers.push(parts.clock.setInterval(() => this.#lookAround(), neighboursMs));
     this.#timers.push(parts.clock.setInterval(() => parts.writer.lookForForeignCommits(), lookMs));
     this.#timers.push(parts.clock.setInterval(() => void this.#run(ownProgram, { command: 'beat' }).catch(() => undefined), beatMs));
   }
@@ -119,6 +134,31 @@ export class OpenStore implements StoreService {
     const entry = (): void => listener();
     this.#foreignCommitListeners.add(entry);
     return { dispose: () => void this.#foreignCommitListeners.delete(entry) };
+  }
+
+  isGone(engine: string | number): boolean {
+    if (this.#neighbours !== undefined) return this.#neighbours.isGone(engine);
+    return engine !== this.engineId && engine !== this.fencingToken;
+  }
+
+  onEngineGone(listener: () => void): Registration {
+    return this.#neighbours?.onGone(listener) ?? { dispose: () => undefined };
+  }
+
+  #lookAround(): void {
+    try {
+      this.#neighbours?.look();
+    } catch {
+      // The next look will do; what keeps it from reading shows in everything else.
+    }
+  }
+
+  #bury(engines: readonly EngineName[], presences: { clear(engineId: string): void }): void {
+    const fencingTokens = engines.map(({ fencingToken }) => fencingToken);
+    // Its sign goes last: without it and not buried, it would only be found dead once more.
+    this.#run(ownProgram, { command: 'bury', input: { fencingTokens } }).then(() => {
+      for (const { engineId } of engines) presences.clear(engineId);
+    }, () => undefined);
   }
 
   /** Another process has committed. */

@@ -67,6 +67,36 @@ describe('claims of due calls', () => {
     expect(await two.calls.settle(taken.calls[0]!)).toMatchObject({ failures: 0, losses: 0, payload: expect.stringContaining('"2"') as unknown as string });
   });
 
+  it('end with their engine where engines share a store: what it held is given out within a second of its end', async () => {
+    await using folder = temporaryFolder('outbox');
+    const clock = new ManualClock();
+    await using two = await open(folder.path, clock);
+    let told = 0;
+    two.calls.onForeignChange(() => (told += 1));
+    {
+      await using one = await open(folder.path, clock);
+      expect(await one.putClaimed('a', '1')).toHaveLength(1);
+      await clock.advance('1s');
+      expect(keysOf(await two.calls.claim(wanted))).toEqual([]);
+    }
+    told = 0;
+    await clock.advance('1s');
+    expect(told).toBeGreaterThan(0);
+    expect(keysOf(await two.calls.claim(wanted))).toEqual(['a1']);
+  });
+
+  it('of an engine that is gone are given out at the start of the next one', async () => {
+    await using folder = temporaryFolder('outbox');
+    const clock = new ManualClock();
+    {
+      await using one = await open(folder.path, clock);
+      expect(await one.putClaimed('a', '1')).toHaveLength(1);
+    }
+    await using two = await open(folder.path, clock);
+    await two.calls.adopt();
+    expect(keysOf(await two.calls.claim(wanted))).toEqual(['a1']);
+  });
+
   it('have no end where one engine has the store alone; what a former one held is given out at the next start', async () => {
     await using folder = temporaryFolder('outbox');
     const clock = new ManualClock();

@@ -44,7 +44,7 @@ export function queueRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
     route('GET', '/queues/:queue/dlq', (request) => messages('queue::dead_letters', request, { code: text(request.query, 'code'), group: text(request.query, 'group') })),
     route('POST', '/queues/:queue/publish', (request) => {
       const { kind, name } = named(request);
-      const message = bodyFields(request.body, ['data', 'functionId', 'messageGroupId', 'dedupId', 'delayMs', 'runAt', 'priority'], kind === 'queue' ? ['data', 'functionId'] : ['data']);
+      const message = bodyFields(request.body, ['data', 'functionId', 'messageGroupId', 'dedupId', 'delayMs', 'runAt', 'priority', 'ttlMs'], kind === 'queue' ? ['data', 'functionId'] : ['data']);
       return modules.act('enqueue', { ...queueTarget({ kind, name }), ...message }, request);
     }),
     route('POST', '/queues/:queue/pause', (request) => modules.act('queue::pause', { ...target(request), ...bodyFields(request.body, ['functionId']) }, request)),

@@ -15,6 +15,8 @@ export interface QueueMessage {
   readonly runAtMs?: number;
   /** Larger first. Default 0. */
   readonly priority?: number;
+  /** Given up as `MOTIA_QUEUE_EXPIRED` when it was not taken up so long after it could be: its delay counts before. Default: it waits for good. */
+  readonly ttlMs?: number;
 }
 export interface QueueEnqueueOptions {
   readonly tx?: StoreTransaction;

@@ -98,6 +98,10 @@ export interface StoreService {
   transaction<T>(collect: (tx: StoreTransaction) => T): Promise<Awaited<T>>;
   /** After another engine committed, within 50 ms. Never in memory or when not shared. */
   onForeignCommit(listener: () => void): Registration;
+  /** Whether an engine, named by its id or its fencing token, has left or its process has ended. Certain: one that merely stands still is not gone. */
+  isGone(engine: string | number): boolean;
+  /** After an engine left or its process ended, within about a second: what it held may be taken over. Never in memory or when not shared. */
+  onEngineGone(listener: () => void): Registration;
 }
 
 export interface StoreRequest {
