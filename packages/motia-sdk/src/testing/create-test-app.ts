@@ -139,7 +139,7 @@ async function importKit(): Promise<EngineTestKit> {
   }
 }
 
-function modulesOf({ modules, config, functions = {}, clock = 'real' }: TestAppOptions, kit: EngineTestKit): readonly TestModuleUse[] {
+function modulesOf({ modules, config, functions = {} }: TestAppOptions, kit: EngineTestKit): readonly TestModuleUse[] {
   if (modules !== undefined) return onFreePorts(modules);
   return config === undefined ? defaultsFor(kit.defaultModules(), Object.keys(functions)) : [];
 }
