@@ -1,6 +1,5 @@
 import { createEngine, type Engine, type EngineOptions } from '@motia/engine-core';
 import { ConsoleServiceRef, ProcessServiceRef, RestServiceRef, StreamServiceRef, WorkerListenerRef, type ModuleUse } from '@motia/engine-core/contract';
-import { OtelServiceRef, useAsGlobalTracer } from '@motia/module-otel';
 import type { LogFormat, LogLevelName } from './cli/args.js';
 import { renderBanner, type BannerFacts, type BannerRoute } from './cli/banner.js';
 import { exitCodes, exitCodeOf } from './cli/exit-code.js';
@@ -76,8 +75,7 @@ async function runUntilSignalled(options: RunEngineOptions): Promise<number> {
     return exitCodeOf(error);
   }
   announce(engine, performance.now() - startedAt, format, ports);
-  // This process is ours: libraries in it that use the API of OpenTelemetry record into the same traces.
-  const takeBackTracer = optional(() => useAsGlobalTracer(engine.service(OtelServiceRef)));
+  const takeBackTracer = await lendTracer(engine);
   try {
     return await signalled;
   } catch (error) {
@@ -111,6 +109,13 @@ async function compose(options: RunEngineOptions, cwd: string): Promise<Engine> 
 async function modulesByDefault(): Promise<readonly ModuleUse[]> {
   const { defaultModules } = await import('./standard-modules.js');
   return defaultModules({ keep: 'files' });
+}
+
+/** This process is ours: libraries in it that use the API of OpenTelemetry record into the same traces. Without the module nothing of it is loaded. */
+async function lendTracer(engine: Engine): Promise<(() => void) | undefined> {
+  if (!engine.modules().some((module) => module.class === 'modules::observability::OtelModule')) return undefined;
+  const { OtelServiceRef, useAsGlobalTracer } = await import('@motia/module-otel');
+  return optional(() => useAsGlobalTracer(engine.service(OtelServiceRef)));
 }
 
 function announce(engine: Engine, readyInMs: number, format: LogFormat, ports: CommandPorts): void {

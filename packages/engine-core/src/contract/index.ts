@@ -23,7 +23,7 @@ export type {
 } from './telemetry.js';
 export { defineStoreProgram, StorePoolRef } from './services/store.js';
 export type {
-  SqlValue, StoreCommand, StoreCommandContext, StoreDurability, StoreHandle, StoreMigration, StorePool, StoreProgram, StoreQuery, StoreRequest, StoreService, StoreSql, StoreTransaction,
+  SqlValue, StoreCommand, StoreCommandContext, StoreDurability, StoreHandle, StoreMemory, StoreMigration, StorePool, StoreProgram, StoreQuery, StoreRequest, StoreService, StoreSql, StoreTransaction,
   TransactionParticipant,
 } from './services/store.js';
 export { StateServiceRef } from './services/state.js';

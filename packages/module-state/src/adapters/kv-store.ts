@@ -63,6 +63,7 @@ function lateStore(opened: () => StateStore | undefined): StateStore {
     get dueCalls() {
       return running('A trigger').dueCalls;
     },
+    recall: (scope, key) => running('A read').recall?.(scope, key),
     get: async (scope, key) => running('A read').get(scope, key),
     write: async (write, tx) => running('A change').write(write, tx),
     list: async (query) => running('A read').list(query),
