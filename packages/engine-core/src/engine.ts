@@ -48,7 +48,9 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
   const kernel = createKernel({ clock, logger, logs: hub, engine: { name: 'iii', version: engineVersion }, health });
   const variables = options.environment ?? processEnvironment();
   const mode = options.mode ?? (variables['NODE_ENV'] === 'production' ? 'production' : 'development');
-  const timeouts: PhaseTimeouts = { ...defaultTimeouts(mode), ...options.timeouts };
+  const { waitLockMs } = options;
+  const limits: PhaseTimeouts = { ...defaultTimeouts(mode), ...options.timeouts };
+  const timeouts: PhaseTimeouts = { ...limits, startMs: limits.startMs + (waitLockMs ?? 0) };
   const interrupt = new AbortController();
   setMaxListeners(0, interrupt.signal);
   let hasSink = false;
@@ -58,7 +60,7 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
         baseDir: plan.baseDir,
         mode,
         variables,
-        engine: { version: engineVersion, embedded, fromFile: typeof options.config === 'string' },
+        engine: { version: engineVersion, embedded, fromFile: typeof options.config === 'string', ...(waitLockMs === undefined ? {} : { waitLockMs }) },
         logs: hub,
         clock,
         engineHealth: health,

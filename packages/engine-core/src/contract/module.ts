@@ -24,8 +24,11 @@ export interface PluginContext<Req extends Refs = {}, Opt extends Refs = {}> {
   readonly mode: 'development' | 'production';
   /** Variables that `${NAME}` in the config file sees. For names that a standard outside of us defines (`OTEL_EXPORTER_OTLP_ENDPOINT`); everything else is an option. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** `embedded`: inside someone else's program. `fromFile`: set up by a config.yaml, where stores that are named keep files unless told otherwise. */
-  readonly engine: { readonly version: string; readonly embedded: boolean; readonly fromFile: boolean };
+  /**
+   * `embedded`: inside someone else's program. `fromFile`: set up by a config.yaml, where stores that are named keep files unless told otherwise.
+   * `waitLockMs`: how long whoever started the engine wants to wait for what another one has; undefined: as the options say.
+   */
+  readonly engine: { readonly version: string; readonly embedded: boolean; readonly fromFile: boolean; readonly waitLockMs?: number };
   readonly logger: Logger;
   /** For records that are not ours: the output of users' processes. */
   readonly logs: LogSink;
