@@ -1,6 +1,7 @@
 import type { AdapterSlot, PluginChoice } from './adapter.js';
 import type { ChannelHub } from './channels.js';
 import type { Clock } from './clock.js';
+import type { ConfigView } from './config.js';
 import type { FunctionRegistry } from './functions.js';
 import type { HealthReporter, HealthView } from './health.js';
 import type { Logger, LogSink } from './logger.js';
@@ -39,6 +40,8 @@ export interface PluginContext<Req extends Refs = {}, Opt extends Refs = {}> {
   readonly health: HealthReporter;
   /** Of the whole engine. */
   readonly engineHealth: HealthView;
+  /** Of the whole engine, without secrets. */
+  readonly engineConfig: ConfigView;
   readonly telemetry: Telemetry;
   readonly services: Values<Req> & OptionalValues<Opt>;
   /** Loads the configured adapter and checks it against the slot; it starts before this plugin, stops after. */

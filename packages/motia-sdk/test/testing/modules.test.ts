@@ -132,6 +132,10 @@ describe('time in a test app', () => {
     expect(reports).toEqual(['2026-03-01T01:00:00Z', '2026-03-02T01:00:00Z', '2026-03-03T01:00:00Z']);
     expect(await app.state.get('cache', 'today')).toBeNull();
     expect((await app.cron.list()).map(({ function_id: id }) => id)).toContain('steps::Nightly::trigger::cron(0 0 2 * * * *)');
+    // Traces are kept on the same clock: each slot is one, with the message that it sent.
+    const { spans } = await app.invoke<{ spans: { name: string; start_time_unix_nano: number; span_count: number }[] }>('engine::traces::list', { sort_order: 'asc', search: 'Nightly', search_all_spans: true });
+    expect(spans.map(({ start_time_unix_nano: at }) => new Date(at / 1e6).toISOString().slice(0, 16))).toEqual(['2026-03-01T01:00', '2026-03-02T01:00', '2026-03-03T01:00']);
+    for (const { span_count: count } of spans) expect(count).toBeGreaterThan(3);
     await app.cron.runNow('Nightly');
     await app.clock.settle();
     expect(days).toHaveLength(5);
