@@ -83,6 +83,8 @@ export interface JobAdd {
   readonly ttlMs?: number;
   readonly trace?: TraceContext;
   readonly producer?: string;
+  /** How many triggers of stored changes led to it. */
+  readonly triggerDepth: number;
   readonly dedup?: { readonly id: string; readonly windowMs: number; readonly hash: string };
   readonly timeoutMs?: number;
   readonly keepResult?: boolean;
@@ -112,7 +114,13 @@ export interface Settlement {
 /** A wish for work: at most `slots` jobs of the lane, leased for `leaseMs`. */
 export interface Take {
   readonly lane: number;
+  /** Free places. */
   readonly slots: number;
+  /**
+   * Further jobs, to wait with the caller until places become free; a store may hand out fewer, or none. Never one that was
+   * lost or has a priority, and none beside one that was lost.
+   */
+  readonly ahead?: number;
   readonly leaseMs: number;
 }
 

@@ -15,6 +15,8 @@ export interface ExplainFacts {
   /** Set while a message that may kill its process runs alone. */
   readonly isReserved: boolean;
   readonly isHere: boolean;
+  /** This engine has it, and starts it when a place is free. */
+  readonly isNext: boolean;
 }
 
 /** Why a message is where it is, in one code and one sentence, the nearest reason first. */
@@ -30,7 +32,7 @@ export interface Explanation {
 /** Says why a message is not running, or what became of it. */
 export function explain(job: JobView, facts: ExplainFacts): Explanation {
   const { reason, text, ...rest } = why(job, facts);
-  return { messageId: job.messageId, state: job.state, reason, explanation: text, ...rest };
+  return { messageId: job.messageId, state: facts.isNext ? 'ready' : job.state, reason, explanation: text, ...rest };
 }
 
 type Why = { readonly reason: string; readonly text: string; readonly untilMs?: number; readonly waitsFor?: string };
@@ -51,6 +53,7 @@ function why(job: JobView, facts: ExplainFacts): Why {
     case 'blocked':
       return { reason: 'blocked', text: `It was given up at ${iso(job.endedAtMs)}, and its group "${job.group ?? ''}" waits until it is redriven or discarded.${last}` };
     case 'leased':
+      if (facts.isNext) return ready(job, facts);
       return { reason: 'running', text: `Delivery ${job.deliveries} is running since ${iso(job.startedAtMs)}${facts.isHere ? '' : ` in engine ${job.leasedBy ?? 'unknown'}`}; its lease is renewed and ends ${iso(job.leasedUntilMs)}.`, ...until(job.leasedUntilMs) };
     case 'behind':
       return { reason: 'group', text: `Messages of the group "${job.group ?? ''}" are handled in order: it waits for ${facts.waitsFor?.messageId ?? 'another one'}, which is ${facts.waitsFor?.state ?? 'gone'}.`, ...(facts.waitsFor === undefined ? {} : { waitsFor: facts.waitsFor.messageId }) };

@@ -30,7 +30,7 @@ export class Operator {
 
   constructor(parts: OperatorParts) {
     this.#parts = parts;
-    this.redriver = new Redriver({ ...parts, onMoved: () => parts.dispatcher.look() });
+    this.redriver = new Redriver({ ...parts, onMoved: ({ queue, toHead }) => this.#lookAgain([queue], toHead) });
   }
 
   async list(payload: unknown): Promise<{ readonly queues: readonly object[] }> {
@@ -60,6 +60,7 @@ export class Operator {
     const queues = await store.queues();
     const state = queues.find(({ kind, name, functionId }) => kind === job.queue.kind && name === job.queue.name && functionId === job.queue.functionId);
     const local = state === undefined ? undefined : dispatcher.queues.find(state.queue);
+    const here = dispatcher.runner.find(job.messageId);
     const lane = local === undefined ? undefined : [...local.lanes.values()].find(({ functionId }) => functionId === (job.queue.kind === 'queue' ? job.functionId : job.queue.functionId));
     return explain(job, {
       nowMs: clock.now(),
@@ -70,7 +71,8 @@ export class Operator {
       running: local?.running ?? 0,
       concurrency: local?.options.concurrency,
       isReserved: local?.isReserved ?? false,
-      isHere: dispatcher.runner.find(job.messageId) !== undefined,
+      isHere: here !== undefined,
+      isNext: here !== undefined && here.startedAtMs === 0,
     });
   }
 
@@ -94,7 +96,9 @@ export class Operator {
   async setPaused(payload: unknown, isPaused: boolean): Promise<{ readonly queues: number }> {
     const { store, dispatcher } = this.#parts;
     const queues = await selectedQueues(store, new Request(payload, queueKeys));
-    await store.pause(queues.map(({ queue }) => queue), isPaused);
+    const ids = queues.map(({ queue }) => queue);
+    await store.pause(ids, isPaused);
+    if (isPaused) dispatcher.releaseAhead(ids);
     await dispatcher.look();
     return { queues: queues.length };
   }
@@ -124,9 +128,10 @@ export class Operator {
     return { extendedMs: ms, receipt: deliveryReceipt(messageId, run.delivery.lease) };
   }
 
-  async redrive(payload: unknown): Promise<{ readonly moved: number; readonly state: MoveTask['state'] }> {
+  async redrive(payload: unknown): Promise<{ readonly moved: number; readonly state: MoveTask['state'] | 'dryRun'; readonly total?: number }> {
     const { store, dispatcher, maxPayloadBytes } = this.#parts;
-    const request = new Request(payload, [...queueKeys, ...filterKeys, 'messageId', 'messageIds', 'data', 'head', 'ratePerSecond']);
+    const request = new Request(payload, [...queueKeys, ...filterKeys, 'messageId', 'messageIds', 'data', 'head', 'ratePerSecond', 'dryRun']);
+    if (request.flag('dryRun')) return { moved: 0, total: await this.#countDead(request), state: 'dryRun' };
     const toHead = request.flag('head');
     const ids = request.ids('messageId');
     if (ids === undefined) return this.#redriveMany(request, toHead);
@@ -136,8 +141,15 @@ export class Operator {
     const moved = await store.redrive(ids, { toHead, ...(data === undefined ? {} : { data }) });
     if (moved === 0) await this.#mustExist(ids);
     this.#parts.logger.info('Dead letters were redriven', { moved, messageIds: ids.slice(0, 10), isEdited: data !== undefined });
-    await dispatcher.look();
+    await this.#lookAgain(dispatcher.queues.all().map(({ id }) => id), toHead);
     return { moved, state: 'done' };
+  }
+
+  /** What came to the head of its queue goes before what was claimed ahead. */
+  #lookAgain(queues: readonly number[], toHead: boolean): Promise<void> {
+    const { dispatcher } = this.#parts;
+    if (toHead) dispatcher.releaseAhead(queues);
+    return dispatcher.look();
   }
 
   async redriveStatus(payload: unknown): Promise<{ readonly moves: readonly object[] }> {
@@ -175,6 +187,26 @@ export class Operator {
     logger.info('Dead letters were discarded', { discarded, ...(ids === undefined ? {} : { messageIds: ids.slice(0, 10) }) });
     await dispatcher.look();
     return { discarded };
+  }
+
+  /** How many a redrive would move. */
+  async #countDead(request: Request): Promise<number> {
+    const { store } = this.#parts;
+    const ids = request.ids('messageId');
+    if (ids !== undefined) {
+      const jobs = await Promise.all([...new Set(ids)].map((id) => store.job(id)));
+      return jobs.filter((job) => job?.state === 'dead' || job?.state === 'blocked').length;
+    }
+    let total = 0;
+    for (const queue of await selectedQueues(store, request)) {
+      const { queue: _, ...filter } = filterOf(request, queue);
+      for (let cursor: string | undefined, isFirst = true; isFirst || cursor !== undefined; isFirst = false) {
+        const page = await store.list({ states: ['blocked', 'dead'], queue: queue.queue, filter, limit: mostListed, ...(cursor === undefined ? {} : { cursor }) });
+        total += page.jobs.length;
+        cursor = page.cursor;
+      }
+    }
+    return total;
   }
 
   async #redriveMany(request: Request, toHead: boolean): Promise<{ readonly moved: number; readonly state: MoveTask['state'] }> {
@@ -217,9 +249,11 @@ export class Operator {
   #shown(stats: QueueStats): object {
     const { queue, kind, name, functionId, isPaused, depth, ready, delayed, behind, leased, blocked, dead, oldestReadyAtMs, leftAtMs, rules } = stats;
     const local = this.#parts.dispatcher.queues.find(queue);
+    // The store counts what this engine has claimed and not started as running.
+    const ahead = Math.min(leased, local?.waiting.length ?? 0);
     return {
       kind, name, functionId, type: rules.isFifo ? 'fifo' : 'standard', isPaused, depth,
-      waiting: ready + behind, delayed, running: leased, blocked, dead,
+      waiting: ready + behind + ahead, delayed, running: leased - ahead, blocked, dead,
       ...(oldestReadyAtMs === undefined ? {} : { oldestAgeMs: Math.max(0, this.#parts.clock.now() - oldestReadyAtMs) }),
       ...(leftAtMs === undefined ? {} : { leftAtMs }),
       ...(local === undefined ? {} : { options: local.options }),

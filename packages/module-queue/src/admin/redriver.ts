@@ -11,12 +11,12 @@ const partsPerSecond = 10;
  * an engine that starts goes on with what it finds begun.
  */
 export class Redriver {
-  readonly #parts: { readonly store: JobStore; readonly clock: Clock; readonly logger: Logger; readonly onMoved: () => Promise<void> };
+  readonly #parts: { readonly store: JobStore; readonly clock: Clock; readonly logger: Logger; readonly onMoved: (task: MoveTask) => Promise<void> };
   readonly #running = new Map<number, Promise<MoveTask | undefined>>();
   readonly #pauses = new Map<Timer, () => void>();
   #isStopped = false;
 
-  constructor(parts: { readonly store: JobStore; readonly clock: Clock; readonly logger: Logger; readonly onMoved: () => Promise<void> }) {
+  constructor(parts: { readonly store: JobStore; readonly clock: Clock; readonly logger: Logger; readonly onMoved: (task: MoveTask) => Promise<void> }) {
     this.#parts = parts;
   }
 
@@ -69,7 +69,7 @@ export class Redriver {
     while (!this.#isStopped) {
       task = await store.stepMove(queue, size);
       if (task === undefined) return undefined;
-      await onMoved();
+      await onMoved(task);
       if (task.state !== 'running') return task;
       if (ratePerSecond !== undefined) await this.#pause((size / ratePerSecond) * 1_000);
     }

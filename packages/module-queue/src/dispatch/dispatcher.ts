@@ -90,11 +90,13 @@ export class Dispatcher {
 
   /** Hands a message in with whatever else this turn brings. */
   add(add: JobAdd): Promise<AddOutcome> {
+    if (add.priority !== 0) this.#orderByPriority(add);
     return this.#turn.add(add);
   }
 
   /** Hands messages in by themselves: all of them or none, as a part of `tx` if there is one. */
   async addTogether(adds: readonly JobAdd[], options: ExchangeOptions): Promise<readonly AddOutcome[]> {
+    for (const add of adds) if (add.priority !== 0) this.#orderByPriority(add);
     const takes = this.#takes(adds);
     try {
       // Not awaited before: a transaction takes what is handed over before its function returns.
@@ -104,6 +106,23 @@ export class Dispatcher {
     } catch (error) {
       this.#returned(takes);
       throw error;
+    }
+  }
+
+  /** Gives back what these queues hold that has not started. */
+  releaseAhead(queues: readonly number[]): void {
+    for (const id of queues) {
+      const queue = this.queues.find(id);
+      if (queue !== undefined) this.#runner.releaseAhead(queue);
+    }
+  }
+
+  /** What was claimed before its turn could be of less importance than what comes in now. */
+  #orderByPriority({ target }: JobAdd): void {
+    const named = 'topic' in target ? undefined : this.queues.named(target.queue);
+    for (const queue of 'topic' in target ? this.queues.ofTopic(target.topic) : named === undefined ? [] : [named]) {
+      queue.hasPriorities = true;
+      this.#runner.releaseAhead(queue);
     }
   }
 
@@ -130,10 +149,11 @@ export class Dispatcher {
     }
   }
 
-  #flush(adds: readonly PendingAdd[], settlements: readonly PendingSettlement[]): void {
+  /** Never rejects. Undefined when there is nothing to do. */
+  #flush(adds: readonly PendingAdd[], settlements: readonly PendingSettlement[]): Promise<void> | undefined {
     const messages = adds.map(({ add }) => add);
     const takes = this.#takes(messages, settlements);
-    if (adds.length + settlements.length + takes.length === 0) return;
+    if (adds.length + settlements.length + takes.length === 0) return undefined;
     const exchange = { settlements: settlements.map(({ settlement }) => settlement), takes, adds: messages };
     const done = this.#parts.store.exchange(exchange).then(
       (result) => {
@@ -146,6 +166,7 @@ export class Dispatcher {
     );
     this.#exchanges.add(done);
     void done.finally(() => this.#exchanges.delete(done));
+    return done;
   }
 
   /**
@@ -189,9 +210,10 @@ export class Dispatcher {
     const first = lanes.length > 1 ? queue.nextTurn() : 0;
     for (let place = 0; place < lanes.length && queue.free > 0; place += 1) {
       const { lane } = lanes[(first + place) % lanes.length] as LocalLane;
-      const slots = Math.ceil(queue.free / (lanes.length - place));
-      queue.asked += slots;
-      takes.push({ lane, slots, leaseMs: queue.options.visibilityMs });
+      const wanted = Math.ceil(queue.free / (lanes.length - place));
+      const slots = Math.min(wanted, queue.places);
+      queue.asked += wanted;
+      takes.push({ lane, slots, ...(wanted > slots ? { ahead: wanted - slots } : {}), leaseMs: queue.options.visibilityMs });
     }
   }
 
@@ -208,9 +230,9 @@ export class Dispatcher {
   }
 
   #returned(takes: readonly Take[]): void {
-    for (const { lane, slots } of takes) {
+    for (const { lane, slots, ahead = 0 } of takes) {
       const queue = this.queues.ofLane(lane);
-      if (queue !== undefined) queue.asked -= slots;
+      if (queue !== undefined) queue.asked -= slots + ahead;
     }
   }
 
@@ -298,6 +320,7 @@ export class Dispatcher {
   /** As `drain`, without waiting for handlers. */
   async stop(): Promise<void> {
     await this.drain(AbortSignal.abort());
+    this.#runner.stop();
     this.#parts.clock.clear(this.#retryTimer);
     this.queues.stop();
     this.#leases.stop();

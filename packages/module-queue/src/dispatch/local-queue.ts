@@ -2,6 +2,7 @@ import type { Trigger } from '@motia/engine-core/contract';
 import type { DeliveryOptions } from '../delivery/delivery-options.js';
 import { queueLabel, type QueueIdentity } from '../job.js';
 import type { LaneState } from '../job-store.js';
+import { Pace } from './pace.js';
 import type { Run } from './run.js';
 
 /** Jobs of one queue for one function, as this engine last saw them. */
@@ -27,8 +28,13 @@ export class LocalQueue {
   running = 0;
   /** Places asked of the store and not answered yet. */
   asked = 0;
-  /** Given to this engine and not started: something must run alone first. */
+  /** Given to this engine and not started: claimed ahead of a free place, or something must run alone first. In order. */
   readonly waiting: Run[] = [];
+  readonly pace = new Pace();
+  /** The first that waits must run alone, and others still run. */
+  isHeldUp = false;
+  /** Messages with a priority come in: nothing is claimed before its turn. */
+  hasPriorities = false;
   /** Set while a delivery runs that must run alone. */
   isReserved = false;
   #turn = 0;
@@ -41,10 +47,23 @@ export class LocalQueue {
     this.triggers = triggers;
   }
 
-  /** Deliveries that may be asked for now. */
+  /** Deliveries that could start now, beyond those that were given and asked for. */
+  get places(): number {
+    if (this.isReserved || this.isHeldUp) return 0;
+    return Math.max(0, this.options.concurrency - this.running - this.waiting.length - this.asked);
+  }
+
+  /** Deliveries that may be asked for now: to start at once, and ahead. Those ahead are fetched when half of them are gone. */
   get free(): number {
-    if (this.isReserved || this.waiting.length > 0) return 0;
-    return Math.max(0, this.options.concurrency - this.running - this.asked);
+    if (this.isReserved || this.isHeldUp) return 0;
+    const { ahead } = this;
+    const missing = this.options.concurrency + ahead - this.running - this.waiting.length - this.asked;
+    return this.places > 0 || missing * 2 >= ahead ? Math.max(0, missing) : 0;
+  }
+
+  /** What may wait here. A message that may be lost but once is not risked before it runs. */
+  get ahead(): number {
+    return this.hasPriorities || this.options.maxLosses < 2 ? 0 : this.pace.ahead(this.options.concurrency);
   }
 
   get isIdle(): boolean {

@@ -1,4 +1,4 @@
-import type { Clock, FunctionRegistry, Logger, MotiaError, Telemetry, TriggerRegistry } from '@motia/engine-core/contract';
+import type { Clock, FunctionRegistry, Logger, MotiaError, Telemetry, Timer, TriggerRegistry } from '@motia/engine-core/contract';
 import type { JobFailure } from '../job.js';
 import type { Settlement } from '../job-store.js';
 import { queueErrors } from '../errors.js';
@@ -26,10 +26,16 @@ export interface RunnerParts {
   readonly onFree: (queue: LocalQueue) => void;
 }
 
+/** What was claimed ahead and has not started after this is given back: its handlers take longer than they did. */
+const longestAheadMs = 100;
+
 /** Runs deliveries, and judges how they ended. Those that may be what kills their process run alone. */
 export class Runner {
   readonly #parts: RunnerParts;
-  readonly #running = new Map<string, Run>();
+  /** What this engine was given and has not ended here, by message. */
+  readonly #runs = new Map<string, Run>();
+  #running = 0;
+  #aheadTimer: Timer | undefined;
   #reservedBy: LocalQueue | undefined;
   /** Deliveries whose process died, until it is known who else went with it. */
   #lost: { readonly run: Run; readonly error: MotiaError; readonly worker: string; readonly tookMs: number }[] = [];
@@ -39,20 +45,26 @@ export class Runner {
     this.#parts = parts;
   }
 
-  /** The running delivery of a message, by its id. */
+  /** The delivery of a message, running or about to, by the message's id. */
   find(messageId: string): Run | undefined {
-    return this.#running.get(messageId);
+    return this.#runs.get(messageId);
   }
 
   findByInvocation(invocationId: string): Run | undefined {
-    for (const run of this.#running.values()) if (run.invocationId === invocationId) return run;
+    for (const run of this.#runs.values()) if (run.invocationId === invocationId) return run;
     return undefined;
   }
 
-  /** Takes a delivery over. It starts at once unless something has to run alone. */
+  /** Takes a delivery over. It starts when there is a place, at once as a rule, unless something has to run alone. */
   enter(run: Run): void {
-    run.queue.waiting.push(run);
-    this.#startNext(run.queue);
+    const { queue, delivery } = run;
+    this.#runs.set(delivery.messageId, run);
+    run.heldSinceMs = this.#parts.clock.monotonicMs();
+    queue.waiting.push(run);
+    this.#startNext(queue);
+    if (queue.waiting.length === 0 || queue.isHeldUp || queue.isReserved) return;
+    if (queue.hasPriorities) this.releaseAhead(queue);
+    else this.#watchAhead();
   }
 
   /** The store says that the lease is somebody else's, or that the job has ended. */
@@ -64,19 +76,58 @@ export class Runner {
 
   /** Gives back what was not started. */
   releaseWaiting(): void {
-    for (const queue of this.#parts.queues().all()) {
-      for (const run of queue.waiting.splice(0)) this.#parts.settle(run, { kind: 'again', delayMs: 0 });
-    }
+    for (const queue of this.#parts.queues().all()) this.#releaseWaiting(queue);
+  }
+
+  /** Gives back what waits for a place; what must run alone keeps its turn. */
+  releaseAhead(queue: LocalQueue): void {
+    if (!queue.isHeldUp && !queue.isReserved) this.#releaseWaiting(queue);
+  }
+
+  #releaseWaiting(queue: LocalQueue): void {
+    for (const run of queue.waiting.splice(0)) this.#giveBack(run);
+    queue.isHeldUp = false;
+  }
+
+  #giveBack(run: Run): void {
+    this.#forget(run);
+    this.#parts.settle(run, { kind: 'again', delayMs: 0 });
+  }
+
+  #forget(run: Run): void {
+    const { messageId } = run.delivery;
+    if (this.#runs.get(messageId) === run) this.#runs.delete(messageId);
+  }
+
+  #watchAhead(): void {
+    this.#aheadTimer ??= this.#parts.clock.setTimeout(() => {
+      this.#aheadTimer = undefined;
+      const nowMs = this.#parts.clock.monotonicMs();
+      for (const queue of this.#parts.queues().all()) {
+        const [oldest] = queue.waiting;
+        if (oldest === undefined || queue.isHeldUp || queue.isReserved) continue;
+        if (oldest.heldSinceMs + longestAheadMs > nowMs) {
+          this.#watchAhead();
+          continue;
+        }
+        queue.pace.stall(queue.options.concurrency);
+        this.#releaseWaiting(queue);
+      }
+    }, longestAheadMs);
+  }
+
+  stop(): void {
+    this.#parts.clock.clear(this.#aheadTimer);
   }
 
   /** Tells every handler to stop, and gives their jobs back. */
   releaseAll(): void {
-    for (const run of [...this.#running.values()]) run.stop('released', 'the engine is stopping');
+    for (const run of [...this.#runs.values()]) run.stop('released', 'the engine is stopping');
   }
 
   /** Resolves when nothing runs, or when `deadline` aborts. */
   idle(deadline?: AbortSignal): Promise<void> {
-    if (this.#running.size === 0 || deadline?.aborted === true) return Promise.resolve();
+    if (this.#running === 0 || deadline?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (): void => {
         deadline?.removeEventListener('abort', done);
@@ -89,15 +140,17 @@ export class Runner {
 
   #startNext(queue: LocalQueue): void {
     const queues = this.#parts.queues();
-    for (let run = queue.waiting[0]; run !== undefined && !queue.isReserved; run = queue.waiting[0]) {
+    queue.isHeldUp = false;
+    for (let run = queue.waiting[0]; run !== undefined && !queue.isReserved && queue.running < queue.options.concurrency; run = queue.waiting[0]) {
       if (!queues.canRun(queue, run.delivery.functionId)) {
         // Whoever would run it has gone meanwhile. It waits in the store, where others may take it.
         queue.waiting.shift();
-        this.#parts.settle(run, { kind: 'again', delayMs: 0 });
+        this.#giveBack(run);
         continue;
       }
       if (isSuspect(run.delivery.losses, queue.options)) {
-        if (queue.running > 0 || this.#reservedBy !== undefined) return;
+        queue.isHeldUp = queue.running > 0 || this.#reservedBy !== undefined;
+        if (queue.isHeldUp) return;
         queue.isReserved = true;
         this.#reservedBy = queue;
       }
@@ -112,17 +165,20 @@ export class Runner {
     const queues = this.#parts.queues();
     const trigger = queue.identity.kind === 'topic' ? queues.subscriber(queue) : undefined;
     queue.running += 1;
-    this.#running.set(delivery.messageId, run);
+    this.#running += 1;
     run.startedAtMs = clock.now();
     run.trace = new DeliveryTrace(telemetry, queue, delivery);
     metrics.started(queue, run.startedAtMs - delivery.readyAtMs);
     const startedMs = clock.monotonicMs();
     const end = await run.call(this.#parts, trigger);
-    this.#running.delete(delivery.messageId);
+    this.#forget(run);
+    this.#running -= 1;
     queue.running -= 1;
-    this.#conclude(run, end, clock.monotonicMs() - startedMs);
+    const tookMs = clock.monotonicMs() - startedMs;
+    queue.pace.record(tookMs);
+    this.#conclude(run, end, tookMs);
     this.#free(run);
-    if (this.#running.size === 0) this.#tellIdle();
+    if (this.#running === 0) this.#tellIdle();
   }
 
   #conclude(run: Run, end: RunEnd, tookMs: number): void {
@@ -229,6 +285,8 @@ export class Runner {
     const place = run.queue.waiting.indexOf(run);
     if (place < 0) return;
     run.queue.waiting.splice(place, 1);
+    this.#forget(run);
+    this.#parts.leases.release(run);
     this.#free(run);
   }
 

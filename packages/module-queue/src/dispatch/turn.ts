@@ -13,14 +13,21 @@ export interface PendingSettlement {
   readonly settled: (isOwn: boolean) => void;
 }
 
-/** Gathers what comes in until the running code has finished, so that one exchange carries all of it. */
+/** Exchanges that the store has at a time: one that it commits, and one to go on with at once. */
+const mostUnderWay = 2;
+
+/**
+ * Gathers what comes in until the running code has finished, and while the store is busy: an exchange is one commit, and the
+ * more it carries the less of a sync of the disk each message pays for.
+ */
 export class Turn {
-  readonly #flush: (adds: readonly PendingAdd[], settlements: readonly PendingSettlement[]) => void;
+  readonly #flush: (adds: readonly PendingAdd[], settlements: readonly PendingSettlement[]) => Promise<void> | undefined;
   #adds: PendingAdd[] = [];
   #settlements: PendingSettlement[] = [];
   #isScheduled = false;
+  #underWay = 0;
 
-  constructor(flush: (adds: readonly PendingAdd[], settlements: readonly PendingSettlement[]) => void) {
+  constructor(flush: (adds: readonly PendingAdd[], settlements: readonly PendingSettlement[]) => Promise<void> | undefined) {
     this.#flush = flush;
   }
 
@@ -41,15 +48,24 @@ export class Turn {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     // After the promise jobs that the same event has caused: what a chunk of frames sets off belongs together.
-    queueMicrotask(() => this.flush());
+    queueMicrotask(() => {
+      if (this.#underWay < mostUnderWay) this.flush();
+    });
   }
 
+  /** Hands over at once, whatever is under way. */
   flush(): void {
     this.#isScheduled = false;
     const adds = this.#adds;
     const settlements = this.#settlements;
     this.#adds = [];
     this.#settlements = [];
-    this.#flush(adds, settlements);
+    const done = this.#flush(adds, settlements);
+    if (done === undefined) return;
+    this.#underWay += 1;
+    void done.then(() => {
+      this.#underWay -= 1;
+      if (this.#isScheduled) this.flush();
+    });
   }
 }

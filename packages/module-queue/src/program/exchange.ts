@@ -49,11 +49,11 @@ function takeLane(sql: StoreSql, take: Take, slots: Map<number, OpenSlots>, work
   const lane = sql.get<{ queue: number; functionId: string; isPaused: number }>(
     'SELECT l.queue AS queue, l.function_id AS functionId, q.is_paused AS isPaused FROM queue_lanes l JOIN queue_queues q ON q.id = l.queue WHERE l.id = ?', take.lane);
   work.touched.add(take.lane);
-  if (lane === undefined || lane.isPaused !== 0 || take.slots <= 0) return;
-  const { deliveries, corrupt } = takeReady(sql, take, lane.functionId, work);
+  if (lane === undefined || lane.isPaused !== 0) return;
+  const { deliveries, corrupt, left, ahead } = takeReady(sql, take, lane.functionId, work);
   work.deliveries.push(...deliveries);
   for (const key of corrupt) quarantine(sql, key, lane.queue, work);
-  slots.set(take.lane, { leaseMs: take.leaseMs, left: take.slots - deliveries.length - corrupt.length });
+  slots.set(take.lane, { leaseMs: take.leaseMs, left, ahead });
 }
 
 /** A payload that is not what was written is nobody's work: it goes where people look. */

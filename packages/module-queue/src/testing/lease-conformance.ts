@@ -1,4 +1,4 @@
-import type { JobFailure } from '../job.js';
+import type { Delivery, JobFailure } from '../job.js';
 import type { ConformanceSetting } from './job-store-conformance.js';
 import { completed, dataOf, message, settlement } from './open-job-store.js';
 
@@ -73,6 +73,28 @@ export function leaseConformance({ runner: { it, expect }, open, isDurable, plac
     if (old === undefined) throw new Error('nothing was handed over');
     const result = await test.exchange({ settlements: [completed(old, queue)], takes: [{ lane, slots: 1, leaseMs: 30_000 }], adds: [message('orders', 'new')] });
     expect([result.settled, result.added.map(({ status }) => status), result.deliveries.map(({ addIndex }) => addIndex)]).toEqual([[true], ['added'], [0]]);
+  });
+
+  it('Q6 hands out ahead neither what was lost before nor what has a priority, and nothing ahead beside what was lost', async () => {
+    await using test = await open();
+    const { lane, queue } = await test.subscribe('orders');
+    const wish = (slots: number, ahead: number): Promise<readonly Delivery[]> => test.exchange({ takes: [{ lane, slots, ahead, leaseMs: 30_000 }] }).then(({ deliveries }) => deliveries);
+    await test.add(message('orders', 'lost'), message('orders', 1), message('orders', 2));
+    const [lost] = await test.take(lane, 1);
+    if (lost === undefined) throw new Error('nothing was handed over');
+    await test.settle(settlement(lost, queue, { kind: 'again', delayMs: 0, counts: 'loss', failure: { ...failure, kind: 'lost' } }));
+    expect(dataOf(await wish(0, 5))).toEqual([]);
+    expect(dataOf(await wish(1, 5))).toEqual(['lost']);
+    // A store may hand out fewer ahead, never more.
+    const rest = dataOf(await wish(1, 1));
+    expect([rest[0], rest.length <= 2]).toEqual([1, true]);
+    if (rest.length === 1) await test.take(lane, 1);
+    const { deliveries } = await test.exchange({ takes: [{ lane, slots: 0, ahead: 1, leaseMs: 30_000 }], adds: [message('orders', 3), message('orders', 4)] });
+    expect(deliveries.length <= 1).toEqual(true);
+    if (test.supports.has('priority')) {
+      await test.add(message('orders', 'urgent', { priority: 1 }));
+      expect(dataOf(await wish(0, 5))).toEqual([]);
+    }
   });
 
   it('says what it does not hold any more after a cancel', async () => {
