@@ -109,7 +109,7 @@ describe('where state is kept', () => {
     expect(files.service(StateServiceRef).store?.file).toBe(folder.file('data', 'motia.db'));
     await using memory = await startTestHost([], { config: folder.file('memory.yaml'), definitions });
     expect(memory.service(StateServiceRef).store?.durability).toBe('memory');
-    expect(memory.logs.messages('warn')).toEqual(expect.arrayContaining([expect.stringContaining('file_path and durability have no effect'), expect.stringContaining('gone when the engine stops')]));
+    expect(memory.logs.messages('warn')).toEqual(expect.arrayContaining([expect.stringContaining('file_path has no effect'), expect.stringContaining('gone when the engine stops')]));
     expect(JSON.stringify(memory.notices)).toContain('save_interval_ms');
   });
 });

@@ -142,6 +142,8 @@ export interface TransactionParticipant {
 export interface StorePool {
   /** For `start`, not `create`: it opens the file. @throws `MOTIA_STORE_UNREADABLE`, `MOTIA_STORE_OWNED`, `MOTIA_STORE_SCHEMA_NEWER` … */
   open(request: StoreRequest): Promise<StoreService>;
+  /** For `create`: this will be asked for. It is opened before any module listens or spawns anything, so that a folder in use and a damaged file end the start first. */
+  expect(request: StoreRequest): void;
   /** Lets a function take part in `engine::transaction` under its id. */
   join(functionId: string, participant: TransactionParticipant): Registration;
 }
