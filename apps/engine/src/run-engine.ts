@@ -1,6 +1,5 @@
 import { createEngine, type Engine, type EngineOptions } from '@motia/engine-core';
 import { ConsoleServiceRef, ProcessServiceRef, RestServiceRef, StreamServiceRef, WorkerListenerRef, type ModuleUse } from '@motia/engine-core/contract';
-import { OtelServiceRef, useAsGlobalTracer } from '@motia/module-otel';
 import type { LogFormat, LogLevelName } from './cli/args.js';
 import { renderBanner, type BannerFacts, type BannerRoute } from './cli/banner.js';
 import { exitCodes, exitCodeOf } from './cli/exit-code.js';
@@ -25,6 +24,8 @@ export interface RunEngineOptions {
   readonly mode?: 'development' | 'production';
   readonly logFormat?: LogFormat;
   readonly logLevel?: LogLevelName;
+  /** How long to wait for another engine that has the data folder, in milliseconds. Default: `wait_lock_ms` of the store, 0. */
+  readonly waitLockMs?: number;
   /** The process it runs in. Default: the real one. */
   readonly ports?: CommandPorts;
 }
@@ -76,8 +77,7 @@ async function runUntilSignalled(options: RunEngineOptions): Promise<number> {
     return exitCodeOf(error);
   }
   announce(engine, performance.now() - startedAt, format, ports);
-  // This process is ours: libraries in it that use the API of OpenTelemetry record into the same traces.
-  const takeBackTracer = optional(() => useAsGlobalTracer(engine.service(OtelServiceRef)));
+  const takeBackTracer = await lendTracer(engine);
   try {
     return await signalled;
   } catch (error) {
@@ -93,6 +93,7 @@ async function compose(options: RunEngineOptions, cwd: string): Promise<Engine> 
   const base: EngineOptions = {
     ...(options.configFile === undefined ? { baseDir: cwd } : { config: options.configFile }),
     ...(options.mode === undefined ? {} : { mode: options.mode }),
+    ...(options.waitLockMs === undefined ? {} : { waitLockMs: options.waitLockMs }),
     importPackage: importBesideEngine,
     // What the command line leaves open, the observability module may decide.
     logging: { ...(options.logFormat === undefined ? {} : { format: options.logFormat }), ...(options.logLevel === undefined ? {} : { level: options.logLevel }) },
@@ -111,6 +112,13 @@ async function compose(options: RunEngineOptions, cwd: string): Promise<Engine> 
 async function modulesByDefault(): Promise<readonly ModuleUse[]> {
   const { defaultModules } = await import('./standard-modules.js');
   return defaultModules({ keep: 'files' });
+}
+
+/** This process is ours: libraries in it that use the API of OpenTelemetry record into the same traces. Without the module nothing of it is loaded. */
+async function lendTracer(engine: Engine): Promise<(() => void) | undefined> {
+  if (!engine.modules().some((module) => module.class === 'modules::observability::OtelModule')) return undefined;
+  const { OtelServiceRef, useAsGlobalTracer } = await import('@motia/module-otel');
+  return optional(() => useAsGlobalTracer(engine.service(OtelServiceRef)));
 }
 
 function announce(engine: Engine, readyInMs: number, format: LogFormat, ports: CommandPorts): void {

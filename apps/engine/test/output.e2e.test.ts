@@ -51,7 +51,7 @@ describe.each([
   }, 30_000);
 
   it('needs no process beside the one that runs the code, where the engine can place the protocol', async () => {
-    const isDirect = /^(?:motia start|node [\w/.]+)$/.test(exec.at(-1) ?? '');
+    const isDirect = /^(?:motia (?:start|dev)|node [\w/.]+)$/.test(exec.at(-1) ?? '');
     const nodes = descendantsOf(engine.pid).filter(({ command }) => /^(?:\S*\/)?node\b/.test(command));
     expect(nodes.length).toBeGreaterThanOrEqual(1);
     if (isDirect) expect(nodes).toHaveLength(1);

@@ -83,6 +83,8 @@ export interface JobAdd {
   readonly ttlMs?: number;
   readonly trace?: TraceContext;
   readonly producer?: string;
+  /** How many triggers of stored changes led to it. */
+  readonly triggerDepth: number;
   readonly dedup?: { readonly id: string; readonly windowMs: number; readonly hash: string };
   readonly timeoutMs?: number;
   readonly keepResult?: boolean;

@@ -103,12 +103,12 @@ export class MessageService implements QueueService, EnqueueRouter {
     }
   }
 
-  #enqueueHanded({ queue, functionId, payload, trace, idempotencyKey, callerWorkerId }: EnqueuedCall): Promise<QueueReceipt> {
+  #enqueueHanded({ queue, functionId, payload, trace, idempotencyKey, callerWorkerId, triggerDepth = 0 }: EnqueuedCall): Promise<QueueReceipt> {
     const dedupId = idempotencyKey !== undefined && idempotencyKey.length <= longestGroup && idempotencyKey !== '' ? idempotencyKey : undefined;
-    return this.enqueue({ queue, functionId, data: payload ?? null, ...(dedupId === undefined ? {} : { dedupId }) }, { trace, isPlain: callerWorkerId !== undefined });
+    return this.enqueue({ queue, functionId, data: payload ?? null, ...(dedupId === undefined ? {} : { dedupId }) }, { trace, isPlain: callerWorkerId !== undefined, triggerDepth });
   }
 
-  #toAdd(message: QueueMessage, { tx, trace, producerFunctionId, isPlain = false }: EnqueueSource): JobAdd {
+  #toAdd(message: QueueMessage, { tx, trace, producerFunctionId, triggerDepth = 0, isPlain = false }: EnqueueSource): JobAdd {
     const { clock, plan, virtual, maxPayloadBytes } = this.#parts;
     const { topic, queue = '', functionId = '', messageGroupId, dedupId, delayMs, runAtMs, priority, ttlMs } = message;
     if (priority !== undefined && priority !== 0) plan.need('priority', 'priorities');
@@ -124,6 +124,7 @@ export class MessageService implements QueueService, EnqueueRouter {
       ...(delay === undefined ? {} : { delayMs: Math.round(delay) }),
       ...(messageGroupId === undefined ? {} : { group: messageGroupId }),
       priority: priority ?? 0,
+      triggerDepth,
       ...(ttlMs === undefined ? {} : { ttlMs: Math.round(ttlMs) }),
       ...(trace === undefined ? {} : { trace }),
       ...(producerFunctionId === undefined ? {} : { producer: producerFunctionId }),

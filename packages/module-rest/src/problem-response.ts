@@ -63,8 +63,8 @@ function told(error: unknown, mode: 'development' | 'production'): MotiaError {
  */
 export function refusalOf(error: unknown): MotiaError | undefined {
   if (!(error instanceof Error) || isMotiaError(error)) return undefined;
-  const { status, expose, code } = error as { status?: unknown; expose?: unknown; code?: unknown };
-  if (expose !== true || typeof status !== 'number' || !(status >= 400 && status < 500) || typeof code === 'string') return undefined;
+  const { status, expose } = error as { status?: unknown; expose?: unknown };
+  if (expose !== true || typeof status !== 'number' || !(status >= 400 && status < 500) || givenCode(error) !== undefined) return undefined;
   return withStatus(restErrors.MIDDLEWARE_REFUSED({ status, reason: STATUS_CODES[status] ?? 'Bad Request' }, error), status);
 }
 
@@ -84,12 +84,19 @@ function withoutInternals(error: MotiaError): MotiaError {
 /** A plain Error that says `expose: true` and names its `status`, as http-errors do. Others with a status speak of their own requests. */
 function exposed(error: unknown, mode: 'development' | 'production'): MotiaError | undefined {
   if (!(error instanceof Error)) return undefined;
-  const { code: given, status, statusCode, expose, details } = error as { code?: unknown; status?: unknown; statusCode?: unknown; expose?: unknown; details?: unknown };
+  const { status, statusCode, expose, details } = error as { status?: unknown; statusCode?: unknown; expose?: unknown; details?: unknown };
   const number = status ?? statusCode;
   if (expose !== true || typeof number !== 'number' || !Number.isInteger(number) || number < 400 || number > 599) return undefined;
-  const code = typeof given === 'string' && safeCode.test(given) && !given.startsWith('MOTIA_') ? given : 'MOTIA_REST_HANDLER_FAILED';
+  const given = givenCode(error);
+  const code = given !== undefined && safeCode.test(given) && !given.startsWith('MOTIA_') ? given : 'MOTIA_REST_HANDLER_FAILED';
   if (number >= 500 && mode === 'production') return generic(code, number);
   return new MotiaError({ code, message: error.message, status: number, details });
+}
+
+/** The code that an author gave to an error. Those of the system and of Node (`Z_BUF_ERROR`, `ECONNRESET`) say nothing to a client. */
+function givenCode(error: Error): string | undefined {
+  const { code, errno } = error as { code?: unknown; errno?: unknown };
+  return typeof code === 'string' && errno === undefined && !code.startsWith('ERR_') ? code : undefined;
 }
 
 function handlerFailed(error: unknown, mode: 'development' | 'production'): MotiaError {

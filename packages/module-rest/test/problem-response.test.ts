@@ -36,6 +36,10 @@ describe('toClientError', () => {
     expect(toClientError(new MotiaError({ code: 'DB_DOWN', message: secret, status: 503 }), 'production')).toMatchObject({ code: 'DB_DOWN', status: 503 });
   });
 
+  it.each([{ code: 'Z_BUF_ERROR', errno: -5 }, { code: 'ECONNRESET', errno: -104, syscall: 'read' }, { code: 'ERR_STREAM_PREMATURE_CLOSE' }])('takes no code that Node gave: %j', (given) => {
+    expect(toClientError(Object.assign(new Error('not readable'), given, { status: 400, expose: true }), 'production')).toMatchObject({ code: 'MOTIA_REST_HANDLER_FAILED', status: 400 });
+  });
+
   it.each([
     ['MOTIA_REST_INVALID_HANDLER_RESPONSE', 500, 'The handler returned what cannot be sent.'],
     ['MOTIA_SDK_NOT_SERIALIZABLE', 500, 'The handler returned what cannot be sent.'],

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import express from 'express';
 import { rateLimit } from 'express-rate-limit';
@@ -127,6 +128,8 @@ describe.each<Path>(['listener', 'router'])('Express middleware before routes, t
     expect((await rest.call('GET /api/denied'))).toMatchObject({ status: 401, json: { denied: true } });
     const failed = await rest.call('GET /api/throws');
     expect([failed.status, failed.json.error.code]).toEqual([402, 'APP_NO']);
+    const broken = await rest.call('POST /api/echo', { body: gzipSync('{}').subarray(0, 12), headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' } });
+    expect([broken.status, broken.json.error.code]).toEqual([400, 'MOTIA_REST_MIDDLEWARE_REFUSED']);
     expect(seen[0]).toEqual(['/api', '/echo?x=1', '/api/echo?x=1']);
   });
 

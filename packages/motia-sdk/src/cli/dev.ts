@@ -1,6 +1,6 @@
 import { build } from '../build/build.js';
-import { exitLike, launch } from '../launcher/launch.js';
 import { summary } from './build-summary.js';
+import { serveBundle } from './serve-bundle.js';
 
 /**
  * `motia dev` as a command of an engine: builds, and as the last command of the list also serves. While an older
@@ -15,5 +15,5 @@ export async function dev(options: { readonly cwd: string; readonly external: re
   });
   process.stderr.write(summary(built));
   if (options.env['MOTIA_EXEC_LAST'] === '0') return;
-  exitLike(await launch([...process.execArgv, built.entry], options.env));
+  await serveBundle(built.entry, options.env);
 }

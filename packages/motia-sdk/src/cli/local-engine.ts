@@ -46,9 +46,10 @@ async function importEngine(cwd: string): Promise<NonNullable<EngineModule['runE
   } catch (error) {
     throw cliErrors.ENGINE_NOT_INSTALLED({ cwd }, error);
   }
-  const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as { readonly version: string; readonly exports: { readonly '.': { readonly import: { readonly default: string } } } };
-  // Resolved from the app's folder but imported as ESM: `require.resolve` would give the CommonJS twin.
-  const engine = (await import(pathToFileURL(join(dirname(manifestPath), manifest.exports['.'].import.default)).href)) as EngineModule;
+  const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as { readonly version: string; readonly exports: Readonly<Record<'.' | './run', { readonly import: { readonly default: string } } | undefined>> };
+  // Resolved from the app's folder but imported as ESM: `require.resolve` would give the CommonJS twin. `./run` loads no module that the configuration does not name.
+  const entry = (manifest.exports['./run'] ?? manifest.exports['.'])?.import.default;
+  const engine = entry === undefined ? {} : ((await import(pathToFileURL(join(dirname(manifestPath), entry)).href)) as EngineModule);
   if (engine.runEngine === undefined) throw cliErrors.ENGINE_INCOMPATIBLE({ path: dirname(manifestPath), version: manifest.version });
   return engine.runEngine;
 }

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ipcModeOf } from '../launcher/ipc-mode.js';
-import { exitLike, launch } from '../launcher/launch.js';
+import { serveBundle } from './serve-bundle.js';
 
 /** The production bundle of an app. @throws `MOTIA_SDK_BUNDLE_MISSING` */
 export async function productionBundle(cwd: string): Promise<string> {
@@ -12,18 +11,13 @@ export async function productionBundle(cwd: string): Promise<string> {
 }
 
 /**
- * `motia start` as a command of an engine: serves the production bundle. Where the protocol came on fds of its own, stdout is safe and the bundle
- * runs in this process; else this process launches another.
+ * `motia start` as a command of an engine: serves the production bundle.
  * @throws `MOTIA_SDK_BUNDLE_MISSING`, `MOTIA_SDK_EXEC_NOT_LAST`, `MOTIA_SDK_USAGE_INVALID` for an `--engine` beside the one that runs the command
  */
 export async function start(options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly engine: string | undefined }): Promise<void> {
   if (options.engine !== undefined) throw (await import('./errors.js')).cliErrors.USAGE_INVALID({ problem: 'motia start: an engine runs this command, so it serves that one; --engine cannot name another' });
   if (options.env['MOTIA_EXEC_LAST'] === '0') throw (await import('./errors.js')).cliErrors.EXEC_NOT_LAST({ command: 'motia start' });
-  const bundle = await productionBundle(options.cwd);
-  if (ipcModeOf(options.env) !== 'mapped') return exitLike(await launch([...process.execArgv, bundle], options.env));
-  // The program is the bundle, as it is where it was launched.
-  process.argv.splice(1, process.argv.length, bundle);
-  await import(pathToFileURL(bundle).href);
+  await serveBundle(await productionBundle(options.cwd), options.env);
 }
 
 /**

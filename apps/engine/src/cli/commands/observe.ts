@@ -1,4 +1,4 @@
-import { isMotiaError } from '@motia/engine-core/contract';
+import { isMotiaError, MotiaError } from '@motia/engine-core/contract';
 import type { Command } from '../args.js';
 import type { CommandPorts } from '../main.js';
 import { connectData, type DataClient } from '../observe/data-client.js';
@@ -17,8 +17,8 @@ interface Page<T> {
 interface Frame {
   readonly epoch: string;
   readonly seq: number;
-  readonly kind: 'snapshot' | 'delta' | 'reset';
-  readonly data: { readonly upsert: Readonly<Record<string, unknown>> } | null;
+  readonly kind: 'snapshot' | 'delta' | 'reset' | 'error';
+  readonly data: { readonly upsert?: Readonly<Record<string, unknown>>; readonly code?: string; readonly message?: string; readonly hint?: string } | null;
 }
 
 /** `iii logs|traces|trace|queues|crons|workers`: looks at the running engine through the data API of its local socket. */
@@ -85,11 +85,17 @@ async function showLogs(client: DataClient, command: Extract<ObserveCommand, { n
     for (const { epoch, seq, kind, data } of answer.frames) {
       const isFirst = since === undefined;
       since = { epoch, seq };
-      if (data === null || kind === 'reset') continue;
+      if (kind === 'error') throw notFollowable(data ?? {});
+      if (data?.upsert === undefined) continue;
       const logs = (Object.values(data.upsert) as ListedLog[]).filter((log) => wanted(log) && enough(log));
       ports.stdout((isFirst ? logs.slice(-command.limit) : logs).map(line).join(''));
     }
   }
+}
+
+/** Nobody keeps logs here, or they cannot be read: waiting would show nothing for ever. */
+function notFollowable({ code = 'MOTIA_CONSOLE_TOPIC_UNREADABLE', message = 'The logs cannot be read.', hint }: NonNullable<Frame['data']>): MotiaError {
+  return new MotiaError({ code, status: 500, message, ...(hint === undefined ? {} : { hint }) });
 }
 
 /** The engine stopped: that is the end of its log, and no failure. */
