@@ -4,6 +4,7 @@ import type { CommandPorts } from '../main.js';
 import { connectData, type DataClient } from '../observe/data-client.js';
 import { renderLogLine, type ListedLog } from '../observe/log-lines.js';
 import { cronColumns, queueColumns, traceColumns, workerColumns, type CronRow, type QueueRow, type TraceRow, type WorkerRow } from '../observe/list-columns.js';
+import { terminalFace, type TerminalFace } from '../observe/style.js';
 import { renderTable } from '../observe/table.js';
 import { renderWaterfall, type TraceTree } from '../observe/waterfall.js';
 import { controlAddressOf, resolveSubject } from '../paths.js';
@@ -27,18 +28,18 @@ export async function observe(command: ObserveCommand, ports: CommandPorts): Pro
   const client = await connectData(controlAddressOf(subject), subject);
   try {
     if (command.name === 'logs') await showLogs(client, command, ports);
-    else ports.stdout(await show(client, command));
+    else ports.stdout(await show(client, command, terminalFace({ isTerminal: ports.stdoutIsTerminal, columns: ports.stdoutColumns, environment: ports.environment })));
   } finally {
     client.close();
   }
 }
 
-async function show(client: DataClient, command: Exclude<ObserveCommand, { name: 'logs' }>): Promise<string> {
+async function show(client: DataClient, command: Exclude<ObserveCommand, { name: 'logs' }>, face: TerminalFace): Promise<string> {
   switch (command.name) {
     case 'trace': {
       const query = command.json ? { limit: 50_000 } : { view: 'tree', limit: 2_000 };
       const trace = await client.get<TraceTree>(`/traces/${encodeURIComponent(command.traceId)}`, query);
-      return command.json ? json(trace) : renderWaterfall(trace);
+      return command.json ? json(trace) : renderWaterfall(trace, face);
     }
     case 'traces': {
       const { items } = await client.get<Page<TraceRow>>('/traces', { limit: command.limit, error: command.error, slow: command.slow });
