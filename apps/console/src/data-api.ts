@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock, FunctionRegistry, HealthView, Logger, ProcessService, TriggerRegistry, WorkerRegistry } from '@motia/engine-core/contract';
+import type { Clock, ConfigView, FunctionRegistry, HealthView, Logger, ProcessService, RestService, TriggerRegistry, WorkerRegistry } from '@motia/engine-core/contract';
 import { Api } from './api/api.js';
 import { ModuleFunctions } from './api/module-functions.js';
+import { configRoutes } from './api/resources/config.js';
 import { cronRoutes } from './api/resources/crons.js';
 import { functionRoutes } from './api/resources/functions.js';
 import { liveRoutes } from './api/resources/live.js';
@@ -12,6 +13,7 @@ import { summarize, summaryRoutes } from './api/resources/summary.js';
 import { telemetryRoutes } from './api/resources/telemetry.js';
 import { workerRoutes } from './api/resources/workers.js';
 import { LiveHub } from './live/live-hub.js';
+import { filteredTopic } from './live/topic.js';
 import { moduleTopics } from './live/module-topics.js';
 import { engineTopics } from './live/topics.js';
 
@@ -21,10 +23,13 @@ export interface DataApiParts {
   readonly triggers: TriggerRegistry;
   readonly workers: WorkerRegistry;
   readonly engineHealth: HealthView;
+  readonly engineConfig: ConfigView;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Undefined when no module runs processes. */
   readonly processes: () => ProcessService | undefined;
+  /** Undefined when no module serves HTTP. */
+  readonly rest: () => Pick<RestService, 'openapi'> | undefined;
   /** Between two looks of a live topic that somebody watches. */
   readonly refreshIntervalMs: number;
 }
@@ -40,14 +45,14 @@ const prometheusFunction = 'engine::metrics::prometheus';
 
 /** The data API of an engine, without any way in. */
 export function createDataApi(parts: DataApiParts): DataApi {
-  const { functions, triggers, workers, engineHealth: health, clock, logger, processes, refreshIntervalMs } = parts;
+  const { functions, triggers, workers, engineHealth: health, engineConfig: config, clock, logger, processes, rest, refreshIntervalMs } = parts;
   const modules = new ModuleFunctions(functions);
-  const summary = { modules, functions, workers, health };
-  const ofEngine = engineTopics({ functions, triggers, workers, health, summary: (signal) => summarize(summary, signal) });
+  const summary = { modules, functions, workers, health, clock };
+  const ofEngine = engineTopics({ functions, triggers, workers, health, config, summary: (signal) => summarize(summary, { signal }) });
   const ofModules = moduleTopics(modules);
-  const hub = new LiveHub({ find: (name) => ofEngine.get(name) ?? ofModules(name), epoch: randomUUID(), clock, logger, intervalMs: refreshIntervalMs });
+  const hub = new LiveHub({ find: (name, filter) => ofModules(name, filter) ?? filteredTopic(ofEngine.get(name), filter), epoch: randomUUID(), clock, logger, intervalMs: refreshIntervalMs });
   const api = new Api([
-    ...functionRoutes({ functions, triggers }), ...workerRoutes({ workers, health, processes }), ...summaryRoutes(summary), ...liveRoutes(hub),
+    ...functionRoutes({ functions, triggers }), ...workerRoutes({ workers, health, processes, modules }), ...configRoutes({ config, rest }), ...summaryRoutes(summary), ...liveRoutes(hub),
     ...stateRoutes(modules), ...streamRoutes(modules), ...queueRoutes(modules), ...cronRoutes(modules), ...telemetryRoutes(modules),
   ]);
   return {

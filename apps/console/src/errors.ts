@@ -39,6 +39,8 @@ export const consoleErrors = defineErrors('CONSOLE', {
   BODY_INVALID: entry<{ readonly reason: string; readonly problems?: readonly { readonly pointer: string; readonly problem: string }[] }>(422, 'Compare the body with the reference of the data API.', (d) => `The body cannot be used: ${d.reason}.`),
   BODY_TOO_LARGE: entry<{ readonly limitBytes: number }>(413, 'Send less.', (d) => `The body is longer than ${d.limitBytes} bytes.`),
   QUERY_INVALID: entry<{ readonly parameter: string; readonly reason: string }>(400, 'Compare the query with the reference of the data API.', (d) => `The query parameter ${d.parameter} ${d.reason}.`),
+  HEADER_INVALID: entry<{ readonly header: string; readonly reason: string }>(400, 'Compare the header with the reference of the data API.', (d) => `The header ${d.header} ${d.reason}.`),
+  KEY_REUSED: entry<Record<string, never>>(422, 'Make a new key for each change, and repeat only the very same request under it.', () => 'The Idempotency-Key belongs to another change.'),
   CURSOR_INVALID: entry<Record<string, never>>(400, 'Take `nextCursor` of the page before as it is, with the same filters.', () => 'The cursor does not belong to this list.'),
   NOT_FOUND: entry<{ readonly path: string }>(404, 'The reference of the data API lists every path.', (d) => `There is nothing at ${d.path}.`),
   RESOURCE_NOT_FOUND: entry<{ readonly kind: string; readonly id: string }>(404, 'It may have ended or been removed: look at the list again.', (d) => `There is no ${d.kind} "${d.id}".`),
@@ -48,7 +50,9 @@ export const consoleErrors = defineErrors('CONSOLE', {
     'Add the module to config.yaml and start the engine again.',
     (d) => `This engine runs without ${d.module}, which the request needs.`,
   ),
+  NOT_OURS: entry<{ readonly worker: string }>(409, 'Restart it where it was started; `drain` takes it out of service here.', (d) => `The worker "${d.worker}" was not started by this engine.`),
   TOO_MANY_CONNECTIONS: entry<{ readonly limit: number }>(503, 'Close other windows of the console, or raise `max_live_connections`.', (d) => `All ${d.limit} live connections are taken.`, true),
   TOPIC_UNKNOWN: entry<{ readonly topic: string }>(404, 'The reference of the data API lists every topic.', (d) => `There is no topic "${d.topic}".`),
+  TOPIC_UNREADABLE: entry<Record<string, never>>(500, 'The engine log says why, at the level debug.', () => 'The topic cannot be read at the moment.', true),
   FRAME_INVALID: entry<{ readonly reason: string }>(400, 'Send JSON objects with `op`, `id` and `topic`.', (d) => `The frame cannot be used: ${d.reason}.`),
 });

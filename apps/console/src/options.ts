@@ -9,7 +9,7 @@ export const consoleOptionsSchema = Type.Object({
   token: Type.Optional(Type.String({ minLength: 16, maxLength: 4096, secret: true, description: 'Secret that opens the console. Left out: a random one per start, printed with the address. At least 16 characters.' })),
   allowed_hosts: Type.Array(Type.String({ minLength: 1 }), { default: [], description: 'Names beside `localhost` and loopback addresses that a Host header may give. Any other is refused, so that no foreign page can reach the console through a name of its own.' }),
   read_only: Type.Boolean({ default: false, description: 'Everything can be looked at and nothing changed: changes are refused with READ_ONLY.' }),
-  refresh_interval_ms: Type.Integer({ default: 500, minimum: 100, maximum: 60_000, unit: 'ms', description: 'How often a live topic that somebody watches looks for changes. Topics that nobody watches cost nothing.' }),
+  refresh_interval_ms: Type.Integer({ default: 250, minimum: 100, maximum: 60_000, unit: 'ms', description: 'How often a live topic that somebody watches looks for changes. Topics that nobody watches cost nothing.' }),
   max_live_connections: Type.Integer({ default: 64, minimum: 1, maximum: 10_000, description: 'Open live connections; further ones are refused with 503.' }),
 });
 

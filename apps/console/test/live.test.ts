@@ -104,7 +104,7 @@ describe('a topic', () => {
   it('costs nothing while nobody watches, and one look per interval however many do', async () => {
     await clock.advance('10s');
     expect(reads).toBe(0);
-    const ends = [await hub.subscribe('rows', () => undefined), await hub.subscribe('rows', () => undefined)];
+    const ends = [await hub.subscribe({ topic: 'rows' }, () => undefined), await hub.subscribe({ topic: 'rows' }, () => undefined)];
     reads = 0;
     await clock.advance('5s');
     expect(reads).toBe(10);

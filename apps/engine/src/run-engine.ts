@@ -24,6 +24,8 @@ export interface RunEngineOptions {
   readonly mode?: 'development' | 'production';
   readonly logFormat?: LogFormat;
   readonly logLevel?: LogLevelName;
+  /** How long to wait for another engine that has the data folder, in milliseconds. Default: `wait_lock_ms` of the store, 0. */
+  readonly waitLockMs?: number;
   /** The process it runs in. Default: the real one. */
   readonly ports?: CommandPorts;
 }
@@ -91,6 +93,7 @@ async function compose(options: RunEngineOptions, cwd: string): Promise<Engine> 
   const base: EngineOptions = {
     ...(options.configFile === undefined ? { baseDir: cwd } : { config: options.configFile }),
     ...(options.mode === undefined ? {} : { mode: options.mode }),
+    ...(options.waitLockMs === undefined ? {} : { waitLockMs: options.waitLockMs }),
     importPackage: importBesideEngine,
     // What the command line leaves open, the observability module may decide.
     logging: { ...(options.logFormat === undefined ? {} : { format: options.logFormat }), ...(options.logLevel === undefined ? {} : { level: options.logLevel }) },

@@ -18,6 +18,9 @@ describe('parseCommand', () => {
     expect(parseCommand(['functions', '--json', '--all'])).toMatchObject({ name: 'functions', json: true, all: true });
     expect(parseCommand(['invoke', 'a::b', '{"x":1}', '--timeout', '500'])).toMatchObject({ name: 'invoke', functionId: 'a::b', payload: '{"x":1}', timeoutMs: 500 });
     expect(parseCommand(['-v'])).toEqual({ name: 'version' });
+    expect(parseCommand(['--wait-lock'])).toMatchObject({ name: 'run', waitLockMs: 2_000_000_000 });
+    expect(parseCommand(['--wait-lock', '-c', 'a.yaml'])).toMatchObject({ waitLockMs: 2_000_000_000, config: { path: 'a.yaml' } });
+    expect(parseCommand(['--wait-lock=1500'])).toMatchObject({ waitLockMs: 1_500 });
     expect(parseCommand(['functions', '--help'])).toEqual({ name: 'help' });
   });
 
@@ -33,6 +36,9 @@ describe('parseCommand', () => {
     [['--log-format', 'xml'], 'xml'],
     [['invoke', 'a', '--timeout=-1'], 'milliseconds'],
     [['invoke', 'a', '--timeout', 'soon'], 'soon'],
+    [['--wait-lock=soon'], '0 to 2000000000 milliseconds, not soon'],
+    [['--wait-lock='], 'milliseconds'],
+    [['--wait-lock', '5'], 'unknown command: 5'],
   ])('refuses %j as wrong usage', (words, mention) => {
     expect(() => parseCommand(words)).toThrow(expect.objectContaining({ code: 'MOTIA_ENGINE_USAGE', message: expect.stringContaining(mention) }));
   });

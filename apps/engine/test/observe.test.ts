@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { parseCommand } from '../src/cli/args.js';
 import { renderLogLine } from '../src/cli/observe/log-lines.js';
 import { clockTime, cut, duration, renderTable, visible } from '../src/cli/observe/table.js';
-import { bar, renderWaterfall, type TreeNode } from '../src/cli/observe/waterfall.js';
+import { terminalFace } from '../src/cli/observe/style.js';
+import { renderWaterfall, type TraceTree, type TreeNode } from '../src/cli/observe/waterfall.js';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 
@@ -74,20 +75,60 @@ describe('a waterfall', () => {
     span_id: name, name, service_name: 'iii', start_time_unix_nano: (1_000 + startMs) * 1e6, end_time_unix_nano: (1_000 + startMs + durationMs) * 1e6, duration_ms: durationMs, status: 'ok', children: [], ...more,
   });
 
-  it('shows every span below its parent, where its time lies, where it went, and what failed', () => {
-    const text = renderWaterfall({
-      trace_id: traceId, span_count: 3,
-      roots: [node('POST /orders', 0, 100, { time_split: { wait_ms: 0, handler_ms: 60 }, children: [node('enqueue', 10, 5), node('attempt 1', 50, 50, { status: 'error', status_description: 'no stock' })] })],
-    });
-    const lines = text.split('\n');
-    expect(lines[0]).toBe(`trace ${traceId}   100 ms   3 spans   1 with errors`);
-    expect(lines[2]).toMatch(/^· POST \/orders +█{32} +100 ms {2}\(handler 60 ms\)$/);
-    expect(lines[3]).toMatch(/^ {2}· enqueue +───██─+ +5 ms$/);
-    expect(lines[4]).toMatch(/^ {2}✕ attempt 1 +─{16}█{16} +50 ms$/);
-    expect(lines[5]).toBe('      no stock');
+  const plain = { width: 80, isColoured: false };
+  const trace: TraceTree = {
+    trace_id: traceId, span_count: 4,
+    roots: [node('POST /orders', 0, 100, {
+      children: [
+        node('invoke steps::CreateOrder::trigger::http(POST /orders)', 10, 40, { time_split: { wait_ms: 20, handler_ms: 20 }, children: [node('enqueue', 30, 5)] }),
+        node('attempt 1', 50, 50, { status: 'error', status_description: 'no stock' }),
+      ],
+    })],
+  };
+
+  it('shows every span below its parent, where its time lies, how much of it was waiting, and what failed', () => {
+    expect(renderWaterfall(trace, plain)).toBe(
+      [
+        `trace ${traceId}   100 ms   4 spans   ✕ 1 failed`,
+        '',
+        `${' '.repeat(46)}0           50 ms  100 ms`,
+        `POST /orders${' '.repeat(34)}${'█'.repeat(25)}   100 ms`,
+        `├ invoke CreateOrder${' '.repeat(28)}░░░░░█████${' '.repeat(13)}    40 ms`,
+        `│ └ enqueue${' '.repeat(42)}█${' '.repeat(17)}     5 ms`,
+        `└ ✕ attempt 1${' '.repeat(45)}${'█'.repeat(13)}    50 ms`,
+        '      no stock',
+        '',
+        '░ waiting   █ working',
+        '',
+      ].join('\n'),
+    );
   });
 
-  it('never draws beyond its width, wherever a span lies', () => {
-    fc.assert(fc.property(fc.double({ min: -10, max: 2_000, noNaN: true }), fc.double({ min: 0, max: 2_000, noNaN: true }), fc.double({ min: 0.001, max: 1_000, noNaN: true }), (offset, length, whole) => bar(offset, length, whole).length === 32 && bar(offset, length, whole).includes('█')));
+  it('colours what signs say already, and only where colours are wanted', () => {
+    // eslint-disable-next-line no-control-regex -- they are what it is about
+    const stripped = renderWaterfall(trace, { width: 80, isColoured: true }).replace(/\u001b\[\d+m/g, '');
+    expect(stripped).toBe(renderWaterfall(trace, plain));
+    const environment = (more: Record<string, string>) => terminalFace({ isTerminal: true, columns: 300, environment: { TERM: 'xterm', ...more } });
+    expect(environment({})).toEqual({ width: 200, isColoured: true });
+    expect([environment({ NO_COLOR: '1' }).isColoured, environment({ TERM: 'dumb' }).isColoured, environment({ FORCE_COLOR: '0' }).isColoured]).toEqual([false, false, false]);
+    expect(terminalFace({ isTerminal: false, columns: undefined, environment: {} })).toEqual({ width: 100, isColoured: false });
+    expect(terminalFace({ isTerminal: false, columns: undefined, environment: { FORCE_COLOR: '1' } }).isColoured).toBe(true);
+  });
+
+  it('says in words where the time went where there is room, and what runs or was cut off', () => {
+    expect(renderWaterfall(trace, { width: 140, isColoured: false })).toContain('40 ms  wait 20 ms, handler 20 ms');
+    const text = renderWaterfall({ trace_id: traceId, span_count: 2, roots: [node('a', 0, 10, { in_flight: true, end_time_unix_nano: null }), node('b', 0, 10, { status: 'interrupted', children_omitted: 3 })], truncated: true }, plain);
+    expect(text).toMatch(/⚡ 1 interrupted {3}◐ 1 running\n[^]*◐ a .*\n⚡ b .*\n +… 3 more below this span\n[^]*Not everything is shown/);
+  });
+
+  it('keeps within its width, wherever spans lie, however deep they are and whatever they are called', () => {
+    const any = fc.letrec((tie) => ({
+      node: fc.record({ name: fc.string({ unit: 'grapheme-ascii', maxLength: 90 }), at: fc.nat(1_000), took: fc.nat(1_000), waited: fc.nat(2_000), status: fc.constantFrom('ok', 'error', 'interrupted'), children: fc.oneof({ depthSize: 'medium' }, fc.constant([]), fc.array(tie('node'), { maxLength: 2 })) })
+        .map(({ name, at, took, waited, status, children }) => node(name, at, took, { status, status_description: name, time_split: { wait_ms: waited }, children: children as TreeNode[] })),
+    })).node;
+    fc.assert(fc.property(any, fc.integer({ min: 60, max: 200 }), (root, width) => {
+      const lines = renderWaterfall({ trace_id: traceId, span_count: 1, roots: [root] }, { width, isColoured: false }).split('\n');
+      return lines.slice(2).every((line) => line.length <= width);
+    }));
   });
 });

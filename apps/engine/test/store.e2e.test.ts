@@ -1,10 +1,21 @@
+import { once } from 'node:events';
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { temporaryFolder } from '@motia/tools/testing';
 import { writeApp } from './harness/app.js';
 import { runIii, startIii } from './harness/running-engine.js';
 
-const config = 'modules:\n  - class: modules::api::RestApiModule\n    config: { port: 0 }\n  - class: modules::state::StateModule\n    config: { adapter: { class: modules::state::adapters::KvStore, config: { store_method: file_based, file_path: ./data } } }\n';
+const config = 'modules:\n  - class: modules::api::RestApiModule\n    config:\n      port: ${PORT:0}\n  - class: modules::state::StateModule\n    config: { adapter: { class: modules::state::adapters::KvStore, config: { store_method: file_based, file_path: ./data } } }\n';
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 /** A dozen programs are started one after the other. */
 const limitMs = 90_000;
@@ -51,6 +62,39 @@ describe('iii and its data folder', () => {
     expect(second.stderr).toContain(`process ${first.pid}, started `);
     const get = await runIii(['invoke', 'state::get', '{"scope":"g","key":"i"}'], { cwd: folder.path });
     expect(get).toMatchObject({ code: 0, stdout: expect.stringContaining('1') });
+  }, limitMs);
+
+  it('G2 #16 with the same ports too, the folder is what the second one is told about', async () => {
+    await using folder = await appWithState();
+    const port = await freePort();
+    await using first = await startIii({ cwd: folder.path, env: { PORT: String(port) } });
+    const second = await runIii([], { cwd: folder.path, env: { PORT: String(port) } });
+    expect(second).toMatchObject({ code: 73, stderr: expect.stringContaining(`process ${first.pid}, started `) });
+  }, limitMs);
+
+  it('#17 iii --wait-lock stands by with the same configuration, and takes over when the first engine is killed', async () => {
+    await using folder = await appWithState();
+    const port = await freePort();
+    const env = { PORT: String(port) };
+    await using first = await startIii({ cwd: folder.path, env });
+    await using second = await startIii({ cwd: folder.path, env, args: ['--wait-lock'], waitReady: false });
+    await second.waitForLog('that it waits', ({ message }) => message.startsWith('Waiting for another engine'));
+    expect((await fetch(`${first.url}/healthz`)).status).toBe(200);
+    first.signal('SIGKILL');
+    await first.exited;
+    await second.waitForLog('that it took over', ({ message }) => message === 'iii is ready');
+    expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+    expect(await runIii(['invoke', 'state::get', '{"scope":"g","key":"i"}'], { cwd: folder.path })).toMatchObject({ code: 0, stdout: expect.stringContaining('1') });
+    expect(await second.stop()).toBe(0);
+  }, limitMs);
+
+  it('#17 iii --wait-lock=<ms> gives up with 73, and a signal ends the wait', async () => {
+    await using folder = await appWithState();
+    await using _first = await startIii({ cwd: folder.path });
+    expect(await runIii(['--wait-lock=300'], { cwd: folder.path })).toMatchObject({ code: 73 });
+    await using waiting = await startIii({ cwd: folder.path, args: ['--wait-lock'], waitReady: false });
+    await waiting.waitForLog('that it waits', ({ message }) => message.startsWith('Waiting for another engine'));
+    expect(await waiting.stop()).toBe(0);
   }, limitMs);
 
   it('G3 #12 a damaged file is exit 74, with the file and what to do, and it is left as it is', async () => {

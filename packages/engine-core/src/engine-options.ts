@@ -51,6 +51,8 @@ export interface EngineOptions {
   /** How standard packages are imported; a host that brings them passes `(specifier) => import(specifier)`. */
   readonly importPackage?: ImportPackage;
   readonly timeouts?: Partial<PhaseTimeouts>;
+  /** How long to wait for another engine that has the data folder, 0 to 2,000,000,000 ms. Modules get that much longer to start. Default: `wait_lock_ms` of the store. */
+  readonly waitLockMs?: number;
 }
 
 /** One module of an engine. */

@@ -3,12 +3,15 @@ import { isMotiaError, type MotiaError } from '@motia/protocol';
 import type { AnyAdapterDefinition, AdapterSlot, PluginChoice } from './contract/adapter.js';
 import { EnqueueRouterRef, type EnqueueRouter } from './contract/services/enqueue.js';
 import { TelemetrySinkRef, type ConsoleLines, type TelemetrySink } from './contract/telemetry.js';
+import { configView } from './config/config-report.js';
 import { adapterOptions } from './config/plan-modules.js';
+import { readConfigText } from './config/read-config.js';
 import type { Engine, EngineOptions } from './engine-options.js';
 import { engineErrors } from './errors.js';
 import { createHealthBoard } from './host/health-board.js';
 import { engineTransitions, stateMachine, type EngineState } from './host/lifecycle-state.js';
 import { defaultTimeouts, type PhaseTimeouts } from './host/plugin.js';
+import type { PlannedModule } from './host/planned-module.js';
 import { createPluginHost, type PluginHost } from './host/plugin-host.js';
 import { reasonOf } from './host/run-phase.js';
 import { createKernel, type Kernel } from './kernel.js';
@@ -45,7 +48,9 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
   const kernel = createKernel({ clock, logger, logs: hub, engine: { name: 'iii', version: engineVersion }, health });
   const variables = options.environment ?? processEnvironment();
   const mode = options.mode ?? (variables['NODE_ENV'] === 'production' ? 'production' : 'development');
-  const timeouts: PhaseTimeouts = { ...defaultTimeouts(mode), ...options.timeouts };
+  const { waitLockMs } = options;
+  const limits: PhaseTimeouts = { ...defaultTimeouts(mode), ...options.timeouts };
+  const timeouts: PhaseTimeouts = { ...limits, startMs: limits.startMs + (waitLockMs ?? 0) };
   const interrupt = new AbortController();
   setMaxListeners(0, interrupt.signal);
   let hasSink = false;
@@ -55,10 +60,11 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
         baseDir: plan.baseDir,
         mode,
         variables,
-        engine: { version: engineVersion, embedded, fromFile: typeof options.config === 'string' },
+        engine: { version: engineVersion, embedded, fromFile: typeof options.config === 'string', ...(waitLockMs === undefined ? {} : { waitLockMs }) },
         logs: hub,
         clock,
         engineHealth: health,
+        engineConfig: configView({ file: plan.file, modules: () => running(), notices: plan.notices, definitions: () => plan.catalog.definitions(), readNow: readConfigText }),
         loggerFor: (source) => createLogger({ sink: hub, clock, source }),
         registriesFor: (owner) => kernel.scoped(owner),
         resolveAdapter: (slot, choice) => resolveAdapter(plan.catalog, slot, choice),
@@ -80,6 +86,8 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
     },
     interrupt.signal,
   );
+
+  const running = (): readonly PlannedModule[] => [...plan.modules, ...host.brought()];
 
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
@@ -179,7 +187,7 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
       if (service === undefined) throw engineErrors.SERVICE_NOT_PROVIDED({ service: ref.id });
       return service as never;
     },
-    modules: () => [...plan.modules, ...host.brought()].map(({ id, definition }) => ({ id, name: definition.name, version: definition.version, class: definition.class })),
+    modules: () => running().map(({ id, definition }) => ({ id, name: definition.name, version: definition.version, class: definition.class })),
     definitions: () => plan.catalog.definitions(),
     [Symbol.asyncDispose]: () => stop(),
   };

@@ -14,6 +14,8 @@ export interface LoadedPlan {
   readonly notices: readonly ConfigNotice[];
   readonly catalog: DefinitionCatalog;
   readonly baseDir: string;
+  /** The config file as it was read; undefined without one. */
+  readonly file: { readonly path: string; readonly text: string } | undefined;
 }
 
 interface ConfigInput {
@@ -21,6 +23,7 @@ interface ConfigInput {
   readonly origin: ConfigOrigin;
   readonly problems: readonly ConfigProblem[];
   readonly folder: string;
+  readonly file?: LoadedPlan['file'];
 }
 
 /**
@@ -50,7 +53,7 @@ export async function loadPlan(options: EngineOptions): Promise<LoadedPlan> {
     throw engineErrors.CONFIG_INVALID({ ...(typeof options.config === 'string' ? { file: options.config } : {}), problems: inOrder(problems) });
   }
   startOrder(plan.modules, packagesProviding);
-  return { modules: plan.modules, notices: plan.notices, catalog, baseDir };
+  return { modules: plan.modules, notices: plan.notices, catalog, baseDir, file: config?.file };
 }
 
 async function readInput(options: EngineOptions, folder: string): Promise<ConfigInput | undefined> {
@@ -60,9 +63,10 @@ async function readInput(options: EngineOptions, folder: string): Promise<Config
   const { document } = file;
   return {
     value: document.value,
-    origin: { source: file.source, positionOf: (pointer) => document.positionOf(pointer) },
+    origin: { source: file.source, positionOf: (pointer) => document.positionOf(pointer), writtenAt: (pointer) => document.writtenAt(pointer) },
     problems: document.problems,
     folder: file.folder,
+    file: { path: file.path, text: file.text },
   };
 }
 

@@ -45,6 +45,7 @@ export function ownedRegistries(owner: string, parts: OwnedRegistriesParts): Sco
       attach: (transport, options) => workers.attach(transport, options),
       activate: (swap) => workers.activate(swap),
       release: (workerOwner) => workers.release(workerOwner),
+      withdraw: (workerId) => workers.withdraw(workerId),
       list: () => workers.list(),
       onChanged: (listener) => ownership.keep(workers.onChanged(listener)),
     },

@@ -96,6 +96,13 @@ describe('config.yaml', () => {
     ]);
   });
 
+  it('G3 suggests no class that nobody has built yet, unless its very name was meant', async () => {
+    const importPackage = (): Promise<unknown> => Promise.resolve({ default: Web });
+    const suggestionFor = async (name: string): Promise<unknown> => (await problemsOf(load(`modules: [{ class: "${name}" }]`, { importPackage })))[0]?.suggestion;
+    expect(await suggestionFor('modules::bridge::ClientModule')).not.toBe('modules::bridge_client::BridgeClientModule');
+    expect(await suggestionFor('modules::bridge_client::BridgeClientModul')).toBe('modules::bridge_client::BridgeClientModule');
+  });
+
   it('G3 refuses a second module that offers the same trigger type, before anything is created', async () => {
     const Http = { ...Web, triggerTypes: ['http'] };
     const Other = { ...Http, class: 'test::OtherModule' };

@@ -14,14 +14,15 @@ import { measureProcess } from './metrics/process-gauges.js';
 import { WorkerGauges } from './metrics/worker-gauges.js';
 import type { OtelOptions } from './options.js';
 import { recordingOf } from './recording.js';
+import { Rounds } from './rounds.js';
 import { settingsOf } from './settings.js';
 import { Sink } from './telemetry-sink.js';
 import { telemetryStats } from './telemetry-stats.js';
 
-/** How often things that are not done when they happen get their turn. */
-const tickMs = 1_000;
-/** Metrics are taken down, and alerts looked at. */
-const lookMs = 10_000;
+/** How often a full batch for an exporter is looked for. */
+const nudgeMs = 100;
+/** Rounds until everything that is measured all the time has been. */
+const firstRounds = 3;
 
 type Created = Lifecycle & { readonly services: { readonly sink: TelemetrySink; readonly otel: OtelService } };
 
@@ -54,26 +55,24 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
     stats: () => telemetryStats({ recording, exports, logTriggers, settings }),
   };
   let registrations: Registration[] = [];
-  let timers: Timer[] = [];
+  let nudges: Timer | undefined;
   let running: { readonly process: Registration; readonly workers: WorkerGauges } | undefined;
-  let looks = 0;
+  let count = 0;
+  let recorded = 0;
+  const rounds = new Rounds({ clock, round });
 
-  function tick(): void {
+  function round(): boolean {
+    count += 1;
     recorder.adjustTime();
     recording.traceStore?.evict();
     recording.logStore?.evict();
-    looks += 1;
-    if (looks % (lookMs / tickMs) !== 0) return;
-    look();
     void recording.sqlite?.adopt();
-  }
-
-  function look(): void {
-    if (metrics === undefined) return;
-    metrics.look();
+    const points = metrics?.look() ?? [];
     alerts.evaluate();
-    // By now everything that is measured all the time has been.
-    if (looks === (3 * lookMs) / tickMs) for (const problem of alerts.unknown()) logger.warn(problem);
+    if (count === firstRounds) for (const problem of alerts.unknown()) logger.warn(problem);
+    const before = recorded;
+    recorded = spans.main.written + logs.written;
+    return recorded !== before || alerts.size > 0 || points.some(({ kind }) => kind === 'histogram');
   }
 
   return {
@@ -85,11 +84,12 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
       await recording.start();
       if (metrics !== undefined) running = { process: measureProcess(metrics.meter), workers: new WorkerGauges(metrics.meter, workers) };
       exports.start();
-      timers = [clock.setInterval(tick, tickMs), clock.setInterval(() => exports.nudge(), nudgeMs)];
+      rounds.start();
+      if (exports.size > 0) nudges = clock.setInterval(() => exports.nudge(), nudgeMs);
     },
     async stop() {
-      for (const timer of timers) clock.clear(timer);
-      timers = [];
+      rounds.stop();
+      clock.clear(nudges);
       logTriggers.stop();
       running?.process.dispose();
       running?.workers.dispose();
@@ -102,6 +102,3 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
     },
   };
 }
-
-/** How often a full batch is looked for. */
-const nudgeMs = 100;

@@ -67,6 +67,26 @@ describe('metrics of the engine', () => {
     expect(typeof hours[0]!.p95).toBe('number');
   });
 
+  it('are grouped by attributes over any time, calls of tools left out', async () => {
+    await using otel = await startOtel();
+    await otel.run('early');
+    await otel.clock.advance('10m');
+    const startMs = otel.clock.now();
+    await otel.run('a');
+    await otel.host.functions.invoke('a', {}, { trigger: { id: 't', type: 'http' } });
+    await otel.clock.advance('1m');
+    const grouped = async (more: object): Promise<unknown> =>
+      (await otel.call<{ aggregated_metrics: unknown }>('engine::metrics::list', { metric_name: 'iii.invocation.duration', start_time: startMs, end_time: otel.clock.now(), ...more })).aggregated_metrics;
+    const byTrigger = await grouped({ group_by: ['iii.trigger.type'] });
+    expect(byTrigger).toHaveLength(2);
+    expect(byTrigger).toEqual(expect.arrayContaining([
+      expect.objectContaining({ attributes: { 'iii.trigger.type': 'http' }, count: 1, bucket_start: startMs, bucket_end: startMs + 60_000, p95: expect.any(Number) }),
+      expect.objectContaining({ attributes: { 'iii.trigger.type': null }, count: 1 }),
+    ]));
+    expect(await grouped({ group_by: ['iii.function.id'] })).toMatchObject([{ attributes: { 'iii.function.id': 'a' }, count: 2 }]);
+    await expect(otel.call('engine::metrics::list', { group_by: [] })).rejects.toMatchObject({ code: 'MOTIA_OTEL_INVALID_QUERY' });
+  });
+
   it('metrics_enabled: false measures nothing', async () => {
     await using otel = await startOtel({ metrics_enabled: false, alerts: [{ name: 'a', metric: 'iii.invocations.error', threshold: 0 }] });
     await otel.run('a');

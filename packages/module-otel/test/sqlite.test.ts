@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { TelemetrySinkRef } from '@motia/engine-core/contract';
 import { temporaryFolder } from '@motia/tools/testing';
 import { startOtel } from './fixtures/start-otel.js';
 
@@ -23,5 +26,25 @@ describe('exporter: sqlite', () => {
     expect(logs.logs).toMatchObject([{ body: 'low on tea', attributes: { left: 2 } }]);
     const { rollups } = await otel.call<{ rollups: { metric_name: string }[] }>('engine::rollups::list', { metric_name: 'iii.invocation.duration' });
     expect(rollups.length).toBeGreaterThan(0);
+  });
+
+  it('§4.12 has no secret in any of its files, wherever it stood', async () => {
+    await using folder = temporaryFolder('otel');
+    const secret = 'hunter2-in-no-file';
+    {
+      await using otel = await startOtel({ exporter: 'sqlite', data_dir: folder.path });
+      const span = otel.host.service(TelemetrySinkRef).startSpan('GET /orders', {
+        kind: 'server',
+        attributes: { 'http.request.header.authorization': `Bearer ${secret}`, 'http.request.header.cookie': `session=${secret}`, 'url.full': `https://ada:${secret}@shop/orders?access_token=${secret}`, key: 'api_token', value: secret, left: 'readable-in-a-file' },
+      });
+      otel.host.logger.warn(`password=${secret}`, { password: secret, nested: { api_token: secret }, left: 'readable-in-a-file' });
+      await otel.run('fails', () => { throw new Error(`token: ${secret}`); });
+      span.end();
+      await otel.clock.advance('10s');
+      expect((await otel.list()).total).toBe(2);
+    }
+    const files = readdirSync(folder.path).map((name) => readFileSync(join(folder.path, name)));
+    expect(files.some((bytes) => bytes.includes('readable-in-a-file'))).toBe(true);
+    expect(files.filter((bytes) => bytes.includes(secret))).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { TelemetrySinkRef } from '@motia/engine-core/contract';
 import { connectTestWorker } from '@motia/engine-core/testing';
 import { temporaryFolder } from '@motia/tools/testing';
 import { attribute, startOtel, type RunningOtel, type SpanShown } from './fixtures/start-otel.js';
@@ -79,6 +80,37 @@ describe.each(['memory', 'sqlite'])('traces kept in %s', (exporter) => {
     expect((await otel.list()).spans.map(({ name }) => name)).toEqual(['invoke mine']);
     const all = (await otel.list({ include_internal: true })).spans.map(({ name }) => name);
     expect(all).toEqual(expect.arrayContaining(['invoke mine', 'invoke engine::functions::list', 'invoke engine::traces::list']));
+  });
+
+  it('hold nothing of what tools look at under a mark of their own, whoever decides otherwise', async () => {
+    await using otel = await start({ sampling: { parent_based: false } });
+    const marked = { traceparent: `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-00` };
+    await otel.host.functions.invoke('engine::functions::list', {}, { trace: marked });
+    expect((await otel.list({ trace_id: 'ab'.repeat(16), include_internal: true })).spans).toEqual([]);
+    otel.host.functions.register({ id: 'mine' }, () => 1);
+    await otel.host.functions.invoke('mine', {}, { trace: marked });
+    expect((await otel.list()).spans.map(({ name }) => name)).toEqual(['invoke mine']);
+  });
+
+  it('are listed by their first span, whatever came after it', async () => {
+    await using otel = await start();
+    const sink = otel.host.service(TelemetrySinkRef);
+    const request = sink.startSpan('POST /orders', { kind: 'server' });
+    request.end();
+    await otel.clock.advance('1m');
+    // A message that is delivered later names its parent by ids alone, and so does its redelivery.
+    for (const attempt of [1, 2]) {
+      const span = sink.startSpan(`process order ${attempt}`, { kind: 'consumer', parent: { traceparent: request.context.traceparent } });
+      await otel.clock.advance(10);
+      expect((await otel.list()).spans.map(({ name, in_flight: isRunning }) => [name, isRunning])).toEqual([['POST /orders', true]]);
+      span.end();
+    }
+    expect((await otel.list()).spans).toMatchObject([{ name: 'POST /orders', span_count: 3 }]);
+    expect((await otel.list()).spans[0]).not.toHaveProperty('in_flight');
+    // One that began elsewhere is listed by what came of it first.
+    const foreign = { traceparent: `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01` };
+    for (const name of ['GET /a', 'process b']) sink.startSpan(name, { kind: 'server', parent: { ...foreign } }).end();
+    expect((await otel.list({ trace_id: 'ab'.repeat(16) })).spans.map(({ name }) => name)).toEqual(['GET /a']);
   });
 
   it('are found by a span inside, with search_all_spans', async () => {

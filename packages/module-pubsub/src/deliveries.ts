@@ -56,12 +56,12 @@ export class Deliveries {
     });
   }
 
-  async #run(trigger: Trigger, { topic, json, trace }: BusMessage): Promise<'delivered' | 'blocked' | 'failed'> {
+  async #run(trigger: Trigger, { topic, json, trace, triggerDepth = 0 }: BusMessage): Promise<'delivered' | 'blocked' | 'failed'> {
     const { triggers, logger } = this.#parts;
     try {
       // Text that was made here: each run parses its own copy, and what is only forwarded is never parsed.
-      if (trigger.conditionFunctionId !== undefined && (await triggers.checkCondition(trigger, new WireValue(json), { trace })) === 'blocked') return 'blocked';
-      await triggers.open(trigger, new WireValue(json), { trace }).result;
+      if (trigger.conditionFunctionId !== undefined && (await triggers.checkCondition(trigger, new WireValue(json), { trace, triggerDepth })) === 'blocked') return 'blocked';
+      await triggers.open(trigger, new WireValue(json), { trace, triggerDepth }).result;
       return 'delivered';
     } catch (error) {
       logger.warn('A subscriber failed; the message is not delivered again', {

@@ -6,6 +6,8 @@ export interface BusMessage {
   /** JSON text of the data: every subscriber reads its own copy. */
   readonly json: string;
   readonly trace: TraceContext;
+  /** How many triggers of stored changes led to it. Absent is 0. */
+  readonly triggerDepth?: number;
 }
 
 /** Who listens. */

@@ -30,7 +30,7 @@ export const PubSubModule = defineModule({
         registrations.push(
           functions.register(
             { id: 'publish', description: 'Sends a message to everyone who is subscribed to its topic now', requestSchema: { type: 'object', required: ['topic'], properties: { topic: { type: 'string' }, data: true } } },
-            (payload, { trace }) => publisher.call(payload, trace),
+            (payload, { trace, triggerDepth = 0 }) => publisher.call(payload, { trace, triggerDepth }),
           ),
           await triggers.registerType({ type: 'subscribe', description: 'Messages of a topic, at most once', config: subscribeConfig, apply: (change) => subscribers.apply(change) }),
         );

@@ -25,24 +25,25 @@ export class Publisher implements PubSubService {
   }
 
   /** The function `publish`: `{ topic, data }`, answers null. */
-  async call(payload: unknown, trace: TraceContext): Promise<null> {
+  async call(payload: unknown, origin: { readonly trace: TraceContext; readonly triggerDepth?: number }): Promise<null> {
     const { topic, data } = (typeof payload === 'object' && payload !== null ? payload : {}) as { readonly topic?: unknown; readonly data?: unknown };
-    await this.publish(checkTopic(topic), data, { trace });
+    await this.publish(checkTopic(topic), data, origin);
     return null;
   }
 
   /** @throws `MOTIA_PUBSUB_TOPIC_NOT_SET`, `MOTIA_PUBSUB_INVALID_TOPIC`, `MOTIA_PUBSUB_NOT_SERIALIZABLE`, `MOTIA_PUBSUB_STOPPED` */
-  async publish(topic: string, data: unknown, options: { readonly trace?: TraceContext } = {}): Promise<void> {
+  async publish(topic: string, data: unknown, options: { readonly trace?: TraceContext; readonly triggerDepth?: number } = {}): Promise<void> {
     checkTopic(topic);
     if (!this.#isOpen) throw pubsubErrors.STOPPED({ topic });
     const json = jsonOf(topic, data);
+    const { triggerDepth } = options;
     const span = this.#telemetry.startSpan(`publish ${topic}`, {
       kind: 'producer',
       ...(options.trace === undefined ? {} : { parent: options.trace }),
       ...(this.#telemetry.recording ? { attributes: { 'messaging.system': 'iii', 'messaging.operation.type': 'send', 'messaging.destination.name': topic } } : {}),
     });
     try {
-      await this.#bus.publish({ topic, json, trace: span.context });
+      await this.#bus.publish({ topic, json, trace: span.context, ...(triggerDepth === undefined ? {} : { triggerDepth }) });
       this.#published.add(1, { 'messaging.destination.name': topic });
       span.end();
     } catch (error) {

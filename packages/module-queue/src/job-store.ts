@@ -83,6 +83,8 @@ export interface JobAdd {
   readonly ttlMs?: number;
   readonly trace?: TraceContext;
   readonly producer?: string;
+  /** How many triggers of stored changes led to it. */
+  readonly triggerDepth: number;
   readonly dedup?: { readonly id: string; readonly windowMs: number; readonly hash: string };
   readonly timeoutMs?: number;
   readonly keepResult?: boolean;
@@ -116,7 +118,7 @@ export interface Take {
   readonly slots: number;
   /**
    * Further jobs, to wait with the caller until places become free; a store may hand out fewer, or none. Never one that was
-   * lost or has a priority, and none beside one that was lost.
+   * lost, has a priority or a time to live, and none beside one that was lost.
    */
   readonly ahead?: number;
   readonly leaseMs: number;

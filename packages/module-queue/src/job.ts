@@ -67,6 +67,8 @@ export interface Delivery {
   /** When it could have been delivered first. */
   readonly readyAtMs: number;
   readonly trace: TraceContext | undefined;
+  /** How many triggers of stored changes led to it. */
+  readonly triggerDepth: number;
   readonly timeoutMs: number | undefined;
   readonly keepResult: boolean;
 }

@@ -61,8 +61,8 @@ function joinTransactions({ services: { stores } }: Pick<PluginContext<{}, { sto
   return [
     stores.join('enqueue', {
       store: () => engine.messages.store,
-      run: (payload, { tx, trace, functionId }) =>
-        enqueuePayload(engine.messages, payload, { tx, ...(trace === undefined ? {} : { trace }), ...(functionId === undefined ? {} : { producerFunctionId: functionId }) }),
+      run: (payload, { tx, trace, functionId, triggerDepth = 0 }) =>
+        enqueuePayload(engine.messages, payload, { tx, triggerDepth, ...(trace === undefined ? {} : { trace }), ...(functionId === undefined ? {} : { producerFunctionId: functionId }) }),
     }),
   ];
 }

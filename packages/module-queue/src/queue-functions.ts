@@ -5,8 +5,8 @@ import { readEnqueue } from './message/enqueue-request.js';
 import type { EnqueueSource, MessageService } from './queue-service.js';
 
 /** Adapts one call to the options of the service. Data that came over a wire is JSON already. */
-export function sourceOf({ trace, callerWorkerId, callerFunctionId }: Pick<InvocationContext, 'trace' | 'callerWorkerId' | 'callerFunctionId'>): EnqueueSource {
-  return { trace, isPlain: callerWorkerId !== undefined, ...(callerFunctionId === undefined ? {} : { producerFunctionId: callerFunctionId }) };
+export function sourceOf({ trace, callerWorkerId, callerFunctionId, triggerDepth = 0 }: Pick<InvocationContext, 'trace' | 'callerWorkerId' | 'callerFunctionId' | 'triggerDepth'>): EnqueueSource {
+  return { trace, isPlain: callerWorkerId !== undefined, triggerDepth, ...(callerFunctionId === undefined ? {} : { producerFunctionId: callerFunctionId }) };
 }
 
 /** One message or a list of them; a list is accepted in whole or not at all. */

@@ -90,13 +90,11 @@ export class MessageService implements QueueService, EnqueueRouter {
       let told = (): void => undefined;
       const change = new Promise<void>((resolve) => (told = resolve));
       // Before looking: what ends in between is not missed.
-      const leave = this.#parts.dispatcher.endings.wait(messageId, told);
+      const leave = this.#parts.dispatcher.endings.wait(messageId, told, signal);
       const status = await this.status(messageId).catch((): QueueRunStatus => ({ messageId, state: 'unknown', attempts: 0 }));
       const isOver = ['completed', 'dead', 'cancelled', 'unknown'].includes(status.state);
       if (!isOver && signal?.aborted !== true && !this.#parts.dispatcher.endings.isStopped) {
-        signal?.addEventListener('abort', told, { once: true });
         await change;
-        signal?.removeEventListener('abort', told);
         leave();
         continue;
       }
@@ -105,12 +103,12 @@ export class MessageService implements QueueService, EnqueueRouter {
     }
   }
 
-  #enqueueHanded({ queue, functionId, payload, trace, idempotencyKey, callerWorkerId }: EnqueuedCall): Promise<QueueReceipt> {
+  #enqueueHanded({ queue, functionId, payload, trace, idempotencyKey, callerWorkerId, triggerDepth = 0 }: EnqueuedCall): Promise<QueueReceipt> {
     const dedupId = idempotencyKey !== undefined && idempotencyKey.length <= longestGroup && idempotencyKey !== '' ? idempotencyKey : undefined;
-    return this.enqueue({ queue, functionId, data: payload ?? null, ...(dedupId === undefined ? {} : { dedupId }) }, { trace, isPlain: callerWorkerId !== undefined });
+    return this.enqueue({ queue, functionId, data: payload ?? null, ...(dedupId === undefined ? {} : { dedupId }) }, { trace, isPlain: callerWorkerId !== undefined, triggerDepth });
   }
 
-  #toAdd(message: QueueMessage, { tx, trace, producerFunctionId, isPlain = false }: EnqueueSource): JobAdd {
+  #toAdd(message: QueueMessage, { tx, trace, producerFunctionId, triggerDepth = 0, isPlain = false }: EnqueueSource): JobAdd {
     const { clock, plan, virtual, maxPayloadBytes } = this.#parts;
     const { topic, queue = '', functionId = '', messageGroupId, dedupId, delayMs, runAtMs, priority, ttlMs } = message;
     if (priority !== undefined && priority !== 0) plan.need('priority', 'priorities');
@@ -126,6 +124,7 @@ export class MessageService implements QueueService, EnqueueRouter {
       ...(delay === undefined ? {} : { delayMs: Math.round(delay) }),
       ...(messageGroupId === undefined ? {} : { group: messageGroupId }),
       priority: priority ?? 0,
+      triggerDepth,
       ...(ttlMs === undefined ? {} : { ttlMs: Math.round(ttlMs) }),
       ...(trace === undefined ? {} : { trace }),
       ...(producerFunctionId === undefined ? {} : { producer: producerFunctionId }),

@@ -109,6 +109,8 @@ describe('dead letters', () => {
     await test.settle();
     const { messages } = await deadLetters(test);
     expect(await test.invoke('queue::redrive', { topic: 'orders', code: 'OTHER' })).toEqual({ moved: 0, state: 'done' });
+    expect(await test.invoke('queue::redrive', { topic: 'orders', code: 'MOTIA_ENGINE_HANDLER_FAILED', dryRun: true })).toEqual({ moved: 0, total: 3, state: 'dryRun' });
+    expect(await test.invoke('queue::redrive', { messageIds: [messages[2]?.messageId, messages[2]?.messageId, 'never'], dryRun: true })).toEqual({ moved: 0, total: 1, state: 'dryRun' });
     expect(await test.invoke('queue::redrive', { messageIds: [messages[2]?.messageId], head: true })).toEqual({ moved: 1, state: 'done' });
     expect(await test.invoke('queue::redrive', { topic: 'orders', code: 'MOTIA_ENGINE_HANDLER_FAILED', before: test.clock.now() })).toEqual({ moved: 2, state: 'done' });
     gate.resolve();

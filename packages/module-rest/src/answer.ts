@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Logger } from '@motia/engine-core/contract';
 import type { HeaderList } from './cors.js';
+import { endResponse } from './end-response.js';
 import { restErrors } from './errors.js';
 import { readHandlerResponse, withCharset, type HandlerResponse } from './handler-response.js';
 import type { StreamHead } from './response-frames.js';
@@ -42,11 +43,12 @@ export function writeAnswer(response: ServerResponse, answer: HandlerResponse, {
   const { status, body, contentType } = answer;
   const headers: HeaderList = [requestIdHeader, requestId];
   if (contentType !== undefined) headers.push('content-type', contentType);
-  if (body !== undefined) headers.push('content-length', typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength);
+  const length = body === undefined ? undefined : typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
+  if (length !== undefined) headers.push('content-length', length);
   addOwn(headers, answer.headers, requestIdHeader);
   if (corsHeaders.length > 0) addCors(headers, corsHeaders);
   writeHead(response, status, headers);
-  if (end === undefined) response.end(body);
+  if (end === undefined) endResponse(response, body, length === body?.length);
   else end(body);
 }
 

@@ -242,7 +242,10 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
   #options(timeoutMs: number): Route['invokeOptions'] {
     const shared = this.route.invokeOptions;
     if (this.#parent === undefined && timeoutMs === this.route.timeoutMs && this.#keyed === undefined) return shared;
-    return { ...shared, timeoutMs, ...(this.#parent === undefined ? {} : { trace: this.#parent }), ...(this.#keyed === undefined ? {} : { idempotencyKey: this.#keyed.key }) };
+    const { wireResult, trigger } = shared;
+    const parent = this.#parent;
+    if (this.#keyed !== undefined) return { timeoutMs, wireResult, trigger, ...(parent === undefined ? {} : { trace: parent }), idempotencyKey: this.#keyed.key };
+    return parent === undefined ? { timeoutMs, wireResult, trigger } : { timeoutMs, wireResult, trigger, trace: parent };
   }
 
   #answered(result: unknown): void {

@@ -1,4 +1,4 @@
-import type { InvokeOptions, Trigger } from '@motia/engine-core/contract';
+import type { InvokeOptions, SpanAttributes, Trigger } from '@motia/engine-core/contract';
 import type { FileRules } from './file-rules.js';
 import { payloadFrame, type PayloadFrame } from './http-payload.js';
 import type { MediaRanges } from './media-range.js';
@@ -17,8 +17,10 @@ export interface Route extends Routable {
   readonly functionId: string;
   readonly timeoutMs: number;
   readonly frame: PayloadFrame;
+  /** What the spans of its requests have alike. */
+  readonly span: { readonly name: string; readonly common: SpanAttributes };
   /** Shared by all calls that bring no trace of their own. */
-  readonly invokeOptions: InvokeOptions;
+  readonly invokeOptions: InvokeOptions & Required<Pick<InvokeOptions, 'timeoutMs' | 'wireResult' | 'trigger'>>;
   readonly checkBody: SchemaCheck | undefined;
   readonly checkForm: FormCheck | undefined;
   /** Of this route's own; undefined: the module's. */
@@ -53,6 +55,7 @@ export function makeRoute(trigger: Trigger<HttpTriggerConfig>, settings: RouteSe
     functionId: trigger.functionId,
     timeoutMs,
     frame: payloadFrame(pattern.path, method),
+    span: { name: `${method} ${pattern.path}`, common: { 'http.request.method': method, 'http.route': pattern.path } },
     invokeOptions: { timeoutMs, wireResult: true, trigger: { id: trigger.id, type: trigger.type } },
     checkBody: settings.checkBody,
     checkForm: settings.checkForm,

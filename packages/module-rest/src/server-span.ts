@@ -7,15 +7,14 @@ export function openServerSpan(telemetry: Telemetry, request: IncomingMessage, r
   if (!telemetry.recording) return undefined;
   const url = request.url ?? '';
   const mark = url.indexOf('?');
-  return telemetry.startSpan(`${route.method} ${route.pattern.path}`, {
+  const path = mark === -1 ? url : url.slice(0, mark);
+  const { name, common } = route.span;
+  return telemetry.startSpan(name, {
     kind: 'server',
-    ...(parent === undefined ? {} : { parent }),
-    attributes: {
-      'http.request.method': request.method,
-      'http.route': route.pattern.path,
-      'url.path': mark === -1 ? url : url.slice(0, mark),
-      'iii.request.id': requestId,
-    },
+    parent,
+    common,
+    // HEAD is served by the routes of GET.
+    attributes: request.method === route.method ? { 'url.path': path, 'iii.request.id': requestId } : { 'http.request.method': request.method, 'url.path': path, 'iii.request.id': requestId },
   });
 }
 

@@ -20,10 +20,10 @@ function recordingModule(spans: SpanRecord[]): ReturnType<typeof defineModule> {
   const sink: TelemetrySink = {
     log: () => undefined,
     otlp: () => undefined,
-    startSpan(name, { parent, attributes }): OpenSpan {
+    startSpan(name, { parent, common, attributes }): OpenSpan {
       count += 1;
       const traceId = parent?.traceparent.slice(3, 35) ?? '1'.repeat(32);
-      const span: SpanRecord = { name, parent: parent?.traceparent, traceparent: `00-${traceId}-${String(count).padStart(16, '0')}-01`, attributes: { ...attributes }, ended: false, error: undefined };
+      const span: SpanRecord = { name, parent: parent?.traceparent, traceparent: `00-${traceId}-${String(count).padStart(16, '0')}-01`, attributes: { ...common, ...attributes }, ended: false, error: undefined };
       spans.push(span);
       return {
         context: { traceparent: span.traceparent },

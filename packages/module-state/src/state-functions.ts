@@ -4,7 +4,8 @@ import { asPayload, checkBoolean, checkIfVersion, checkPlace, checkTtlMs, member
 import type { StateOperations, WriteOptions } from './state-operations.js';
 import type { StateWritten, StoredEntry } from './state-store.js';
 
-type Answer = Promise<WireValue | undefined>;
+/** What is at hand is answered at once. */
+type Answer = WireValue | Promise<WireValue | undefined>;
 type Payload = Readonly<Record<string, unknown>>;
 
 interface StateFunction {
@@ -28,24 +29,24 @@ export const stateFunctions: readonly StateFunction[] = [
   {
     spec: { id: 'state::get', description: 'The value of a key; no value when there is none.', requestSchema: request(['scope', 'key'], { ...place, with_version: { type: 'boolean' } }) },
     legacyCode: 'GET_ERROR', isChange: false,
-    async run(operations, payload) {
+    run(operations, payload) {
       const place = checkPlace(payload['scope'], payload['key']);
-      const withVersion = checkBoolean('with_version', member(payload, 'with_version'));
-      const entry = await operations.get(place);
-      return entry === undefined ? undefined : new WireValue(withVersion ? versionedJson(entry) : entry.json);
+      const toAnswer = checkBoolean('with_version', member(payload, 'with_version')) ? versioned : plain;
+      const entry = operations.get(place);
+      return entry instanceof Promise ? entry.then((found) => (found === undefined ? undefined : toAnswer(found))) : toAnswer(entry);
     },
   },
   {
     spec: { id: 'state::set', description: 'Gives a key a value (`value`, or `data`).', requestSchema: request(['scope', 'key'], { ...place, value: {}, data: {}, if_version: ifVersion, ttl_ms: ttlMs }) },
     legacyCode: 'SET_ERROR', isChange: true,
-    run: async (operations, payload, options) => changed(await operations.set(
+    run: (operations, payload, options) => operations.set(
       checkPlace(payload['scope'], payload['key']), payload['value'] === undefined ? payload['data'] : payload['value'], withCondition(payload, options),
-    )),
+    ).then(changed),
   },
   {
     spec: { id: 'state::update', description: 'Applies update operations to a key, all or nothing.', requestSchema: request(['scope', 'key', 'ops'], { ...place, ops: { type: 'array' }, if_version: ifVersion, ttl_ms: ttlMs }) },
     legacyCode: 'UPDATE_ERROR', isChange: true,
-    run: async (operations, payload, options) => changed(await operations.update(checkPlace(payload['scope'], payload['key']), payload['ops'], withCondition(payload, options))),
+    run: (operations, payload, options) => operations.update(checkPlace(payload['scope'], payload['key']), payload['ops'], withCondition(payload, options)).then(changed),
   },
   {
     spec: { id: 'state::delete', description: 'Takes a key away and answers what its value was; no value when there was none.', requestSchema: request(['scope', 'key'], { ...place, if_version: ifVersion }) },
@@ -76,7 +77,7 @@ export const stateFunctions: readonly StateFunction[] = [
 export function registerStateFunctions(functions: Pick<FunctionRegistry, 'register'>, operations: StateOperations): readonly Registration[] {
   return stateFunctions.flatMap(({ spec, run, legacyCode, isChange }) => {
     // A transaction waits for the whole of this to be handed over: nothing may be awaited before the store has it.
-    const call = (payload: unknown, options: WriteOptions): Answer => withLegacyCode(legacyCode, async () => run(operations, asPayload(payload), options));
+    const call = (payload: unknown, options: WriteOptions): Answer => withLegacyCode(legacyCode, () => run(operations, asPayload(payload), options));
     const handler: FunctionHandler = (payload, context) => call(payload, originOf(context));
     const registration = functions.register(spec, handler);
     const { pool } = operations.store;
@@ -100,19 +101,28 @@ function withCondition(payload: Payload, { trace, functionId, triggerDepth, tx }
 /** Conditions of the input, which the reference knows by one code. */
 const ofInput: ReadonlySet<string> = new Set(['MOTIA_STATE_INVALID_KEY', 'MOTIA_STATE_INVALID_OPTION', 'MOTIA_STATE_NOT_SERIALIZABLE']);
 
-async function withLegacyCode(legacyCode: string | undefined, run: () => Answer): Answer {
+function withLegacyCode(legacyCode: string | undefined, run: () => Answer): Answer {
   try {
-    return await run();
+    const answer = run();
+    return answer instanceof Promise ? answer.catch((error: unknown) => { throw toLegacy(legacyCode, error); }) : answer;
   } catch (error) {
-    if (!isMotiaError(error) || legacyCode === undefined) throw error;
-    const { code, message, hint, retryable, status, details } = error;
-    const own = ofInput.has(code) ? 'JSON_ERROR' : code === 'MOTIA_STATE_VALUE_TOO_LARGE' ? 'VALUE_TOO_LARGE' : legacyCode;
-    throw new MotiaError({ code, message, hint, retryable, status, details: { ...(typeof details === 'object' ? details : {}), legacyCode: own }, cause: error });
+    throw toLegacy(legacyCode, error);
   }
 }
 
-function versionedJson({ json, version, updatedAtMs, expiresAtMs }: StoredEntry): string {
-  return `{"value":${json},"version":${version},"updated_at_ms":${updatedAtMs}${expiresAtMs === undefined ? '' : `,"expires_at_ms":${expiresAtMs}`}}`;
+function toLegacy(legacyCode: string | undefined, error: unknown): unknown {
+  if (!isMotiaError(error) || legacyCode === undefined) return error;
+  const { code, message, hint, retryable, status, details } = error;
+  const own = ofInput.has(code) ? 'JSON_ERROR' : code === 'MOTIA_STATE_VALUE_TOO_LARGE' ? 'VALUE_TOO_LARGE' : legacyCode;
+  return new MotiaError({ code, message, hint, retryable, status, details: { ...(typeof details === 'object' ? details : {}), legacyCode: own }, cause: error });
+}
+
+function plain({ json }: StoredEntry): WireValue {
+  return new WireValue(json);
+}
+
+function versioned({ json, version, updatedAtMs, expiresAtMs }: StoredEntry): WireValue {
+  return new WireValue(`{"value":${json},"version":${version},"updated_at_ms":${updatedAtMs}${expiresAtMs === undefined ? '' : `,"expires_at_ms":${expiresAtMs}`}}`);
 }
 
 function changed({ before, after, version }: StateWritten): WireValue {

@@ -49,30 +49,32 @@ export class StateOperations {
     return this.#history;
   }
 
-  get({ scope, key }: Place): Promise<StoredEntry | undefined> {
-    return this.#parts.store.get(scope, key);
+  /** At once where the store has it at hand. */
+  get({ scope, key }: Place): StoredEntry | Promise<StoredEntry | undefined> {
+    const { store } = this.#parts;
+    return store.recall?.(scope, key) ?? store.get(scope, key);
   }
 
-  /** Hands the change over before it returns. */
-  async set(place: Place, value: unknown, options: WriteOptions = {}): Promise<StateWritten> {
+  /** Hands the change over before it returns. Throws what is wrong with it. */
+  set(place: Place, value: unknown, options: WriteOptions = {}): Promise<StateWritten> {
     const { json, unsafeIntegerAt } = checkValue(place, value, this.#parts.options.max_value_bytes);
     this.#judgeInteger(place, unsafeIntegerAt);
     return this.#write(place, { kind: 'set', json }, options);
   }
 
-  /** Hands the change over before it returns. */
-  async update(place: Place, input: unknown, options: WriteOptions = {}): Promise<StateWritten> {
+  /** Hands the change over before it returns. Throws what is wrong with it. */
+  update(place: Place, input: unknown, options: WriteOptions = {}): Promise<StateWritten> {
     const { ops, unsafeIntegerAt } = checkOps(place, input);
     this.#judgeInteger(place, unsafeIntegerAt);
     return this.#write(place, { kind: 'update', ops }, options);
   }
 
-  /** Hands the change over before it returns. */
-  async delete(place: Place, options: Omit<WriteOptions, 'ttlMs'> = {}): Promise<StateWritten> {
+  /** Hands the change over before it returns. Throws what is wrong with it. */
+  delete(place: Place, options: Omit<WriteOptions, 'ttlMs'> = {}): Promise<StateWritten> {
     return this.#write(place, { kind: 'delete' }, options);
   }
 
-  async #write({ scope, key }: Place, change: StateChangeRequest, options: WriteOptions): Promise<StateWritten> {
+  #write({ scope, key }: Place, change: StateChangeRequest, options: WriteOptions): Promise<StateWritten> {
     const { store, onExpiry, options: { max_value_bytes: maxValueBytes } } = this.#parts;
     const { trace, functionId, triggerDepth = 0, tx, ifVersion, ttlMs } = options;
     if (triggerDepth > maxTriggerDepth) throw stateErrors.TRIGGER_LOOP({ scope, key, depth: triggerDepth, limit: maxTriggerDepth });
@@ -85,14 +87,18 @@ export class StateOperations {
     const write: Writable<StateWrite> = { scope, key, change, maxValueBytes, origin, history: this.#history, due };
     if (ifVersion !== undefined) write.ifVersion = ifVersion;
     if (ttlMs !== undefined) write.ttlMs = ttlMs;
-    const written = await (triggers.length === 0
+    const written = triggers.length === 0
       ? store.write(write, tx)
       : this.#parts.triggers.during(triggers, (claim) => {
         if (claim !== undefined) due.claim = claim;
         return store.write(write, tx);
-      }));
-    if (written.after?.expiresAtMs !== undefined) onExpiry(written.after.expiresAtMs);
-    return written;
+      });
+    // Without an end to come there is nothing to wait for: an `update` may leave one, all others say so.
+    if (change.kind !== 'update' && typeof ttlMs !== 'number') return written;
+    return written.then((made) => {
+      if (made.after?.expiresAtMs !== undefined) onExpiry(made.after.expiresAtMs);
+      return made;
+    });
   }
 
   /** @throws `MOTIA_STATE_UNSAFE_INTEGER` when the options say so; else warns, now and then */

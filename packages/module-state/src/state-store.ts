@@ -144,6 +144,8 @@ export interface StateStore {
   readonly pool: Pick<StorePool, 'join'> | undefined;
   /** Calls that changes owe to triggers. */
   readonly dueCalls: DueCalls;
+  /** The entry, where it is at hand without waiting: what `get` would answer. Undefined otherwise, whether it exists or not. Left out by stores that have nothing at hand. */
+  recall?(scope: string, key: string): StoredEntry | undefined;
   /** @throws `MOTIA_STATE_VALUE_CORRUPT` */
   get(scope: string, key: string): Promise<StoredEntry | undefined>;
   /**

@@ -26,7 +26,7 @@ export function createStreams(ctx: Context, options: StreamOptions, store: Strea
     else stopListening?.();
   });
   const listen = (): (() => void) => {
-    const registration = store.listen((events) => hub.publish(events));
+    const registration = store.listen({ events: (events) => hub.publish(events), missed: () => hub.missed() });
     return () => registration.dispose();
   };
   const parts: Started = { triggers: undefined, presence: undefined };
@@ -57,6 +57,7 @@ export function createStreams(ctx: Context, options: StreamOptions, store: Strea
       if (gateway.listener.address !== undefined) logger.info('Listening', { ...gateway.listener.address });
     },
     async drain(deadline) {
+      parts.presence?.expectEnd();
       await gateway.drain(deadline);
       await Promise.all([parts.presence?.drain(deadline), parts.triggers?.drain(deadline)]);
     },

@@ -67,6 +67,13 @@ export interface StoreSettings {
   readonly maxValueBytes: number;
 }
 
+/** Who hears of events. */
+export interface StreamListener {
+  events(events: readonly StreamEvent[]): void;
+  /** Between the last events and the next ones some were lost: they were taken away before they could be read. */
+  missed(): void;
+}
+
 /**
  * Where items, the log of changes, and sessions are kept. Several engines may use one store at the same time: changes
  * of all of them reach the listeners of each.
@@ -91,7 +98,7 @@ export interface StreamStore extends CatchUpSource {
    * Events of every engine on the store, in the order of their groups, from now on. Only one listener at a time; while there is none the store
    * reads nothing. Whatever `snapshot` answers later is at least as new as the first event that is left out.
    */
-  listen(listener: (events: readonly StreamEvent[]) => void): Registration;
+  listen(listener: StreamListener): Registration;
   /** The outbox for one kind of triggers. */
   dueCalls(kind: string): Promise<DueCalls>;
   enterSession(session: SessionRecord): Promise<void>;
@@ -101,6 +108,8 @@ export interface StreamStore extends CatchUpSource {
   endSession(key: SessionKey, terms: Pick<ChangeDebts, 'claim'>): Promise<{ readonly claimed: readonly ClaimedCall[] }>;
   /** Ends the sessions of engines that are gone, this one's earlier runs included. Answers how many. */
   endLostSessions(): Promise<number>;
+  /** Another engine on the store is gone: `endLostSessions` may have something to end. */
+  onEngineGone(listener: () => void): Registration;
 }
 
 export type StreamStoreCapability = 'durable' | 'transactions' | 'shared';

@@ -87,6 +87,14 @@ describe.each(transports)('what a client over %s may not send', (transport) => {
     expect(await client.ended).toMatchObject({ code: 1008 });
   });
 
+  it('joins as many places as it may when it comes back, whatever the rate', async () => {
+    await using streams = await startStream({ options: { max_subscriptions: 400 } });
+    const client = await streams.connect(transport);
+    for (let n = 0; n < 400; n += 1) client.join({ subscriptionId: `s${n}`, streamName: todo, groupId: `g${n}` });
+    await until(() => client.frames.filter(({ event }) => event?.type === 'sync').length === 400);
+    expect(errors(client)).toEqual([]);
+  });
+
   it('more than max_subscriptions, an id twice, an unknown stream', async () => {
     await using streams = await startStream({ options: { max_subscriptions: 3, streams: [todo, 'chat'] } });
     const client = await streams.connect(transport);

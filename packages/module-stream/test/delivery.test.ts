@@ -57,17 +57,18 @@ function client(source: Partial<CatchUpSource> = {}, hub = new Hub(new WriteTurn
   const clock = new ManualClock();
   const subscriptions = new Map<string, Subscription>();
   const closings: Closing[] = [];
+  const startedOver: string[] = [];
   const counters = newCounters();
   const outlet = new Outlet({ sink, limits, counters, clock, subscriptions, onTooSlow: (closing) => void closings.push(closing) });
   const snapshot = (): Promise<PlaceSnapshot> => Promise.resolve({ epoch: 'e', seq: 0, timestamp: 0, json: '[]', ids: [] });
   const changesAfter = (): Promise<LogPage> => Promise.resolve({ kind: 'page', changes: [], upTo: 0, isLast: true });
   const catchUp = new CatchUp({ snapshot, changesAfter, ...source }, outlet, memoryLogger());
   const subscribe = (id = '1', group = 'g'): Subscription => {
-    const subscription = new Subscription(id, hub.target({ ...place, group }), outlet);
+    const subscription = new Subscription(id, hub.target({ ...place, group }), outlet, (missing) => void startedOver.push(missing.id));
     subscriptions.set(id, subscription);
     return subscription;
   };
-  return { sink, clock, closings, counters, outlet, hub, catchUp, subscribe, subscriptions };
+  return { sink, clock, closings, counters, outlet, hub, catchUp, subscribe, subscriptions, startedOver };
 }
 
 describe('catching up', () => {
@@ -253,16 +254,41 @@ describe('the hub', () => {
     expect(hub.target(place)).toBe(a);
     hub.release(a);
     hub.release(b);
-    hub.release(b);
+    expect(told).toEqual([true]);
+    hub.release(a);
     expect(told).toEqual([true, false]);
     expect(hub.isFollowed('s', 'g', 'i')).toBe(false);
   });
 
-  it('does not forget a target that is followed', async () => {
-    const { hub, catchUp, subscribe } = client();
-    const subscription = subscribe();
-    await catchUp.follow(subscription, undefined);
-    hub.release(subscription.target);
-    expect(hub.isFollowed('s', 'g', undefined)).toBe(true);
+  it('does not forget a target that somebody is about to follow', async () => {
+    const { sink, hub, catchUp, subscribe } = client();
+    const [staying, leaving] = [subscribe('1'), subscribe('2')];
+    await catchUp.follow(leaving, undefined);
+    leaving.end();
+    hub.release(leaving.target);
+    await catchUp.follow(staying, undefined);
+    hub.publish([change(1)]);
+    expect(sink.parsed().at(-1)).toMatchObject({ subscriptionId: '1', seq: 1 });
+  });
+
+  it('T1 has everybody start over who missed something: those that follow, those that are slow, and those that are reading', async () => {
+    let answer = (_snapshot: PlaceSnapshot): void => undefined;
+    let reads = 0;
+    const { hub, catchUp, subscribe, startedOver, sink } = client({
+      snapshot: () => {
+        reads += 1;
+        return reads === 1 ? Promise.resolve({ epoch: 'e', seq: 0, timestamp: 0, json: '[]', ids: [] }) : new Promise((resolve) => (answer = resolve));
+      },
+    });
+    await catchUp.follow(subscribe('live'), undefined);
+    const reading = catchUp.follow(subscribe('reading', 'other'), undefined);
+    await until(() => reads === 2);
+    hub.missed();
+    expect(startedOver).toEqual(['live']);
+    answer({ epoch: 'e', seq: 5, timestamp: 0, json: '[]', ids: [] });
+    await until(() => reads === 3);
+    answer({ epoch: 'e', seq: 9, timestamp: 0, json: '[]', ids: [] });
+    expect(await reading).toMatchObject({ kind: 'following', seq: 9 });
+    expect(sink.parsed().map(({ seq }) => seq)).toEqual([0, 9]);
   });
 });

@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import { ManualClock, startTestHost } from '@motia/engine-core/testing';
+import { sqliteStore } from '@motia/store-sqlite';
 import { temporaryFolder } from '@motia/tools/testing';
+import { KvStore, stream } from '../src/index.js';
 import { startEngineProcess } from './fixtures/engine-process.js';
 import { GroupView } from './fixtures/group-view.js';
+import { until } from './fixtures/start-stream.js';
 import { connectClient, transports, type Frame } from './fixtures/stream-client.js';
 
 const rounds = 5;
@@ -73,6 +77,28 @@ describe('an engine that is killed', () => {
       for (const { leave } of engine.lines) if (leave !== undefined) told.set(String(leave['subscription_id']), (told.get(String(leave['subscription_id'])) ?? 0) + 1);
     }
     expect(Object.fromEntries(told)).toEqual({ a0: 1, b0: 1, a1: 1, b1: 1 });
+  }, 60_000);
+
+  it('T5 S6 where engines share the store, another one tells onLeave of its clients and makes the calls that it owed', async () => {
+    await using folder = temporaryFolder('killed');
+    await using killed = await startEngineProcess(folder.path, 'shared-hang');
+    const client = await connectClient('plain', { port: killed.port });
+    client.join({ subscriptionId: 'here', streamName: 'todo', groupId: 'inbox' });
+    await client.next(isSync);
+    await killed.call('stream::set', { ...at('x', 'watched'), data: 1 });
+    await killed.next(({ watch }) => watch === 1);
+    const clock = new ManualClock(new Date());
+    await using other = await startTestHost([sqliteStore({ shared: true }), stream({ port: 0, adapter: { class: KvStore.class, config: { file_path: folder.path } } })], { clock });
+    const told: string[] = [];
+    other.functions.register({ id: 'app::leave' }, (payload) => void told.push(`left ${(payload as { readonly subscription_id: string }).subscription_id}`));
+    other.functions.register({ id: 'app::watch' }, (payload) => void told.push(`watched ${(payload as { readonly seq: number }).seq}`));
+    await other.triggers.register({ type: 'stream:leave', functionId: 'app::leave', config: {} });
+    await other.triggers.register({ type: 'stream', functionId: 'app::watch', config: { stream_name: 'watched' } });
+    await killed.kill();
+    expect(told).toEqual([]);
+    await clock.advance('2s');
+    await until(() => told.length === 2);
+    expect(told.sort()).toEqual(['left here', 'watched 1']);
   }, 60_000);
 
   it('S6 makes the calls that it owed to triggers when it starts again, in order', async () => {

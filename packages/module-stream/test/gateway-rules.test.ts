@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { noOptions } from '@motia/engine-core';
 import { defineModule, StreamServiceRef, type HealthReport, type WorkerRegistry, type Trigger } from '@motia/engine-core/contract';
@@ -13,6 +14,7 @@ import { nameProblem } from '../src/name.js';
 import { GuardTriggers } from '../src/presence/guard-triggers.js';
 import { until } from './fixtures/start-stream.js';
 import { connectClient } from './fixtures/stream-client.js';
+import { SocketIoSink } from '../src/gateway/socket-io-sink.js';
 
 describe('origins', () => {
   const ask = (origin: string | undefined, remoteAddress: string, isAuthenticated = false): string | undefined =>
@@ -153,6 +155,19 @@ describe('triggers that guard', () => {
     guard.stop();
   });
 
+  it('are no news when the engine stops', () => {
+    const list = [{ label: 'app', state: 'ready' }];
+    const logger = memoryLogger();
+    const guard = new GuardTriggers<object>({ type: 't', workers: workers(list).registry, clock: new ManualClock(), logger });
+    guard.start();
+    guard.apply({ added: [trigger('a', 'app'), trigger('b', 'app')], removed: [] });
+    list.length = 0;
+    guard.apply({ added: [], removed: [trigger('a', 'app')] });
+    guard.expectEnd();
+    guard.apply({ added: [], removed: [trigger('b', 'app')] });
+    expect([logger.messages('warn').length, guard.all().length]).toEqual([1, 2]);
+  });
+
   it('go at once when the app that runs takes them back, and when they are registered again', () => {
     const list = [{ label: 'app', state: 'ready' }];
     const guard = new GuardTriggers<object>({ type: 't', workers: workers(list).registry, clock: new ManualClock(), logger: memoryLogger() });
@@ -185,5 +200,21 @@ describe('what the authentication function is told', () => {
   ])('of %s', (url, expected) => {
     const input = authInput({ url, headers: { cookie: 'a=b', 'set-cookie': ['x', 'y'] }, socket: { remoteAddress: '::ffff:10.0.0.1' } as never });
     expect(JSON.parse(JSON.stringify(input))).toEqual({ headers: { cookie: 'a=b', 'set-cookie': 'x, y' }, addr: '10.0.0.1', ...(JSON.parse(JSON.stringify(expected)) as object) });
+  });
+});
+
+describe('the way out to a socket.io client', () => {
+  it('waits for a slow client without piling up listeners', () => {
+    const transport = Object.assign(new EventEmitter(), { name: 'websocket', writable: false });
+    const socket = Object.assign(new EventEmitter(), { readyState: 'open', writeBuffer: [] as unknown[], transport, send: () => undefined, close: () => undefined });
+    const sink = new SocketIoSink(socket, new ManualClock());
+    let drained = 0;
+    sink.onceDrained(() => (drained += 1));
+    for (let turn = 0; turn < 50; turn += 1) transport.emit('ready');
+    expect([socket.listenerCount('upgrade'), transport.listenerCount('ready'), drained]).toEqual([1, 1, 0]);
+    transport.writable = true;
+    transport.emit('ready');
+    sink.onceDrained(() => (drained += 1));
+    expect([socket.listenerCount('upgrade'), transport.listenerCount('ready'), drained]).toEqual([1, 0, 1]);
   });
 });

@@ -1,4 +1,5 @@
 import { existsSync, writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from '@jest/globals';
 import { StreamServiceRef } from '@motia/engine-core/contract';
 import { startTestHost, type TestHost } from '@motia/engine-core/testing';
@@ -43,7 +44,7 @@ describe('options of KvStore', () => {
 
   it('that contradict one another are said to', async () => {
     await using streams = await startStream({ options: { adapter: { class: KvStore.class, config: { store_method: 'in_memory', file_path: './data' } } } });
-    expect(streams.host.logs.messages('warn').join()).toContain('have no effect');
+    expect(streams.host.logs.messages('warn').join()).toContain('file_path has no effect');
   });
 });
 
@@ -64,6 +65,15 @@ describe('options of the module', () => {
     expect(await resume()).toBe('resumed');
     await clock.advance('61s');
     expect(await resume()).toBe('resync');
+  });
+
+  it('§4.1 by default this machine alone is listened to', async () => {
+    await using streams = await startStream();
+    const addresses = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+    const answer = (host: string): Promise<unknown> => fetch(`http://${host}:${streams.port}/`).then(({ status }) => status, () => 'nobody');
+    expect(await answer('127.0.0.1')).toBe(426);
+    if (addresses.some(({ address }) => address === '::1')) expect(await answer('[::1]')).toBe(426);
+    for (const { address, family, internal } of addresses) if (!internal && family === 'IPv4') expect([address, await answer(address)]).toEqual([address, 'nobody']);
   });
 
   it('port, host and listen say where; a taken port ends the start and names it', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { sqliteStore } from '@motia/store-sqlite';
 import { temporaryFolder } from '@motia/tools/testing';
 import { KvStore } from '../src/index.js';
-import { startStream, todo, type StreamFixture } from './fixtures/start-stream.js';
+import { startStream, todo, until, type StreamFixture } from './fixtures/start-stream.js';
 import { GroupView } from './fixtures/group-view.js';
 import { transports } from './fixtures/stream-client.js';
 
@@ -60,6 +60,28 @@ describe('two engines on one store', () => {
     }
     await a.call('stream::send', { stream_name: todo, group_id: 'inbox', type: 'typing', data: { who: 'Ada' } });
     for (const client of clients) expect((await client.next(({ event }) => event?.type === 'event')).event?.event).toEqual({ type: 'typing', data: { who: 'Ada' } });
+  });
+
+  it('S6 a trigger that only the other one has hears of changes and messages here, as its config says', async () => {
+    await using folder = temporaryFolder('shared');
+    await using a = await onShared(folder.path);
+    await using b = await onShared(folder.path);
+    const told: unknown[] = [];
+    for (const [functionId, config] of [['of-stream', {}], ['of-group', { group_id: 'inbox' }], ['of-item', { item_id: 'x' }]] as const) {
+      a.host.functions.register({ id: functionId }, (payload) => {
+        const { groupId, id, event } = payload as { readonly groupId: string; readonly id: string | null; readonly event: { readonly type: string } };
+        told.push(`${functionId} ${groupId}/${id ?? '*'} ${event.type}`);
+      });
+      await a.host.triggers.register({ type: 'stream', functionId, config: { stream_name: todo, ...config } });
+    }
+    await b.set('inbox', 'x', 1);
+    await b.set('later', 'y', 1);
+    await b.call('stream::send', { stream_name: todo, group_id: 'inbox', type: 'typing' });
+    await b.call('stream::set', { stream_name: 'elsewhere', group_id: 'inbox', item_id: 'x', data: 1 });
+    await until(() => told.length >= 6);
+    expect([...told].sort()).toEqual([
+      'of-group inbox/* event', 'of-group inbox/x create', 'of-item inbox/x create', 'of-stream inbox/* event', 'of-stream inbox/x create', 'of-stream later/y create',
+    ]);
   });
 
   it('three engines and a trigger that all of them have: one delivery for each change', async () => {

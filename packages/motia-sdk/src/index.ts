@@ -46,7 +46,7 @@ export type { DataOfStream, StreamDefinition, StreamOf } from './context/stream.
 export type { StreamChange, StreamChannel } from './context/stream-item.js';
 export type { Committed, PendingChange } from './context/pending-change.js';
 export type { Transaction, TransactionState, TransactionStream } from './context/transaction.js';
-export type { StreamAuthContext, StreamAuthInput, StreamAuthResult, StreamConfig, StreamJoinResult, StreamSubscription } from './context/stream-config.js';
+export type { AuthenticateStream, StreamAuthContext, StreamAuthInput, StreamAuthResult, StreamConfig, StreamJoinResult, StreamSubscription } from './context/stream-config.js';
 export type { SetResult, UpdateOp, UpdatePath } from './context/update-op.js';
 export type { OtelConfig, OtelInstrumentation } from './telemetry/otel-config.js';
 export { sdkErrors } from './errors.js';

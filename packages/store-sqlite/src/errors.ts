@@ -35,7 +35,7 @@ export const storeErrors = defineErrors('STORE', {
   ),
   OWNED: entry<{ readonly folder: string; readonly pid?: number; readonly startedAt?: string; readonly isShared?: boolean }>(
     500,
-    'Stop the other engine, give this one another `data_dir`, or set `shared: true` in both. `wait_lock_ms` waits for the other one to end.',
+    'Stop the other engine, give this one another `data_dir`, or set `shared: true` in both. `iii --wait-lock` (`wait_lock_ms`) waits for the other one to end.',
     (d) => `The folder ${d.folder} is used by another engine${d.pid === undefined ? '' : `: process ${d.pid}, started ${d.startedAt}`}${d.isShared === true ? ', which shares it only with engines that have `shared: true`' : ''}.`,
   ),
   READ_ONLY: entry<{ readonly path: string; readonly reason: string; readonly uid?: number }>(

@@ -21,7 +21,7 @@ export const SqliteStore = defineModule({
       baseDir: ctx.baseDir, watch,
       defaults: { directory: options.data_dir, durability: options.durability },
       store: {
-        isShared: options.shared, writer: options.writer, waitLockMs: options.wait_lock_ms, maxPendingBytes: options.max_pending_bytes,
+        isShared: options.shared, writer: options.writer, waitLockMs: ctx.engine.waitLockMs ?? options.wait_lock_ms, maxPendingBytes: options.max_pending_bytes,
         limits: { walAutocheckpointPages: options.checkpoint_pages, ...(options.max_file_bytes === undefined ? {} : { maxFileBytes: options.max_file_bytes }) },
         clock, logger,
       },
@@ -31,6 +31,7 @@ export const SqliteStore = defineModule({
       services: { pool },
       async start(interrupt) {
         pool.interrupt = interrupt;
+        await pool.openExpected();
       },
       async stop() {
         watch.close();

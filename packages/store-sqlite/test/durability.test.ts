@@ -6,7 +6,7 @@ import { BatchRunner } from '../src/writer/batch-runner.js';
 import { notesProgram } from './fixtures/notes-program.js';
 import { failureOf, openPool } from './fixtures/open.js';
 
-const identity = { engineId: 'engine', fencingToken: 1 };
+const identity = { engineId: 'engine', fencingToken: 1, isShared: false };
 
 describe('S4 durability', () => {
   it.each([['full', 2], ['normal', 1]] as const)('%s syncs accordingly, with a log', async (durability, synchronous) => {
@@ -122,14 +122,14 @@ describe('a batch', () => {
   };
   const add = (key: string) => ({ program: 'notes', command: 'add', input: { key, text: '' }, nowMs: 1 });
 
-  it('ends at 128 commands, and never within a unit', () => {
+  it('ends at 512 commands, and never within a unit', () => {
     const { runner, db } = open();
-    const queue = [{ commands: Array.from({ length: 100 }, (_, index) => add(`a${index}`)) }, { commands: Array.from({ length: 100 }, (_, index) => add(`b${index}`)) }, { commands: [add('c')] }];
+    const queue = [{ commands: Array.from({ length: 400 }, (_, index) => add(`a${index}`)) }, { commands: Array.from({ length: 400 }, (_, index) => add(`b${index}`)) }, { commands: [add('c')] }];
     // Time may end it earlier, so the first is looked at alone.
     const [first = 0] = [runner.run(queue).commands];
-    expect([100, 200]).toContain(first);
+    expect([400, 800]).toContain(first);
     while (queue.length > 0) runner.run(queue);
-    expect(db.prepare('SELECT count(*) AS count FROM notes').get()).toEqual({ count: 201 });
+    expect(db.prepare('SELECT count(*) AS count FROM notes').get()).toEqual({ count: 801 });
   });
 
   it('whose commit is refused for what one unit did keeps the others', () => {

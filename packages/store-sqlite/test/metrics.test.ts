@@ -37,8 +37,9 @@ it('numbers tell of each commit, of what waits and of the size of the file', asy
   expect(gauges.get('iii.store.pending')?.()).toEqual([{ value: 3, attributes: { store: file } }]);
   await Promise.all(adding);
   expect(gauges.get('iii.store.pending')?.()).toEqual([{ value: 0, attributes: { store: file } }]);
-  expect(recorded.get('iii.store.commit.commands')).toEqual([3]);
-  expect(recorded.get('iii.store.commit.duration')).toEqual([expect.any(Number)]);
+  // A slow disk may cut them into two commits.
+  expect(recorded.get('iii.store.commit.commands')?.reduce((sum, count) => sum + count)).toBe(3);
+  expect(recorded.get('iii.store.commit.duration')).toEqual(recorded.get('iii.store.commit.commands')?.map((): unknown => expect.any(Number)));
   const [size] = gauges.get('iii.store.size')?.() as readonly Measurement[];
   expect(size?.value).toBeGreaterThan(4096);
   await host.stop();

@@ -123,6 +123,24 @@ describe('the stream client', () => {
     expect(group.getState()).toEqual([{ id: 'gap' }, { id: 'late' }]);
   });
 
+  it('asks for no more at once than a server takes, and for the rest in its order', async () => {
+    for (let n = 0; n < 320; n += 1) client.subscribeItem('todo', 'inbox', String(n));
+    await opened();
+    const asked = (): readonly (string | undefined)[] => platform.last.joins().map(({ id }) => id);
+    expect(asked()).toHaveLength(200);
+    await platform.advance(1_000);
+    expect(asked()).toHaveLength(250);
+    await platform.advance(2_000);
+    expect(asked()).toEqual(Array.from({ length: 320 }, (_, n) => String(n)));
+    // What waited for a connection that is lost is asked for on the next one, once.
+    platform.last.breaks();
+    await platform.advance(500);
+    platform.last.opens();
+    await platform.advance(3_000);
+    expect([...new Set(asked())]).toHaveLength(320);
+    expect(asked()).toHaveLength(320);
+  });
+
   it('shares one subscription among all who follow the same, and keeps it for a moment after the last', async () => {
     const first = client.subscribeGroup('todo', 'inbox');
     const second = client.subscribeGroup('todo', 'inbox');
@@ -223,6 +241,15 @@ describe('the stream client', () => {
       expect(platform.sockets).toHaveLength(1);
       await platform.advance(1_000);
       expect(platform.sockets).toHaveLength(2);
+    });
+
+    it('when a server takes the connection and never opens it', async () => {
+      client.subscribeGroup('todo', 'inbox');
+      await settled();
+      await platform.advance(29_999);
+      expect(platform.sockets).toHaveLength(1);
+      await platform.advance(251);
+      expect(platform.sockets.map(({ readyState }) => readyState)).toEqual([3, 0]);
     });
 
     it('with new credentials after 4401, when they can be asked for', async () => {

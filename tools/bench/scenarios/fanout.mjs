@@ -9,11 +9,11 @@ const file = (name) => fileURLToPath(new URL(`../fanout/${name}`, import.meta.ur
 /** What is measured, by name. The stream module stores every event besides. */
 const servers = {
   ws: { script: 'ws-server.mjs', transport: 'plain' },
-  'ws, framed once': { script: 'ws-server.mjs', transport: 'plain', env: { FRAMED: '1' } },
+  'ws framed once': { script: 'ws-server.mjs', transport: 'plain', env: { FRAMED: '1' } },
   'socket.io': { script: 'socket-io-server.mjs', transport: 'socket.io' },
-  'streams, plain': { script: 'stream-server.mjs', transport: 'plain' },
-  'streams, socket.io': { script: 'stream-server.mjs', transport: 'socket.io' },
-  'streams, plain, on disk': { script: 'stream-server.mjs', transport: 'plain', env: { STORE: 'file' } },
+  'streams plain': { script: 'stream-server.mjs', transport: 'plain' },
+  'streams socket.io': { script: 'stream-server.mjs', transport: 'socket.io' },
+  'streams plain on disk': { script: 'stream-server.mjs', transport: 'plain', env: { STORE: 'file' } },
 };
 
 /** One writer, many subscribers of the same group. */

@@ -67,17 +67,6 @@ function time(query: ReadonlyMap<string, string>, parameter: string): number | u
   return value;
 }
 
-/** A page of a list that is in memory: rows sorted by `keyOf`, the cursor is the key of the last row shown. */
-export function pageOf<T>(rows: readonly T[], request: PageRequest, keyOf: (row: T) => string): Page<T> {
-  const sorted = [...rows].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-  const after = request.cursor === undefined ? undefined : decodeCursor(request.cursor);
-  const start = after === undefined ? 0 : sorted.findIndex((row) => keyOf(row) > after);
-  const items = start < 0 ? [] : sorted.slice(start, start + request.limit);
-  const last = items.at(-1);
-  const hasMore = last !== undefined && start + items.length < sorted.length;
-  return { items, nextCursor: hasMore ? encodeCursor(keyOf(last)) : null, total: { value: rows.length, exact: true }, ...(request.isClamped ? { clamped: true as const } : {}) };
-}
-
 export function encodeCursor(key: string): string {
   return Buffer.from(key).toString('base64url');
 }
@@ -87,4 +76,13 @@ export function decodeCursor(cursor: string): string {
   const key = Buffer.from(cursor, 'base64url').toString();
   if (cursor === '' || encodeCursor(key) !== cursor) throw consoleErrors.CURSOR_INVALID({});
   return key;
+}
+
+/** `90s`, `15m` or `1h` in milliseconds. */
+export function duration(query: ReadonlyMap<string, string>, parameter: string): number | undefined {
+  const given = text(query, parameter);
+  if (given === undefined) return undefined;
+  const match = /^([1-9]\d{0,6})(s|m|h)$/.exec(given);
+  if (match === null) throw consoleErrors.QUERY_INVALID({ parameter, reason: 'is a time such as 90s, 15m or 1h' });
+  return Number(match[1]) * { s: 1_000, m: 60_000, h: 3_600_000 }[match[2] as 's' | 'm' | 'h'];
 }

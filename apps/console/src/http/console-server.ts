@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { isMotiaError, MotiaError, type Logger } from '@motia/engine-core/contract';
-import type { Api } from '../api/api.js';
+import { isMotiaError, MotiaError, type Clock, type Logger } from '@motia/engine-core/contract';
+import type { Api, ApiCall } from '../api/api.js';
 import { consoleErrors } from '../errors.js';
 import { sessionCookie } from '../guards/credentials.js';
 import type { LiveServer } from '../live/live-server.js';
 import type { Gate } from './gate.js';
+import { RepeatedChanges } from './repeated-changes.js';
 import { errorBody, readJson, sendJson, sendText } from './json-exchange.js';
 
 const apiPrefix = '/api/v1';
@@ -16,6 +17,7 @@ export interface ServerParts {
   readonly live: LiveServer;
   readonly gate: Gate;
   readonly logger: Logger;
+  readonly clock: Clock;
   readonly cookie: () => string;
   /** Prometheus text; undefined when nobody collects numbers. */
   readonly metrics: () => Promise<string | undefined>;
@@ -25,8 +27,11 @@ export interface ServerParts {
 export class ConsoleServer {
   readonly #parts: ServerParts;
 
+  readonly #repeated: RepeatedChanges;
+
   constructor(parts: ServerParts) {
     this.#parts = parts;
+    this.#repeated = new RepeatedChanges(parts.clock);
   }
 
   readonly serve = (request: IncomingMessage, response: ServerResponse): void => {
@@ -51,7 +56,7 @@ export class ConsoleServer {
   };
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { gate, api } = this.#parts;
+    const { gate } = this.#parts;
     const misplaced = gate.refusePlace(request);
     if (misplaced !== undefined) throw misplaced;
     const { path, query } = targetOf(request);
@@ -63,12 +68,36 @@ export class ConsoleServer {
     if (path === '/metrics' && (method === 'GET' || method === 'HEAD')) return await this.#sendMetrics(response, path);
     if (!path.startsWith(`${apiPrefix}/`)) throw consoleErrors.NOT_FOUND({ path });
     if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') throw consoleErrors.METHOD_NOT_ALLOWED({ allowed: ['GET', 'POST'] });
-    const refused = method === 'POST' ? gate.refuseChange(request) : undefined;
-    if (refused !== undefined) throw refused;
+    const below = path.slice(apiPrefix.length);
     const left = new AbortController();
     response.once('close', () => left.abort(new DOMException('the client went away', 'AbortError')));
-    const body = method === 'POST' ? await readJson(request) : undefined;
-    sendJson(response, 200, await api.call({ method, path: path.slice(apiPrefix.length), query, body, signal: left.signal }));
+    if (method === 'POST') sendJson(response, 200, await this.#change({ path: below, query, signal: left.signal }, request));
+    else sendJson(response, 200, await this.#parts.api.call({ method, path: below, query, signal: left.signal }));
+  }
+
+  async #change({ path, query, signal }: Omit<ApiCall, 'method'>, request: IncomingMessage): Promise<unknown> {
+    const { gate, api } = this.#parts;
+    const refused = gate.refuseChange(request);
+    if (refused !== undefined) throw refused;
+    const key = idempotencyKeyOf(request);
+    const body = await readJson(request);
+    if (key === undefined) return await this.#logged(path, () => api.call({ method: 'POST', path, query, body, signal }));
+    // Whoever gave it a key may come back for the answer: it does not end with the connection.
+    return await this.#repeated.once(key, { path, body }, () => this.#logged(path, () => api.call({ method: 'POST', path, query, body, signal: new AbortController().signal })));
+  }
+
+  /** Who may change things may do much: the log says what was done. Bodies stay out of it. */
+  async #logged(path: string, change: () => Promise<unknown>): Promise<unknown> {
+    const { logger } = this.#parts;
+    try {
+      const answer = await change();
+      const traceId = (answer as { readonly traceId?: unknown } | null)?.traceId;
+      logger.info('Changed by the console', { path, ...(typeof traceId === 'string' ? { traceId } : {}) });
+      return answer;
+    } catch (error) {
+      logger.info('A change by the console failed', { path, code: isMotiaError(error) ? error.code : undefined });
+      throw error;
+    }
   }
 
   async #signIn(method: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -90,6 +119,13 @@ export class ConsoleServer {
     this.#parts.logger.error('A request of the console failed', { error, requestId });
     return new MotiaError({ code: 'MOTIA_CONSOLE_FAILED', status: 500, message: 'The request failed inside the console.', hint: 'The engine log has the error under this request id.' });
   }
+}
+
+/** @throws `MOTIA_CONSOLE_HEADER_INVALID` */
+function idempotencyKeyOf({ headers }: IncomingMessage): string | undefined {
+  const key = headers['idempotency-key'];
+  if (typeof key === 'string' && (key === '' || key.length > 256)) throw consoleErrors.HEADER_INVALID({ header: 'Idempotency-Key', reason: 'has 1 to 256 characters' });
+  return typeof key === 'string' ? key : undefined;
 }
 
 /** Path and query of a request target. The last of repeated parameters counts; what is not decodable is left out. */

@@ -1,7 +1,7 @@
 import { isMotiaError, type Clock, type MotiaError, type Timer } from '@motia/engine-core/contract';
 import { consoleErrors } from '../errors.js';
 import type { LiveFrame } from './live-feed.js';
-import type { LiveHub } from './live-hub.js';
+import type { Interest, LiveHub } from './live-hub.js';
 
 /** Bytes that may wait in a connection's socket; what comes beyond is dropped and said so. */
 export const sendBudgetBytes = 524_288;
@@ -16,7 +16,9 @@ export interface LiveSocket {
 }
 
 interface Subscription {
-  readonly topic: string;
+  readonly interest: Interest;
+  /** Number of the last frame that was sent. */
+  seq: number;
   end: () => void;
   dropped: number;
 }
@@ -43,7 +45,7 @@ export class LiveConnection {
       const frame = parseFrame(text);
       id = frame.id;
       if (frame.op === 'unsub') this.#end(frame.id);
-      else await this.#subscribe(frame.id, frame.topic, frame.since);
+      else await this.#subscribe(frame.id, frame.interest);
     } catch (error) {
       const known = isMotiaError(error) ? error : consoleErrors.FRAME_INVALID({ reason: 'it could not be handled' }, error);
       this.#refuse(id, known);
@@ -56,18 +58,19 @@ export class LiveConnection {
     for (const id of [...this.#subscriptions.keys()]) this.#end(id);
   }
 
-  async #subscribe(id: string, topic: string, since: { readonly epoch: string; readonly seq: number } | undefined): Promise<void> {
+  async #subscribe(id: string, interest: Interest): Promise<void> {
     if (!this.#subscriptions.has(id) && this.#subscriptions.size >= maxSubscriptions) throw consoleErrors.FRAME_INVALID({ reason: `a connection has at most ${maxSubscriptions} subscriptions` });
     this.#end(id);
     let hasEnded = false;
-    const subscription: Subscription = { topic, end: () => (hasEnded = true), dropped: 0 };
+    const subscription: Subscription = { interest, seq: 0, end: () => (hasEnded = true), dropped: 0 };
     this.#subscriptions.set(id, subscription);
     try {
-      const end = await this.#hub.subscribe(topic, (frame) => this.#deliver(id, subscription, frame), since);
+      const end = await this.#hub.subscribe(interest, (frame) => this.#deliver(id, subscription, frame));
       if (hasEnded || this.#isClosed) end();
       else subscription.end = end;
     } catch (error) {
-      this.#subscriptions.delete(id);
+      // By now somebody may have asked for something else under this id.
+      if (this.#subscriptions.get(id) === subscription) this.#subscriptions.delete(id);
       throw error;
     }
   }
@@ -79,6 +82,7 @@ export class LiveConnection {
       this.#recoverLater();
       return;
     }
+    subscription.seq = frame.seq;
     this.#socket.send(JSON.stringify({ id, ...frame }));
   }
 
@@ -88,10 +92,10 @@ export class LiveConnection {
       this.#recovery = undefined;
       if (this.#isClosed) return;
       if (this.#socket.bufferedBytes > sendBudgetBytes / 2) return this.#recoverLater();
-      for (const [id, { topic, dropped }] of [...this.#subscriptions]) {
+      for (const [id, { interest, seq, dropped }] of [...this.#subscriptions]) {
         if (dropped === 0) continue;
-        this.#socket.send(JSON.stringify({ id, kind: 'lag', data: { dropped } }));
-        this.#subscribe(id, topic, undefined).catch((error: unknown) => this.#refuse(id, isMotiaError(error) ? error : consoleErrors.TOPIC_UNKNOWN({ topic })));
+        this.#socket.send(JSON.stringify({ id, epoch: this.#hub.epoch, seq, kind: 'lag', data: { dropped } }));
+        this.#subscribe(id, { ...interest, since: undefined }).catch((error: unknown) => this.#refuse(id, isMotiaError(error) ? error : consoleErrors.TOPIC_UNKNOWN({ topic: interest.topic })));
       }
     }, 250);
   }
@@ -103,14 +107,14 @@ export class LiveConnection {
 
   #refuse(id: string | undefined, { code, message, hint }: MotiaError): void {
     if (this.#isClosed) return;
-    this.#socket.send(JSON.stringify({ ...(id === undefined ? {} : { id }), kind: 'error', data: { code, message, hint } }));
+    this.#socket.send(JSON.stringify({ ...(id === undefined ? {} : { id }), epoch: this.#hub.epoch, seq: 0, kind: 'error', data: { code, message, hint } }));
     this.#badFrames += 1;
     if (this.#badFrames >= maxBadFrames) this.#socket.close(1008, 'too many frames that cannot be used');
   }
 }
 
 type ClientFrame =
-  | { readonly op: 'sub'; readonly id: string; readonly topic: string; readonly since?: { readonly epoch: string; readonly seq: number } }
+  | { readonly op: 'sub'; readonly id: string; readonly interest: Interest }
   | { readonly op: 'unsub'; readonly id: string };
 
 /** @throws `MOTIA_CONSOLE_FRAME_INVALID` */
@@ -122,13 +126,15 @@ export function parseFrame(text: string): ClientFrame {
     throw consoleErrors.FRAME_INVALID({ reason: 'it is no JSON' }, cause);
   }
   if (typeof value !== 'object' || value === null) throw consoleErrors.FRAME_INVALID({ reason: 'it is no object' });
-  const { op, id, topic, since } = value as Readonly<Record<string, unknown>>;
+  const { op, id, topic, filter, since } = value as Readonly<Record<string, unknown>>;
   if (typeof id !== 'string' || id === '' || id.length > 64) throw consoleErrors.FRAME_INVALID({ reason: '`id` is a string of 1 to 64 characters' });
   if (op === 'unsub') return { op, id };
   if (op !== 'sub') throw consoleErrors.FRAME_INVALID({ reason: '`op` is sub or unsub' });
   if (typeof topic !== 'string' || topic === '' || topic.length > 512) throw consoleErrors.FRAME_INVALID({ reason: '`topic` is a string of 1 to 512 characters' });
-  if (since === undefined || since === null) return { op, id, topic };
+  if (filter !== undefined && filter !== null && (typeof filter !== 'string' || filter.length > 256)) throw consoleErrors.FRAME_INVALID({ reason: '`filter` is a string of at most 256 characters' });
+  const interest: Interest = typeof filter === 'string' && filter !== '' ? { topic, filter } : { topic };
+  if (since === undefined || since === null) return { op, id, interest };
   const { epoch, seq } = since as Readonly<Record<string, unknown>>;
   if (typeof epoch !== 'string' || !Number.isSafeInteger(seq)) throw consoleErrors.FRAME_INVALID({ reason: '`since` is { epoch, seq } of a frame' });
-  return { op, id, topic, since: { epoch, seq: seq as number } };
+  return { op, id, interest: { ...interest, since: { epoch, seq: seq as number } } };
 }

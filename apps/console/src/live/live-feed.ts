@@ -1,17 +1,20 @@
-import type { Clock, Logger, Timer } from '@motia/engine-core/contract';
+import { isMotiaError, type Clock, type Logger, type Timer } from '@motia/engine-core/contract';
+import { consoleErrors } from '../errors.js';
 import { deltaOf, type Topic } from './topic.js';
 
-/** One step of a topic. `seq` grows by one with each; `snapshot` is everything, `delta` what changed since. */
+/** One step of a topic. `seq` grows by one with each change; `snapshot` is everything, `delta` what changed since; `error`: it cannot be read now. */
 export interface LiveFrame {
   readonly epoch: string;
   readonly seq: number;
-  readonly kind: 'snapshot' | 'delta' | 'reset';
+  readonly kind: 'snapshot' | 'delta' | 'reset' | 'error';
   readonly data: unknown;
 }
 export type FrameListener = (frame: LiveFrame) => void;
 
 /** Frames that are kept, so that a client that was away for a moment gets what it missed. */
 const keptFrames = 256;
+/** Characters of the rows in them. */
+const keptLength = 1_048_576;
 
 export interface FeedParts {
   readonly topic: Topic;
@@ -29,13 +32,15 @@ export class LiveFeed {
   readonly #parts: FeedParts;
   readonly #listeners = new Set<FrameListener>();
   readonly #seen = new Map<string, string>();
-  readonly #recent: LiveFrame[] = [];
+  readonly #recent: { readonly frame: LiveFrame; readonly length: number }[] = [];
+  #recentLength = 0;
   #rows: Readonly<Record<string, unknown>> = {};
   #seq = 0;
   #timer: Timer | undefined;
   #looking: Promise<void> | undefined;
   #interest = new AbortController();
-  #hasFailed = false;
+  /** Why it cannot be read; undefined when it can. */
+  #failure: unknown;
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
@@ -67,14 +72,20 @@ export class LiveFeed {
   #greet(listener: FrameListener, since: { readonly epoch: string; readonly seq: number } | undefined): void {
     const { epoch } = this.#parts;
     if (since !== undefined) {
-      const first = this.#recent[0]?.seq ?? this.#seq + 1;
+      const first = this.#recent[0]?.frame.seq ?? this.#seq + 1;
       if (since.epoch === epoch && since.seq >= first - 1 && since.seq <= this.#seq) {
-        for (const frame of this.#recent) if (frame.seq > since.seq) listener(frame);
+        for (const { frame } of this.#recent) if (frame.seq > since.seq) listener(frame);
         return;
       }
       listener({ epoch, seq: this.#seq, kind: 'reset', data: null });
     }
     listener({ epoch, seq: this.#seq, kind: 'snapshot', data: { upsert: this.#rows, remove: [] } });
+    if (this.#failure !== undefined) listener(this.#errorFrame(this.#failure));
+  }
+
+  #errorFrame(failure: unknown): LiveFrame {
+    const { code, message, hint } = isMotiaError(failure) ? failure : consoleErrors.TOPIC_UNREADABLE({}, failure);
+    return { epoch: this.#parts.epoch, seq: this.#seq, kind: 'error', data: { code, message, hint } };
   }
 
   #schedule(): void {
@@ -95,19 +106,28 @@ export class LiveFeed {
   async #readOnce(): Promise<void> {
     try {
       const rows = await this.#parts.topic.read(this.#interest.signal);
-      const delta = deltaOf(this.#seen, rows);
-      this.#hasFailed = false;
+      this.#failure = undefined;
+      const { delta, length } = deltaOf(this.#seen, rows);
       if (delta === undefined) return;
       this.#rows = Object.fromEntries(rows);
       this.#seq += 1;
       const frame: LiveFrame = { epoch: this.#parts.epoch, seq: this.#seq, kind: 'delta', data: delta };
-      this.#recent.push(frame);
-      if (this.#recent.length > keptFrames) this.#recent.shift();
+      this.#remember(frame, length);
       for (const listener of [...this.#listeners]) listener(frame);
     } catch (error) {
+      if (this.#interest.signal.aborted) return;
       // A topic whose module is away for a moment comes back by itself; once is enough to say so.
-      if (!this.#hasFailed && !this.#interest.signal.aborted) this.#parts.logger.debug('a live topic could not be read', { error });
-      this.#hasFailed = true;
+      const isNew = this.#failure === undefined;
+      this.#failure = error;
+      if (!isNew) return;
+      this.#parts.logger.debug('a live topic could not be read', { error });
+      for (const listener of [...this.#listeners]) listener(this.#errorFrame(error));
     }
+  }
+
+  #remember(frame: LiveFrame, length: number): void {
+    this.#recent.push({ frame, length });
+    this.#recentLength += length;
+    while (this.#recent.length > keptFrames || this.#recentLength > keptLength) this.#recentLength -= this.#recent.shift()?.length ?? 0;
   }
 }

@@ -3,8 +3,17 @@ import { consoleErrors } from '../errors.js';
 import { LiveFeed, type FrameListener, type LiveFrame } from './live-feed.js';
 import type { TopicFinder } from './topic.js';
 
-/** Topics that nobody watches are forgotten beyond this number, oldest first. */
-const keptFeeds = 256;
+/** Topics, those that nobody watches included: beyond, these are forgotten, oldest first. A client that was away for a moment finds its own. */
+const keptFeeds = 32;
+
+/** What somebody wants to watch. */
+export interface Interest {
+  readonly topic: string;
+  /** Only rows in which this text stands. */
+  readonly filter?: string | undefined;
+  /** Where a former connection left off. */
+  readonly since?: { readonly epoch: string; readonly seq: number } | undefined;
+}
 
 export interface HubParts {
   readonly find: TopicFinder;
@@ -25,24 +34,28 @@ export class LiveHub {
   }
 
   /** @throws `MOTIA_CONSOLE_TOPIC_UNKNOWN` */
-  subscribe(topic: string, listener: FrameListener, since?: { readonly epoch: string; readonly seq: number }): Promise<() => void> {
-    return this.#feed(topic).subscribe(listener, since);
+  subscribe({ topic, filter, since }: Interest, listener: FrameListener): Promise<() => void> {
+    return this.#feed(topic, filter).subscribe(listener, since);
+  }
+
+  get epoch(): string {
+    return this.#parts.epoch;
   }
 
   /**
    * The same frames without a socket: those since `since`, or the next that come within `waitMs`. Without `since` the snapshot.
    * @throws `MOTIA_CONSOLE_TOPIC_UNKNOWN`
    */
-  async poll(topic: string, since: { readonly epoch: string; readonly seq: number } | undefined, waitMs: number, signal: AbortSignal): Promise<readonly LiveFrame[]> {
+  async poll(interest: Interest, waitMs: number, signal: AbortSignal): Promise<readonly LiveFrame[]> {
     const frames: LiveFrame[] = [];
     let wake: () => void = () => undefined;
     const woken = new Promise<void>((resolve) => {
       wake = resolve;
     });
-    const unsubscribe = await this.subscribe(topic, (frame) => {
+    const unsubscribe = await this.subscribe(interest, (frame) => {
       frames.push(frame);
       wake();
-    }, since);
+    });
     const timer = this.#parts.clock.setTimeout(wake, waitMs);
     signal.addEventListener('abort', wake, { once: true });
     if (frames.length === 0 && !signal.aborted) await woken;
@@ -52,15 +65,16 @@ export class LiveHub {
     return frames;
   }
 
-  #feed(name: string): LiveFeed {
-    const known = this.#feeds.get(name);
+  #feed(name: string, filter: string | undefined): LiveFeed {
+    const key = JSON.stringify([name, filter]);
+    const known = this.#feeds.get(key);
     if (known !== undefined) return known;
-    const topic = this.#parts.find(name);
+    const topic = this.#parts.find(name, filter);
     if (topic === undefined) throw consoleErrors.TOPIC_UNKNOWN({ topic: name.slice(0, 128) });
     const { epoch, clock, logger, intervalMs } = this.#parts;
     const feed = new LiveFeed({ topic, epoch, clock, logger, intervalMs });
-    this.#feeds.set(name, feed);
-    if (this.#feeds.size > keptFeeds) for (const [other, { isWatched }] of this.#feeds) if (!isWatched && other !== name && this.#feeds.size > keptFeeds) this.#feeds.delete(other);
+    this.#feeds.set(key, feed);
+    if (this.#feeds.size > keptFeeds) for (const [other, { isWatched }] of this.#feeds) if (!isWatched && other !== key && this.#feeds.size > keptFeeds) this.#feeds.delete(other);
     return feed;
   }
 }

@@ -1,51 +1,55 @@
 import type { ModuleFunctions } from '../api/module-functions.js';
+import { parseQueueName, queueTarget } from '../api/queue-name.js';
 import type { CronRow } from '../api/resources/crons.js';
 import { queueKey, type QueueRow } from '../api/resources/queues.js';
 import { traceRow, type ListedLogs, type ListedTraces, type LogRow } from '../api/resources/telemetry.js';
 import { rowsOf } from './topics.js';
-import type { Topic, TopicFinder, TopicRows } from './topic.js';
+import { filteredTopic, type Topic, type TopicFinder, type TopicRows } from './topic.js';
 
 /** Newest rows that a topic of telemetry shows. */
 const newestTraces = 100;
 const newestLogs = 500;
 const newestMessages = 100;
 
+type Read = (name: string) => Topic | undefined;
+
 /** Topics about what modules keep: `traces`, `trace:<id>`, `logs`, `queues`, `queue:<kind>:<name>`, `crons`, `state:<group>`, `stream:<stream>/<group>`. */
 export function moduleTopics(modules: ModuleFunctions): TopicFinder {
   const list = <T>(functionId: string, payload: object, show: (answer: T) => TopicRows): Topic => ({ read: async (signal) => show(await modules.call<T>(functionId, payload, { signal })) });
-  return (name) => {
-    const [kind, ...rest] = name.split(':');
-    const id = rest.join(':');
-    switch (kind) {
-      case 'traces':
-        return id === '' ? list<ListedTraces>('engine::traces::list', { limit: newestTraces, sort_order: 'desc' }, ({ spans }) => rowsOf(spans, (span) => span.trace_id, traceRow)) : undefined;
-      case 'trace':
-        return /^[0-9a-f]{32}$/i.test(id)
-          ? list<{ readonly spans: readonly { readonly span_id: string }[] }>('engine::traces::tree', { trace_id: id, flat: true, limit: 5_000 }, ({ spans }) => rowsOf(spans, (span) => span.span_id, (span) => span))
-          : undefined;
-      case 'logs':
-        return id === '' ? list<ListedLogs>('engine::logs::list', { limit: newestLogs }, ({ logs }) => logRows(logs)) : undefined;
-      case 'queues':
-        return id === '' ? list<{ readonly queues: readonly QueueRow[] }>('queue::list', {}, ({ queues }) => rowsOf(queues, queueKey, (queue) => queue)) : undefined;
-      case 'queue': {
-        const match = /^(topic|queue):(.+)$/s.exec(id);
-        return match === null
-          ? undefined
-          : list<{ readonly messages: readonly { readonly messageId: string }[] }>('queue::messages', { [match[1] as string]: match[2], limit: newestMessages }, ({ messages }) => rowsOf(messages, (message) => message.messageId, (message) => message));
-      }
-      case 'crons':
-        return id === '' ? list<{ readonly jobs: readonly CronRow[] }>('cron::list', {}, ({ jobs }) => rowsOf(jobs, (job) => job.job_id, (job) => job)) : undefined;
-      case 'state':
-        return id === ''
-          ? undefined
-          : list<{ readonly items: readonly { readonly key: string }[] }>('state::list', { scope: id, with_keys: true, limit: 200 }, ({ items }) => rowsOf(items, (item) => item.key, (item) => item));
-      case 'stream': {
-        const slash = id.indexOf('/');
-        return slash <= 0 ? undefined : list<readonly unknown[]>('stream::list', { stream_name: id.slice(0, slash), group_id: id.slice(slash + 1) }, (items) => new Map(items.map((item, place) => [ownId(item) ?? String(place), item])));
-      }
-      default:
-        return undefined;
-    }
+  /** For those that look for the text themselves, so that older rows which fit take the place of newer ones which do not. */
+  const searched: Readonly<Record<string, (search: string | undefined) => Topic>> = {
+    traces: (search) => list<ListedTraces>('engine::traces::list', { limit: newestTraces, sort_order: 'desc', search }, ({ spans }) => rowsOf(spans, (span) => span.trace_id, traceRow)),
+    logs: (search) => list<ListedLogs>('engine::logs::list', { limit: newestLogs, search }, ({ logs }) => logRows(logs)),
+  };
+  const whole: Readonly<Record<string, () => Topic>> = {
+    queues: () => list<{ readonly queues: readonly QueueRow[] }>('queue::list', {}, ({ queues }) => rowsOf(queues, queueKey, (queue) => queue)),
+    crons: () => list<{ readonly jobs: readonly CronRow[] }>('cron::list', {}, ({ jobs }) => rowsOf(jobs, (job) => job.job_id, (job) => job)),
+  };
+  const parts: Readonly<Record<string, Read>> = {
+    trace: (id) =>
+      /^[0-9a-f]{32}$/i.test(id)
+        ? list<{ readonly spans: readonly { readonly span_id: string }[] }>('engine::traces::tree', { trace_id: id, flat: true, limit: 5_000 }, ({ spans }) => rowsOf(spans, (span) => span.span_id, (span) => span))
+        : undefined,
+    queue(id) {
+      const queue = parseQueueName(id);
+      if (queue === undefined) return undefined;
+      return list<{ readonly messages: readonly { readonly messageId: string }[] }>('queue::messages', { ...queueTarget(queue), limit: newestMessages }, ({ messages }) => rowsOf(messages, ({ messageId }) => messageId, (message) => message));
+    },
+    state: (scope) => list<{ readonly items: readonly { readonly key: string }[] }>('state::list', { scope, with_keys: true, limit: 200 }, ({ items }) => rowsOf(items, ({ key }) => key, (item) => item)),
+    stream(id) {
+      const slash = id.indexOf('/');
+      if (slash <= 0) return undefined;
+      return list<readonly unknown[]>('stream::list', { stream_name: id.slice(0, slash), group_id: id.slice(slash + 1) }, (items) => new Map(items.map((item, place) => [ownId(item) ?? String(place), item])));
+    },
+  };
+  return (name, filter) => {
+    const own = Object.hasOwn(searched, name) ? searched[name] : undefined;
+    if (own !== undefined) return own(filter);
+    const colon = name.indexOf(':');
+    if (colon < 0) return filteredTopic(Object.hasOwn(whole, name) ? whole[name]?.() : undefined, filter);
+    const kind = name.slice(0, colon);
+    const id = name.slice(colon + 1);
+    return filteredTopic(id !== '' && Object.hasOwn(parts, kind) ? parts[kind]?.(id) : undefined, filter);
   };
 }
 

@@ -1,4 +1,4 @@
-import type { FunctionRegistry, HealthView, TriggerRegistry, WorkerRegistry } from '@motia/engine-core/contract';
+import type { ConfigView, FunctionRegistry, HealthView, TriggerRegistry, WorkerRegistry } from '@motia/engine-core/contract';
 import { summaryOf } from '../api/resources/functions.js';
 import { workerRow } from '../api/resources/workers.js';
 import type { Topic, TopicRows } from './topic.js';
@@ -8,16 +8,26 @@ export interface TopicParts {
   readonly triggers: TriggerRegistry;
   readonly workers: WorkerRegistry;
   readonly health: HealthView;
+  readonly config: ConfigView;
   readonly summary: (signal: AbortSignal) => Promise<object>;
 }
 
 /** Topics about the engine itself. The keys of their rows are those of the lists of the data API. */
-export function engineTopics({ functions, triggers, workers, health, summary }: TopicParts): ReadonlyMap<string, Topic> {
+export function engineTopics({ functions, triggers, workers, health, config, summary }: TopicParts): ReadonlyMap<string, Topic> {
   return new Map<string, Topic>([
     ['functions', { read: async () => rowsOf(functions.list(), ({ id }) => id, summaryOf) }],
     ['triggers', { read: async () => rowsOf(triggers.list(), ({ id }) => id, (trigger) => trigger) }],
     ['summary', { read: async (signal) => new Map(Object.entries(await summary(signal)).filter(([part]) => part !== 'health')) }],
     ['workers', { read: async () => rowsOf(workers.list(), ({ id }) => id, workerRow) }],
+    [
+      'config',
+      {
+        read: async () => {
+          const { modules, ...engine } = await config.report();
+          return new Map<string, unknown>([['engine', engine], ...modules.map((module): [string, unknown] => [module.id, module])]);
+        },
+      },
+    ],
     [
       'health',
       {

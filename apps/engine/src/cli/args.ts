@@ -11,7 +11,7 @@ export type LogLevelName = (typeof logLevels)[number];
 export type Command =
   | { readonly name: 'help' }
   | { readonly name: 'version' }
-  | { readonly name: 'run'; readonly config: ConfigChoice; readonly logFormat?: LogFormat; readonly logLevel: LogLevelName }
+  | { readonly name: 'run'; readonly config: ConfigChoice; readonly logFormat?: LogFormat; readonly logLevel: LogLevelName; readonly waitLockMs?: number }
   | { readonly name: 'config-schema'; readonly config: ConfigChoice }
   | { readonly name: 'config-check'; readonly config: ConfigChoice }
   | { readonly name: 'functions'; readonly config: ConfigChoice; readonly json: boolean; readonly all: boolean }
@@ -38,11 +38,15 @@ Options:
       --use-default-config  run the default modules without a file
       --log-format <form>   pretty or json (default: pretty on a terminal, json elsewhere)
       --log-level <level>   trace, debug, info, warn or error (default: info)
+      --wait-lock[=<ms>]    stand by until another engine lets go of the data folder, so long at most
       --timeout <ms>        how long 'invoke' waits (default: 30000)
   -v, --version             print the version
   -h, --help                print this
 
 Exit codes: 0 done, 64 usage, 70 internal, 73 data directory owned, 74 store unreadable, 78 config or port, 130 interrupted`;
+
+/** 23 days: nobody waits longer for a folder. */
+const longestWaitMs = 2_000_000_000;
 
 const optionSpecs = {
   config: { type: 'string', short: 'c' },
@@ -50,6 +54,7 @@ const optionSpecs = {
   'log-format': { type: 'string' },
   'log-level': { type: 'string' },
   timeout: { type: 'string' },
+  'wait-lock': { type: 'string' },
   json: { type: 'boolean' },
   follow: { type: 'boolean', short: 'f' },
   trace: { type: 'string' },
@@ -72,7 +77,7 @@ export function parseCommand(words: readonly string[]): Command {
   }
   const config: ConfigChoice = values['use-default-config'] === true ? { kind: 'default' } : { kind: 'file', path: values.config ?? 'config.yaml' };
   const [first, second, third, ...rest] = positionals;
-  if (first === undefined) return runCommand(config, values['log-format'], values['log-level']);
+  if (first === undefined) return runCommand(config, values);
   if (first === 'config' && (second === 'schema' || second === 'check') && third === undefined) return { name: `config-${second}`, config };
   if (first === 'config') throw errors.USAGE({ problem: `\`iii config\` needs one of schema and check${second === undefined ? '' : `, not: ${positionals.slice(1).join(' ')}`}` });
   if (first === 'functions' && second === undefined) return { name: 'functions', config, json: values.json === true, all: values.all === true };
@@ -87,7 +92,7 @@ export function parseCommand(words: readonly string[]): Command {
 
 function parseWords(words: readonly string[]) {
   try {
-    return parseArgs({ args: [...words], options: optionSpecs, allowPositionals: true, strict: true });
+    return parseArgs({ args: words.map((word) => (word === '--wait-lock' ? `--wait-lock=${longestWaitMs}` : word)), options: optionSpecs, allowPositionals: true, strict: true });
   } catch (cause) {
     throw errors.USAGE({ problem: cause instanceof Error ? (cause.message.split('. ')[0] ?? cause.message) : String(cause) }, cause);
   }
@@ -136,9 +141,15 @@ function levelOf(option: string, text: string): LogLevelName {
   return level;
 }
 
-function runCommand(config: ConfigChoice, format: string | undefined, level: string | undefined): Command {
+function runCommand(config: ConfigChoice, { 'log-format': format, 'log-level': level, 'wait-lock': wait }: Values): Command {
   if (format !== undefined && format !== 'pretty' && format !== 'json') throw errors.USAGE({ problem: `--log-format is pretty or json, not ${format}` });
-  return { name: 'run', config, logLevel: levelOf('--log-level', level ?? 'info'), ...(format === undefined ? {} : { logFormat: format }) };
+  return { name: 'run', config, logLevel: levelOf('--log-level', level ?? 'info'), ...(format === undefined ? {} : { logFormat: format }), ...(wait === undefined ? {} : { waitLockMs: waitLockMsOf(wait) }) };
+}
+
+function waitLockMsOf(text: string): number {
+  const waitMs = Number(text);
+  if (text.trim() === '' || !Number.isInteger(waitMs) || waitMs < 0 || waitMs > longestWaitMs) throw errors.USAGE({ problem: `--wait-lock=<ms> is 0 to ${longestWaitMs} milliseconds, not ${text}` });
+  return waitMs;
 }
 
 function parseTimeout(text: string | undefined): number {

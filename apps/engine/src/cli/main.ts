@@ -10,6 +10,8 @@ export interface CommandPorts {
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly stdoutIsTerminal: boolean;
+  /** Of the terminal; undefined where there is none. */
+  readonly stdoutColumns?: number | undefined;
   stdout(text: string): void;
   stderr(text: string): void;
   readStdin(): Promise<string>;

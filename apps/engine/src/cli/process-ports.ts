@@ -8,6 +8,9 @@ export const processPorts: CommandPorts = {
   cwd: process.cwd(),
   environment: process.env,
   stdoutIsTerminal: process.stdout.isTTY,
+  get stdoutColumns() {
+    return process.stdout.isTTY ? process.stdout.columns : undefined;
+  },
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
   async readStdin() {

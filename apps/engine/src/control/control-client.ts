@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { createEndpoint, nodeStreamTransport, PROTOCOL_VERSION, type Endpoint } from '@motia/protocol';
 import { errors } from '../errors.js';
@@ -6,7 +6,10 @@ import { version } from '../version.js';
 
 /** A connection to the running engine. */
 export interface ControlClient {
+  /** Does something: a call like any other. */
   invoke(functionId: string, payload: unknown, timeoutMs: number): Promise<unknown>;
+  /** Only looks: whoever looks at traces does not want to find the looking among them, so it is marked as not to be recorded. */
+  look(functionId: string, payload: unknown, timeoutMs: number): Promise<unknown>;
   close(): void;
 }
 
@@ -22,10 +25,12 @@ export async function connectControl(address: string, subject: string): Promise<
   });
   const session = randomUUID();
   let calls = 0;
+  const nextId = (): string => `cli-${session}-${(calls += 1)}`;
   return {
-    invoke(functionId, payload, timeoutMs) {
-      calls += 1;
-      return endpoint.invoke({ functionId, invocationId: `cli-${session}-${calls}`, timeoutMs }, payload).result;
+    invoke: (functionId, payload, timeoutMs) => endpoint.invoke({ functionId, invocationId: nextId(), timeoutMs }, payload).result,
+    look(functionId, payload, timeoutMs) {
+      const traceparent = `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;
+      return endpoint.invoke({ functionId, invocationId: nextId(), timeoutMs, trace: { traceparent } }, payload).result;
     },
     close() {
       endpoint.close();

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { defineOptions } from '@motia/engine-core';
-import { CONTRACT_VERSION, defineModule, ProcessServiceRef } from '@motia/engine-core/contract';
+import { CONTRACT_VERSION, defineModule, ProcessServiceRef, RestServiceRef } from '@motia/engine-core/contract';
 import type { DataApi } from '@motia/console';
 import { dataFunctionId } from './data-function.js';
 import { ControlServer } from './control-server.js';
@@ -23,7 +23,7 @@ export const ControlModule = defineModule({
   contract: CONTRACT_VERSION,
   class: 'modules::engine::ControlModule',
   options: controlOptions,
-  optional: { processes: ProcessServiceRef },
+  optional: { processes: ProcessServiceRef, rest: RestServiceRef },
   async create(ctx, options) {
     const server = new ControlServer({
       address: options.address,
@@ -35,7 +35,7 @@ export const ControlModule = defineModule({
     const requests = ctx.functions.register({ id: dataFunctionId, description: 'One request of the data API of the console, for the iii command.' }, async (payload, call) => {
       // Loaded by the first command that asks: a start does not pay for it.
       const { answerRequest, createDataApi } = await import('@motia/console');
-      api ??= createDataApi({ ...ctx, processes: () => ctx.services.processes, refreshIntervalMs }).api;
+      api ??= createDataApi({ ...ctx, processes: () => ctx.services.processes, rest: () => ctx.services.rest, refreshIntervalMs }).api;
       return answerRequest(api, payload, call.signal);
     });
     return {

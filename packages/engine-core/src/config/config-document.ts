@@ -17,6 +17,8 @@ export interface ConfigDocument {
   readonly problems: readonly ConfigProblem[];
   /** Position of what a JSON pointer names: the key where there is one. Falls back to the nearest part that exists. */
   positionOf(pointer: string): Position;
+  /** What is written where variables were put in; undefined elsewhere. */
+  writtenAt(pointer: string): string | undefined;
 }
 
 /** Aliases repeat what they stand for, so a few lines could otherwise name more values than fit into memory. */
@@ -36,6 +38,7 @@ export function readConfigDocument(text: string, options: { readonly source: str
   const document = parseDocument(text, { version: '1.2', schema: 'core', lineCounter: lines, keepSourceTokens: false, prettyErrors: false, logLevel: 'error' });
   const targets = aliasTargets(document);
   const positions = new Map<string, Position>();
+  const written = new Map<string, string>();
   const problems: ConfigProblem[] = [];
   let values = 0;
   let expandedCharacters = 0;
@@ -97,6 +100,7 @@ export function readConfigDocument(text: string, options: { readonly source: str
     // What was written, before YAML gave it a type: `${A}1` is text to YAML already, `12` is not and holds no variable.
     if (typeof scalar.value !== 'string' || !hasVariable(scalar.value)) return scalar.value;
     const { text: expanded, missing } = interpolate(scalar.value, environment);
+    written.set(pointer, scalar.value);
     for (const name of missing) report(`the environment variable ${name} is not set and has no fallback (\${${name}:fallback})`, pointer, at(scalar.range?.[0]));
     if (missing.length > 0) return undefined;
     expandedCharacters += expanded.length;
@@ -121,6 +125,7 @@ export function readConfigDocument(text: string, options: { readonly source: str
   return {
     value,
     problems,
+    writtenAt: (pointer) => written.get(pointer),
     positionOf(pointer) {
       for (let part = pointer; ; part = part.slice(0, part.lastIndexOf('/'))) {
         const position = positions.get(part);

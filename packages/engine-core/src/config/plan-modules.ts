@@ -3,7 +3,7 @@ import type { AnyAdapterDefinition, PluginChoice } from '../contract/adapter.js'
 import type { AnyModuleDefinition, ModuleUse } from '../contract/module.js';
 import type { OptionProblem, OptionsSchema } from '../contract/options.js';
 import type { ConfigProblem } from '../errors.js';
-import { instanceName, planModule, type PlannedModule } from '../host/planned-module.js';
+import { instanceName, planModule, type ModuleSource, type PlannedModule } from '../host/planned-module.js';
 import type { DefinitionCatalog } from '../loader/definition-catalog.js';
 import { supersededKeys } from '../loader/standard-classes.js';
 import { isPlainObject, setOwn } from '../options/plain-data.js';
@@ -26,6 +26,8 @@ export interface ConfigOrigin {
   /** `config.yaml`, or `config` for an object. */
   readonly source: string;
   readonly positionOf?: (pointer: string) => Position;
+  /** What stands where a variable was put in. */
+  readonly writtenAt?: (pointer: string) => string | undefined;
 }
 
 export interface ModulePlan {
@@ -60,7 +62,7 @@ export async function planModules(input: {
 }): Promise<ModulePlan> {
   const { catalog } = input;
   const findings = new Findings();
-  const chosen: { readonly definition: AnyModuleDefinition; readonly options: unknown }[] = [];
+  const chosen: Chosen[] = [];
 
   const offeredBy = new Map<string, string>();
 
@@ -73,7 +75,10 @@ export async function planModules(input: {
     }
     const options = proveOptions(findings, origin, pointer, definition, withoutSuperseded(findings, origin, pointer, definition, given));
     await proveAdapter(findings, catalog, origin, `${pointer}/adapter`, given);
-    if (options !== undefined) chosen.push({ definition, options: options.value });
+    if (options === undefined) return;
+    const line = origin.positionOf?.(pointer).line;
+    const source: ModuleSource = { from: origin.positionOf === undefined ? 'code' : 'file', given, writtenAt: (inner) => origin.writtenAt?.(`${pointer}${inner}`), ...(line === undefined ? {} : { line }) };
+    chosen.push({ definition, options: options.value, source });
   }
 
   if (input.config !== undefined) {
@@ -199,12 +204,18 @@ export function adapterOptions(definition: AnyAdapterDefinition, choice: PluginC
   return definition.options.parse(withoutSuperseded(new Findings(), { source: '' }, '', definition, choice?.config));
 }
 
-function withIds(chosen: readonly { readonly definition: AnyModuleDefinition; readonly options: unknown }[]): readonly PlannedModule[] {
+interface Chosen {
+  readonly definition: AnyModuleDefinition;
+  readonly options: unknown;
+  readonly source: ModuleSource;
+}
+
+function withIds(chosen: readonly Chosen[]): readonly PlannedModule[] {
   const counts = new Map<string, number>();
-  return chosen.map(({ definition, options }) => {
+  return chosen.map(({ definition, options, source }) => {
     const base = instanceName(definition.name);
     const count = (counts.get(base) ?? 0) + 1;
     counts.set(base, count);
-    return planModule(definition, count === 1 ? base : `${base}-${count}`, options);
+    return planModule(definition, count === 1 ? base : `${base}-${count}`, options, source);
   });
 }

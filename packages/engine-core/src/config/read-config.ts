@@ -14,6 +14,7 @@ export interface ConfigFile {
   readonly folder: string;
   /** Name shown in problems. */
   readonly source: string;
+  readonly text: string;
   readonly document: ConfigDocument;
 }
 
@@ -23,17 +24,21 @@ export interface ConfigFile {
  */
 export async function readConfigFile(file: string, options: { readonly folder: string; readonly environment: Environment }): Promise<ConfigFile> {
   const path = resolve(options.folder, file);
-  const bytes = await readBytes(path);
   const source = basename(path);
-  let text: string;
+  const text = await readConfigText(path);
+  // Loaded only now: an engine that is composed in code never needs a YAML parser.
+  const { readConfigDocument } = await import('./config-document.js');
+  return { path, folder: dirname(path), source, text, document: readConfigDocument(text, { source, environment: options.environment }) };
+}
+
+/** @throws `MOTIA_ENGINE_CONFIG_NOT_FOUND`, `MOTIA_ENGINE_CONFIG_UNREADABLE` */
+export async function readConfigText(path: string): Promise<string> {
+  const bytes = await readBytes(path);
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     throw engineErrors.CONFIG_UNREADABLE({ file: path, reason: 'it is not UTF-8 text' }, error);
   }
-  // Loaded only now: an engine that is composed in code never needs a YAML parser.
-  const { readConfigDocument } = await import('./config-document.js');
-  return { path, folder: dirname(path), source, document: readConfigDocument(text, { source, environment: options.environment }) };
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {

@@ -5,6 +5,7 @@ export { defineAdapter } from './adapter.js';
 export type { AdapterDefinition, AdapterSlot, AnyAdapterDefinition, PluginChoice } from './adapter.js';
 export { CONTRACT_VERSION, defineModule, moduleFactory } from './module.js';
 export type { AnyModuleDefinition, Lifecycle, ModuleDefinition, ModuleUse, PluginContext } from './module.js';
+export type { ConfigReport, ConfiguredModule, ConfigView, OptionOrigin } from './config.js';
 export type { Clock, Timer } from './clock.js';
 export type { Logger, LogFields, LogLevel, LogRecord, LogSink } from './logger.js';
 export type {
@@ -22,7 +23,7 @@ export type {
 } from './telemetry.js';
 export { defineStoreProgram, StorePoolRef } from './services/store.js';
 export type {
-  SqlValue, StoreCommand, StoreCommandContext, StoreDurability, StoreHandle, StoreMigration, StorePool, StoreProgram, StoreQuery, StoreRequest, StoreService, StoreSql, StoreTransaction,
+  SqlValue, StoreCommand, StoreCommandContext, StoreDurability, StoreHandle, StoreMemory, StoreMigration, StorePool, StoreProgram, StoreQuery, StoreRequest, StoreService, StoreSql, StoreTransaction,
   TransactionParticipant,
 } from './services/store.js';
 export { StateServiceRef } from './services/state.js';

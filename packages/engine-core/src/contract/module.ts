@@ -1,6 +1,7 @@
 import type { AdapterSlot, PluginChoice } from './adapter.js';
 import type { ChannelHub } from './channels.js';
 import type { Clock } from './clock.js';
+import type { ConfigView } from './config.js';
 import type { FunctionRegistry } from './functions.js';
 import type { HealthReporter, HealthView } from './health.js';
 import type { Logger, LogSink } from './logger.js';
@@ -23,8 +24,11 @@ export interface PluginContext<Req extends Refs = {}, Opt extends Refs = {}> {
   readonly mode: 'development' | 'production';
   /** Variables that `${NAME}` in the config file sees. For names that a standard outside of us defines (`OTEL_EXPORTER_OTLP_ENDPOINT`); everything else is an option. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** `embedded`: inside someone else's program. `fromFile`: set up by a config.yaml, where stores that are named keep files unless told otherwise. */
-  readonly engine: { readonly version: string; readonly embedded: boolean; readonly fromFile: boolean };
+  /**
+   * `embedded`: inside someone else's program. `fromFile`: set up by a config.yaml, where stores that are named keep files unless told otherwise.
+   * `waitLockMs`: how long whoever started the engine wants to wait for what another one has; undefined: as the options say.
+   */
+  readonly engine: { readonly version: string; readonly embedded: boolean; readonly fromFile: boolean; readonly waitLockMs?: number };
   readonly logger: Logger;
   /** For records that are not ours: the output of users' processes. */
   readonly logs: LogSink;
@@ -36,6 +40,8 @@ export interface PluginContext<Req extends Refs = {}, Opt extends Refs = {}> {
   readonly health: HealthReporter;
   /** Of the whole engine. */
   readonly engineHealth: HealthView;
+  /** Of the whole engine, without secrets. */
+  readonly engineConfig: ConfigView;
   readonly telemetry: Telemetry;
   readonly services: Values<Req> & OptionalValues<Opt>;
   /** Loads the configured adapter and checks it against the slot; it starts before this plugin, stops after. */

@@ -32,8 +32,10 @@ export interface SpanEnd {
 
 export interface SpanOptions {
   readonly kind: SpanKind;
-  readonly parent?: TraceContext;
+  readonly parent?: TraceContext | undefined;
   readonly attributes?: SpanAttributes;
+  /** Attributes that many spans have alike: one object for all of them, never changed, so that a sink can look at it once. */
+  readonly common?: SpanAttributes;
   /** Epoch milliseconds, for what began before anyone could look: the wait in a queue. Default now. */
   readonly startedAtMs?: number;
   /** Now, on the monotonic scale of the clock, where the caller has looked at it already. */

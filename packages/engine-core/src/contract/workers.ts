@@ -103,6 +103,11 @@ export interface WorkerRegistry {
   activate(swap: { readonly arriving: readonly WorkerHandle[]; readonly leaving: readonly WorkerHandle[]; readonly mustBindAll?: boolean }): Promise<void>;
   /** Forgets what was retained for an owner: its functions become unknown. */
   release(owner: string): Promise<void>;
+  /**
+   * Takes a worker out of service: it gets no new calls, finishes those that it has, and its functions go to others or become
+   * unknown. Resolves when that is so; false when no such worker is there. The connection stays open.
+   */
+  withdraw(workerId: string): Promise<boolean>;
   list(): readonly WorkerInfo[];
   onChanged(listener: (event: { readonly event: 'worker_connected' | 'worker_disconnected' | 'worker_metadata_updated'; readonly workerId: string }) => void): Registration;
 }

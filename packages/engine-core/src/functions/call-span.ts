@@ -4,20 +4,8 @@ import type { Call } from './call.js';
 
 /** Opens the span of a call. */
 export function openSpan(telemetry: Telemetry, call: Call): OpenSpan {
-  const { entry, options, parentTrace: parent } = call;
-  return telemetry.startSpan(`invoke ${call.functionId}`, {
-    kind: 'internal',
-    clockMs: call.startedAtMs,
-    ...(parent === undefined ? {} : { parent }),
-    attributes: {
-      'iii.function.id': call.functionId,
-      'iii.function.kind': entry.handler === undefined ? 'worker' : 'internal',
-      'iii.invocation.id': call.id,
-      'iii.trigger.id': options?.trigger?.id,
-      'iii.trigger.type': options?.trigger?.type,
-      'iii.attempt': call.attempt,
-    },
-  });
+  const { name, common } = call.entry.spanFrames.of(call.options?.trigger);
+  return telemetry.startSpan(name, { kind: 'internal', clockMs: call.startedAtMs, parent: call.parentTrace, common, attributes: { 'iii.invocation.id': call.id, 'iii.attempt': call.attempt } });
 }
 
 /** Ends it, and splits the time of a call to a worker into waiting for one, transit and handler. */

@@ -14,7 +14,7 @@ export function enqueueHandler(
   invoker: Pick<FunctionRegistry, 'open'>,
 ): FunctionHandler | undefined {
   if (router !== undefined) {
-    return (payload, { trace, idempotencyKey, callerWorkerId }) =>
+    return (payload, { trace, idempotencyKey, callerWorkerId, triggerDepth }) =>
       router.enqueue({
         queue,
         functionId,
@@ -22,6 +22,7 @@ export function enqueueHandler(
         trace,
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
         ...(callerWorkerId === undefined ? {} : { callerWorkerId }),
+        ...(triggerDepth === undefined ? {} : { triggerDepth }),
       });
   }
   if (table.find(enqueueFunctionId) === undefined) return undefined;

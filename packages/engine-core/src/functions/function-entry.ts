@@ -2,6 +2,7 @@ import type { FunctionSpec } from '@motia/protocol';
 import type { FunctionHandler, FunctionInfo, FunctionStats } from '../contract/functions.js';
 import type { Call } from './call.js';
 import type { FunctionHolder, HeldFunction } from './call-runner.js';
+import { SpanFrames } from './span-frames.js';
 
 /** Above this size a pool is sampled instead of scanned. */
 const scannedPoolSize = 16;
@@ -16,6 +17,7 @@ export class FunctionEntry {
   readonly handler: FunctionHandler | undefined;
   readonly serving: HeldFunction[] = [];
   readonly absent: HeldFunction[] = [];
+  readonly spanFrames: SpanFrames;
   /** Calls that wait for a worker to come back, oldest first. */
   parked: Set<Call> | undefined = undefined;
   /** Calls that wait for a worker to keep up, oldest first. */
@@ -32,6 +34,7 @@ export class FunctionEntry {
     this.spec = spec;
     this.owner = owner;
     this.handler = handler;
+    this.spanFrames = new SpanFrames(spec.id, handler === undefined ? 'worker' : 'internal');
   }
 
   get id(): string {

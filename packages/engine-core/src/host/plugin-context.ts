@@ -1,5 +1,6 @@
 import type { AnyAdapterDefinition, AdapterSlot, PluginChoice } from '../contract/adapter.js';
 import type { Clock } from '../contract/clock.js';
+import type { ConfigView } from '../contract/config.js';
 import type { HealthReporter, HealthView } from '../contract/health.js';
 import type { Logger, LogSink } from '../contract/logger.js';
 import type { PluginContext } from '../contract/module.js';
@@ -15,6 +16,7 @@ export interface HostEnvironment {
   readonly logs: LogSink;
   readonly clock: Clock;
   readonly engineHealth: HealthView;
+  readonly engineConfig: ConfigView;
   /** A logger whose records name the plugin. */
   loggerFor(source: string): Logger;
   registriesFor(owner: string): ScopedRegistries;
@@ -57,6 +59,7 @@ export function pluginContext(environment: HostEnvironment, scope: PluginScope):
     channels: registries.channels,
     health: scope.health,
     engineHealth: environment.engineHealth,
+    engineConfig: environment.engineConfig,
     telemetry: registries.telemetry,
     services: Object.freeze(services),
     adapter: scope.adapter,

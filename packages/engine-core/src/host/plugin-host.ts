@@ -130,8 +130,11 @@ export function createPluginHost(options: PluginHostOptions, interrupt: AbortSig
       const provider = definition.brings?.find(({ provides }) => Object.values((provides ?? {}) as Refs).some((ref) => ref.id === service));
       if (provider === undefined) throw engineErrors.SERVICE_MISSING({ module: id, service, providers: options.providersOf(service) });
       const module = planModule(provider, instanceName(provider.name), provider.options.parse(undefined));
+      const before = plugins.length;
       await createModule(module);
       brought.push(module);
+      // Whoever asked for it may stand behind modules that listen; it starts before them all the same.
+      if (provider.startsFirst === true) plugins.unshift(...plugins.splice(before));
     }
   }
 

@@ -81,7 +81,9 @@ export function createDefinitionCatalog(options: CatalogOptions): DefinitionCata
 
   async function unknownClass(kind: keyof Kinds, classPath: string): Promise<ClassProblem> {
     const malformed = classPathProblem(classPath);
-    const [suggestion] = nearestClasses(classPath, classesOf(kind));
+    const nearest = nearestClasses(classPath, classesOf(kind));
+    // What nobody has built yet is no advice, unless it is what was meant beyond doubt.
+    const suggestion = nearest.find((name) => standardClasses.get(name)?.status !== 'planned') ?? nearest.find((name) => endsLike(name, lastOf(classPath)));
     const problem = malformed === undefined ? `unknown class ${classPath}; no ${kind} of that class path is known` : `the class path ${malformed}`;
     const entry = suggestion === undefined ? undefined : standardClasses.get(suggestion);
     // Only a look tells whether it has to be installed.
@@ -127,10 +129,17 @@ export function createDefinitionCatalog(options: CatalogOptions): DefinitionCata
   };
 }
 
+function lastOf(classPath: string): string {
+  return classPath.split(/:+/).at(-1) ?? classPath;
+}
+
+function endsLike(name: string, last: string): boolean {
+  return nearestNames(last, [lastOf(name)]).length > 0 || name.endsWith(`::${last}`);
+}
+
 /** Compares whole paths and last names, so that `modules::rest::RestApiModule` finds `modules::api::RestApiModule`. */
 function nearestClasses(classPath: string, classes: readonly string[]): readonly string[] {
-  const last = classPath.split(/:+/).at(-1) ?? classPath;
-  const sameEnd = classes.filter((name) => nearestNames(last, [name.split('::').at(-1) ?? name]).length > 0 || name.endsWith(`::${last}`));
+  const sameEnd = classes.filter((name) => endsLike(name, lastOf(classPath)));
   return [...new Set([...nearestNames(classPath, classes, 3), ...sameEnd])].slice(0, 3);
 }
 

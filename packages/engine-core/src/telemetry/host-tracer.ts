@@ -36,10 +36,10 @@ class HostTracer implements SpanStarter {
     this.#tracer = tracer;
   }
 
-  startSpan(name: string, { kind, parent, attributes, startedAtMs, links }: SpanOptions): OpenSpan {
+  startSpan(name: string, { kind, parent, attributes, common, startedAtMs, links }: SpanOptions): OpenSpan {
     const options = {
       kind: kinds[kind],
-      ...(attributes === undefined ? {} : { attributes }),
+      attributes: { ...common, ...attributes },
       ...(startedAtMs === undefined ? {} : { startTime: startedAtMs }),
       ...(links === undefined ? {} : { links: links.filter(({ traceparent }) => isTraceparent(traceparent)).map((link) => ({ context: spanContextOf(link) })) }),
     };

@@ -33,7 +33,7 @@ export interface ConnectionHost {
   /** A worker that had no room takes calls again. */
   onRoom(): void;
   /** No new calls from now on: functions and triggers leave, unless they are already gone. */
-  withdraw(connection: WorkerConnection): Promise<void>;
+  takeOut(connection: WorkerConnection): Promise<void>;
   onClosed(connection: WorkerConnection, closure: WorkerClosure, from: WorkerState): void;
 }
 
@@ -199,14 +199,14 @@ export class WorkerConnection implements WorkerHandle, FunctionHolder, CallerAcc
 
   async drain(deadline: AbortSignal): Promise<void> {
     if (this.#state === 'closed') return;
-    await this.#host.withdraw(this);
+    await this.#host.takeOut(this);
     if (this.endpointIsOpen) void this.endpoint.request('drain', { deadlineMs: drainDeadlineMs }).catch(() => undefined);
     await this.#idle(deadline);
   }
 
   /** The worker said that it leaves: it gets no new calls. Resolves with the number of calls left once there are none, or its time is up. */
   async leave(deadlineMs: number): Promise<number> {
-    await this.#host.withdraw(this);
+    await this.#host.takeOut(this);
     const deadline = new AbortController();
     const timer = this.#host.clock.setTimeout(() => deadline.abort(), deadlineMs);
     await this.#idle(deadline.signal);

@@ -129,7 +129,14 @@ export class AttachedWorkers implements WorkerRegistry, ConnectionHost {
     this.#parts.invoker.resumeWaiting();
   }
 
-  async withdraw(connection: WorkerConnection): Promise<void> {
+  async withdraw(workerId: string): Promise<boolean> {
+    const connection = this.#connections.get(workerId);
+    if (connection === undefined || connection.options.callerOnly === true) return false;
+    await this.takeOut(connection);
+    return true;
+  }
+
+  async takeOut(connection: WorkerConnection): Promise<void> {
     const wasLive = connection.state === 'ready';
     connection.onDraining();
     if (wasLive) await this.#swap.run([], [connection]);

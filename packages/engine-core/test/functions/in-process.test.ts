@@ -230,8 +230,8 @@ describe('functions in the engine process', () => {
       },
     });
     const trace = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
-    await expect(functions.invoke('job', { to: 'a' }, { ...enqueue, trace })).resolves.toEqual({ messageReceiptId: 'r1' });
-    expect(seen).toEqual([{ queue: 'mail', functionId: 'job', payload: { to: 'a' }, idempotencyKey: 'k1', trace: { traceparent: expect.stringContaining('a'.repeat(32)) } }]);
+    await expect(functions.invoke('job', { to: 'a' }, { ...enqueue, trace, triggerDepth: 3 })).resolves.toEqual({ messageReceiptId: 'r1' });
+    expect(seen).toEqual([{ queue: 'mail', functionId: 'job', payload: { to: 'a' }, idempotencyKey: 'k1', trace: { traceparent: expect.stringContaining('a'.repeat(32)) }, triggerDepth: 3 }]);
     expect(functions.get('job')!.stats.calls).toBe(0);
   });
 

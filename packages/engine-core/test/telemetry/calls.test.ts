@@ -21,8 +21,8 @@ function recordingSink(seen: Seen, isRecording = true): TelemetrySink {
     log: () => undefined,
     otlp: () => undefined,
     meter,
-    startSpan(name, { parent, attributes }) {
-      const span = { name, attributes: { ...attributes } as Record<string, unknown> };
+    startSpan(name, { parent, common, attributes }) {
+      const span = { name, attributes: { ...common, ...attributes } as Record<string, unknown> };
       seen.spans.push(span);
       const { tracestate, baggage } = parent ?? {};
       return {

@@ -17,7 +17,8 @@ function recordingSink(spans: Recorded[], exports: unknown[] = []): TelemetrySin
   return {
     log: () => undefined,
     otlp: (...args) => void exports.push(args),
-    startSpan(name, { parent, attributes = {} }): OpenSpan {
+    startSpan(name, { parent, common, attributes: own }): OpenSpan {
+      const attributes = { ...common, ...own };
       const traceId = parent?.traceparent.slice(3, 35) ?? randomHex(32);
       const recorded: Recorded = { name, attributes, parent: parent?.traceparent, traceparent: `00-${traceId}-${randomHex(16)}-01` };
       spans.push(recorded);

@@ -44,6 +44,20 @@ describe('calls that workers run and make', () => {
     expect(handle.inFlight).toBe(0);
   });
 
+  it('takes a worker out of service when a tool asks: it finishes what it has and gets nothing new', async () => {
+    await using host = startKernel();
+    const release = gate<string>();
+    await using first = await connectTestWorker(host.kernel, { functions: { slow: () => release.promise } });
+    const running = host.kernel.functions.invoke('slow', {});
+    await turns(4);
+    expect(await host.kernel.workers.withdraw(first.handle.id)).toBe(true);
+    expect(host.kernel.workers.list()).toMatchObject([{ id: first.handle.id, state: 'draining', inFlight: 1 }]);
+    expect(await failureOf(host.kernel.functions.invoke('slow', {}))).toMatchObject({ code: 'MOTIA_ENGINE_FUNCTION_NOT_FOUND' });
+    release.open('done');
+    expect(await running).toBe('done');
+    expect(await host.kernel.workers.withdraw('w-nobody')).toBe(false);
+  });
+
   it('carries errors of handlers with code, status and details', async () => {
     await using host = startKernel();
     await using _worker = await connectTestWorker(host.kernel, {

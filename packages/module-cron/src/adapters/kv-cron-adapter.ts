@@ -1,5 +1,5 @@
 import { defineAdapter, StorePoolRef } from '@motia/engine-core/contract';
-import { SqliteStore } from '@motia/store-sqlite';
+import { requestStore, SqliteStore, storeMethodOf } from '@motia/store-sqlite';
 import { CronStoreSlot } from '../cron-store.js';
 import { storeProgram } from '../store-program.js';
 import { cronVersion } from '../version.js';
@@ -15,18 +15,15 @@ export const KvCronAdapter = defineAdapter({
   slot: CronStoreSlot,
   capabilities: ['transactions', 'engines'],
   options: kvCronOptions,
-  requires: { stores: StorePoolRef },
+  requires: { pool: StorePoolRef },
   brings: [SqliteStore],
   async create(ctx, options) {
-    const method = options.store_method ?? (ctx.engine.fromFile ? 'file_based' : 'in_memory');
-    const service = new KvCronStore(`KvCronAdapter (${method})`, ctx.clock);
+    const request = requestStore(ctx, options);
+    const service = new KvCronStore(`KvCronAdapter (${storeMethodOf(request)})`, ctx.clock);
     return {
       service,
       async start() {
-        const store = await ctx.services.stores.open({
-          ...(options.file_path === undefined ? {} : { directory: options.file_path }),
-          ...(method === 'in_memory' ? { durability: 'memory' as const } : {}),
-        });
+        const store = await ctx.services.pool.open(request);
         await service.open({ store, handle: await store.open(storeProgram) });
       },
       async stop() {

@@ -23,14 +23,16 @@ function list(context: FunctionContext, payload: unknown): unknown {
   const metrics = metricsOf(context);
   const input = new InputReader('engine::metrics::list', payload);
   const name = input.text('metric_name');
+  // What happened just now counts as before now.
+  metrics.look();
   const nowMs = context.clock.now();
   const toMs = input.time('end_time') ?? nowMs;
   const fromMs = input.time('start_time') ?? toMs - 3_600_000;
-  const interval = input.number('aggregate_interval');
+  const groupBy = input.names('group_by', 4);
+  const interval = input.number('aggregate_interval') ?? (groupBy === undefined ? undefined : Math.max(1, toMs - fromMs) / 1000);
   if (interval !== undefined && interval <= 0) input.problem('aggregate_interval', 'must be a number of seconds above 0');
   if (fromMs > toMs) input.problem('start_time', 'lies behind end_time');
   input.done();
-  metrics.look();
   const all = metrics.collect();
   const sdk = metrics.sdk.collect();
   const isWanted = (metric: MetricData): boolean => name === undefined || metric.name === name;
@@ -38,7 +40,7 @@ function list(context: FunctionContext, payload: unknown): unknown {
     engine_metrics: engineMetrics(all),
     metrics: all.filter((metric) => isWanted(metric) && !sdk.some(({ name: sdkName }) => sdkName === metric.name)).map(viewMetric),
     sdk_metrics: sdk.filter(isWanted).map(viewMetric),
-    ...(interval === undefined ? {} : { aggregated_metrics: aggregate(metrics, { name, fromMs, toMs, intervalMs: interval * 1000 }) }),
+    ...(interval === undefined ? {} : { aggregated_metrics: aggregate(metrics, { name, fromMs, toMs, intervalMs: interval * 1000, startMs: input.has('aggregate_interval') ? 0 : fromMs, groupBy: groupBy ?? [] }) }),
     query: payload ?? {},
     timestamp: nowMs,
   };
@@ -79,23 +81,36 @@ function viewMetric({ name, kind, unit, description, series }: MetricData): unkn
   };
 }
 
-function aggregate(metrics: Metrics, { name, fromMs, toMs, intervalMs }: { readonly name: string | undefined; readonly fromMs: number; readonly toMs: number; readonly intervalMs: number }): readonly unknown[] {
+interface Aggregation {
+  readonly name: string | undefined;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly intervalMs: number;
+  /** Where a window begins. */
+  readonly startMs: number;
+  /** Attributes whose values are told apart. */
+  readonly groupBy: readonly string[];
+}
+
+function aggregate(metrics: Metrics, { name, fromMs, toMs, intervalMs, startMs, groupBy }: Aggregation): readonly unknown[] {
   const source = name === undefined ? undefined : sourceOf(name);
-  const groups = new Map<string, MetricPoint[]>();
+  const groups = new Map<string, { readonly bucketMs: number; readonly metric: string; readonly attributes: Readonly<Record<string, unknown>>; readonly points: MetricPoint[] }>();
   for (const point of metrics.points.between(fromMs, toMs, source?.metric)) {
-    const key = `${String(Math.floor(point.timeMs / intervalMs) * intervalMs)} ${point.metric}`;
+    if (!(source ?? sourceOf(point.metric)).takes(point.attributes)) continue;
+    // What was measured at the very end belongs to the last window, not to one of its own.
+    const bucketMs = Math.floor((Math.min(point.timeMs, toMs - 1) - startMs) / intervalMs) * intervalMs + startMs;
+    const attributes = Object.fromEntries(groupBy.map((attribute) => [attribute, point.attributes[attribute] ?? null]));
+    const key = JSON.stringify([bucketMs, point.metric, attributes]);
     const group = groups.get(key);
-    if (group !== undefined) group.push(point);
-    else if (groups.size < mostBuckets) groups.set(key, [point]);
+    if (group !== undefined) group.points.push(point);
+    else if (groups.size < mostBuckets) groups.set(key, { bucketMs, metric: point.metric, attributes, points: [point] });
   }
-  return [...groups].flatMap(([key, points]) => {
-    const space = key.indexOf(' ');
-    const metric = key.slice(space + 1);
+  return [...groups.values()].flatMap(({ bucketMs, metric, attributes, points }) => {
     const summary = summarise(points, source ?? sourceOf(metric));
     if (summary === undefined) return [];
     const { kind, increase, last, avg, min, max, distribution } = summary;
     return [{
-      metric_name: name ?? metric, kind, bucket_start: Number(key.slice(0, space)), bucket_end: Number(key.slice(0, space)) + intervalMs, count: increase, last, avg, min, max,
+      metric_name: name ?? metric, kind, bucket_start: bucketMs, bucket_end: bucketMs + intervalMs, ...(groupBy.length === 0 ? {} : { attributes }), count: increase, last, avg, min, max,
       ...(distribution === undefined ? {} : { p50: quantile(distribution, 0.5), p95: quantile(distribution, 0.95), p99: quantile(distribution, 0.99) }),
     }];
   });

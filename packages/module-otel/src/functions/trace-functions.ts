@@ -24,7 +24,7 @@ async function list(context: FunctionContext, payload: unknown): Promise<unknown
   const { traces, total, nextCursor } = await storeOf(context).list(query);
   const viewer = viewerOf(context);
   return {
-    spans: traces.map(({ root, hasError, isSlow, spanCount }) => ({ ...viewSpan(root, viewer), span_count: spanCount, has_error: hasError, is_slow: isSlow })),
+    spans: traces.map(({ root, hasError, isSlow, spanCount, isRunning }) => ({ ...viewSpan(root, viewer), ...(isRunning ? { in_flight: true } : {}), span_count: spanCount, has_error: hasError, is_slow: isSlow })),
     total,
     offset: query.offset,
     limit: query.limit,

@@ -31,5 +31,5 @@ export const metricAliases: Readonly<Record<string, MetricSource>> = {
 };
 
 export function sourceOf(name: string): MetricSource {
-  return metricAliases[name] ?? { metric: name, takes: all, counts: false };
+  return metricAliases[name] ?? { metric: name, takes: name === invocationDuration ? isOfApp : all, counts: false };
 }

@@ -79,6 +79,16 @@ export class InputReader {
     return undefined;
   }
 
+  /** A list of names, at least one. */
+  names(key: string, most: number): readonly string[] | undefined {
+    const value = this.#input[key];
+    if (value === undefined || value === null) return undefined;
+    const isName = (entry: unknown): entry is string => typeof entry === 'string' && entry !== '' && entry.length <= 256;
+    if (Array.isArray(value) && value.length >= 1 && value.length <= most && value.every(isName)) return value;
+    this.problem(key, `must be a list of 1 to ${String(most)} names`);
+    return undefined;
+  }
+
   /** Pairs of texts: `[["key", "value"]]`, or an object. */
   pairs(key: string): readonly (readonly [string, string])[] {
     const value = this.#input[key];

@@ -105,7 +105,7 @@ export class Recorder implements SpanKeeper {
     const traceId = first + ids.take();
     const { high: trace2, low: trace3 } = ids;
     if (!this.#parts.sampler.decide(name, traceId, undefined)) return new PassiveSpan({ traceparent: `00-${traceId}-${ids.take()}-00` });
-    const span = this.#make(name, options, `00-${traceId}-${ids.take()}-01`, undefined, newTrace(isInternal(options.attributes)), false, false);
+    const span = this.#make(name, options, `00-${traceId}-${ids.take()}-01`, undefined, newTrace(isInternal(options.attributes) || isInternal(options.common)), false, false);
     span.trace0 = trace0;
     span.trace1 = trace1;
     span.trace2 = trace2;
@@ -130,7 +130,9 @@ export class Recorder implements SpanKeeper {
     const isSampled = (Number.parseInt(traceparent.slice(53, 55), 16) & 1) === 1;
     const running = isSampled ? this.#running(traceparent) : undefined;
     const traceId = traceparent.slice(3, 35);
-    if (running === undefined && !this.#parts.sampler.decide(name, traceId, isSampled)) return new PassiveSpan(unsampled(parent));
+    // What tools look at under a mark of their own is not recorded, whoever decides otherwise.
+    const isLook = !isSampled && isInternal(options.attributes);
+    if (running === undefined && (isLook || !this.#parts.sampler.decide(name, traceId, isSampled))) return new PassiveSpan(unsampled(parent));
     const span = this.#make(name, options, `00-${traceId}-${this.#ids.take()}-01`, parent, running ?? newTrace(false), true, running === undefined);
     setIds(span, traceparent, traceparent);
     return this.#begin(span);
@@ -142,9 +144,9 @@ export class Recorder implements SpanKeeper {
 
   /** The id that was taken last is the span's. */
   #make(name: string, options: SpanOptions, traceparent: string, parent: TraceContext | undefined, trace: RunningTrace, hasParent: boolean, isRemote: boolean): SpanRecord {
-    const { kind, attributes, startedAtMs, clockMs, links } = options;
+    const { kind, attributes, common, startedAtMs, clockMs, links } = options;
     const { high, low } = this.#ids;
-    const span = new SpanRecord(this, name, kind, traceparent, parent, trace, hasParent, isRemote, startedAtMs ?? this.timeOf(clockMs), attributes);
+    const span = new SpanRecord(this, name, kind, traceparent, parent, trace, hasParent, isRemote, startedAtMs ?? this.timeOf(clockMs), attributes, common);
     span.span0 = high;
     span.span1 = low;
     if (links !== undefined && links.length > 0) span.addRare().links = linksOf(links);

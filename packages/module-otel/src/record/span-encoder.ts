@@ -1,4 +1,4 @@
-import type { SpanKind } from '@motia/engine-core/contract';
+import type { SpanAttributes, SpanKind } from '@motia/engine-core/contract';
 import { cutText, Verdict, type Redactor } from '../redaction/redactor.js';
 import { redacted } from '../redaction/secret-names.js';
 import type { ByteWriter } from './byte-writer.js';
@@ -23,6 +23,8 @@ const longestSharedValue = 256;
 const reducedAttributes = 32;
 const reducedLength = 256;
 
+/** Attributes that spans have in common. */
+const mostCommon = 32;
 const longestSharedName = 512;
 const rememberedNames = 10_000;
 
@@ -41,6 +43,8 @@ export class SpanEncoder {
   readonly #longest: number;
   readonly #keys = new Map<string, KnownKey>();
   readonly #names = new Map<string, number>();
+  #omitted = 0;
+  readonly #commons = new WeakMap<SpanAttributes, { readonly bytes: Uint8Array; readonly count: number }>();
 
   constructor(strings: StringTable, redactor: Redactor, longestText: number) {
     this.strings = strings;
@@ -113,28 +117,14 @@ export class SpanEncoder {
 
   /** @returns how many were left out */
   #attributes(span: SpanRecord, writer: ByteWriter, countAt: number, longest: number, most: number): number {
-    const { attributes, more } = span;
-    let count = 0;
-    let omitted = span.rare?.omittedAttributes ?? 0;
-    if (attributes !== undefined) {
-      let hidesNamed: boolean | undefined;
-      for (const name in attributes) {
-        const value = attributes[name];
-        if (value === undefined) continue;
-        if (count >= most) {
-          omitted += 1;
-          continue;
-        }
-        const key = this.#keys.get(name) ?? this.#know(name);
-        if (key.verdict === Verdict.Named) hidesNamed ??= this.#redactor.namesSecret(attributes);
-        this.#attribute(writer, name, key, key.verdict === Verdict.Named && hidesNamed === true ? redacted : value, longest);
-        count += 1;
-      }
-    }
+    const { attributes, common, more } = span;
+    this.#omitted = span.rare?.omittedAttributes ?? 0;
+    let count = common === undefined ? 0 : this.#common(common, writer, longest);
+    if (attributes !== undefined) count = this.#members(attributes, writer, count, longest, most);
     if (more !== undefined) {
       for (let index = 0; index < more.length; index += 2) {
         if (count >= most) {
-          omitted += 1;
+          this.#omitted += 1;
           continue;
         }
         const name = more[index] as string;
@@ -143,7 +133,39 @@ export class SpanEncoder {
       }
     }
     if (!writer.isFull) writer.view.setUint16(countAt, count, true);
-    return omitted;
+    return this.#omitted;
+  }
+
+  /** What is written down for one object is copied from then on. @returns how many attributes that is */
+  #common(common: SpanAttributes, writer: ByteWriter, longest: number): number {
+    const known = this.#commons.get(common);
+    if (known !== undefined) {
+      writer.copy(known.bytes);
+      return known.count;
+    }
+    const start = writer.at;
+    const count = this.#members(common, writer, 0, longest, mostCommon);
+    if (!writer.isFull && longest === this.#longest) this.#commons.set(common, { bytes: writer.bytes.slice(start, writer.at), count });
+    return count;
+  }
+
+  /** @returns how many attributes there are now */
+  #members(attributes: NonNullable<SpanRecord['attributes']>, writer: ByteWriter, before: number, longest: number, most: number): number {
+    let count = before;
+    let hidesNamed: boolean | undefined;
+    for (const name in attributes) {
+      const value = attributes[name];
+      if (value === undefined) continue;
+      if (count >= most) {
+        this.#omitted += 1;
+        continue;
+      }
+      const key = this.#keys.get(name) ?? this.#know(name);
+      if (key.verdict === Verdict.Named) hidesNamed ??= this.#redactor.namesSecret(attributes);
+      this.#attribute(writer, name, key, key.verdict === Verdict.Named && hidesNamed === true ? redacted : value, longest);
+      count += 1;
+    }
+    return count;
   }
 
   #attribute(writer: ByteWriter, name: string, key: KnownKey, value: AttributeValue, longest: number): void {

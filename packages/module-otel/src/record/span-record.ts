@@ -69,6 +69,8 @@ export class SpanRecord implements OpenSpan {
   readonly context: RecordedContext;
   readonly trace: RunningTrace;
   readonly attributes: Readonly<Record<string, AttributeValue | undefined>> | undefined;
+  /** Attributes that it has like others: one object for all of them. */
+  readonly common: SpanAttributes | undefined;
   /** Epoch milliseconds with fractions. */
   readonly startMs: number;
   /** NaN while it is open. */
@@ -96,13 +98,14 @@ export class SpanRecord implements OpenSpan {
   newer: SpanRecord | undefined = undefined;
   readonly #keeper: SpanKeeper;
 
-  constructor(keeper: SpanKeeper, name: string, kind: SpanKind, traceparent: string, parent: TraceContext | undefined, trace: RunningTrace, hasParent: boolean, isParentRemote: boolean, startMs: number, attributes: SpanRecord['attributes']) {
+  constructor(keeper: SpanKeeper, name: string, kind: SpanKind, traceparent: string, parent: TraceContext | undefined, trace: RunningTrace, hasParent: boolean, isParentRemote: boolean, startMs: number, attributes: SpanRecord['attributes'], common?: SpanAttributes) {
     this.#keeper = keeper;
     this.name = name;
     this.kind = kind;
     this.context = new RecordedContext(traceparent, this, parent);
     this.trace = trace;
     this.attributes = attributes;
+    this.common = common;
     this.startMs = startMs;
     this.hasParent = hasParent;
     this.isParentRemote = isParentRemote;

@@ -76,6 +76,12 @@ export class TraceIndex {
     }
   }
 
+  /** Whether spans of a trace lie in the log, as far as it has been looked at. */
+  has(traceId: string): boolean {
+    const slot = this.#table.find(hexWord(traceId, 16), hexWord(traceId, 24));
+    return slot !== noSlot && this.#isLive(slot);
+  }
+
   decode({ chunk, at }: Pick<IndexedTrace, 'chunk' | 'at'>): SpanData {
     return decodeSpan(chunk.bytes, at, this.#log.encoder.strings);
   }
@@ -131,11 +137,11 @@ export class TraceIndex {
     if (isKept) {
       view.setFloat64(at + Offset.previous, table.newestKeptOf(slot), true);
       table.setNewestKept(slot, position);
-      if (isRoot) table.setRootKept(slot, position);
+      if (isRoot && this.#isBetterRoot(ring, table.rootKeptOf(slot), flags)) table.setRootKept(slot, position);
     } else {
       view.setFloat64(at + Offset.previous, table.newestOf(slot), true);
       table.setNewest(slot, position);
-      if (isRoot) table.setRoot(slot, position);
+      if (isRoot && this.#isBetterRoot(ring, table.rootOf(slot), flags)) table.setRoot(slot, position);
       table.countSpan(slot);
     }
     let known = table.flagsOf(slot);
@@ -144,6 +150,14 @@ export class TraceIndex {
     if (isRoot && view.getFloat64(at + Offset.end, true) - view.getFloat64(at + Offset.start, true) >= this.#slowMs) known |= TraceFlag.slow;
     if ((flags & Flag.isInternal) !== 0) known |= TraceFlag.internal;
     table.setFlags(slot, known);
+  }
+
+  /** The first one is what a trace is listed as, unless it was a part of something and the beginning comes only now. */
+  #isBetterRoot(ring: ChunkRing, known: number, flags: number): boolean {
+    const place = placeOf(ring, known);
+    if (place === undefined) return true;
+    const knownFlags = place.chunk.bytes[place.at + Offset.flags] as number;
+    return (flags & Flag.hasParent) === 0 && (knownFlags & Flag.hasParent) !== 0;
   }
 }
 

@@ -31,13 +31,8 @@ export class TraceTable {
   }
 
   find(high: number, low: number): number {
-    const mask = this.#capacity - 1;
-    const ints = this.#ints;
-    for (let slot = low & mask; ; slot = (slot + 1) & mask) {
-      const at = slot * words;
-      if (ints[at + 2] === 0) return noSlot;
-      if (ints[at + 1] === low && ints[at] === high) return slot;
-    }
+    const slot = this.#slotFor(high, low);
+    return this.flagsOf(slot) === 0 ? noSlot : slot;
   }
 
   /**
@@ -45,11 +40,12 @@ export class TraceTable {
    * `isLive` is asked which these are, and slots move.
    */
   claim(high: number, low: number, isLive: (slot: number) => boolean): number {
-    const known = this.find(high, low);
-    if (known !== noSlot) return known;
-    if (this.size + 1 > this.#capacity * fullest) this.#makeRoom(isLive);
+    const slot = this.#slotFor(high, low);
+    if (this.flagsOf(slot) !== 0) return slot;
+    const isFull = this.size + 1 > this.#capacity * fullest;
+    if (isFull) this.#makeRoom(isLive);
     this.size += 1;
-    return this.#place(high, low);
+    return this.#take(isFull ? this.#slotFor(high, low) : slot, high, low);
   }
 
   flagsOf(slot: number): number {
@@ -120,10 +116,17 @@ export class TraceTable {
     this.size = 0;
   }
 
-  #place(high: number, low: number): number {
+  /** Where a trace stands, or would: the first free slot on its way. There always is one. */
+  #slotFor(high: number, low: number): number {
     const mask = this.#capacity - 1;
-    let slot = low & mask;
-    while (this.flagsOf(slot) !== 0) slot = (slot + 1) & mask;
+    const ints = this.#ints;
+    for (let slot = low & mask; ; slot = (slot + 1) & mask) {
+      const at = slot * words;
+      if (ints[at + 2] === 0 || (ints[at + 1] === low && ints[at] === high)) return slot;
+    }
+  }
+
+  #take(slot: number, high: number, low: number): number {
     const at = slot * words;
     this.#ints[at] = high;
     this.#ints[at + 1] = low;
@@ -142,7 +145,7 @@ export class TraceTable {
     for (let slot = 0; slot < this.#capacity; slot += 1) {
       if (this.flagsOf(slot) === 0 || !isLive(slot)) continue;
       const at = slot * words;
-      const to = next.#place(this.#ints[at] as number, this.#ints[at + 1] as number) * words;
+      const to = next.#slotFor(this.#ints[at] as number, this.#ints[at + 1] as number) * words;
       next.#ints.set(this.#ints.subarray(at, at + words), to);
     }
     this.#capacity = capacity;

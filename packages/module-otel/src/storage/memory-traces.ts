@@ -58,11 +58,11 @@ export class MemoryTraces implements TraceStore {
       total += 1;
       if (after === undefined || comparePlaces(candidate, after, isAscending) > 0) first.add(candidate);
     };
-    for (const candidate of open.values()) add(candidate);
+    for (const candidate of open.roots.values()) add(candidate);
     let left = tracesPerTurn;
     for (const trace of this.#index.traces()) {
-      const candidate = this.#consider(trace, query);
-      if (candidate !== undefined && !open.has(candidate.id)) add(candidate);
+      const candidate = this.#consider(trace, query, open.running);
+      if (candidate !== undefined && !open.roots.has(candidate.id)) add(candidate);
       left -= 1;
       if (left > 0) continue;
       left = tracesPerTurn;
@@ -94,23 +94,27 @@ export class MemoryTraces implements TraceStore {
     this.#parts.log.evictOlderThan(this.#parts.now() - this.#parts.retentionMs);
   }
 
-  /** Traces whose root has not ended. */
-  #openRoots(query: TraceQuery, nowMs: number): Map<string, Candidate> {
+  /** Traces whose beginning has not ended, and all of which something has not. */
+  #openRoots(query: TraceQuery, nowMs: number): { readonly roots: ReadonlyMap<string, Candidate>; readonly running: ReadonlySet<string> } {
     const found = new Map<string, Candidate>();
+    const running = new Set<string>();
     const matches = spanFilter(query, this.#parts.serviceName);
     for (const record of this.#parts.recorder.open) {
-      if (!record.isRoot) continue;
+      const traceId = record.context.traceparent.slice(3, 35);
+      running.add(traceId);
+      // What goes on in a trace that began before is no beginning.
+      if (!record.isRoot || found.has(traceId) || (record.hasParent && this.#index.has(traceId))) continue;
       const span = this.#parts.snapshots.data(record);
       const traceHas = { hasError: record.trace.isNotable, isSlow: nowMs - record.startMs >= this.#parts.slowMs };
       if (!fits(query, { ...traceHas, isInternal: record.trace.isInternal }, span.startMs, durationOf(span, nowMs))) continue;
       if (query.traceId !== undefined && query.traceId !== span.traceId) continue;
       if (matches !== undefined && !matches(span) && !(query.searchesAllSpans && this.#anySpan(span.traceId, matches))) continue;
-      found.set(span.traceId, { key: keyOf(query, span, nowMs), id: span.traceId, load: () => ({ root: span, ...traceHas, spanCount: record.trace.spans + 1 }) });
+      found.set(span.traceId, { key: keyOf(query, span, nowMs), id: span.traceId, load: () => ({ root: span, ...traceHas, spanCount: record.trace.spans + 1, isRunning: true }) });
     }
-    return found;
+    return { roots: found, running };
   }
 
-  #consider(trace: IndexedTrace, query: TraceQuery): Candidate | undefined {
+  #consider(trace: IndexedTrace, query: TraceQuery, running: ReadonlySet<string>): Candidate | undefined {
     const { view } = trace.chunk;
     const startMs = view.getFloat64(trace.at + Offset.start, true);
     const endMs = view.getFloat64(trace.at + Offset.end, true);
@@ -129,7 +133,7 @@ export class MemoryTraces implements TraceStore {
       load: () => {
         // The piece of memory may hold something else by now.
         if (root === undefined && chunk.index === index) root = this.#index.decode({ chunk, at });
-        return root === undefined ? undefined : { root, hasError, isSlow, spanCount };
+        return root === undefined ? undefined : { root, hasError, isSlow, spanCount, isRunning: running.has(id) };
       },
     };
   }

@@ -21,5 +21,9 @@ export const SqliteStorage = defineAdapter({
   options,
   requires: { pool: StorePoolRef },
   brings: [SqliteStore],
-  create: async (ctx, { directory }) => ({ service: { open: () => ctx.services.pool.open({ directory, name: 'telemetry', durability: 'normal' }) } }),
+  async create({ services: { pool } }, { directory }) {
+    const request = { directory, name: 'telemetry', durability: 'normal' as const };
+    pool.expect(request);
+    return { service: { open: () => pool.open(request) } };
+  },
 });

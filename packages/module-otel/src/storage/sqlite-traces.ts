@@ -63,12 +63,12 @@ export class SqliteTraces implements TraceStore {
       if (after === undefined || comparePlaces(candidate, after, isAscending) > 0) first.add(candidate);
     };
     const open = this.#openRoots(query, nowMs);
-    for (const candidate of open.values()) add(candidate);
+    for (const candidate of open.roots.values()) add(candidate);
     for (let before: number | undefined; ; ) {
       const rows = this.#rows(query, before);
       for (const row of rows) {
-        const candidate = this.#consider(row, query, nowMs);
-        if (candidate !== undefined && !open.has(candidate.id)) add(candidate);
+        const candidate = this.#consider(row, { query, nowMs, running: open.running });
+        if (candidate !== undefined && !open.roots.has(candidate.id)) add(candidate);
       }
       before = rows.at(-1)?.id;
       if (rows.length < tracesPerTurn) break;
@@ -125,7 +125,7 @@ export class SqliteTraces implements TraceStore {
     });
   }
 
-  #consider(row: TraceRow, query: TraceQuery, nowMs: number): Candidate | undefined {
+  #consider(row: TraceRow, { query, nowMs, running }: { readonly query: TraceQuery; readonly nowMs: number; readonly running: ReadonlySet<string> }): Candidate | undefined {
     const id = Buffer.from(row.trace_id).toString('hex');
     const matches = spanFilter(query, this.#parts.serviceName);
     let root = matches !== undefined || query.order === 'name' ? this.#rootOf(row) : undefined;
@@ -135,7 +135,7 @@ export class SqliteTraces implements TraceStore {
       id,
       load: () => {
         root ??= this.#rootOf(row);
-        return { root, hasError: (row.flags & TraceFlag.error) !== 0, isSlow: (row.flags & TraceFlag.slow) !== 0 || durationOf(root, nowMs) >= this.#parts.slowMs, spanCount: row.spans };
+        return { root, hasError: (row.flags & TraceFlag.error) !== 0, isSlow: (row.flags & TraceFlag.slow) !== 0 || durationOf(root, nowMs) >= this.#parts.slowMs, spanCount: row.spans, isRunning: running.has(id) };
       },
     };
   }
@@ -162,11 +162,16 @@ export class SqliteTraces implements TraceStore {
     return [...own, ...handle.query('openElsewhere', engineId).map(({ run, body }) => decodeSpan(body, 0, strings.of(run)))];
   }
 
-  #openRoots(query: TraceQuery, nowMs: number): Map<string, Candidate> {
+  /** Traces whose beginning has not ended, and all of which something has not. */
+  #openRoots(query: TraceQuery, nowMs: number): { readonly roots: ReadonlyMap<string, Candidate>; readonly running: ReadonlySet<string> } {
     const found = new Map<string, Candidate>();
+    const running = new Set<string>();
     const matches = spanFilter(query, this.#parts.serviceName);
     for (const span of this.#openSpans()) {
+      running.add(span.traceId);
       if (span.parentSpanId !== undefined && !span.isParentRemote) continue;
+      // What goes on in a trace that began before is no beginning.
+      if (found.has(span.traceId) || (span.parentSpanId !== undefined && this.#parts.handle.query('chunksOf', Buffer.from(span.traceId, 'hex')).length > 0)) continue;
       const durationMs = durationOf(span, nowMs);
       const isSlow = durationMs >= this.#parts.slowMs;
       if (span.isInternal && !query.includesInternal) continue;
@@ -175,8 +180,8 @@ export class SqliteTraces implements TraceStore {
       if ((query.minDurationMs !== undefined && durationMs < query.minDurationMs) || (query.maxDurationMs !== undefined && durationMs > query.maxDurationMs)) continue;
       if (matches !== undefined && !matches(span)) continue;
       const key = query.order === 'name' ? span.name : query.order === 'duration' ? durationMs : span.startMs;
-      found.set(span.traceId, { key, id: span.traceId, load: () => ({ root: span, hasError: false, isSlow, spanCount: 1 }) });
+      found.set(span.traceId, { key, id: span.traceId, load: () => ({ root: span, hasError: false, isSlow, spanCount: 1, isRunning: true }) });
     }
-    return found;
+    return { roots: found, running };
   }
 }

@@ -8,6 +8,8 @@ export interface ListedTrace {
   readonly hasError: boolean;
   readonly isSlow: boolean;
   readonly spanCount: number;
+  /** Something of it has not ended. */
+  readonly isRunning: boolean;
 }
 export interface TracePage {
   readonly traces: readonly ListedTrace[];

@@ -1,5 +1,5 @@
 import { defineAdapter, StorePoolRef } from '@motia/engine-core/contract';
-import { SqliteStore } from '@motia/store-sqlite';
+import { requestStore, SqliteStore, storeMethodOf } from '@motia/store-sqlite';
 import { JobStoreSlot } from '../job-store.js';
 import { storeProgram } from '../store-program.js';
 import { queueVersion } from '../version.js';
@@ -15,18 +15,15 @@ export const BuiltinQueueAdapter = defineAdapter({
   slot: JobStoreSlot,
   capabilities: ['fifo', 'priority', 'transactions'],
   options: builtinOptions,
-  requires: { stores: StorePoolRef },
+  requires: { pool: StorePoolRef },
   brings: [SqliteStore],
   async create(ctx, options) {
-    const method = options.store_method ?? (ctx.engine.fromFile ? 'file_based' : 'in_memory');
-    const service = new BuiltinJobStore({ name: `BuiltinQueueAdapter (${method})`, settings: settingsOf(options), clock: ctx.clock });
+    const request = requestStore(ctx, options);
+    const service = new BuiltinJobStore({ name: `BuiltinQueueAdapter (${storeMethodOf(request)})`, settings: settingsOf(options), clock: ctx.clock });
     return {
       service,
       async start() {
-        const store = await ctx.services.stores.open({
-          ...(options.file_path === undefined ? {} : { directory: options.file_path }),
-          ...(method === 'in_memory' ? { durability: 'memory' as const } : {}),
-        });
+        const store = await ctx.services.pool.open(request);
         await service.open({ store, handle: await store.open(storeProgram) });
       },
       async stop() {

@@ -128,9 +128,10 @@ export class Operator {
     return { extendedMs: ms, receipt: deliveryReceipt(messageId, run.delivery.lease) };
   }
 
-  async redrive(payload: unknown): Promise<{ readonly moved: number; readonly state: MoveTask['state'] }> {
+  async redrive(payload: unknown): Promise<{ readonly moved: number; readonly state: MoveTask['state'] | 'dryRun'; readonly total?: number }> {
     const { store, dispatcher, maxPayloadBytes } = this.#parts;
-    const request = new Request(payload, [...queueKeys, ...filterKeys, 'messageId', 'messageIds', 'data', 'head', 'ratePerSecond']);
+    const request = new Request(payload, [...queueKeys, ...filterKeys, 'messageId', 'messageIds', 'data', 'head', 'ratePerSecond', 'dryRun']);
+    if (request.flag('dryRun')) return { moved: 0, total: await this.#countDead(request), state: 'dryRun' };
     const toHead = request.flag('head');
     const ids = request.ids('messageId');
     if (ids === undefined) return this.#redriveMany(request, toHead);
@@ -186,6 +187,26 @@ export class Operator {
     logger.info('Dead letters were discarded', { discarded, ...(ids === undefined ? {} : { messageIds: ids.slice(0, 10) }) });
     await dispatcher.look();
     return { discarded };
+  }
+
+  /** How many a redrive would move. */
+  async #countDead(request: Request): Promise<number> {
+    const { store } = this.#parts;
+    const ids = request.ids('messageId');
+    if (ids !== undefined) {
+      const jobs = await Promise.all([...new Set(ids)].map((id) => store.job(id)));
+      return jobs.filter((job) => job?.state === 'dead' || job?.state === 'blocked').length;
+    }
+    let total = 0;
+    for (const queue of await selectedQueues(store, request)) {
+      const { queue: _, ...filter } = filterOf(request, queue);
+      for (let cursor: string | undefined, isFirst = true; isFirst || cursor !== undefined; isFirst = false) {
+        const page = await store.list({ states: ['blocked', 'dead'], queue: queue.queue, filter, limit: mostListed, ...(cursor === undefined ? {} : { cursor }) });
+        total += page.jobs.length;
+        cursor = page.cursor;
+      }
+    }
+    return total;
   }
 
   async #redriveMany(request: Request, toHead: boolean): Promise<{ readonly moved: number; readonly state: MoveTask['state'] }> {

@@ -1,4 +1,4 @@
-import type { FunctionRegistry, Invocation, MotiaError, Trigger, TriggerRegistry } from '@motia/engine-core/contract';
+import type { FunctionRegistry, Invocation, InvokeOptions, MotiaError, Trigger, TriggerRegistry } from '@motia/engine-core/contract';
 import { isWireValue, WireValue } from '@motia/engine-core/contract';
 import { queueErrors } from '../errors.js';
 import type { Delivery } from '../job.js';
@@ -80,7 +80,7 @@ export class Run {
     return this.#invocation.result;
   }
 
-  #options(): { readonly timeoutMs: number; readonly trace?: DeliveryTrace['context']; readonly attempt: number; readonly idempotencyKey: string; readonly parkMs: 0 } {
+  #options(): InvokeOptions {
     const { delivery, queue, trace } = this;
     return {
       timeoutMs: delivery.timeoutMs ?? queue.options.timeoutMs,
@@ -88,6 +88,8 @@ export class Run {
       // A handler that runs again must be able to see it, whatever ended the runs before.
       attempt: delivery.attempts + delivery.losses + 1,
       idempotencyKey: delivery.messageId,
+      // A queue between two triggers does not make a loop of them endless.
+      triggerDepth: delivery.triggerDepth,
       // Waiting for a process to come back is the queue's own business.
       parkMs: 0,
     };

@@ -15,7 +15,7 @@ import type { CommandTimes } from './times.js';
 const implicitGroup = '*';
 
 const insert = `INSERT INTO queue_jobs (id, receipt, queue, lane, state, priority, due_at, group_key, deliveries, leased_by, lease_ms, lease_until, enqueued_at, started_at,
-  timeout_ms, keeps_result, trace, producer, checksum, payload, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  timeout_ms, keeps_result, trace, producer, trigger_depth, checksum, payload, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const remember = `INSERT INTO queue_dedup (scope, dedup_id, receipt, hash, expires_at) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT (scope, dedup_id) DO UPDATE SET receipt = excluded.receipt, hash = excluded.hash, expires_at = excluded.expires_at`;
 
@@ -102,7 +102,7 @@ function insertJob(sql: StoreSql, add: JobAdd, { target, group, index }: { reado
   const dueAt = delayMs > 0 ? times.dueMs + delayMs : null;
   const isBehind = group !== undefined && isGroupBusy(sql, row.queue, group);
   const open = isBehind || dueAt !== null || row.isPaused !== 0 ? undefined : slots.get(lane);
-  const lease = open !== undefined && (open.left > 0 || (open.ahead > 0 && add.priority === 0)) ? open : undefined;
+  const lease = open !== undefined && (open.left > 0 || (open.ahead > 0 && add.priority === 0 && add.ttlMs === undefined)) ? open : undefined;
   const state = isBehind ? stateCode.behind : dueAt !== null ? stateCode.delayed : lease !== undefined ? stateCode.leased : stateCode.ready;
   const stored = writeData(sql, add.data);
   const { lastId } = sql.run(
@@ -110,7 +110,7 @@ function insertJob(sql: StoreSql, add: JobAdd, { target, group, index }: { reado
     id, add.receiptId, row.queue, lane, state, add.priority, dueAt, group ?? null,
     lease === undefined ? 0 : 1, lease === undefined ? null : engineId, lease?.leaseMs ?? null, lease === undefined ? null : times.dueMs + lease.leaseMs,
     nowMs, lease === undefined ? null : nowMs,
-    add.timeoutMs ?? null, add.keepResult === true ? 1 : 0, writeTrace(add.trace), add.producer ?? null, stored.checksum, stored.payload, stored.data,
+    add.timeoutMs ?? null, add.keepResult === true ? 1 : 0, writeTrace(add.trace), add.producer ?? null, add.triggerDepth, stored.checksum, stored.payload, stored.data,
   );
   if (add.ttlMs !== undefined) sql.run('UPDATE queue_jobs SET expires_at = ? WHERE seq = ?', (dueAt ?? times.dueMs) + add.ttlMs, lastId);
   depths.add(row.queue, 1);
@@ -122,6 +122,6 @@ function insertJob(sql: StoreSql, add: JobAdd, { target, group, index }: { reado
     key: lastId, lease: 1, lane, messageId: id, functionId, data: undefined, addIndex: index,
     ...(group === undefined ? {} : { group }),
     attempts: 0, losses: 0, enqueuedAtMs: nowMs, readyAtMs: nowMs,
-    trace: add.trace, timeoutMs: add.timeoutMs, keepResult: add.keepResult === true,
+    trace: add.trace, triggerDepth: add.triggerDepth, timeoutMs: add.timeoutMs, keepResult: add.keepResult === true,
   });
 }

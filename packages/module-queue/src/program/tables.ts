@@ -113,4 +113,5 @@ export const migrations: readonly StoreMigration[] = [
       sql.run('CREATE INDEX queue_jobs_expiry ON queue_jobs (expires_at) WHERE expires_at IS NOT NULL AND state < 3');
     },
   },
+  { version: 3, up: (sql) => void sql.run('ALTER TABLE queue_jobs ADD COLUMN trigger_depth INTEGER NOT NULL DEFAULT 0') },
 ];

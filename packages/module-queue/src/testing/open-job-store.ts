@@ -37,7 +37,7 @@ let receipts = 0;
 /** A message that has nothing special. */
 export function message(topic: string, data: unknown, more: Partial<JobAdd> = {}): JobAdd {
   receipts += 1;
-  return { target: { topic }, receiptId: `receipt-${String(receipts).padStart(6, '0')}`, data: JSON.stringify(data), priority: 0, ...more };
+  return { target: { topic }, receiptId: `receipt-${String(receipts).padStart(6, '0')}`, data: JSON.stringify(data), priority: 0, triggerDepth: 0, ...more };
 }
 
 export function completed(delivery: Delivery, queue: number, result?: string): Settlement {

@@ -1,11 +1,11 @@
-import { defineAdapter, StorePoolRef, type PluginContext, type StoreRequest } from '@motia/engine-core/contract';
-import { SqliteStore } from '@motia/store-sqlite';
+import { defineAdapter, StorePoolRef } from '@motia/engine-core/contract';
+import { requestStore, SqliteStore } from '@motia/store-sqlite';
 import { openDueCalls } from '@motia/store-sqlite/outbox';
 import { stateErrors } from '../errors.js';
 import { StateStoreSlot, type StateStore } from '../state-store.js';
 import { storeProgram } from '../store-program.js';
 import { stateVersion } from '../version.js';
-import { kvStoreOptions, type KvStoreOptions } from './kv-options.js';
+import { kvStoreOptions } from './kv-options.js';
 import { SqliteStateStore } from './sqlite-state-store.js';
 
 const refs = { pool: StorePoolRef };
@@ -23,11 +23,12 @@ export const KvStore = defineAdapter({
   brings: [SqliteStore],
   async create(ctx, options) {
     const { services: { pool }, clock, logger } = ctx;
+    const request = requestStore(ctx, options);
     let opened: SqliteStateStore | undefined;
     return {
       service: lateStore(() => opened),
       async start() {
-        const store = await pool.open(requestFor(ctx, options));
+        const store = await pool.open(request);
         const dueCalls = await openDueCalls({ store, kind: 'state', clock, logger });
         opened = new SqliteStateStore({ store, pool, dueCalls, handle: await store.open(storeProgram), clock });
       },
@@ -37,14 +38,6 @@ export const KvStore = defineAdapter({
     };
   },
 });
-
-function requestFor({ engine, logger }: Pick<PluginContext, 'engine' | 'logger'>, { store_method, file_path, durability }: KvStoreOptions): StoreRequest {
-  const method = store_method ?? (engine.fromFile || file_path !== undefined ? 'file_based' : 'in_memory');
-  if (method === 'file_based') return { ...(file_path === undefined ? {} : { directory: file_path }), ...(durability === undefined ? {} : { durability }) };
-  if (file_path !== undefined || durability !== undefined) logger.warn('State is kept in memory: file_path and durability have no effect', { file_path, durability });
-  if (engine.fromFile) logger.warn('State is kept in memory and gone when the engine stops; `store_method: file_based` keeps it');
-  return { durability: 'memory' };
-}
 
 /** The store as the slot promises it: usable once the adapter has started. */
 function lateStore(opened: () => StateStore | undefined): StateStore {
@@ -63,6 +56,7 @@ function lateStore(opened: () => StateStore | undefined): StateStore {
     get dueCalls() {
       return running('A trigger').dueCalls;
     },
+    recall: (scope, key) => running('A read').recall?.(scope, key),
     get: async (scope, key) => running('A read').get(scope, key),
     write: async (write, tx) => running('A change').write(write, tx),
     list: async (query) => running('A read').list(query),

@@ -5,6 +5,7 @@ import type { storeProgram } from '../store-program.js';
 import type {
   Expired, ExpireRequest, StateHistoryPage, StateHistoryQuery, StateListPage, StateListQuery, StateScopesQuery, StateStore, StateWrite, StateWritten, StoredEntry,
 } from '../state-store.js';
+import { RecentEntries } from './recent-entries.js';
 
 export interface SqliteStateStoreParts {
   readonly store: StoreService;
@@ -21,6 +22,8 @@ export class SqliteStateStore implements StateStore {
   readonly dueCalls: DueCalls;
   readonly #handle: StoreHandle<typeof storeProgram>;
   readonly #clock: Pick<Clock, 'now'>;
+  /** Not where others write too. */
+  readonly #recent: RecentEntries | undefined;
 
   constructor({ store, pool, dueCalls, handle, clock }: SqliteStateStoreParts) {
     this.service = store;
@@ -28,22 +31,38 @@ export class SqliteStateStore implements StateStore {
     this.dueCalls = dueCalls;
     this.#handle = handle;
     this.#clock = clock;
+    this.#recent = store.isShared ? undefined : recentOf(handle);
+  }
+
+  recall(scope: string, key: string): StoredEntry | undefined {
+    return this.#recent?.get(scope, key, this.#clock.now());
   }
 
   async get(scope: string, key: string): Promise<StoredEntry | undefined> {
+    const known = this.recall(scope, key);
+    if (known !== undefined) return known;
     try {
-      return this.#handle.query('get', { scope, key, nowMs: this.#clock.now() });
+      const entry = this.#handle.query('get', { scope, key, nowMs: this.#clock.now() });
+      if (entry !== undefined) this.#recent?.add(scope, entry);
+      return entry;
     } catch (error) {
       throw ofState(error, { scope, key });
     }
   }
 
-  async write(write: StateWrite, tx?: StoreTransaction): Promise<StateWritten> {
-    try {
-      return await this.#handle.run('write', { ...write, isShared: this.service.isShared }, tx === undefined ? {} : { tx });
-    } catch (error) {
-      throw ofState(error, write);
-    }
+  write(write: StateWrite, tx?: StoreTransaction): Promise<StateWritten> {
+    const { scope, key } = write;
+    this.#recent?.begin(scope, key);
+    return this.#handle.run('write', { ...write, isShared: this.service.isShared }, tx === undefined ? noOptions : { tx }).then(
+      (written) => {
+        this.#recent?.end(scope, key, written.after);
+        return written;
+      },
+      (error: unknown) => {
+        this.#recent?.end(scope, key, undefined);
+        throw ofState(error, write);
+      },
+    );
   }
 
   async list(query: StateListQuery): Promise<StateListPage> {
@@ -67,8 +86,21 @@ export class SqliteStateStore implements StateStore {
   }
 
   async expire(request: ExpireRequest): Promise<Expired> {
-    return this.#handle.run('expire', { ...request, isShared: this.service.isShared });
+    const run = (): Promise<Expired> => this.#handle.run('expire', { ...request, isShared: this.service.isShared });
+    return this.#recent === undefined ? run() : this.#recent.during(run);
   }
+}
+
+const noOptions = {};
+const recents = new WeakMap<object, RecentEntries>();
+
+/** Whoever opens the program once more on the same store has the same handle, and must see the same. */
+function recentOf(handle: object): RecentEntries {
+  const known = recents.get(handle);
+  if (known !== undefined) return known;
+  const added = new RecentEntries();
+  recents.set(handle, added);
+  return added;
 }
 
 /** The store knows a damaged row by its table; users know it by its key. */

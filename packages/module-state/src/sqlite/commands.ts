@@ -4,7 +4,8 @@ import { applyUpdateOps } from '@motia/update-ops';
 import { stateErrors } from '../errors.js';
 import type { Expired, ExpireRequest, HistoryLimits, StateWrite, StateWritten } from '../state-store.js';
 import { matchesSubscription } from '../subscriptions.js';
-import { assertIntact, entryColumns, isExpired, isIntact, quarantineRow, readRow, toEntry, type EntryRow } from './entry-rows.js';
+import { assertIntact, entryColumns, forgetRow, isExpired, isIntact, quarantineRow, readRow, rememberedRow, toEntry, type EntryRow } from './entry-rows.js';
+import { keepShare, plausibleShare, type HistoryShare } from './history-share.js';
 import { writeEntry } from './write-entry.js';
 
 /** Of a store that other engines use too. */
@@ -15,32 +16,36 @@ interface Shared {
 export function write(sql: StoreSql, request: StateWrite & Shared, context: StoreCommandContext): StateWritten {
   const { scope, key, change, ifVersion, origin, history, due, isShared } = request;
   const { nowMs } = context;
-  const claimed: ClaimedCall[] = [];
-  let row = readRow(sql, scope, key);
-  if (row !== undefined && !isIntact(row)) {
-    if (change.kind === 'update') assertIntact(row);
-    // It is given a new value, or none: what it was is past.
-    quarantineRow(sql, row, context);
-    row = undefined;
+  let claimed: readonly ClaimedCall[] = [];
+  let share: HistoryShare | undefined;
+  let row = rememberedRow(context, scope, key);
+  if (row === undefined) {
+    row = readRow(sql, scope, key);
+    if (row !== undefined && !isIntact(row)) {
+      if (change.kind === 'update') assertIntact(row);
+      // It is given a new value, or none: what it was is past.
+      quarantineRow(sql, row, context);
+      share = plausibleShare(row);
+      row = undefined;
+    }
   }
-  if (row !== undefined && isExpired(row, nowMs)) {
-    const ended = endEntry(sql, row, { history, triggers: due.triggers, claim: due.claim, isShared }, context);
-    row = ended.row;
-    claimed.push(...ended.claimed);
-  }
+  if (row !== undefined && isExpired(row, nowMs)) ({ row, claimed } = endEntry(sql, row, { history, triggers: due.triggers, claim: due.claim, isShared }, context));
   const before = row === undefined ? undefined : toEntry(row, nowMs);
   const version = before?.version ?? 0;
   if (ifVersion !== undefined && ifVersion !== version) throw stateErrors.VERSION_CONFLICT({ scope, key, ifVersion, version });
-  if (change.kind === 'delete' && before === undefined) return { before, after: undefined, version: 0, claimed };
+  if (change.kind === 'delete' && before === undefined) {
+    if (share !== undefined) keepShare(sql, scope, key, share);
+    return { before, after: undefined, version: 0, claimed };
+  }
   const after = valueAfter(request, before?.json);
   const written = writeEntry(sql, {
-    scope, key, row, after, origin, history, due, isShared,
+    scope, key, row, share, after, origin, history, due, isShared,
     op: change.kind,
     before: before?.json ?? null,
     expiresAtMs: expiryAfter(request, before?.expiresAtMs, nowMs),
     ops: change.kind === 'update' ? JSON.stringify(change.ops) : undefined,
   }, context);
-  return { before, after: toEntry(written.row, nowMs), version: written.row.version, claimed: [...claimed, ...written.claimed] };
+  return { before, after: toEntry(written.row, nowMs), version: written.row.version, claimed: claimed.length === 0 ? written.claimed : [...claimed, ...written.claimed] };
 }
 
 /** @throws `MOTIA_STATE_UPDATE_REFUSED`, `MOTIA_STATE_VALUE_TOO_LARGE` */
@@ -81,8 +86,11 @@ export function expire(sql: StoreSql, { limit, history, subscriptions, isShared 
   for (const row of due) {
     if (!isIntact(row)) {
       quarantineRow(sql, row, context);
+      keepShare(sql, row.scope, row.key, plausibleShare(row));
     } else if (row.value === null) {
+      forgetRow(context, row);
       sql.run('DELETE FROM state_entry WHERE id = ?', row.id);
+      keepShare(sql, row.scope, row.key, row);
     } else {
       const triggers = subscriptions.filter((subscription) => matchesSubscription(subscription, row.scope, row.key)).map(({ id, functionId }) => ({ id, functionId }));
       endEntry(sql, row, { history, triggers, claim: undefined, isShared }, context);

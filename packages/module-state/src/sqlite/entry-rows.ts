@@ -2,17 +2,16 @@ import { crc32 } from 'node:zlib';
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
 import { checkedTable } from '@motia/store-sqlite/rows';
 import type { StoredEntry } from '../state-store.js';
+import type { HistoryShare } from './history-share.js';
 
 /** A row of `state_entry`. `value` null: deleted, and kept until `expires_at_ms` for its version. */
-export interface EntryRow {
+export interface EntryRow extends HistoryShare {
   readonly id: number;
   readonly scope: string;
   readonly key: string;
   readonly version: number;
   readonly updated_at_ms: number;
   readonly expires_at_ms: number | null;
-  readonly history_entries: number;
-  readonly history_bytes: number;
   readonly crc: number;
   readonly value: string | null;
 }
@@ -20,14 +19,39 @@ export interface EntryRow {
 /** How long versions of a deleted key are remembered. */
 export const deletedKeptMs = 3_600_000;
 
-export const entryColumns = 'id, scope, key, version, updated_at_ms, expires_at_ms, history_entries, history_bytes, crc, value';
+export const entryColumns = 'id, scope, key, version, updated_at_ms, expires_at_ms, history_entries, history_bytes, history_newest, crc, value';
 
+/** As it is on the disk: it may be damaged. */
 export function readRow(sql: StoreSql, scope: string, key: string): EntryRow | undefined {
   return sql.get<EntryRow>(`SELECT ${entryColumns} FROM state_entry WHERE scope = ? AND key = ?`, scope, key);
 }
 
+/** About what a row takes in memory beside its texts. */
+const rowBytes = 256;
+
+/** Once a command is through with it. Only rows that are whole. */
+export function rememberRow({ memory }: Pick<StoreCommandContext, 'memory'>, row: EntryRow): void {
+  const { scope, key, value } = row;
+  memory.set(nameOf(scope, key), row, rowBytes + scope.length + key.length + (value?.length ?? 0));
+}
+
+/** A row that an earlier command has written; it is whole. */
+export function rememberedRow({ memory }: Pick<StoreCommandContext, 'memory'>, scope: string, key: string): EntryRow | undefined {
+  return memory.get(nameOf(scope, key)) as EntryRow | undefined;
+}
+
+/** For whoever changes a row without reading it, or takes it away. */
+export function forgetRow({ memory }: Pick<StoreCommandContext, 'memory'>, { scope, key }: Pick<EntryRow, 'scope' | 'key'>): void {
+  memory.delete(nameOf(scope, key));
+}
+
+/** Names hold no NUL. */
+function nameOf(scope: string, key: string): string {
+  return `${scope}\0${key}`;
+}
+
 /** One checksum over all that must not change unnoticed; lengths keep neighbours apart. One native call: it is made for every read and write. */
-export function entryCrc({ scope, key, version, updated_at_ms: updatedAtMs, expires_at_ms: expiresAtMs, value }: Omit<EntryRow, 'id' | 'crc' | 'history_entries' | 'history_bytes'>): number {
+export function entryCrc({ scope, key, version, updated_at_ms: updatedAtMs, expires_at_ms: expiresAtMs, value }: Omit<EntryRow, 'id' | 'crc' | keyof HistoryShare>): number {
   return crc32(`${scope.length}:${key.length}:${version}:${updatedAtMs}:${expiresAtMs ?? ''}:${value === null ? '' : 'v'}:${scope}${key}${value ?? ''}`);
 }
 
@@ -45,6 +69,7 @@ export function assertIntact(row: EntryRow): void {
 
 /** For changes that go on without a damaged row. By its number: scope and key may be what is damaged. */
 export function quarantineRow(sql: StoreSql, row: EntryRow, context: StoreCommandContext): void {
+  forgetRow(context, row);
   numbered.quarantine(sql, row, context);
 }
 
@@ -52,7 +77,7 @@ export function quarantineRow(sql: StoreSql, row: EntryRow, context: StoreComman
 export function toEntry(row: EntryRow, nowMs: number): StoredEntry | undefined {
   const { key, value, version, updated_at_ms: updatedAtMs, expires_at_ms: expiresAtMs } = row;
   if (value === null || (expiresAtMs !== null && expiresAtMs <= nowMs)) return undefined;
-  return { key, json: value, version, updatedAtMs, ...(expiresAtMs === null ? {} : { expiresAtMs }) };
+  return expiresAtMs === null ? { key, json: value, version, updatedAtMs } : { key, json: value, version, updatedAtMs, expiresAtMs };
 }
 
 /** Whether a value stands there whose time has come and that nobody has swept. */

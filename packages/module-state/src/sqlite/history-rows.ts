@@ -1,9 +1,12 @@
 import { crc32 } from 'node:zlib';
-import type { StoreSql } from '@motia/engine-core/contract';
+import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
 import type { HistoryLimits, StateHistoryEntry, StateHistoryPage, StateHistoryQuery } from '../state-store.js';
+import { newestOf, shrinkShare, type HistoryShare } from './history-share.js';
 
 interface HistoryRow {
   readonly seq: number;
+  /** Of the change before it of the same key, which may be trimmed by now. */
+  readonly previous: number | null;
   readonly scope: string;
   readonly key: string;
   readonly op: StateHistoryEntry['op'];
@@ -22,34 +25,25 @@ export interface HistoryChange {
   readonly scope: string;
   readonly key: string;
   readonly op: StateHistoryEntry['op'];
-  /** What its row says of its share in the history; without one it is counted. */
-  readonly row: { readonly history_entries: number; readonly history_bytes: number } | undefined;
   readonly origin: { readonly traceId?: string; readonly functionId?: string };
   readonly history: HistoryLimits;
   readonly ops?: string | undefined;
   /** JSON after the change. */
   readonly after: string | null;
 }
-export interface HistoryShare {
-  readonly entries: number;
-  readonly bytes: number;
-}
 
 /** A row without its texts, about. */
 const rowBytes = 128;
-/** Rows that one change takes away of others at most: the cost of a change stays bounded, and more is taken than comes. */
-const trimmedAtOnce = 64;
+/** Rows that one change takes away of its key at most: the cost of a change stays bounded, and more is taken than comes. */
+const trimmedAtOnce = 1_024;
 /** And when all keys together have too much, which is looked at with every sixteenth change. */
 const trimmedOfAllAtOnce = 2_048;
 
-/** What a key has in the history although it has no row any more: from before it was forgotten. */
-function countShare(sql: StoreSql, scope: string, key: string): HistoryShare {
-  return sql.get<HistoryShare>('SELECT COUNT(*) AS entries, COALESCE(SUM(bytes), 0) AS bytes FROM state_history WHERE scope = ? AND key = ?', scope, key) as HistoryShare;
-}
-
 /** Writes a change down and trims those of its key. Answers what the key has in the history afterwards, and whether all keys together have too much. */
-export function addHistory(sql: StoreSql, change: HistoryChange, { version, atMs }: { readonly version: number; readonly atMs: number }): HistoryShare & { readonly isOverfull: boolean } {
-  const { scope, key, op, row, origin, history, after } = change;
+export function addHistory(
+  sql: StoreSql, change: HistoryChange, { version, atMs, share }: { readonly version: number; readonly atMs: number; readonly share: HistoryShare },
+): { readonly share: HistoryShare; readonly isOverfull: boolean } {
+  const { scope, key, op, origin, history, after } = change;
   const whole = rowBytes + lengthOf(after) + lengthOf(change.ops);
   const isKept = whole <= history.maxBytesPerKey;
   const bytes = isKept ? whole : rowBytes;
@@ -57,38 +51,48 @@ export function addHistory(sql: StoreSql, change: HistoryChange, { version, atMs
   const ops = isKept ? (change.ops ?? null) : null;
   const hasValue = after === null ? 0 : isKept ? 1 : 2;
   const { lastId: seq } = sql.run(
-    'INSERT INTO state_history (scope, key, op, version, at_ms, trace_id, function_id, bytes, has_value, crc, ops, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    scope, key, op, version, atMs, origin.traceId ?? null, origin.functionId ?? null, bytes, hasValue, historyCrc(scope, key, version, hasValue, ops, value), ops, value,
+    'INSERT INTO state_history (previous, scope, key, op, version, at_ms, trace_id, function_id, bytes, has_value, crc, ops, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    share.history_newest, scope, key, op, version, atMs, origin.traceId ?? null, origin.functionId ?? null, bytes, hasValue, historyCrc(scope, key, version, hasValue, ops, value), ops, value,
   );
-  const share = row === undefined ? countShare(sql, scope, key) : { entries: row.history_entries + 1, bytes: row.history_bytes + bytes };
-  const trimmed = trimKey(sql, change, share, seq);
+  const trimmed = trimKey(sql, change, { history_entries: share.history_entries + 1, history_bytes: share.history_bytes + bytes, history_newest: seq });
   const isOverfull = seq % countedAtOnce === 0 && countBytes(sql, seq) > history.maxBytes;
-  return { ...trimmed, isOverfull };
+  return { share: trimmed, isOverfull };
 }
 
-/** A little more than allowed is let grow, so that a busy key is not trimmed with each change. */
-function trimKey(sql: StoreSql, { scope, key, history: { maxEntriesPerKey, maxBytesPerKey } }: HistoryChange, share: HistoryShare, seq: number): HistoryShare {
-  let { entries, bytes } = share;
-  if (entries <= maxEntriesPerKey + Math.floor(maxEntriesPerKey / 8) && bytes <= maxBytesPerKey) return share;
-  for (const old of sql.all<OldRow>('SELECT seq, scope, key, bytes FROM state_history WHERE scope = ? AND key = ? ORDER BY seq LIMIT ?', scope, key, trimmedAtOnce)) {
-    if ((entries <= maxEntriesPerKey && bytes <= maxBytesPerKey) || old.seq === seq) break;
-    remove(sql, old, seq - 1);
-    entries -= 1;
-    bytes -= old.bytes;
-  }
-  return { entries, bytes };
+/** The changes of a key, newest first. Links that lead to another key's change, or to none, end it. */
+const chain = `WITH RECURSIVE chain (seq, bytes, version, previous, entries, total) AS (
+  SELECT seq, bytes, version, previous, 1, bytes FROM state_history WHERE seq = ? AND scope = ? AND key = ?
+  UNION ALL
+  SELECT h.seq, h.bytes, h.version, h.previous, chain.entries + 1, chain.total + h.bytes FROM chain JOIN state_history h ON h.seq = chain.previous AND h.seq < chain.seq AND h.scope = ? AND h.key = ?)`;
+
+/** A busy key is not trimmed with each change: a quarter more changes than allowed are let come in, or an eighth of the bytes is made room for. */
+function trimKey(sql: StoreSql, { scope, key, history: { maxEntriesPerKey, maxBytesPerKey } }: HistoryChange, share: HistoryShare): HistoryShare {
+  let { history_entries: entries, history_bytes: bytes } = share;
+  const isTooLarge = bytes > maxBytesPerKey;
+  if (entries <= maxEntriesPerKey + Math.floor(maxEntriesPerKey / 4) && !isTooLarge) return share;
+  const keptBytes = isTooLarge ? maxBytesPerKey - Math.floor(maxBytesPerKey / 8) : maxBytesPerKey;
+  const old = sql.all<Pick<OldRow, 'seq' | 'bytes'>>(
+    `${chain} SELECT seq, bytes FROM chain WHERE entries > 1 AND (entries > ? OR total > ?) ORDER BY entries DESC LIMIT ?`,
+    share.history_newest, scope, key, scope, key, maxEntriesPerKey, keptBytes, trimmedAtOnce,
+  );
+  removeAll(sql, old, (share.history_newest ?? 0) - 1);
+  for (const row of old) bytes -= row.bytes;
+  entries -= old.length;
+  return { history_entries: entries, history_bytes: bytes, history_newest: share.history_newest };
 }
 
 /** Takes the oldest changes of all keys away until the rest fits. Once the row of the key that was written last is written. */
-export function trimHistory(sql: StoreSql, maxBytes: number): void {
+export function trimHistory(sql: StoreSql, maxBytes: number, context: StoreCommandContext): void {
   const newest = sql.get<{ readonly seq: number }>('SELECT seq FROM state_history ORDER BY seq DESC LIMIT 1')?.seq ?? 0;
   let size = sizeOf(sql);
+  const removed: OldRow[] = [];
   for (const old of sql.all<OldRow>('SELECT seq, scope, key, bytes FROM state_history ORDER BY seq LIMIT ?', trimmedOfAllAtOnce)) {
-    if (size <= maxBytes || old.seq === newest) return;
-    remove(sql, old, newest);
-    sql.run('UPDATE state_entry SET history_entries = history_entries - 1, history_bytes = history_bytes - ? WHERE scope = ? AND key = ?', old.bytes, old.scope, old.key);
+    if (size <= maxBytes || old.seq === newest) break;
     size -= old.bytes;
+    removed.push(old);
+    shrinkShare(sql, old, context);
   }
+  removeAll(sql, removed, newest);
 }
 
 interface OldRow {
@@ -113,9 +117,14 @@ function sizeOf(sql: StoreSql): number {
 }
 
 /** @param newest the last change whose batch is counted already, if it ends one */
-function remove(sql: StoreSql, { seq, bytes }: OldRow, newest: number): void {
-  sql.run('DELETE FROM state_history WHERE seq = ?', seq);
-  if (seq <= newest - (newest % countedAtOnce)) sql.run('UPDATE state_history_size SET bytes = bytes - ? WHERE id = 1', bytes);
+function removeAll(sql: StoreSql, rows: readonly Pick<OldRow, 'seq' | 'bytes'>[], newest: number): void {
+  const countedUpTo = newest - (newest % countedAtOnce);
+  let counted = 0;
+  for (const { seq, bytes } of rows) {
+    sql.run('DELETE FROM state_history WHERE seq = ?', seq);
+    if (seq <= countedUpTo) counted += bytes;
+  }
+  if (counted > 0) sql.run('UPDATE state_history_size SET bytes = bytes - ? WHERE id = 1', counted);
 }
 
 /** One native call: it is made for every change. */
@@ -123,29 +132,42 @@ function historyCrc(scope: string, key: string, version: number, hasValue: numbe
   return crc32(`${scope.length}:${key.length}:${version}:${hasValue}:${ops?.length ?? ''}:${scope}${key}${ops ?? ''}${value ?? ''}`);
 }
 
-const columns = 'seq, scope, key, op, version, at_ms, trace_id, function_id, has_value, crc, ops, value';
+const columns = 'seq, previous, scope, key, op, version, at_ms, trace_id, function_id, has_value, crc, ops, value';
 
-export function readHistory(sql: StoreSql, { scope, key, beforeSeq = Number.MAX_SAFE_INTEGER, limit }: StateHistoryQuery): StateHistoryPage {
-  const rows = scope === undefined || key === undefined
-    ? sql.all<HistoryRow>(`SELECT ${columns} FROM state_history WHERE seq < ? ORDER BY seq DESC LIMIT ?`, beforeSeq, limit + 1)
-    : sql.all<HistoryRow>(`SELECT ${columns} FROM state_history WHERE scope = ? AND key = ? AND seq < ? ORDER BY seq DESC LIMIT ?`, scope, key, beforeSeq, limit + 1);
-  const page = rows.slice(0, limit);
-  const entries = page.map((row, at) => {
-    const next = page[at + 1];
-    const isNeighbour = next !== undefined && next.scope === row.scope && next.key === row.key;
-    return toHistoryEntry(row, isNeighbour ? next : predecessor(sql, row));
-  });
-  return { entries, hasMore: rows.length > limit, isTruncated: isTruncated(sql, scope, key) };
+export function readHistory(sql: StoreSql, { scope, key, beforeSeq, limit }: StateHistoryQuery): StateHistoryPage {
+  if (scope === undefined || key === undefined) return readAll(sql, beforeSeq ?? Number.MAX_SAFE_INTEGER, limit);
+  const newest = newestOf(sql, scope, key);
+  const page: HistoryRow[] = [];
+  let next = changeOf(sql, { scope, key }, beforeSeq ?? newest);
+  // The cursor is a change of the key, unless that was trimmed meanwhile: then there is nothing before it.
+  if (beforeSeq !== undefined) next = next === undefined ? undefined : previousOf(sql, next);
+  for (; next !== undefined && page.length < limit; next = previousOf(sql, next)) page.push(next);
+  const oldest = sql.get<Pick<HistoryRow, 'version'>>(`${chain} SELECT version FROM chain ORDER BY entries DESC LIMIT 1`, newest, scope, key, scope, key);
+  return {
+    entries: page.map((row, at) => toHistoryEntry(row, page[at + 1] ?? previousOf(sql, row))),
+    hasMore: next !== undefined,
+    isTruncated: oldest !== undefined && oldest.version > 1,
+  };
 }
 
-function predecessor(sql: StoreSql, { scope, key, seq }: HistoryRow): HistoryRow | undefined {
-  return sql.get<HistoryRow>(`SELECT ${columns} FROM state_history WHERE scope = ? AND key = ? AND seq < ? ORDER BY seq DESC LIMIT 1`, scope, key, seq);
+function readAll(sql: StoreSql, beforeSeq: number, limit: number): StateHistoryPage {
+  const rows = sql.all<HistoryRow>(`SELECT ${columns} FROM state_history WHERE seq < ? ORDER BY seq DESC LIMIT ?`, beforeSeq, limit + 1);
+  return {
+    entries: rows.slice(0, limit).map((row) => toHistoryEntry(row, previousOf(sql, row))),
+    hasMore: rows.length > limit,
+    isTruncated: (sql.get<{ readonly seq: number }>('SELECT seq FROM state_history ORDER BY seq LIMIT 1')?.seq ?? 1) > 1,
+  };
 }
 
-function isTruncated(sql: StoreSql, scope: string | undefined, key: string | undefined): boolean {
-  if (scope === undefined || key === undefined) return (sql.get<{ readonly seq: number }>('SELECT seq FROM state_history ORDER BY seq LIMIT 1')?.seq ?? 1) > 1;
-  const first = sql.get<{ readonly version: number }>('SELECT version FROM state_history WHERE scope = ? AND key = ? ORDER BY seq LIMIT 1', scope, key);
-  return first !== undefined && first.version > 1;
+/** A change, if it is one of this key. */
+function changeOf(sql: StoreSql, { scope, key }: Pick<HistoryRow, 'scope' | 'key'>, seq: number | null): HistoryRow | undefined {
+  const row = seq === null ? undefined : sql.get<HistoryRow>(`SELECT ${columns} FROM state_history WHERE seq = ?`, seq);
+  return row?.scope === scope && row.key === key ? row : undefined;
+}
+
+/** The change before this one of the same key, if it is still there. */
+function previousOf(sql: StoreSql, row: HistoryRow): HistoryRow | undefined {
+  return row.previous !== null && row.previous < row.seq ? changeOf(sql, row, row.previous) : undefined;
 }
 
 function toHistoryEntry(row: HistoryRow, previous: HistoryRow | undefined): StateHistoryEntry {

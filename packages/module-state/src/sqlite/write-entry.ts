@@ -1,8 +1,9 @@
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
 import { addDueCalls, type ClaimedCall } from '@motia/store-sqlite/outbox';
 import type { DueRequest, HistoryLimits, StateHistoryEntry, StateWrite } from '../state-store.js';
-import { deletedKeptMs, entryCrc, type EntryRow } from './entry-rows.js';
+import { deletedKeptMs, entryCrc, rememberRow, type EntryRow } from './entry-rows.js';
 import { addHistory, trimHistory } from './history-rows.js';
+import { takeShare, type HistoryShare } from './history-share.js';
 
 /** One change of a key, decided: what stands there and what will. */
 export interface EntryChange {
@@ -11,6 +12,8 @@ export interface EntryChange {
   readonly op: StateHistoryEntry['op'];
   /** The row of the key, if it has one: with a value, or as a reminder of a deleted one. */
   readonly row: EntryRow | undefined;
+  /** What the key has in the history, where that is not said by its row. */
+  readonly share?: HistoryShare | undefined;
   /** JSON before, for triggers; null: the key did not exist. */
   readonly before: string | null;
   readonly after: string | null;
@@ -28,23 +31,20 @@ export function writeEntry(sql: StoreSql, change: EntryChange, context: StoreCom
   const { scope, key, row: old, after: value, history } = change;
   const { nowMs } = context;
   const version = old === undefined ? 1 : old.version + 1;
+  const before = old ?? change.share ?? takeShare(sql, scope, key);
+  const { share, isOverfull } = history.maxEntriesPerKey > 0 ? addHistory(sql, change, { version, atMs: nowMs, share: before }) : { share: before, isOverfull: false };
   const row = {
     id: old?.id ?? 0, scope, key, version, value,
     updated_at_ms: nowMs,
     expires_at_ms: value === null ? nowMs + deletedKeptMs : change.expiresAtMs,
-    history_entries: old?.history_entries ?? 0, history_bytes: old?.history_bytes ?? 0, crc: 0,
+    history_entries: share.history_entries, history_bytes: share.history_bytes, history_newest: share.history_newest,
+    crc: 0,
   };
   row.crc = entryCrc(row);
-  let isOverfull = false;
-  if (history.maxEntriesPerKey > 0) {
-    const added = addHistory(sql, change, { version, atMs: nowMs });
-    row.history_entries = added.entries;
-    row.history_bytes = added.bytes;
-    isOverfull = added.isOverfull;
-  }
   if (old === undefined) row.id = insertRow(sql, row);
   else updateRow(sql, row);
-  if (isOverfull) trimHistory(sql, history.maxBytes);
+  rememberRow(context, row);
+  if (isOverfull) trimHistory(sql, history.maxBytes, context);
   return { row, claimed: change.due.triggers.length === 0 && !change.isShared ? none : addDueCalls(sql, dueChange(change, version), context) };
 }
 
@@ -52,15 +52,15 @@ const none: readonly ClaimedCall[] = [];
 
 function insertRow(sql: StoreSql, row: EntryRow): number {
   return sql.run(
-    'INSERT INTO state_entry (scope, key, version, updated_at_ms, expires_at_ms, history_entries, history_bytes, crc, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    row.scope, row.key, row.version, row.updated_at_ms, row.expires_at_ms, row.history_entries, row.history_bytes, row.crc, row.value,
+    'INSERT INTO state_entry (scope, key, version, updated_at_ms, expires_at_ms, history_entries, history_bytes, history_newest, crc, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    row.scope, row.key, row.version, row.updated_at_ms, row.expires_at_ms, row.history_entries, row.history_bytes, row.history_newest, row.crc, row.value,
   ).lastId;
 }
 
 function updateRow(sql: StoreSql, row: EntryRow): void {
   sql.run(
-    'UPDATE state_entry SET version = ?, updated_at_ms = ?, expires_at_ms = ?, history_entries = ?, history_bytes = ?, crc = ?, value = ? WHERE id = ?',
-    row.version, row.updated_at_ms, row.expires_at_ms, row.history_entries, row.history_bytes, row.crc, row.value, row.id,
+    'UPDATE state_entry SET version = ?, updated_at_ms = ?, expires_at_ms = ?, history_entries = ?, history_bytes = ?, history_newest = ?, crc = ?, value = ? WHERE id = ?',
+    row.version, row.updated_at_ms, row.expires_at_ms, row.history_entries, row.history_bytes, row.history_newest, row.crc, row.value, row.id,
   );
 }
 

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import type {
-  Clock, Logger, Registration, StoreHandle, StorePool, StoreRequest, StoreService, StoreTransaction, StreamItemAddress, Timer,
+import {
+  isMotiaError, type Clock, type Logger, type Registration, type StoreHandle, type StorePool, type StoreRequest, type StoreService, type StoreTransaction, type StreamItemAddress, type Timer,
 } from '@motia/engine-core/contract';
 import { openDueCalls, type ClaimedCall, type DueCalls } from '@motia/store-sqlite/outbox';
 import type { LogPage, PlaceSnapshot, ResumePosition } from '../delivery/catch-up.js';
 import type { Place } from '../delivery/frame-text.js';
 import { streamErrors } from '../errors.js';
-import type { GroupView } from '../program/queries.js';
+import type { GroupView, ItemView } from '../program/queries.js';
 import { storeProgram } from '../program/stream-program.js';
-import type { StreamChangeEvent, StreamEvent } from '../stream-event.js';
-import type { ChangeDebts, ItemOutcome, ItemWrite, MessageWrite, SessionKey, SessionRecord, StoreSettings, StreamStore } from '../stream-store.js';
+import type { StreamChangeEvent } from '../stream-event.js';
+import type { ChangeDebts, ItemOutcome, ItemWrite, MessageWrite, SessionKey, SessionRecord, StoreSettings, StreamListener, StreamStore } from '../stream-store.js';
 import { LogFeed, toEvent } from './log-feed.js';
 
 export interface KvStoreParts {
@@ -28,9 +28,6 @@ interface Opened {
 }
 
 const upkeepMs = 60_000;
-/** Where several engines share a store, each says that often that it lives, and is taken for dead after three silences. */
-const leaseRenewMs = 10_000;
-const leaseMs = 3 * leaseRenewMs;
 
 /** Streams in the store of the engine: a file, or memory. The program is the same. */
 export class KvStreamStore implements StreamStore {
@@ -52,11 +49,7 @@ export class KvStreamStore implements StreamStore {
     // The outbox first: commands write into it.
     await openDueCalls({ store: service, kind: 'stream', clock, logger });
     const handle = await service.open(storeProgram);
-    const epoch = await handle.run('open', { candidate: newEpoch(), survivesPowerFailure: service.durability === 'full' });
-    if (service.isShared) {
-      await handle.run('renewLease', { forMs: leaseMs });
-      this.#timers.push(clock.setInterval(() => void handle.run('renewLease', { forMs: leaseMs }).catch(() => undefined), leaseRenewMs));
-    }
+    const epoch = await handle.run('open', { candidate: newEpoch(), survivesPowerFailure: service.durability === 'full', gone: goneOf({ service, handle }) });
     this.#timers.push(clock.setInterval(() => void this.#prune().catch((error: unknown) => logger.warn('Old changes of streams could not be taken away', { reason: String(error) })), upkeepMs));
     this.#opened = { service, handle, epoch, settings, feed: new LogFeed({ store: service, handle, epoch, logger }) };
   }
@@ -66,13 +59,11 @@ export class KvStreamStore implements StreamStore {
     for (const timer of this.#timers.splice(0)) this.#parts.clock.clear(timer);
     const opened = this.#opened;
     this.#opened = undefined;
-    await opened?.handle.run('close', undefined).catch(() => undefined);
+    await opened?.handle.run('close', { gone: goneOf(opened) }).catch(() => undefined);
   }
 
   async get(address: StreamItemAddress): Promise<string | undefined> {
-    const { json, isDamaged } = this.#running.handle.query('item', address);
-    if (isDamaged) throw streamErrors.ITEM_DAMAGED(address);
-    return json;
+    return this.#item(address).json;
   }
 
   async list(stream: string, group: string): Promise<readonly { readonly id: string; readonly json: string }[]> {
@@ -94,13 +85,12 @@ export class KvStreamStore implements StreamStore {
   }
 
   async snapshot(place: Place): Promise<PlaceSnapshot> {
-    const { epoch, handle } = this.#running;
+    const { epoch } = this.#running;
     const { stream, group, item } = place;
     // Before the next change of what is not there yet: clients of the reference system look at nothing but time.
     const beforeNowMs = this.#parts.clock.now() - 1;
     if (item !== undefined) {
-      const view = handle.query('item', { stream, group, item });
-      if (view.isDamaged) throw streamErrors.ITEM_DAMAGED({ stream, group, item });
+      const view = this.#item({ stream, group, item });
       return { epoch, seq: view.seq, timestamp: view.json === undefined ? Math.max(view.timestamp, beforeNowMs) : view.timestamp, json: view.json ?? 'null' };
     }
     const view = this.#group(stream, group);
@@ -111,16 +101,17 @@ export class KvStreamStore implements StreamStore {
   }
 
   async changesAfter(place: Place, position: ResumePosition): Promise<LogPage> {
-    const { epoch, handle } = this.#running;
+    const { epoch, handle, settings: { resumeEvents } } = this.#running;
     if (position.epoch !== epoch) return { kind: 'gone', reason: 'epoch' };
-    const view = handle.query('changesAfter', { place, seq: position.seq });
+    const view = handle.query('changesAfter', { place, seq: position.seq, resumeEvents });
     if (view.kind === 'gone') return view;
     return { kind: 'page', changes: view.rows.map((row) => toEvent(row, epoch) as StreamChangeEvent), upTo: view.upTo, isLast: view.isLast };
   }
 
   async change(write: ItemWrite, options: { readonly tx?: StoreTransaction } = {}): Promise<ItemOutcome> {
-    const { handle, epoch, settings, feed } = this.#running;
-    const outcome = await handle.run('change', { ...write, epoch, maxValueBytes: settings.maxValueBytes, resumeEvents: settings.resumeEvents }, options);
+    const { handle, service, epoch, settings, feed } = this.#running;
+    const { maxValueBytes, resumeEvents } = settings;
+    const outcome = await handle.run('change', { ...write, epoch, maxValueBytes, resumeEvents, isShared: service.isShared }, options);
     feed.wake();
     return outcome;
   }
@@ -134,12 +125,12 @@ export class KvStreamStore implements StreamStore {
       feed.pass({ kind: 'message', stream, group, type, json, timestamp, ...(item === undefined ? {} : { item }), ...(trace === undefined ? {} : { traceId: trace.traceparent.slice(3, 35) }) });
       return { claimed: [] };
     }
-    const outcome = await handle.run('send', message, options);
+    const outcome = await handle.run('send', { ...message, isShared: service.isShared }, options);
     feed.wake();
     return outcome;
   }
 
-  listen(listener: (events: readonly StreamEvent[]) => void): Registration {
+  listen(listener: StreamListener): Registration {
     return this.#running.feed.listen(listener);
   }
 
@@ -161,10 +152,16 @@ export class KvStreamStore implements StreamStore {
   }
 
   async endLostSessions(): Promise<number> {
-    const { handle, service } = this.#running;
+    const { handle } = this.#running;
+    const gone = goneOf(this.#running);
+    if (gone.length === 0) return 0;
     let sum = 0;
-    for (let ended = await handle.run('endLostSessions', { isShared: service.isShared }); ended > 0; ended = await handle.run('endLostSessions', { isShared: service.isShared })) sum += ended;
+    for (let ended = await handle.run('endLostSessions', { gone }); ended > 0; ended = await handle.run('endLostSessions', { gone })) sum += ended;
     return sum;
+  }
+
+  onEngineGone(listener: () => void): Registration {
+    return this.#running.service.onEngineGone(listener);
   }
 
   get #running(): Opened {
@@ -172,9 +169,26 @@ export class KvStreamStore implements StreamStore {
     return this.#opened;
   }
 
+  /** @throws `MOTIA_STREAM_ITEM_DAMAGED` */
+  #item(address: StreamItemAddress): ItemView {
+    try {
+      return this.#running.handle.query('item', address);
+    } catch (error) {
+      throw isMotiaError(error, 'MOTIA_STORE_ROW_CORRUPT') ? streamErrors.ITEM_DAMAGED(address, error) : error;
+    }
+  }
+
+  /** Items that are damaged are left out. */
   #group(stream: string, group: string): GroupView {
     const view = this.#running.handle.query('group', { stream, group });
-    if (view.damaged.length > 0) this.#parts.logger.error('Items of a stream are damaged in the store and are left out', { stream, group, items: view.damaged });
+    for (const item of view.damaged) {
+      try {
+        // Reading it has the store keep a copy and say so, once.
+        this.#item({ stream, group, item });
+      } catch (error) {
+        this.#parts.logger.debug('A damaged item is left out', { stream, group, item, reason: String(error) });
+      }
+    }
     return view;
   }
 
@@ -182,6 +196,11 @@ export class KvStreamStore implements StreamStore {
     const { handle, settings } = this.#running;
     while (await handle.run('prune', { resumeAgeMs: settings.resumeAgeMs }));
   }
+}
+
+/** Engines that are named in the tables and are gone. */
+function goneOf({ service, handle }: Pick<Opened, 'service' | 'handle'>): readonly number[] {
+  return handle.query('owners', undefined).filter((owner) => service.isGone(owner));
 }
 
 /** Short, and never given out twice. */

@@ -2,6 +2,7 @@ import type { Logger, Registration, StoreHandle, StoreService } from '@motia/eng
 import type { storeProgram } from '../program/stream-program.js';
 import { pageRows, type LogRow } from '../program/queries.js';
 import type { StreamEvent } from '../stream-event.js';
+import type { StreamListener } from '../stream-store.js';
 
 type Handle = Pick<StoreHandle<typeof storeProgram>, 'query'>;
 
@@ -18,7 +19,7 @@ export class LogFeed {
   readonly #handle: Handle;
   readonly #epoch: string;
   readonly #logger: Logger;
-  #listener: ((events: readonly StreamEvent[]) => void) | undefined;
+  #listener: StreamListener | undefined;
   #foreign: Registration | undefined;
   #position = 0;
   #isScheduled = false;
@@ -30,11 +31,7 @@ export class LogFeed {
     this.#logger = parts.logger;
   }
 
-  get isListenedTo(): boolean {
-    return this.#listener !== undefined;
-  }
-
-  listen(listener: (events: readonly StreamEvent[]) => void): Registration {
+  listen(listener: StreamListener): Registration {
     this.#position = this.#handle.query('logEnd', undefined);
     this.#listener = listener;
     this.#foreign = this.#store.onForeignCommit(() => this.wake());
@@ -70,23 +67,30 @@ export class LogFeed {
     }
     let batch: StreamEvent[] = [];
     let chars = 0;
+    const handOut = (): void => {
+      if (batch.length > 0) this.#listener?.events(batch);
+      batch = [];
+      chars = 0;
+    };
     for (const row of rows) {
+      if (row.position !== this.#position + 1) {
+        handOut();
+        this.#logger.warn('Changes of streams were taken out of the log before they could be sent; followers get everything anew', { changes: row.position - this.#position - 1 });
+        this.#listener?.missed();
+      }
       this.#position = row.position;
       batch.push(toEvent(row, this.#epoch));
       chars += row.value.length;
-      if (chars < batchChars) continue;
-      this.#listener(batch);
-      batch = [];
-      chars = 0;
+      if (chars >= batchChars) handOut();
     }
-    if (batch.length > 0) this.#listener(batch);
+    handOut();
     if (rows.length === pageRows) this.wake();
   }
 
   /** Something that went past the log, in the place that it has among what is in it. */
   pass(event: StreamEvent): void {
     this.read();
-    this.#listener?.([event]);
+    this.#listener?.events([event]);
   }
 }
 

@@ -15,7 +15,7 @@ export class Hub {
     this.#onUseChanged = onUseChanged;
   }
 
-  /** The target of a place, made if nobody follows it yet. Give it back with `release`. */
+  /** The target of a place, made if nobody uses it yet. Give it back with `release`, once. */
   target(place: Place): Target {
     const key = keyOf(place.stream, place.group, place.item);
     let target = this.#targets.get(key);
@@ -24,15 +24,16 @@ export class Hub {
       this.#targets.set(key, target);
       if (this.#targets.size === 1) this.#onUseChanged(true);
     }
+    target.users += 1;
     return target;
   }
 
-  /** Forgets a target that nobody follows any more. */
+  /** Forgets a target that nobody uses any more. */
   release(target: Target): void {
-    if (!target.isUnused) return;
+    target.users -= 1;
+    if (target.users > 0) return;
     const { stream, group, item } = target.place;
     const key = keyOf(stream, group, item);
-    if (this.#targets.get(key) !== target) return;
     this.#targets.delete(key);
     if (this.#targets.size === 0) this.#onUseChanged(false);
   }
@@ -56,6 +57,11 @@ export class Hub {
     }
     if (byTarget.size === 1) for (const [target, own] of byTarget) target.publish(own);
     else this.#turn.run(() => byTarget.forEach((own, target) => target.publish(own)));
+  }
+
+  /** Events were lost before they came here: whoever follows anything has to read anew. */
+  missed(): void {
+    for (const target of [...this.#targets.values()]) target.missed();
   }
 
   /** To be called every second or so: snapshots are kept for those who join together, not for ever. */

@@ -5,7 +5,7 @@ import { PendingChanges, type MergedChange } from './pending-changes.js';
 import type { EventBatch, Follower, Target } from './target.js';
 
 /**
- * `idle`: not served yet. `reading`: its snapshot or the log is being read, events are held. `live`: gets events at once.
+ * `idle`: not served yet, or about to be served anew. `reading`: its snapshot or the log is being read, events are held. `live`: gets events at once.
  * `slow`: gets the latest of each item when its client has room. `ended`: gets nothing more.
  */
 type Phase = 'idle' | 'reading' | 'live' | 'slow' | 'ended';
@@ -15,6 +15,7 @@ export class Subscription implements Follower {
   readonly id: string;
   readonly target: Target;
   readonly #outlet: Outlet;
+  readonly #startOver: (subscription: Subscription) => void;
   #phase: Phase = 'idle';
   /** The last change that was handed to the client, or that its snapshot contains. */
   lastSeq = 0;
@@ -25,10 +26,12 @@ export class Subscription implements Follower {
   #heldBytes = 0;
   #hasLostHeld = false;
 
-  constructor(id: string, target: Target, outlet: Outlet) {
+  /** @param startOver has it read its place anew: it missed something */
+  constructor(id: string, target: Target, outlet: Outlet, startOver: (subscription: Subscription) => void) {
     this.id = id;
     this.target = target;
     this.#outlet = outlet;
+    this.#startOver = startOver;
   }
 
   get isEnded(): boolean {
@@ -110,6 +113,19 @@ export class Subscription implements Follower {
     if (this.#heldBytes <= this.#outlet.limits.coalesceBytes) return;
     this.#hasLostHeld = true;
     this.#held = [];
+  }
+
+  missed(): void {
+    if (this.#phase === 'reading') {
+      this.#hasLostHeld = true;
+      this.#held = [];
+    } else if (this.#phase === 'live' || this.#phase === 'slow') {
+      this.#phase = 'idle';
+      this.target.live.delete(this);
+      this.target.waiting.delete(this);
+      this.#pending = undefined;
+      this.#startOver(this);
+    }
   }
 
   /** Takes out what may be sent next, oldest first. */

@@ -17,11 +17,15 @@ export interface Follower {
   deliver(batch: EventBatch): void;
   /** Keeps what it needs of a batch for later. */
   hold(batch: EventBatch): void;
+  /** Events were lost before they came here: what it has of the place is no longer whole. */
+  missed(): void;
 }
 
 /** A group, or one item of it, and everyone who follows it. Exists while somebody does. */
 export class Target {
   readonly place: Place;
+  /** Subscriptions, those included that are not served yet. Kept by the hub. */
+  users = 0;
   /** Get each batch at once. */
   readonly live = new Set<Follower>();
   /** Are reading their snapshot, or are too slow. */
@@ -37,8 +41,10 @@ export class Target {
     this.place = place;
   }
 
-  get isUnused(): boolean {
-    return this.live.size === 0 && this.waiting.size === 0;
+  /** Some events went by unseen, nobody knows of which places. */
+  missed(): void {
+    this.sharedSnapshot = undefined;
+    for (const follower of [...this.live, ...this.waiting]) follower.missed();
   }
 
   publish(events: readonly StreamEvent[]): void {

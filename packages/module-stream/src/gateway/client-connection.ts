@@ -1,6 +1,6 @@
 import type { Clock, Logger, MotiaError } from '@motia/engine-core/contract';
 import { CatchUp, type CatchUpOutcome, type CatchUpSource } from '../delivery/catch-up.js';
-import { closingFrame, errorFrame, pongFrame, unauthorizedFrame, type Closing, type Place } from '../delivery/frame-text.js';
+import { closingFrame, errorFrame, pongFrame, resyncFrame, unauthorizedFrame, type Closing, type Place } from '../delivery/frame-text.js';
 import type { Hub } from '../delivery/hub.js';
 import { Outlet, type DeliveryCounters, type SlowReaderLimits } from '../delivery/outlet.js';
 import type { Sink } from '../delivery/sink.js';
@@ -137,7 +137,7 @@ export class ClientConnection {
         ? streamErrors.TOO_MANY_SUBSCRIPTIONS({ limit: maxSubscriptions })
         : streams.problemWith(place.stream);
     if (problem !== undefined) return this.#refuse(problem, id, acknowledge);
-    const subscription = new Subscription(id, hub.target(place), this.#outlet);
+    const subscription = new Subscription(id, hub.target(place), this.#outlet, (missing) => void this.#startOver(missing));
     this.#subscriptions.set(id, subscription);
     void this.#admit(subscription, resume, acknowledge);
   }
@@ -158,6 +158,13 @@ export class ClientConnection {
     const outcome = await this.#catchUp.follow(subscription, resume);
     if (outcome.kind === 'failed') this.#end(subscription);
     acknowledge?.(answerOf(outcome));
+  }
+
+  /** Changes were taken out of the log before they could be sent: the client gets all of it anew. */
+  async #startOver(subscription: Subscription): Promise<void> {
+    this.#outlet.sendFrames([resyncFrame(subscription.id, 'log')]);
+    const outcome = await this.#catchUp.follow(subscription, undefined);
+    if (outcome.kind === 'failed') this.#end(subscription);
   }
 
   #end(subscription: Subscription): void {

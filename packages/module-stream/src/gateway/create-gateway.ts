@@ -58,7 +58,7 @@ export function createGateway(ctx: Context, options: StreamOptions, parts: Gatew
     hub, source, counters, clock, logger,
     presence: latePresence(parts.presence),
     streams: new StreamList(options.streams),
-    messageLimits: { messagesPerSecond: options.messages_per_second, burst: Math.max(messageBurst, options.messages_per_second) },
+    messageLimits: { messagesPerSecond: options.messages_per_second, burst: Math.max(messageBurst, options.messages_per_second, options.max_subscriptions) },
     maxSubscriptions: options.max_subscriptions,
     slowReaders: { coalesceBytes: slow.coalesce_bytes, closeBytes: slow.close_bytes, closeAfterMs: slow.close_after_ms },
   };

@@ -20,8 +20,8 @@ export interface EngineSocket {
   readonly transport: unknown;
   send(data: string, options: object): unknown;
   close(discard?: boolean): unknown;
-  on(event: 'flush', listener: () => void): unknown;
-  once(event: 'close' | 'upgrade', listener: () => void): unknown;
+  on(event: 'flush' | 'upgrade', listener: () => void): unknown;
+  once(event: 'close', listener: () => void): unknown;
 }
 
 /** How long a client has to take what is buffered before its connection is cut. */
@@ -41,6 +41,7 @@ export class SocketIoSink implements Sink {
   #queuedBytes = 0;
   #onDrained: (() => void) | undefined;
   #isClosing = false;
+  #watchesUpgrade = false;
 
   constructor(socket: EngineSocket, clock: Clock) {
     this.#socket = socket;
@@ -110,7 +111,9 @@ export class SocketIoSink implements Sink {
 
   #awaitDrain(): void {
     this.#transport.once('ready', this.#look);
-    this.#socket.once('upgrade', this.#look);
+    if (this.#watchesUpgrade) return;
+    this.#watchesUpgrade = true;
+    this.#socket.on('upgrade', this.#look);
   }
 
   /** Several events may lead here; whoever waits is told once. */

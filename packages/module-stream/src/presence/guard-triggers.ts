@@ -22,6 +22,7 @@ export class GuardTriggers<C> {
   readonly #bound = new Map<string, Trigger<C>>();
   readonly #ofWorkers = new Set<string>();
   readonly #lost = new Map<string, Trigger<C>>();
+  #isEnding = false;
   #watching: Registration | undefined;
   #timer: Timer | undefined;
 
@@ -30,7 +31,13 @@ export class GuardTriggers<C> {
   }
 
   start(): void {
+    this.#isEnding = false;
     this.#watching = this.#parts.workers.onChanged(() => this.#look());
+  }
+
+  /** The engine stops: that processes go is no news. */
+  expectEnd(): void {
+    this.#isEnding = true;
   }
 
   stop(): void {
@@ -57,7 +64,7 @@ export class GuardTriggers<C> {
       this.#bound.delete(trigger.id);
       if (!this.#ofWorkers.delete(trigger.id) || this.#isSomeoneReady()) continue;
       this.#lost.set(trigger.id, trigger);
-      logger.warn('The process that registered a trigger is gone; the trigger stays in force until it is back', { type, functionId: trigger.functionId });
+      if (!this.#isEnding) logger.warn('The process that registered a trigger is gone; the trigger stays in force until it is back', { type, functionId: trigger.functionId });
     }
     for (const trigger of added) {
       this.#bound.set(trigger.id, trigger);

@@ -23,7 +23,7 @@ const payloadSchema = {
 } as const;
 
 export interface TriggerPresenceParts extends Omit<TriggerDeliveryParts, 'kind' | 'triggers'> {
-  readonly store: Pick<StreamStore, 'enterSession' | 'forgetSession' | 'endSession' | 'endLostSessions'>;
+  readonly store: Pick<StreamStore, 'enterSession' | 'forgetSession' | 'endSession' | 'endLostSessions' | 'onEngineGone'>;
   readonly triggers: TriggerRegistry;
   readonly workers: WorkerRegistry;
   readonly clock: Clock;
@@ -47,6 +47,7 @@ export class TriggerPresence implements Presence {
   readonly #recorded = new Set<string>();
   readonly #writing = new Set<Promise<unknown>>();
   readonly #registrations: Registration[] = [];
+  #lookout: Registration | undefined;
 
   constructor(parts: TriggerPresenceParts) {
     this.#parts = parts;
@@ -57,9 +58,9 @@ export class TriggerPresence implements Presence {
   }
 
   async start(): Promise<void> {
-    const { triggers, store, logger } = this.#parts;
-    const ended = await store.endLostSessions();
-    if (ended > 0) logger.info('Subscriptions were open when an engine ended; they are reported as left', { subscriptions: ended });
+    const { triggers, store } = this.#parts;
+    this.#lookout = store.onEngineGone(() => this.#track(this.#endLost(), 'Subscriptions of an engine that is gone could not be ended; the next start does'));
+    await this.#endLost();
     await this.#delivery.start();
     this.#joins.start();
     this.#leaves.start();
@@ -75,13 +76,21 @@ export class TriggerPresence implements Presence {
     );
   }
 
+  /** The engine begins to stop. */
+  expectEnd(): void {
+    this.#joins.expectEnd();
+    this.#leaves.expectEnd();
+  }
+
   /** For after everybody has left: resolves when onLeave has been told, or the signal aborts. */
   async drain(deadline: AbortSignal): Promise<void> {
+    this.#lookout?.dispose();
     await Promise.all(this.#writing);
     await this.#delivery.drain(deadline);
   }
 
   async stop(): Promise<void> {
+    this.#lookout?.dispose();
     for (const registration of this.#registrations.splice(0)) registration.dispose();
     await Promise.all(this.#writing);
     await this.#delivery.stop();
@@ -109,6 +118,13 @@ export class TriggerPresence implements Presence {
     if (!this.#recorded.delete(keyOf(member))) return;
     const due = this.#interested(this.#leaves, member);
     this.#write(this.#delivery.during(due, (claim) => this.#parts.store.endSession(sessionOf(member), claim === undefined ? {} : { claim })), member);
+  }
+
+  async #endLost(): Promise<void> {
+    const ended = await this.#parts.store.endLostSessions();
+    if (ended === 0) return;
+    this.#parts.logger.info('Subscriptions were open when an engine ended; they are reported as left', { subscriptions: ended });
+    this.#delivery.look();
   }
 
   async #ask(member: Member): Promise<MotiaError | undefined> {
@@ -158,7 +174,11 @@ export class TriggerPresence implements Presence {
   }
 
   #write(written: Promise<unknown>, { place }: Member): void {
-    const settled = written.catch((error: unknown) => this.#parts.logger.error('That a client follows or has left could not be written down', { ...place, reason: String(error) }));
+    this.#track(written, 'That a client follows or has left could not be written down', { ...place });
+  }
+
+  #track(written: Promise<unknown>, complaint: string, about: Readonly<Record<string, unknown>> = {}): void {
+    const settled = written.catch((error: unknown) => this.#parts.logger.error(complaint, { ...about, reason: String(error) }));
     this.#writing.add(settled);
     void settled.then(() => this.#writing.delete(settled));
   }

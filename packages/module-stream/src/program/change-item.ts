@@ -1,11 +1,11 @@
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
-import { rowChecksum } from '@motia/store-sqlite';
 import { addDueCalls } from '@motia/store-sqlite/outbox';
 import { applyUpdateOps } from '@motia/update-ops';
 import { changeBody } from '../delivery/frame-text.js';
 import { streamErrors } from '../errors.js';
 import type { StreamChangeEvent } from '../stream-event.js';
 import type { ItemChange, ItemOutcome, ItemWrite } from '../stream-store.js';
+import { itemChecksum, quarantineItem } from './damaged-rows.js';
 import { addLog, groupOf, traceIdOf, type GroupRow } from './group.js';
 
 /** Beside what callers hand over: settings of the module. */
@@ -13,6 +13,8 @@ export interface ChangeItemInput extends ItemWrite {
   readonly epoch: string;
   readonly maxValueBytes: number;
   readonly resumeEvents: number;
+  /** Other engines use the store too: what only their triggers listen to is owed as well. */
+  readonly isShared: boolean;
 }
 
 export interface ItemRow {
@@ -22,27 +24,30 @@ export interface ItemRow {
   readonly checksum: number;
 }
 
-const itemColumns = 'id, value, timestamp, checksum';
+/** Changes of a group that stay in the log beyond what clients may resume from: engines read it a moment after it was written. */
+const keptForReaders = 1_024;
 
-export function itemChecksum(groupId: number, name: string, value: string): number {
-  return rowChecksum(groupId, name, value);
-}
+const itemColumns = 'id, value, timestamp, checksum';
 
 /** One change of an item: its new value, its number, its place in the log, and the calls that it owes, all or nothing. */
 export function changeItem(sql: StoreSql, input: ChangeItemInput, context: StoreCommandContext): ItemOutcome {
   const { address, change } = input;
   const group = groupOf(sql, address.stream, address.group, context.nowMs);
-  const item = sql.get<ItemRow>(`SELECT ${itemColumns} FROM stream_item WHERE group_id = ? AND name = ?`, group.id, address.item);
-  // A damaged item may be replaced or taken away, but nothing is built on it.
-  if (item !== undefined && change.kind === 'update' && item.checksum !== itemChecksum(group.id, address.item, item.value)) throw streamErrors.ITEM_DAMAGED({ ...address });
+  const found = sql.get<ItemRow>(`SELECT ${itemColumns} FROM stream_item WHERE group_id = ? AND name = ?`, group.id, address.item);
+  const isDamaged = found !== undefined && found.checksum !== itemChecksum(group.id, address.item, found.value);
+  // A damaged item may be replaced or taken away, but nothing is built on it, and nobody is shown what it has become.
+  if (isDamaged && change.kind === 'update') throw streamErrors.ITEM_DAMAGED({ ...address });
+  if (isDamaged && change.kind !== 'record') quarantineItem(sql, found, context);
+  const item = isDamaged ? undefined : found;
   const next = nextValue(change, item?.value, input.maxValueBytes);
-  const type = typeOf(change, item !== undefined);
+  const type = typeOf(change, found !== undefined);
   if (type === undefined) return { event: undefined, oldJson: undefined, newJson: undefined, claimed: [] };
   const isRecord = change.kind === 'record';
-  const timestamp = Math.max(context.nowMs, input.timestampFloor + 1, (item?.timestamp ?? group.deletedTimestamp) + 1, isRecord ? group.timestamp + 1 : 0);
+  const timestamp = Math.max(context.nowMs, input.timestampFloor + 1, (found?.timestamp ?? group.deletedTimestamp) + 1, isRecord ? group.timestamp + 1 : 0);
   if (!isRecord) storeItem(sql, group, { name: address.item, item, next, timestamp });
   const seq = group.seq + 1;
-  const json = next ?? item?.value ?? 'null';
+  // Clients of the reference system look for the id in what was deleted.
+  const json = next ?? item?.value ?? JSON.stringify({ id: address.item });
   const event: StreamChangeEvent = {
     kind: 'change', ...address, type, seq, prevSeq: group.seq === group.born ? 0 : group.seq, epoch: input.epoch, timestamp,
     json: change.kind === 'record' ? change.json : json, ...traceIdOf(input),
@@ -53,7 +58,7 @@ export function changeItem(sql: StoreSql, input: ChangeItemInput, context: Store
     seq, itemsDelta, timestamp, type === 'delete' ? timestamp : 0, context.nowMs, group.id,
   );
   addLog(sql, group.id, event, context.nowMs);
-  sql.run('DELETE FROM stream_log WHERE group_id = ? AND seq <= ?', group.id, seq - input.resumeEvents);
+  sql.run('DELETE FROM stream_log WHERE group_id = ? AND seq <= ?', group.id, seq - input.resumeEvents - keptForReaders);
   return { event: { type, seq, timestamp }, oldJson: item?.value, newJson: next, claimed: oweCalls(sql, input, event, context) };
 }
 
@@ -86,12 +91,17 @@ function storeItem(sql: StoreSql, group: GroupRow, { name, item, next, timestamp
 }
 
 /** Triggers get the frame that clients get, without a subscription. */
-function oweCalls(sql: StoreSql, { address, triggers, claim, trace, triggerDepth }: ChangeItemInput, event: StreamChangeEvent, context: StoreCommandContext): ItemOutcome['claimed'] {
-  if (triggers.length === 0) return [];
+function oweCalls(sql: StoreSql, { address, triggers, claim, trace, triggerDepth, isShared }: ChangeItemInput, event: StreamChangeEvent, context: StoreCommandContext): ItemOutcome['claimed'] {
+  if (triggers.length === 0 && !isShared) return [];
   return addDueCalls(sql, {
     kind: 'stream', triggers, lane: laneOf(address), payload: `{"type":"stream",${changeBody(event, event.prevSeq)}`, triggerDepth,
-    ...(trace === undefined ? {} : { trace }), ...(claim === undefined ? {} : { claim }),
+    ...(trace === undefined ? {} : { trace }), ...(claim === undefined ? {} : { claim }), ...(isShared ? { address: dueAddress(address) } : {}),
   }, context);
+}
+
+/** What changed, in the names of the triggers' config. */
+export function dueAddress({ stream, group, item }: { readonly stream: string; readonly group: string; readonly item?: string | undefined }): Readonly<Record<string, string>> {
+  return { stream_name: stream, group_id: group, ...(item === undefined ? {} : { item_id: item }) };
 }
 
 /** Calls of one trigger about one item are made in order; about different ones side by side. */

@@ -1,4 +1,5 @@
 import type { StoreMigration } from '@motia/engine-core/contract';
+import { sessionChecksum } from './damaged-rows.js';
 
 /** Tables of the stream program. Never changed once released. */
 export const migrations: readonly StoreMigration[] = [
@@ -53,8 +54,19 @@ export const migrations: readonly StoreMigration[] = [
         PRIMARY KEY (session_id, subscription_id)
       ) STRICT, WITHOUT ROWID`);
       sql.run('CREATE INDEX stream_session_owner ON stream_session (owner)');
-      // Engines with sessions, where several share the store.
       sql.run('CREATE TABLE stream_lease (owner INTEGER PRIMARY KEY, until_ms INTEGER NOT NULL) STRICT');
+    },
+  },
+  {
+    version: 2,
+    up(sql) {
+      // The store knows for certain which engines are gone.
+      sql.run('DROP TABLE stream_lease');
+      sql.run('CREATE TABLE stream_engine (owner INTEGER PRIMARY KEY) STRICT');
+      sql.run('ALTER TABLE stream_session ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0');
+      for (const row of sql.all<{ readonly session_id: string; readonly subscription_id: string; readonly payload: string; readonly triggers: string }>('SELECT * FROM stream_session')) {
+        sql.run('UPDATE stream_session SET checksum = ? WHERE session_id = ? AND subscription_id = ?', sessionChecksum(row), row.session_id, row.subscription_id);
+      }
     },
   },
 ];

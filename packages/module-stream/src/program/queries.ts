@@ -1,12 +1,13 @@
 import type { StoreSql, StreamItemAddress } from '@motia/engine-core/contract';
 import type { Place, ResyncReason } from '../delivery/frame-text.js';
-import { itemChecksum } from './change-item.js';
+import { failDamagedItem, itemChecksum } from './damaged-rows.js';
 import { findGroup, floorOf, logChecksum } from './group.js';
 
 /** Rows of the log that are read at once. */
 export const pageRows = 128;
 
 interface NamedItem {
+  readonly id: number;
   readonly name: string;
   readonly value: string;
   readonly timestamp: number;
@@ -33,20 +34,20 @@ const logColumns =
   'l.position, l.group_id AS groupId, g.stream, g.name AS "group", g.born, l.seq, l.item, l.type, l.value, l.timestamp, l.trace_id AS traceId, l.checksum';
 
 export interface ItemView {
-  /** JSON text; undefined when there is none, or when its row is damaged. */
+  /** JSON text; undefined when there is none. */
   readonly json: string | undefined;
-  readonly isDamaged: boolean;
   readonly timestamp: number;
   /** Of the group. */
   readonly seq: number;
 }
 
+/** @throws `MOTIA_STORE_ROW_CORRUPT` */
 export function readItem(sql: StoreSql, { stream, group: groupName, item: name }: StreamItemAddress): ItemView {
   const group = findGroup(sql, stream, groupName);
-  if (group === undefined) return { json: undefined, isDamaged: false, timestamp: 0, seq: floorOf(sql) };
-  const item = sql.get<NamedItem>('SELECT name, value, timestamp, checksum FROM stream_item WHERE group_id = ? AND name = ?', group.id, name);
-  const isDamaged = item !== undefined && item.checksum !== itemChecksum(group.id, name, item.value);
-  return { json: isDamaged ? undefined : item?.value, isDamaged, timestamp: item?.timestamp ?? group.deletedTimestamp, seq: group.seq };
+  if (group === undefined) return { json: undefined, timestamp: 0, seq: floorOf(sql) };
+  const item = sql.get<NamedItem>('SELECT id, name, value, timestamp, checksum FROM stream_item WHERE group_id = ? AND name = ?', group.id, name);
+  if (item !== undefined && item.checksum !== itemChecksum(group.id, name, item.value)) failDamagedItem(item);
+  return { json: item?.value, timestamp: item?.timestamp ?? group.deletedTimestamp, seq: group.seq };
 }
 
 export interface GroupView {
@@ -61,7 +62,7 @@ export interface GroupView {
 export function readGroup(sql: StoreSql, { stream, group: groupName }: Omit<StreamItemAddress, 'item'>): GroupView {
   const group = findGroup(sql, stream, groupName);
   if (group === undefined) return { items: [], damaged: [], timestamp: 0, seq: floorOf(sql) };
-  const rows = sql.all<NamedItem>('SELECT name, value, timestamp, checksum FROM stream_item WHERE group_id = ? ORDER BY id', group.id);
+  const rows = sql.all<NamedItem>('SELECT id, name, value, timestamp, checksum FROM stream_item WHERE group_id = ? ORDER BY id', group.id);
   const damaged = rows.filter(({ name, value, checksum }) => checksum !== itemChecksum(group.id, name, value)).map(({ name }) => name);
   const whole = damaged.length === 0 ? rows : rows.filter(({ name }) => !damaged.includes(name));
   return { items: whole.map(({ name, value }) => ({ id: name, json: value })), damaged, timestamp: group.timestamp, seq: group.seq };
@@ -72,9 +73,9 @@ export function readGroups(sql: StoreSql, { stream }: { readonly stream?: string
   return sql.all('SELECT stream, name FROM stream_group WHERE stream = ? AND items > 0 ORDER BY name', stream);
 }
 
-/** Where the log ends now. Positions are never used twice, so 0 will do for an empty one. */
+/** Where the log ends now, also when nothing is left in it: the next position is one more. */
 export function logEnd(sql: StoreSql): number {
-  return sql.get<{ readonly position: number | null }>('SELECT max(position) AS position FROM stream_log')?.position ?? 0;
+  return sql.get<{ readonly position: number }>("SELECT seq AS position FROM sqlite_sequence WHERE name = 'stream_log'")?.position ?? 0;
 }
 
 /** What came after a position, over all groups. */
@@ -85,12 +86,12 @@ export function logAfter(sql: StoreSql, { position }: { readonly position: numbe
 export type ChangesView = { readonly kind: 'gone'; readonly reason: ResyncReason } | { readonly kind: 'page'; readonly rows: readonly LogRow[]; readonly upTo: number; readonly isLast: boolean };
 
 /** Changes of a group, or one item of it, after `seq`: without a hole, or not at all. */
-export function changesAfter(sql: StoreSql, { place, seq }: { readonly place: Place; readonly seq: number }): ChangesView {
+export function changesAfter(sql: StoreSql, { place, seq, resumeEvents }: { readonly place: Place; readonly seq: number; readonly resumeEvents: number }): ChangesView {
   const group = findGroup(sql, place.stream, place.group);
   const end = group?.seq ?? floorOf(sql);
   if (seq > end) return { kind: 'gone', reason: 'future' };
   if (seq === end) return { kind: 'page', rows: [], upTo: end, isLast: true };
-  if (group === undefined || seq < group.born) return { kind: 'gone', reason: 'log' };
+  if (group === undefined || seq < group.born || seq < end - resumeEvents) return { kind: 'gone', reason: 'log' };
   const first = sql.get<{ readonly seq: number }>('SELECT seq FROM stream_log WHERE group_id = ? AND seq > ? ORDER BY seq LIMIT 1', group.id, seq);
   if (first?.seq !== seq + 1) return { kind: 'gone', reason: 'log' };
   const ofItem = place.item === undefined ? '' : ' AND l.item = ?';

@@ -1,6 +1,7 @@
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
 import { addDueCalls, type ClaimedCall, type ClaimTerms, type DueTrigger } from '@motia/store-sqlite/outbox';
 import type { SessionKey, SessionRecord } from '../stream-store.js';
+import { quarantineSession, sessionChecksum } from './damaged-rows.js';
 
 /** Kind of the triggers that sessions owe calls to. */
 export const leaveKind = 'stream:leave';
@@ -12,10 +13,15 @@ interface SessionRow {
   readonly subscription_id: string;
   readonly payload: string;
   readonly triggers: string;
+  readonly checksum: number;
 }
 
 export function enterSession(sql: StoreSql, { sessionId, subscriptionId, payload, triggers }: SessionRecord, { fencingToken }: StoreCommandContext): void {
-  sql.run('INSERT OR REPLACE INTO stream_session (session_id, subscription_id, owner, payload, triggers) VALUES (?, ?, ?, ?, ?)', sessionId, subscriptionId, fencingToken, payload, JSON.stringify(triggers));
+  const row = { payload, triggers: JSON.stringify(triggers) };
+  sql.run(
+    'INSERT OR REPLACE INTO stream_session (session_id, subscription_id, owner, payload, triggers, checksum) VALUES (?, ?, ?, ?, ?, ?)',
+    sessionId, subscriptionId, fencingToken, row.payload, row.triggers, sessionChecksum(row),
+  );
 }
 
 export function forgetSession(sql: StoreSql, { sessionId, subscriptionId }: SessionKey): void {
@@ -29,21 +35,28 @@ export function endSession(sql: StoreSql, { claim, sessionId, subscriptionId }: 
   return { claimed: end(sql, row, claim, context) };
 }
 
-/** This engine is alive for a while, where others share the store. */
-export function renewLease(sql: StoreSql, { forMs }: { readonly forMs: number }, { nowMs, fencingToken }: StoreCommandContext): void {
-  sql.run('INSERT INTO stream_lease (owner, until_ms) VALUES (?, ?) ON CONFLICT (owner) DO UPDATE SET until_ms = excluded.until_ms', fencingToken, nowMs + forMs);
+/** Everyone who is named here: whether they are gone the store knows. */
+export function owners(sql: StoreSql): readonly number[] {
+  return sql.all<{ readonly owner: number }>('SELECT owner FROM stream_engine UNION SELECT owner FROM stream_session').map(({ owner }) => owner);
 }
 
-/** Alone on the store every other owner is dead; else those whose lease has passed. Answers how many sessions were ended. */
-export function endLostSessions(sql: StoreSql, { isShared }: { readonly isShared: boolean }, context: StoreCommandContext): number {
-  const { nowMs, fencingToken } = context;
-  sql.run(`DELETE FROM stream_lease WHERE owner <> ?${isShared ? ' AND until_ms < ?' : ''}`, fencingToken, ...(isShared ? [nowMs] : []));
-  const rows = sql.all<SessionRow>('SELECT * FROM stream_session WHERE owner <> ? AND owner NOT IN (SELECT owner FROM stream_lease) LIMIT ?', fencingToken, endedAtOnce);
-  for (const row of rows) end(sql, row, undefined, context);
-  return rows.length;
+/** Answers how many sessions were ended; there may be more. */
+export function endLostSessions(sql: StoreSql, { gone }: { readonly gone: readonly number[] }, context: StoreCommandContext): number {
+  let ended = 0;
+  for (const owner of gone) {
+    const rows = sql.all<SessionRow>('SELECT * FROM stream_session WHERE owner = ? LIMIT ?', owner, endedAtOnce - ended);
+    for (const row of rows) end(sql, row, undefined, context);
+    ended += rows.length;
+    if (ended === endedAtOnce) break;
+  }
+  return ended;
 }
 
 function end(sql: StoreSql, row: SessionRow, claim: ClaimTerms | undefined, context: StoreCommandContext): readonly ClaimedCall[] {
+  if (row.checksum !== sessionChecksum(row)) {
+    quarantineSession(sql, row, context);
+    return [];
+  }
   forgetSession(sql, { sessionId: row.session_id, subscriptionId: row.subscription_id });
   return addDueCalls(sql, {
     kind: leaveKind, triggers: JSON.parse(row.triggers) as DueTrigger[], lane: `${row.session_id}\n${row.subscription_id}`, payload: row.payload, triggerDepth: 0,

@@ -3,7 +3,7 @@ import { changeItem } from './change-item.js';
 import { migrations } from './migrations.js';
 import { changesAfter, logAfter, logEnd, readGroup, readGroups, readItem } from './queries.js';
 import { sendMessage } from './send-message.js';
-import { endLostSessions, endSession, enterSession, forgetSession, renewLease } from './sessions.js';
+import { endLostSessions, endSession, enterSession, forgetSession, owners } from './sessions.js';
 import { closeStreams, openStreams, prune } from './upkeep.js';
 
 /** The part of the module that lives in the store. */
@@ -11,6 +11,6 @@ export const storeProgram = defineStoreProgram({
   name: 'stream',
   source: { specifier: '@motia/module-stream/store-program', from: import.meta.url },
   migrations,
-  commands: { open: openStreams, close: closeStreams, change: changeItem, send: sendMessage, prune, enterSession, forgetSession, endSession, endLostSessions, renewLease },
-  queries: { item: readItem, group: readGroup, groups: readGroups, logEnd, logAfter, changesAfter },
+  commands: { open: openStreams, close: closeStreams, change: changeItem, send: sendMessage, prune, enterSession, forgetSession, endSession, endLostSessions },
+  queries: { item: readItem, group: readGroup, groups: readGroups, logEnd, logAfter, changesAfter, owners },
 });

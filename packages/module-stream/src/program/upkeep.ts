@@ -12,25 +12,29 @@ export interface OpenInput {
   readonly candidate: string;
   /** Whether every commit that clients may have seen survives a power failure. */
   readonly survivesPowerFailure: boolean;
+  /** Engines that are gone. */
+  readonly gone: readonly number[];
 }
 
 /**
  * The epoch of the store. It stands for one history of numbers: after a crash that may have taken commits which clients
  * have seen, numbers would be given out a second time, so the history gets a new name.
  */
-export function openStreams(sql: StoreSql, { candidate, survivesPowerFailure }: OpenInput, context: StoreCommandContext): string {
+export function openStreams(sql: StoreSql, { candidate, survivesPowerFailure, gone }: OpenInput, context: StoreCommandContext): string {
   const known = readMeta(sql, 'epoch');
   const wasClosed = readMeta(sql, 'closed') === '1';
   writeMeta(sql, 'closed', '0');
-  if (known !== undefined && (survivesPowerFailure || wasClosed || hasOthers(sql, context))) return known;
+  const isJoining = hasOthers(sql, gone, context);
+  sql.run('INSERT INTO stream_engine (owner) VALUES (?) ON CONFLICT (owner) DO NOTHING', context.fencingToken);
+  if (known !== undefined && (survivesPowerFailure || wasClosed || isJoining)) return known;
   writeMeta(sql, 'epoch', candidate);
   return candidate;
 }
 
 /** In order, by the last one on the store. */
-export function closeStreams(sql: StoreSql, _input: undefined, context: StoreCommandContext): void {
-  sql.run('DELETE FROM stream_lease WHERE owner = ?', context.fencingToken);
-  if (!hasOthers(sql, context)) writeMeta(sql, 'closed', '1');
+export function closeStreams(sql: StoreSql, { gone }: Pick<OpenInput, 'gone'>, context: StoreCommandContext): void {
+  sql.run('DELETE FROM stream_engine WHERE owner = ?', context.fencingToken);
+  if (!hasOthers(sql, gone, context)) writeMeta(sql, 'closed', '1');
 }
 
 /** Takes away what is too old to resume from, and groups that are empty for long. Answers whether there may be more. */
@@ -46,6 +50,7 @@ export function prune(sql: StoreSql, { resumeAgeMs }: { readonly resumeAgeMs: nu
   return changes === rowsAtOnce || empty.length === groupsAtOnce;
 }
 
-function hasOthers(sql: StoreSql, { nowMs, fencingToken }: StoreCommandContext): boolean {
-  return sql.get('SELECT 1 FROM stream_lease WHERE owner <> ? AND until_ms >= ?', fencingToken, nowMs) !== undefined;
+function hasOthers(sql: StoreSql, gone: readonly number[], { fencingToken }: StoreCommandContext): boolean {
+  for (const owner of gone) sql.run('DELETE FROM stream_engine WHERE owner = ?', owner);
+  return sql.get('SELECT 1 FROM stream_engine WHERE owner <> ?', fencingToken) !== undefined;
 }

@@ -108,7 +108,7 @@ export function streamStoreConformance({ describe, it, expect }: TestRunner, sub
       const { store } = probe;
       await store.change(write(set(0)));
       const seen: StreamEvent[] = [];
-      using _ = disposable(store.listen((events) => void seen.push(...events)));
+      using _ = disposable(store.listen({ events: (events) => void seen.push(...events), missed: () => undefined }));
       const before = Promise.all(Array.from({ length: 5 }, (_unused, n) => store.change(write(set(n), 'b'))));
       const snapshot = await store.snapshot({ stream: 'todo', group: 'inbox' });
       await before;
@@ -123,7 +123,7 @@ export function streamStoreConformance({ describe, it, expect }: TestRunner, sub
       await using probe = await open();
       const { store } = probe;
       const seen: StreamEvent[] = [];
-      using _ = disposable(store.listen((events) => void seen.push(...events)));
+      using _ = disposable(store.listen({ events: (events) => void seen.push(...events), missed: () => undefined }));
       await store.change(write(set(1)));
       await store.send({ ...nobody, stream: 'todo', group: 'inbox', type: 'typing', json: '{"who":"Ada"}' });
       await store.change(write(set(2)));
@@ -188,7 +188,7 @@ export function streamStoreConformance({ describe, it, expect }: TestRunner, sub
       await using probe = await open();
       const { store } = probe;
       const seen: StreamEvent[] = [];
-      using _ = disposable(store.listen((events) => void seen.push(...events)));
+      using _ = disposable(store.listen({ events: (events) => void seen.push(...events), missed: () => undefined }));
       const first = await store.change(write({ kind: 'record', type: 'create', json: '{"n":1}' }));
       const second = await store.change(write({ kind: 'record', type: 'delete', json: '{"n":1}' }));
       expect([first.event?.seq, second.event?.seq, (second.event?.timestamp ?? 0) > (first.event?.timestamp ?? 0)]).toEqual([1, 2, true]);

@@ -79,7 +79,7 @@ export class StreamTriggers {
     return this.#delivery.during(due, make);
   }
 
-  #apply(change: TriggerChange<StreamTriggerConfig>): void {
+  async #apply(change: TriggerChange<StreamTriggerConfig>): Promise<void> {
     for (const { id, config } of change.removed) {
       const known = this.#byStream.get(config.stream_name);
       known?.delete(id);
@@ -92,5 +92,6 @@ export class StreamTriggers {
       else known.set(trigger.id, trigger);
     }
     this.#delivery.change(change);
+    await this.#delivery.published();
   }
 }

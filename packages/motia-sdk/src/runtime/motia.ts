@@ -1,8 +1,7 @@
-import type { StreamAuthInput, StreamAuthResult, StreamConfig } from '../context/stream-config.js';
+import type { AuthenticateStream, StreamConfig } from '../context/stream-config.js';
 import { shared } from '../context/invocation-scope.js';
 import { Stream } from '../context/stream.js';
 import type { StepConfig } from '../steps/step-config.js';
-import type { FlowContext } from '../steps/flow-context.js';
 import { setupStepEndpoint } from '../instance/step-endpoint.js';
 import type { LoadedModule } from './loaded-module.js';
 import { serveThisProcess } from './serve-this-process.js';
@@ -14,7 +13,7 @@ import { serveThisProcess } from './serve-this-process.js';
 export class Motia {
   readonly streams: Record<string, Stream> = {};
   /** Describes who connects to the streams; the stream module calls it as `motia::stream::authenticate`. */
-  authenticateStream: ((input: StreamAuthInput, ctx: FlowContext) => StreamAuthResult | Promise<StreamAuthResult>) | undefined;
+  authenticateStream: AuthenticateStream | undefined;
   readonly #steps: LoadedModule[] = [];
   readonly #streamModules: LoadedModule[] = [];
 

@@ -20,7 +20,7 @@ export interface TestAppOptions {
   readonly streams?: readonly TestStep[];
   /** What `motia.config` exports: `authenticateStream`, `otel`. */
   readonly motiaConfig?: object;
-  /** Modules to run. Default: those that the engine runs without a configuration, in memory; with a manual clock without that of traces. They always take free ports. */
+  /** Modules to run. Default: those that the engine runs without a configuration, in memory. They always take free ports. */
   readonly modules?: readonly TestModuleUse[];
   /** Content of a config.yaml as an object, instead of `modules`. Its commands are not run, and it takes free ports. */
   readonly config?: object;
@@ -139,9 +139,9 @@ async function importKit(): Promise<EngineTestKit> {
   }
 }
 
-function modulesOf({ modules, config, functions = {}, clock = 'real' }: TestAppOptions, kit: EngineTestKit): readonly TestModuleUse[] {
+function modulesOf({ modules, config, functions = {} }: TestAppOptions, kit: EngineTestKit): readonly TestModuleUse[] {
   if (modules !== undefined) return onFreePorts(modules);
-  return config === undefined ? defaultsFor(kit.defaultModules(), Object.keys(functions), clock !== 'real') : [];
+  return config === undefined ? defaultsFor(kit.defaultModules(), Object.keys(functions)) : [];
 }
 
 /** Durations are read by the engine's own clock: one of its own is moved by so much, and nothing happens at it. */

@@ -23,13 +23,9 @@ export function onFreePorts(modules: readonly TestModuleUse[]): TestModuleUse[] 
   return modules.map((use) => (listening.has(classOf(use)) ? { ...use, options: { ...(use.options as object | undefined), port: 0 } } : use));
 }
 
-/** It looks at its traces every second: over days of virtual time that is all that would be done. */
-const otelClass = 'modules::observability::OtelModule';
-
 /** The default modules, without those that have no use in a test and those that a stand-in takes the place of. */
-export function defaultsFor(modules: readonly TestModuleUse[], standIns: readonly string[], hasManualClock: boolean): TestModuleUse[] {
+export function defaultsFor(modules: readonly TestModuleUse[], standIns: readonly string[]): TestModuleUse[] {
   const replaced = new Set(owners.filter(([prefix]) => standIns.some((id) => (prefix.endsWith('::') ? id.startsWith(prefix) : id === prefix))).map(([, className]) => className));
-  if (hasManualClock) replaced.add(otelClass);
   return onFreePorts(modules.filter((use) => classOf(use) !== workerClass && !replaced.has(classOf(use))));
 }
 

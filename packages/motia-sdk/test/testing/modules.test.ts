@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { z } from 'zod';
-import { cron, defineStream, http, NonRetryable, queue, RetryAfter, state, step, stream, subscribe, type StateTriggerInput, type StreamTriggerInput } from '../../src/index.js';
+import { cron, defineStream, http, NonRetryable, queue, RetryAfter, state, step, stream, subscribe, type AuthenticateStream, type StateTriggerInput, type StreamConfig, type StreamTriggerInput } from '../../src/index.js';
 import { createTestApp } from '../../src/testing/index.js';
 
 // Days of virtual time are work, not waiting: on a busy machine they take as long as they take.
@@ -14,6 +14,22 @@ const take = step({ name: 'Take', triggers: [http('POST', '/orders', { bodySchem
   const { messageReceiptId } = await ctx.enqueue({ topic: 'order.created', data: req.body });
   return { status: 202, body: { receipt: messageReceiptId } };
 });
+
+/** A socket.io client that polls: it needs nothing but fetch. */
+async function pollingClient(streamUrl: string, token: string): Promise<{ send(packet: string): Promise<unknown>; next(): Promise<string> }> {
+  const url = `${streamUrl.replace('ws:', 'http:')}/socket.io/?EIO=4&transport=polling&token=${token}`;
+  const { sid } = JSON.parse((await (await fetch(url)).text()).slice(1)) as { readonly sid: string };
+  const send = (packet: string): Promise<unknown> => fetch(`${url}&sid=${sid}`, { method: 'POST', body: packet });
+  const packets: string[] = [];
+  await send('40');
+  return {
+    send,
+    async next() {
+      while (packets.length === 0) packets.push(...(await (await fetch(`${url}&sid=${sid}`)).text()).split('\u001e'));
+      return packets.shift() ?? '';
+    },
+  };
+}
 
 describe('queues in a test app', () => {
   const seen: { attempt: number; at: number; key: string }[] = [];
@@ -116,6 +132,10 @@ describe('time in a test app', () => {
     expect(reports).toEqual(['2026-03-01T01:00:00Z', '2026-03-02T01:00:00Z', '2026-03-03T01:00:00Z']);
     expect(await app.state.get('cache', 'today')).toBeNull();
     expect((await app.cron.list()).map(({ function_id: id }) => id)).toContain('steps::Nightly::trigger::cron(0 0 2 * * * *)');
+    // Traces are kept on the same clock: each slot is one, with the message that it sent.
+    const { spans } = await app.invoke<{ spans: { name: string; start_time_unix_nano: number; span_count: number }[] }>('engine::traces::list', { sort_order: 'asc', search: 'Nightly', search_all_spans: true });
+    expect(spans.map(({ start_time_unix_nano: at }) => new Date(at / 1e6).toISOString().slice(0, 16))).toEqual(['2026-03-01T01:00', '2026-03-02T01:00', '2026-03-03T01:00']);
+    for (const { span_count: count } of spans) expect(count).toBeGreaterThan(3);
     await app.cron.runNow('Nightly');
     await app.clock.settle();
     expect(days).toHaveLength(5);
@@ -180,6 +200,32 @@ describe('state, streams and messages in a test app', () => {
     expect(await app.stream('todo').listGroups()).toEqual(['mine']);
     expect(frames.map(({ event, id }) => [id, event.type])).toEqual([['1', 'create'], ['1', 'update']]);
     expect(app.streamUrl).toMatch(/^ws:\/\/127\.0\.0\.1:\d+$/);
+  });
+
+  it('T5 who may follow is asked of authenticateStream and onJoin, and onLeave is told, with what the first one said', async () => {
+    interface User { readonly name: string }
+    const authenticateStream: AuthenticateStream<User> = ({ queryParams: { token } }) => (token?.[0] === 'secret' ? { context: { name: 'ada' } } : undefined);
+    const config: StreamConfig<User> = {
+      name: 'rooms', schema: { type: 'object' },
+      onJoin: ({ groupId }, ctx, user) => {
+        ctx.logger.info('joins', { groupId, user });
+        return { unauthorized: groupId !== user?.name };
+      },
+      onLeave: async ({ groupId, id }, ctx, user) => ctx.logger.info('has left', { groupId, id, user }),
+    };
+    await using app = await createTestApp({ steps: [], streams: [defineStream(config)], motiaConfig: { authenticateStream } });
+    await app.stream('rooms').set('ada', 'r1', { n: 1 });
+    expect(await (await pollingClient(app.streamUrl, 'wrong')).next()).toMatch(/^44.*MOTIA_STREAM_UNAUTHORIZED/);
+    const client = await pollingClient(app.streamUrl, 'secret');
+    expect(await client.next()).toMatch(/^40/);
+    await client.send('42["join",{"subscriptionId":"1","streamName":"rooms","groupId":"bob"}]');
+    expect(await client.next()).toContain('MOTIA_STREAM_JOIN_REFUSED');
+    await client.send('42["join",{"subscriptionId":"2","streamName":"rooms","groupId":"ada"}]');
+    expect(await client.next()).toContain('"event":{"type":"sync","data":[{"n":1}],"ids":["r1"]}');
+    await client.send('42["leave",{"subscriptionId":"2"}]');
+    expect((await app.waitForLog('has left')).fields).toEqual({ groupId: 'ada', user: { name: 'ada' } });
+    expect(app.logs.filter(({ message }) => message === 'joins').map(({ fields }) => fields)).toEqual([{ groupId: 'bob', user: { name: 'ada' } }, { groupId: 'ada', user: { name: 'ada' } }]);
+    await client.send('1');
   });
 
   it('Q13 a transaction commits state, streams and messages together, or nothing of it', async () => {

@@ -3,8 +3,8 @@ import type { Equal, Expect } from '@motia/tools/type-tests';
 import { z } from 'zod';
 import {
   cron, defineStream, enqueue, http, NonRetryable, publish, queue, RetryAfter, state, type stateManager, step, stream, Stream, subscribe,
-  type CronTrigger, type DataOfStream, type EnqueueReceipt, type FlowContext, type OneOffTrigger, type PendingChange, type QueueConfig, type StateChange, type StateEntry, type StateHistory, type StatePage,
-  type StateTriggerInput, type StepConfig, type StreamChange, type StreamTriggerInput,
+  type AuthenticateStream, type CronTrigger, type DataOfStream, type EnqueueReceipt, type FlowContext, type OneOffTrigger, type PendingChange, type QueueConfig, type StateChange, type StateEntry, type StateHistory, type StatePage,
+  type StateTriggerInput, type StepConfig, type StreamChange, type StreamConfig, type StreamTriggerInput,
 } from 'motia';
 
 interface Order {
@@ -60,6 +60,20 @@ step({ name: 'Named', triggers: [stream('chat', (frame) => frame.groupId === 'a'
 step({ name: 'Orders', triggers: [state<Order>({ scope: 'orders', condition: ({ newValue }) => newValue?.id === 'a' })] }, (change) => {
   type _ = Expect<Equal<typeof change, StateTriggerInput<Order>>>;
 });
+
+const rooms: StreamConfig<{ user: string }> = {
+  name: 'rooms', schema: z.object({ n: z.number() }),
+  onJoin: ({ groupId }, ctx, auth) => {
+    type _ = [Expect<Equal<typeof auth, { user: string } | undefined>>, Expect<Equal<typeof ctx.traceId, string>>];
+    return { unauthorized: groupId !== auth?.user };
+  },
+  onLeave: async ({ id }, ctx) => ctx.logger.info('gone', { id }),
+};
+defineStream(rooms) satisfies Stream;
+({ ...rooms }) satisfies StreamConfig;
+export const authenticateStream: AuthenticateStream<{ user: string }> = ({ queryParams }) => (queryParams['user']?.[0] === undefined ? undefined : { context: { user: queryParams['user'][0] } });
+// @ts-expect-error -- a context is an object with a user
+export const wrongAuthenticateStream: AuthenticateStream<{ user: string }> = () => ({ context: { name: 'ada' } });
 
 /* Queues. */
 queue('t', { config: { type: 'fifo', maxRetries: 5, visibilityTimeout: 60, delaySeconds: 1, concurrency: 4, backoffType: 'linear', backoffDelayMs: 100 } });

@@ -8,7 +8,7 @@ import { WireValue } from '../wire-value.js';
 import type { RawPart } from '../wire-value.js';
 import type { IncomingCalls } from './incoming-calls.js';
 import { INVOKE } from './incoming-calls.js';
-import { messageProblem, peekHead, readRawPart } from './incoming-message.js';
+import { messageProblem, peekHead, readPlainAnswer, readRawPart } from './incoming-message.js';
 import type { AnyMessage } from './incoming-message.js';
 import type { LibraryLink } from './library-link.js';
 import type { Outbox } from './outbox.js';
@@ -48,6 +48,15 @@ export class Inbox implements FrameSink {
 
   onFrame(envelope: string, raw: Buffer | undefined): boolean {
     this.framesIn++;
+    if (raw === undefined) {
+      const answer = readPlainAnswer(envelope);
+      const call = answer === undefined ? undefined : this.ports.outgoing.take(answer.id);
+      if (answer !== undefined && call !== undefined) {
+        call.handlerMs = answer.handlerMs;
+        call.resolve(answer.result);
+        return true;
+      }
+    }
     let message: AnyMessage;
     try {
       message = JSON.parse(envelope) as AnyMessage;

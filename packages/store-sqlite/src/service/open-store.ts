@@ -54,7 +54,7 @@ export function openInMemory(options: OpenStoreOptions): OpenStore {
   const identity = enter(db, options, { engineId: randomUUID(), file: undefined });
   return new OpenStore({
     file: undefined, durability: 'memory', isShared: false, ...identity, clock, maxPendingBytes, foundCorrupt: events.foundCorrupt,
-    writer: new InlineWriter(ownRunner(db, { file: undefined, ...identity }), events),
+    writer: new InlineWriter(ownRunner(db, { file: undefined, isShared: false, ...identity }), events),
     reader: new Reader({ db, file: undefined, isBorrowed: true, needsSnapshot: false }),
     release: () => undefined,
   });
@@ -105,7 +105,7 @@ function openOwned(files: StoreFiles, options: OpenStoreOptions, { engineId, rel
     if (quarantined > 0) logger.warn('There are rows in the quarantine of the store: they were not what was written', { file, rows: quarantined, table: 'store_quarantine' });
     const presences = isShared ? { isPresent: (id: string) => isPresent(files, id), clear: (id: string) => clearPresence(files, id) } : undefined;
     const shared = { presences, file, durability, isShared, ...identity, clock, maxPendingBytes, release, foundCorrupt: events.foundCorrupt };
-    const inline = (connection: Database): InlineWriter => new InlineWriter(ownRunner(connection, { file, ...identity }), events);
+    const inline = (connection: Database): InlineWriter => new InlineWriter(ownRunner(connection, { file, isShared, ...identity }), events);
     if (writer === 'inline' || (writer === 'auto' && !canStartThread())) {
       if (writer === 'auto') logger.debug('The store is written on the thread of the engine', { reason: 'there is no file to start a thread with' });
       return new OpenStore({ ...shared, writer: inline(db), reader: new Reader({ db, file, isBorrowed: true, needsSnapshot: isShared }) });
@@ -118,7 +118,7 @@ function openOwned(files: StoreFiles, options: OpenStoreOptions, { engineId, rel
       writer: new AutoWriter({
         mode: writer, logger,
         openInline: () => inline(connect()),
-        startThread: () => startThread(() => ThreadWriter.start({ file, durability, limits, ...identity }, events)),
+        startThread: () => startThread(() => ThreadWriter.start({ file, durability, isShared, limits, ...identity }, events)),
       }),
     });
   } catch (error) {
@@ -143,7 +143,7 @@ function enter(db: Database, { clock, isShared }: OpenStoreOptions, { engineId, 
   return { engineId, fencingToken: ownProgram.commands.enter(sql, { engineId, pid: processUsage().pid, isShared, nowMs: clock.now() }) };
 }
 
-function ownRunner(db: Database, identity: { readonly file: string | undefined; readonly engineId: string; readonly fencingToken: number }): BatchRunner {
+function ownRunner(db: Database, identity: { readonly file: string | undefined; readonly isShared: boolean; readonly engineId: string; readonly fencingToken: number }): BatchRunner {
   const runner = new BatchRunner({ db, ...identity });
   runner.open(ownProgram);
   return runner;

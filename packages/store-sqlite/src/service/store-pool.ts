@@ -23,6 +23,7 @@ export class SqliteStorePool implements StorePool {
   /** By folder; the one in memory has none. */
   readonly #opening = new Map<string, Promise<OpenStore>>();
   readonly #open = new Set<OpenStore>();
+  readonly #expected: StoreRequest[] = [];
   #isClosed = false;
 
   constructor(parts: StorePoolParts) {
@@ -32,6 +33,15 @@ export class SqliteStorePool implements StorePool {
   /** Those that are open now. */
   stores(): readonly OpenStore[] {
     return [...this.#open];
+  }
+
+  expect(request: StoreRequest): void {
+    this.#expected.push(request);
+  }
+
+  /** One after the other: whoever waits for one folder holds no other that it does not need. */
+  async openExpected(): Promise<void> {
+    for (const request of this.#expected) await this.open(request);
   }
 
   async open(request: StoreRequest): Promise<StoreService> {

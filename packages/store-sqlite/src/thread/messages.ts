@@ -9,6 +9,7 @@ export interface ThreadData {
   readonly durability: StoreDurability;
   readonly engineId: string;
   readonly fencingToken: number;
+  readonly isShared: boolean;
   readonly limits: ConnectionLimits;
 }
 

@@ -8,9 +8,9 @@ import { sendError, sendOutcome, type FromThread, type ProgramSource, type SentO
 import { messageOf } from '../sql/sqlite-errors.js';
 
 /** The life of the writer's thread: opens its connection, commits what comes, closes when told to. */
-export function serveWrites(port: MessagePort, { file, durability, engineId, fencingToken, limits }: ThreadData): void {
+export function serveWrites(port: MessagePort, { file, durability, engineId, fencingToken, isShared, limits }: ThreadData): void {
   const send = (message: FromThread): void => port.postMessage(message);
-  const runner = new BatchRunner({ db: openWritable({ file, durability, limits }), file, engineId, fencingToken });
+  const runner = new BatchRunner({ db: openWritable({ file, durability, limits }), file, engineId, fencingToken, isShared });
   runner.open(ownProgram);
   const queue: Runnable[] = [];
   let isClosing = false;

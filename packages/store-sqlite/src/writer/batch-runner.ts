@@ -3,13 +3,14 @@ import type { MotiaError, StoreCommandContext, StoreProgram, StoreSql } from '@m
 import { storeErrors } from '../errors.js';
 import { onQuarantined, type CorruptRow } from '../rows/quarantine-note.js';
 import { commandError, messageOf, sqliteCode, storageError } from '../sql/sqlite-errors.js';
-import { createStatements } from '../sql/statements.js';
+import { createStatements, type Statements } from '../sql/statements.js';
 import { migrate } from './migrate.js';
+import { ProgramMemories } from './program-memories.js';
 import type { CommitReport } from './store-writer.js';
 import type { UnitCommand, UnitOutcome } from './unit.js';
 
 /** Where a batch is cut: what came in after it waits for the next commit. */
-const mostCommands = 128;
+const mostCommands = 512;
 const longestMs = 2;
 
 export interface BatchRunnerOptions {
@@ -18,6 +19,8 @@ export interface BatchRunnerOptions {
   readonly file: string | undefined;
   readonly engineId: string;
   readonly fencingToken: number;
+  /** Others write to the same database too. */
+  readonly isShared: boolean;
 }
 
 /** What a batch is made of: anything that carries commands. */
@@ -36,7 +39,8 @@ export class BatchRunner {
   readonly #options: BatchRunnerOptions;
   readonly #db: Database;
   readonly #host: StoreSql;
-  readonly #sql: StoreSql;
+  readonly #sql: Statements;
+  readonly #memories: ProgramMemories;
   readonly #programs = new Map<string, StoreProgram>();
   readonly #quarantined: CorruptRow[] = [];
   #dataVersion: number | undefined;
@@ -46,6 +50,8 @@ export class BatchRunner {
     this.#db = options.db;
     this.#host = createStatements(options.db, 'host');
     this.#sql = createStatements(options.db, 'command');
+    // What others commit is not told of in time: nothing is remembered where there are others.
+    this.#memories = new ProgramMemories({ isForgetful: options.isShared });
     onQuarantined(this.#sql, (row) => this.#quarantined.push(row));
     if (options.file !== undefined) this.hasForeignCommits();
   }
@@ -57,10 +63,15 @@ export class BatchRunner {
   }
 
   /**
-   * Takes units from the front of the queue, runs them and commits: up to 128 commands or 2 ms, at least one unit. What a
+   * Takes units from the front of the queue, runs them and commits: up to 512 commands or 2 ms, at least one unit. What a
    * command throws undoes its unit alone. Never throws: when the commit fails, nothing of the batch is kept and every unit learns it.
    */
   run<U extends Runnable>(queue: U[]): Batch<U> {
+    return this.#run(queue, false);
+  }
+
+  /** @param isCareful each unit in a savepoint, because one of them changed something before it threw: they are all run again */
+  #run<U extends Runnable>(queue: U[], isCareful: boolean): Batch<U> {
     const startedAtMs = performance.now();
     const taken: U[] = [];
     const outcomes: UnitOutcome[] = [];
@@ -72,14 +83,14 @@ export class BatchRunner {
         const unit = queue[taken.length] as U;
         taken.push(unit);
         commands += unit.commands.length;
-        outcomes.push(this.#runUnit(unit));
+        outcomes.push(isCareful || unit.commands.length > 1 ? this.#runSaved(unit) : this.#runBare(unit));
       } while (this.#db.inTransaction && taken.length < queue.length && commands < mostCommands && performance.now() - startedAtMs < longestMs);
       this.#host.run('COMMIT');
     } catch (error) {
       failure = error;
-      this.#quarantined.length = 0;
-      if (this.#db.inTransaction) this.#host.run('ROLLBACK');
+      this.#undo('ROLLBACK');
     }
+    if (failure instanceof LeftChanges) return this.#run(queue, true);
     // A begin that failed fails for everyone who waits.
     if (taken.length === 0) taken.push(...queue);
     queue.splice(0, taken.length);
@@ -129,7 +140,20 @@ export class BatchRunner {
     });
   }
 
-  #runUnit({ commands }: Runnable): UnitOutcome {
+  /** A single command, which most units are, without a savepoint: what throws before it has changed anything leaves nothing to undo. @throws LeftChanges */
+  #runBare({ commands }: Runnable): UnitOutcome {
+    const command = commands[0] as UnitCommand;
+    const writes = this.#sql.writes;
+    try {
+      return { values: [this.#runCommand(command)] };
+    } catch (error) {
+      if (this.#sql.writes !== writes && this.#db.inTransaction) throw new LeftChanges();
+      return this.#failed(error, command, 0);
+    }
+  }
+
+  /** In a savepoint. */
+  #runSaved({ commands }: Runnable): UnitOutcome {
     const values: unknown[] = [];
     const quarantined = this.#quarantined.length;
     try {
@@ -138,15 +162,22 @@ export class BatchRunner {
       this.#host.run('RELEASE unit');
       return { values };
     } catch (error) {
-      this.#quarantined.length = quarantined;
-      if (this.#db.inTransaction) {
-        this.#host.run('ROLLBACK TO unit');
-        this.#host.run('RELEASE unit');
-      }
+      this.#undo('ROLLBACK TO unit', quarantined);
+      if (this.#db.inTransaction) this.#host.run('RELEASE unit');
       const failedAt = Math.min(values.length, commands.length - 1);
-      const { program = '', command = '' } = commands[failedAt] ?? {};
-      return { error: commandError(error, { program, command, file: this.#options.file }), failedAt };
+      return this.#failed(error, commands[failedAt], failedAt);
     }
+  }
+
+  #failed(error: unknown, command: UnitCommand | undefined, failedAt: number): UnitOutcome {
+    return { error: commandError(error, { program: command?.program ?? '', command: command?.command ?? '', file: this.#options.file }), failedAt };
+  }
+
+  /** What was noted and remembered of changes goes with them. */
+  #undo(statement: 'ROLLBACK' | 'ROLLBACK TO unit', quarantined = 0): void {
+    this.#memories.clear();
+    this.#quarantined.length = quarantined;
+    if (this.#db.inTransaction) this.#host.run(statement);
   }
 
   #runCommand({ program, command, input, nowMs }: UnitCommand): unknown {
@@ -154,7 +185,7 @@ export class BatchRunner {
     const known = this.#programs.get(program)?.commands;
     const run = known !== undefined && Object.hasOwn(known, command) ? (known[command] as Callable) : undefined;
     if (run === undefined) throw storeErrors.COMMAND_UNKNOWN({ program, command });
-    const value = run(this.#sql, input, { nowMs, engineId, fencingToken });
+    const value = run(this.#sql, input, { nowMs, engineId, fencingToken, memory: this.#memories.of(program) });
     if (value instanceof Promise) throw storeErrors.PROGRAM_INVALID({ program, problem: `its command "${command}" answers a promise; commands are synchronous` });
     return value;
   }
@@ -170,6 +201,9 @@ export class BatchRunner {
     return this.#options.file === undefined ? {} : { file: this.#options.file };
   }
 }
+
+/** A command threw after it had changed something, outside of a savepoint. */
+class LeftChanges extends Error {}
 
 const storageConditions = new Set(['MOTIA_STORE_FULL', 'MOTIA_STORE_IO_FAILED', 'MOTIA_STORE_UNREADABLE', 'MOTIA_STORE_BUSY']);
 

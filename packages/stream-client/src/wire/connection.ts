@@ -6,6 +6,9 @@ import { afterClose, reconnectDelayMs } from './reconnect-policy.js';
 /** Silence after which the server is asked for a sign of life, and how long it has for that. */
 const quietMs = 30_000;
 const answerMs = 10_000;
+/** Messages that go out at once, and how many more each second: a little less than a server takes of one client. */
+const burst = 200;
+const perSecond = 50;
 /** Close code for a connection that we took for dead, or never had. */
 const noConnection = 4000;
 
@@ -35,6 +38,10 @@ export class Connection {
   #retry: unknown;
   #watchdog: unknown;
   #stopOnline: (() => void) | undefined;
+  /** Messages that may go out now, and those that wait until more may. */
+  #credit = burst;
+  #waiting: string[] = [];
+  #refill: unknown;
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
@@ -64,7 +71,22 @@ export class Connection {
 
   /** Sends when the connection is open; the state is sent anew after each opening, so nothing is kept for later. */
   send(type: 'join' | 'leave', data: object): void {
-    if (this.#isOpen) this.#socket?.send(JSON.stringify({ type, data }));
+    if (!this.#isOpen) return;
+    this.#waiting.push(JSON.stringify({ type, data }));
+    this.#flush();
+  }
+
+  #flush(): void {
+    while (this.#credit > 0 && this.#waiting.length > 0) {
+      this.#credit -= 1;
+      this.#socket?.send(this.#waiting.shift() as string);
+    }
+    if (this.#credit === burst || this.#refill !== undefined) return;
+    this.#refill = this.#parts.platform.setTimeout(() => {
+      this.#refill = undefined;
+      this.#credit = Math.min(burst, this.#credit + perSecond);
+      this.#flush();
+    }, 1_000);
   }
 
   async #connect(): Promise<void> {
@@ -88,10 +110,13 @@ export class Connection {
     }
     this.#socket = socket;
     this.#reconnectAfterMs = undefined;
+    // A server that takes the connection and says nothing would keep it waiting for ever.
+    this.#watchdog = this.#parts.platform.setTimeout(() => this.#giveUp('it did not open'), quietMs);
     const isCurrent = (): boolean => round === this.#round;
     socket.addEventListener('open', () => {
       if (!isCurrent()) return;
       this.#isOpen = true;
+      this.#credit = burst;
       this.#heard();
       this.#parts.onOpen();
     });
@@ -145,11 +170,14 @@ export class Connection {
     platform.clearTimeout(this.#watchdog);
     this.#watchdog = platform.setTimeout(() => {
       this.#socket?.send('{"type":"ping"}');
-      this.#watchdog = platform.setTimeout(() => {
-        this.#drop(noConnection);
-        this.#lost(noConnection, 'no sign of life');
-      }, answerMs);
+      this.#watchdog = platform.setTimeout(() => this.#giveUp('no sign of life'), answerMs);
     }, quietMs);
+  }
+
+  /** Nobody waits for the close of a socket that says nothing. */
+  #giveUp(reason: string): void {
+    this.#drop(noConnection);
+    this.#lost(noConnection, reason);
   }
 
   #drop(code: number): void {
@@ -167,6 +195,9 @@ export class Connection {
   #clearTimers(): void {
     this.#parts.platform.clearTimeout(this.#retry);
     this.#parts.platform.clearTimeout(this.#watchdog);
+    this.#parts.platform.clearTimeout(this.#refill);
+    this.#refill = undefined;
+    this.#waiting = [];
     this.#retry = undefined;
     this.#watchdog = undefined;
   }

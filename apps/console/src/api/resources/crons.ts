@@ -1,17 +1,27 @@
 import { consoleErrors } from '../../errors.js';
 import { route, type ApiRoute } from '../api-route.js';
 import type { ModuleFunctions } from '../module-functions.js';
-import { pageOf, pageRequest, text } from '../page-query.js';
+import { listPage, type ListShape } from '../list-page.js';
+import { pageRequest, text } from '../page-query.js';
 
 export interface CronRow {
   readonly job_id: string;
+  readonly function_id?: string;
+  readonly expression?: string | null;
+  readonly next_run?: string | null;
 }
+
+const listed: ListShape<CronRow> = {
+  keyOf: (job) => job.job_id,
+  textOf: (job) => `${job.job_id} ${job.function_id ?? ''} ${job.expression ?? ''}`,
+  sorts: { next_run: (job) => job.next_run ?? undefined, function: (job) => job.function_id },
+};
 
 /** Schedules with their last and next runs. */
 export function cronRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
   const jobs = async (signal: AbortSignal): Promise<readonly CronRow[]> => (await modules.call<{ readonly jobs: readonly CronRow[] }>('cron::list', {}, { signal })).jobs;
   return [
-    route('GET', '/crons', async ({ query, signal }) => pageOf(await jobs(signal), pageRequest(query), (job) => job.job_id)),
+    route('GET', '/crons', async ({ query, signal }) => listPage(await jobs(signal), query, listed)),
     route('GET', '/crons/:id', async ({ params, signal }) => {
       const id = params['id'] ?? '';
       const job = (await jobs(signal)).find((candidate) => candidate.job_id === id);

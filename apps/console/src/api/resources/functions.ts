@@ -1,7 +1,8 @@
 import type { FunctionInfo, FunctionRegistry, TriggerRegistry } from '@motia/engine-core/contract';
 import { consoleErrors } from '../../errors.js';
 import { route, type ApiRoute } from '../api-route.js';
-import { pageOf, pageRequest, text } from '../page-query.js';
+import { listPage } from '../list-page.js';
+import { text } from '../page-query.js';
 
 export interface FunctionParts {
   readonly functions: FunctionRegistry;
@@ -17,9 +18,9 @@ export function functionRoutes({ functions, triggers }: FunctionParts): readonly
   };
   return [
     route('GET', '/functions', async ({ query }) => {
-      const filter = text(query, 'filter')?.toLowerCase();
-      const rows = functions.list({ includeInternal: query.get('internal') === 'true' }).filter(({ id }) => filter === undefined || id.toLowerCase().includes(filter));
-      const page = pageOf(rows, pageRequest(query), ({ id }) => id);
+      const page = listPage(functions.list({ includeInternal: query.get('internal') === 'true' }), query, {
+        keyOf: ({ id }) => id, textOf: ({ id, description = '' }) => `${id} ${description}`, sorts: { calls: ({ stats }) => stats.calls, errors: ({ stats }) => stats.errors },
+      });
       return { ...page, items: page.items.map(summaryOf) };
     }),
     route('GET', '/functions/:id', async ({ params }) => {
@@ -42,11 +43,10 @@ export function functionRoutes({ functions, triggers }: FunctionParts): readonly
     }),
     route('GET', '/triggers', async ({ query }) => {
       const type = text(query, 'type');
-      const filter = text(query, 'filter')?.toLowerCase();
-      const rows = triggers.list().filter((trigger) => (type === undefined || trigger.type === type) && (filter === undefined || `${trigger.functionId} ${JSON.stringify(trigger.config)}`.toLowerCase().includes(filter)));
-      return pageOf(rows, pageRequest(query), ({ type: kind, id }) => `${kind} ${id}`);
+      const rows = triggers.list().filter((trigger) => type === undefined || trigger.type === type);
+      return listPage(rows, query, { keyOf: ({ type: kind, id }) => `${kind} ${id}`, textOf: (trigger) => `${trigger.type} ${trigger.functionId} ${JSON.stringify(trigger.config)}`, sorts: { function: ({ functionId }) => functionId } });
     }),
-    route('GET', '/trigger-types', async ({ query }) => pageOf(triggers.types(), pageRequest(query), ({ type }) => type)),
+    route('GET', '/trigger-types', async ({ query }) => listPage(triggers.types(), query, { keyOf: ({ type }) => type, textOf: ({ type }) => type })),
   ];
 }
 

@@ -14,7 +14,7 @@ export function liveRoutes(hub: LiveHub): readonly ApiRoute[] {
       const epoch = text(query, 'epoch');
       const seq = integer(query, 'seq', 0);
       const waitMs = Math.min(integer(query, 'wait_ms', 0) ?? longestWaitMs, longestWaitMs);
-      return { frames: await hub.poll(topic, epoch === undefined || seq === undefined ? undefined : { epoch, seq }, waitMs, signal) };
+      return { frames: await hub.poll({ topic, filter: text(query, 'filter'), since: epoch === undefined || seq === undefined ? undefined : { epoch, seq } }, waitMs, signal) };
     }),
   ];
 }

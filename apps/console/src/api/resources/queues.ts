@@ -2,13 +2,20 @@ import { consoleErrors } from '../../errors.js';
 import { route, type ApiRequest, type ApiRoute } from '../api-route.js';
 import { bodyFields } from '../body-fields.js';
 import type { ModuleFunctions } from '../module-functions.js';
-import { oneOf, pageOf, pageRequest, text } from '../page-query.js';
+import { listPage, type ListShape } from '../list-page.js';
+import { oneOf, pageRequest, text } from '../page-query.js';
+import { parseQueueName, queueTarget, type QueueName } from '../queue-name.js';
 
 export interface QueueRow {
   readonly kind: 'topic' | 'queue';
   readonly name: string;
   readonly functionId: string | null;
+  readonly depth?: number;
+  readonly dead?: number;
+  readonly oldestAgeMs?: number;
 }
+
+const listed: ListShape<QueueRow> = { keyOf: queueKey, textOf: queueKey, sorts: { depth: ({ depth }) => depth, dead: ({ dead }) => dead, age: ({ oldestAgeMs }) => oldestAgeMs } };
 interface MessagePage {
   readonly messages: readonly object[];
   readonly cursor?: string;
@@ -16,6 +23,7 @@ interface MessagePage {
 
 const states = ['waiting', 'delayed', 'running', 'blocked', 'dead', 'completed', 'cancelled'] as const;
 const filters = ['functionId', 'code', 'group', 'before', 'after', 'messageIds', 'messageId', 'all', 'head', 'data', 'ratePerSecond'] as const;
+const redriveKeys = [...filters, 'dryRun'] as const;
 
 /** Queues and their messages, dead letters included. A queue is named `topic:<topic>` or `queue:<name>`. */
 export function queueRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
@@ -27,7 +35,7 @@ export function queueRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
   return [
     route('GET', '/queues', async ({ query, signal }) => {
       const { queues } = await modules.call<{ readonly queues: readonly QueueRow[] }>('queue::list', {}, { signal });
-      return pageOf(queues, pageRequest(query), queueKey);
+      return listPage(queues, query, listed);
     }),
     route('GET', '/queues/:queue/messages', (request) => {
       const state = oneOf(request.query, 'state', states);
@@ -37,12 +45,14 @@ export function queueRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
     route('POST', '/queues/:queue/publish', (request) => {
       const { kind, name } = named(request);
       const message = bodyFields(request.body, ['data', 'functionId', 'messageGroupId', 'dedupId', 'delayMs', 'runAt', 'priority', 'ttlMs'], kind === 'queue' ? ['data', 'functionId'] : ['data']);
-      return modules.act('enqueue', { [kind]: name, ...message }, request);
+      return modules.act('enqueue', { ...queueTarget({ kind, name }), ...message }, request);
     }),
     route('POST', '/queues/:queue/pause', (request) => modules.act('queue::pause', { ...target(request), ...bodyFields(request.body, ['functionId']) }, request)),
     route('POST', '/queues/:queue/resume', (request) => modules.act('queue::resume', { ...target(request), ...bodyFields(request.body, ['functionId']) }, request)),
-    route('POST', '/queues/:queue/dlq/redrive', (request) => modules.act('queue::redrive', choiceOf(request), request)),
-    route('POST', '/queues/:queue/dlq/discard', (request) => modules.act('queue::discard', choiceOf(request), request)),
+    route('POST', '/queues/:queue/dlq/redrive', (request) => modules.act('queue::redrive', choiceOf(request, redriveKeys), request)),
+    route('GET', '/queues/:queue/dlq/redrive', (request) => modules.call('queue::redrive_status', { ...target(request), ...ofFunction(request) }, request)),
+    route('POST', '/queues/:queue/dlq/redrive/cancel', (request) => modules.act('queue::redrive_cancel', { ...target(request), ...bodyFields(request.body, ['functionId']) }, request)),
+    route('POST', '/queues/:queue/dlq/discard', (request) => modules.act('queue::discard', choiceOf(request, filters), request)),
     route('GET', '/messages/:id', ({ params, signal }) => modules.call('queue::message', { messageId: params['id'] }, { signal })),
     route('GET', '/messages/:id/explain', ({ params, signal }) => modules.call('queue::explain', { messageId: params['id'] }, { signal })),
     route('POST', '/messages/:id/cancel', ({ params, signal }) => modules.act('queue::cancel', { messageId: params['id'] }, { signal })),
@@ -54,14 +64,13 @@ export function queueKey({ kind, name, functionId }: QueueRow): string {
 }
 
 /** Chosen messages by their ids alone; a choice by filter within the queue. */
-function choiceOf(request: ApiRequest): object {
-  const body = bodyFields(request.body, filters);
+function choiceOf(request: ApiRequest, keys: typeof filters | typeof redriveKeys): object {
+  const body = bodyFields<(typeof redriveKeys)[number]>(request.body, keys);
   return body.messageId !== undefined || body.messageIds !== undefined ? body : { ...target(request), ...body };
 }
 
 function target(request: ApiRequest): object {
-  const { kind, name } = named(request);
-  return { [kind]: name };
+  return queueTarget(named(request));
 }
 
 function ofFunction({ query }: ApiRequest): object {
@@ -70,9 +79,9 @@ function ofFunction({ query }: ApiRequest): object {
 }
 
 /** @throws `MOTIA_CONSOLE_RESOURCE_NOT_FOUND` */
-function named({ params }: ApiRequest): { readonly kind: 'topic' | 'queue'; readonly name: string } {
+function named({ params }: ApiRequest): QueueName {
   const id = params['queue'] ?? '';
-  const match = /^(topic|queue):(.+)$/s.exec(id);
-  if (match === null) throw consoleErrors.RESOURCE_NOT_FOUND({ kind: 'queue', id });
-  return { kind: match[1] as 'topic' | 'queue', name: match[2] as string };
+  const name = parseQueueName(id);
+  if (name === undefined) throw consoleErrors.RESOURCE_NOT_FOUND({ kind: 'queue', id });
+  return name;
 }

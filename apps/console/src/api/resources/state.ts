@@ -3,6 +3,7 @@ import { route, type ApiRequest, type ApiRoute } from '../api-route.js';
 import type { ModuleFunctions } from '../module-functions.js';
 import { bodyFields } from '../body-fields.js';
 import { integer, pageRequest, text } from '../page-query.js';
+import { stateAt, type HistoryEntry } from '../state-at.js';
 
 interface ScopePage {
   readonly groups: readonly string[];
@@ -13,7 +14,7 @@ interface KeyPage {
   readonly cursor?: string;
 }
 interface HistoryPage {
-  readonly entries: readonly unknown[];
+  readonly entries: readonly HistoryEntry[];
   readonly truncated: boolean;
   readonly cursor?: string;
 }
@@ -46,6 +47,12 @@ export function stateRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
       const before = integer(request.query, 'beforeSeq', 1);
       const { entries, truncated, cursor } = await modules.call<HistoryPage>('state::history', { ...place(request), limit, ...(before === undefined ? {} : { cursor: String(before) }) }, request);
       return { items: entries, nextCursor: cursor ?? null, truncated, ...(isClamped ? { clamped: true } : {}) };
+    }),
+    route('GET', '/state/:group/:key/at/:seq', async (request) => {
+      const seq = Number(/^(?:0|[1-9]\d{0,14})$/.exec(request.params['seq'] ?? '')?.[0] ?? Number.NaN);
+      if (Number.isNaN(seq)) throw consoleErrors.RESOURCE_NOT_FOUND({ kind: 'change', id: (request.params['seq'] ?? '').slice(0, 64) });
+      const { entries, truncated } = await modules.call<HistoryPage>('state::history', { ...place(request), limit: 1, cursor: String(seq + 1) }, request);
+      return { ...place(request), ...stateAt(entries[0], truncated) };
     }),
     route('POST', '/state/:group/:key', async (request) => {
       const { value, ifVersion, ttlMs } = bodyFields(request.body, ['value', 'ifVersion', 'ttlMs'], ['value']);

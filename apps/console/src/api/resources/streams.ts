@@ -1,7 +1,7 @@
 import { route, type ApiRoute } from '../api-route.js';
 import { bodyFields } from '../body-fields.js';
+import { listPage } from '../list-page.js';
 import type { ModuleFunctions } from '../module-functions.js';
-import { pageOf, pageRequest } from '../page-query.js';
 
 interface AllStreams {
   readonly stream: readonly { readonly id: string; readonly groups: readonly string[] }[];
@@ -12,18 +12,18 @@ export function streamRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
   return [
     route('GET', '/streams', async ({ query, signal }) => {
       const { stream } = await modules.call<AllStreams>('stream::list_all', {}, { signal });
-      return pageOf(stream.map(({ id, groups }) => ({ stream: id, groupCount: groups.length })), pageRequest(query), (row) => row.stream);
+      return listPage(stream.map(({ id, groups }) => ({ stream: id, groupCount: groups.length })), query, { keyOf: (row) => row.stream, textOf: (row) => row.stream, sorts: { groups: (row) => row.groupCount } });
     }),
     route('GET', '/streams/:stream/groups', async ({ params, query, signal }) => {
       const groups = await modules.call<readonly string[]>('stream::list_groups', { stream_name: params['stream'] }, { signal });
-      return pageOf(groups.map((group) => ({ group })), pageRequest(query), (row) => row.group);
+      return listPage(groups.map((group) => ({ group })), query, { keyOf: (row) => row.group, textOf: (row) => row.group });
     }),
     route('GET', '/streams/:stream/:group/items', async ({ params, query, signal }) => {
       const items = await modules.call<readonly unknown[]>('stream::list', { stream_name: params['stream'], group_id: params['group'] }, { signal });
       const width = String(items.length).length;
       // Items may hold no id of their own: their places are what the list can go on from.
       const rows = items.map((value, index) => ({ place: String(index).padStart(width, '0'), value }));
-      return pageOf(rows, pageRequest(query), (row) => row.place);
+      return listPage(rows, query, { keyOf: (row) => row.place, textOf: (row) => JSON.stringify(row.value) ?? '' });
     }),
     route('GET', '/streams/:stream/:group/items/:item', async ({ params, signal }) => ({
       value: await modules.call('stream::get', { stream_name: params['stream'], group_id: params['group'], item_id: params['item'] }, { signal }),

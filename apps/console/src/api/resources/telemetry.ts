@@ -51,6 +51,12 @@ export function telemetryRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
         limit: integer(query, 'limit', 1) ?? 5_000, cursor: text(query, 'cursor', 2_048),
       }, request);
     }),
+    route('GET', '/traces/:id/spans/:span', async (request) => {
+      const id = spanId(request.params['span']);
+      const { spans } = await modules.call<{ readonly spans: readonly object[] }>('engine::traces::tree', { trace_id: traceId(request.params['id']), root_span_id: id, max_depth: 1, flat: true, limit: 1 }, request);
+      if (spans[0] === undefined) throw consoleErrors.RESOURCE_NOT_FOUND({ kind: 'span', id });
+      return spans[0];
+    }),
     route('GET', '/traces/:id/logs', (request) => logs(modules, request, { trace_id: traceId(request.params['id']) })),
     route('GET', '/logs', (request) => logs(modules, request, { trace_id: text(request.query, 'trace'), span_id: text(request.query, 'span') })),
     route('GET', '/metrics', ({ query, signal }) => modules.call('engine::metrics::list', { metric_name: text(query, 'name') }, { signal })),
@@ -84,5 +90,11 @@ function page(items: readonly unknown[], total: number, next: string | undefined
 /** @throws `MOTIA_CONSOLE_RESOURCE_NOT_FOUND` for what is no id of a trace */
 function traceId(id: string | undefined): string {
   if (id === undefined || !/^[0-9a-f]{32}$/i.test(id)) throw consoleErrors.RESOURCE_NOT_FOUND({ kind: 'trace', id: (id ?? '').slice(0, 64) });
+  return id;
+}
+
+/** @throws `MOTIA_CONSOLE_RESOURCE_NOT_FOUND` for what is no id of a span */
+function spanId(id: string | undefined): string {
+  if (id === undefined || !/^[0-9a-f]{16}$/i.test(id)) throw consoleErrors.RESOURCE_NOT_FOUND({ kind: 'span', id: (id ?? '').slice(0, 64) });
   return id;
 }

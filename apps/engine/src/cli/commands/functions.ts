@@ -9,7 +9,7 @@ interface ListedFunction {
 export async function listFunctions(request: { readonly address: string; readonly subject: string; readonly json: boolean; readonly all: boolean }): Promise<string> {
   const client = await connectControl(request.address, request.subject);
   try {
-    const { functions } = (await client.invoke('engine::functions::list', { include_internal: request.all }, 10_000)) as { readonly functions: readonly ListedFunction[] };
+    const { functions } = (await client.look('engine::functions::list', { include_internal: request.all }, 10_000)) as { readonly functions: readonly ListedFunction[] };
     if (request.json) return `${JSON.stringify(functions, null, 2)}\n`;
     return renderTable(functions);
   } finally {

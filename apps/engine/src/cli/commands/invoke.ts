@@ -32,7 +32,7 @@ async function invokeByName(client: ControlClient, name: string, payload: unknow
   } catch (error) {
     // A function that was found may fail with the same condition for one that it calls.
     if (!isMotiaError(error, 'MOTIA_ENGINE_FUNCTION_NOT_FOUND') || (error.details as { readonly functionId?: unknown } | undefined)?.functionId !== name) throw error;
-    const { functions } = (await client.invoke('engine::functions::list', {}, timeoutMs)) as { readonly functions: readonly { readonly function_id: string }[] };
+    const { functions } = (await client.look('engine::functions::list', {}, timeoutMs)) as { readonly functions: readonly { readonly function_id: string }[] };
     const candidates = functionsOfStep(name, functions.map(({ function_id: id }) => id));
     const [only, ...others] = candidates;
     if (only === undefined) throw error;

@@ -1,9 +1,10 @@
-import { isMotiaError } from '@motia/engine-core/contract';
+import { isMotiaError, MotiaError } from '@motia/engine-core/contract';
 import type { Command } from '../args.js';
 import type { CommandPorts } from '../main.js';
 import { connectData, type DataClient } from '../observe/data-client.js';
 import { renderLogLine, type ListedLog } from '../observe/log-lines.js';
 import { cronColumns, queueColumns, traceColumns, workerColumns, type CronRow, type QueueRow, type TraceRow, type WorkerRow } from '../observe/list-columns.js';
+import { terminalFace, type TerminalFace } from '../observe/style.js';
 import { renderTable } from '../observe/table.js';
 import { renderWaterfall, type TraceTree } from '../observe/waterfall.js';
 import { controlAddressOf, resolveSubject } from '../paths.js';
@@ -17,8 +18,8 @@ interface Page<T> {
 interface Frame {
   readonly epoch: string;
   readonly seq: number;
-  readonly kind: 'snapshot' | 'delta' | 'reset';
-  readonly data: { readonly upsert: Readonly<Record<string, unknown>> } | null;
+  readonly kind: 'snapshot' | 'delta' | 'reset' | 'error';
+  readonly data: { readonly upsert?: Readonly<Record<string, unknown>>; readonly code?: string; readonly message?: string; readonly hint?: string } | null;
 }
 
 /** `iii logs|traces|trace|queues|crons|workers`: looks at the running engine through the data API of its local socket. */
@@ -27,18 +28,18 @@ export async function observe(command: ObserveCommand, ports: CommandPorts): Pro
   const client = await connectData(controlAddressOf(subject), subject);
   try {
     if (command.name === 'logs') await showLogs(client, command, ports);
-    else ports.stdout(await show(client, command));
+    else ports.stdout(await show(client, command, terminalFace({ isTerminal: ports.stdoutIsTerminal, columns: ports.stdoutColumns, environment: ports.environment })));
   } finally {
     client.close();
   }
 }
 
-async function show(client: DataClient, command: Exclude<ObserveCommand, { name: 'logs' }>): Promise<string> {
+async function show(client: DataClient, command: Exclude<ObserveCommand, { name: 'logs' }>, face: TerminalFace): Promise<string> {
   switch (command.name) {
     case 'trace': {
       const query = command.json ? { limit: 50_000 } : { view: 'tree', limit: 2_000 };
       const trace = await client.get<TraceTree>(`/traces/${encodeURIComponent(command.traceId)}`, query);
-      return command.json ? json(trace) : renderWaterfall(trace);
+      return command.json ? json(trace) : renderWaterfall(trace, face);
     }
     case 'traces': {
       const { items } = await client.get<Page<TraceRow>>('/traces', { limit: command.limit, error: command.error, slow: command.slow });
@@ -85,11 +86,17 @@ async function showLogs(client: DataClient, command: Extract<ObserveCommand, { n
     for (const { epoch, seq, kind, data } of answer.frames) {
       const isFirst = since === undefined;
       since = { epoch, seq };
-      if (data === null || kind === 'reset') continue;
+      if (kind === 'error') throw notFollowable(data ?? {});
+      if (data?.upsert === undefined) continue;
       const logs = (Object.values(data.upsert) as ListedLog[]).filter((log) => wanted(log) && enough(log));
       ports.stdout((isFirst ? logs.slice(-command.limit) : logs).map(line).join(''));
     }
   }
+}
+
+/** Nobody keeps logs here, or they cannot be read: waiting would show nothing for ever. */
+function notFollowable({ code = 'MOTIA_CONSOLE_TOPIC_UNREADABLE', message = 'The logs cannot be read.', hint }: NonNullable<Frame['data']>): MotiaError {
+  return new MotiaError({ code, status: 500, message, ...(hint === undefined ? {} : { hint }) });
 }
 
 /** The engine stopped: that is the end of its log, and no failure. */

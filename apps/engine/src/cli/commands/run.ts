@@ -11,6 +11,7 @@ export function runCommand(command: Extract<Command, { name: 'run' }>, ports: Co
     ports,
     logLevel: command.logLevel,
     ...(configPath === undefined ? {} : { configFile: configPath }),
+    ...(command.waitLockMs === undefined ? {} : { waitLockMs: command.waitLockMs }),
     ...(command.logFormat === undefined ? {} : { logFormat: command.logFormat }),
   });
 }

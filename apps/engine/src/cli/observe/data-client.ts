@@ -12,7 +12,7 @@ export async function connectData(address: string, subject: string): Promise<Dat
   return {
     async get<T>(path: string, query: Readonly<Record<string, unknown>> = {}, timeoutMs = 30_000) {
       const given = Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
-      return (await client.invoke(dataFunctionId, { path, query: given }, timeoutMs)) as T;
+      return (await client.look(dataFunctionId, { path, query: given }, timeoutMs)) as T;
     },
     close: () => client.close(),
   };

@@ -9,6 +9,8 @@ export interface EnqueuedCall {
   readonly trace: TraceContext;
   readonly idempotencyKey?: string;
   readonly callerWorkerId?: string;
+  /** Of the call that enqueues: the enqueued one is as deep. */
+  readonly triggerDepth?: number;
 }
 
 /** Takes calls with `action: enqueue`. Resolving means that the message is kept as durably as the queue promises. */

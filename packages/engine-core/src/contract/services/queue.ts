@@ -22,6 +22,8 @@ export interface QueueEnqueueOptions {
   readonly tx?: StoreTransaction;
   readonly trace?: TraceContext;
   readonly producerFunctionId?: string;
+  /** How many triggers of stored changes led to this message: whoever handles it is as deep. Default 0. */
+  readonly triggerDepth?: number;
 }
 export interface QueueReceipt {
   readonly messageReceiptId: string;

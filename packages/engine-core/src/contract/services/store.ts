@@ -20,9 +20,26 @@ export interface StoreCommandContext {
   readonly engineId: string;
   /** Grows with every engine that opened the store: of two, the one with the larger number is the newer. */
   readonly fencingToken: number;
+  /** What this program remembers from one command to the next. */
+  readonly memory: StoreMemory;
 }
 
-/** A change. Runs in the writer, in its own savepoint: what it throws undoes it, and the whole transaction it belongs to. */
+/**
+ * Rows that a program has written or read, by a text of its own, so that its next command need not read them again. About the newest 8 MiB are kept, and all
+ * of it is forgotten whenever changes are undone; where other engines share the store nothing is ever remembered. What is put in must be as it is in the database
+ * when the command has ended, and is not changed afterwards.
+ */
+export interface StoreMemory {
+  get(key: string): unknown;
+  /** @param bytes about what the row takes */
+  set(key: string, row: unknown, bytes: number): void;
+  delete(key: string): void;
+}
+
+/**
+ * A change. Runs in the writer: what it throws undoes it, and the whole transaction it belongs to. It may be run again from the start before it is committed, because of
+ * what another one did: it has no effect but through its connection, its memory and its answer.
+ */
 export type StoreCommand<In = never, Out = unknown> = (sql: StoreSql, input: In, context: StoreCommandContext) => Out;
 /** A look at what is committed. Runs at once, on a read-only connection. */
 export type StoreQuery<In = never, Out = unknown> = (sql: StoreSql, input: In) => Out;
@@ -125,6 +142,8 @@ export interface TransactionParticipant {
 export interface StorePool {
   /** For `start`, not `create`: it opens the file. @throws `MOTIA_STORE_UNREADABLE`, `MOTIA_STORE_OWNED`, `MOTIA_STORE_SCHEMA_NEWER` … */
   open(request: StoreRequest): Promise<StoreService>;
+  /** For `create`: this will be asked for. It is opened before any module listens or spawns anything, so that a folder in use and a damaged file end the start first. */
+  expect(request: StoreRequest): void;
   /** Lets a function take part in `engine::transaction` under its id. */
   join(functionId: string, participant: TransactionParticipant): Registration;
 }
