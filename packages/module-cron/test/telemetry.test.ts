@@ -28,10 +28,10 @@ function recorder() {
     log: () => undefined,
     otlp: () => undefined,
     meter: { counter: instrument, histogram: instrument, gauge: () => ({ dispose: () => undefined }) },
-    startSpan(name: string, { parent, attributes }: { parent?: { traceparent: string }; attributes?: SpanAttributes }) {
+    startSpan(name: string, { parent, common, attributes }: { parent?: { traceparent: string }; common?: SpanAttributes; attributes?: SpanAttributes }) {
       const span = (spans.length + 1).toString(16).padStart(16, '0');
       const trace = parent?.traceparent.slice(3, 35) ?? span.padStart(32, 'a');
-      const record: SpanRecord = { name, trace, span, parent: parent?.traceparent.slice(36, 52), attributes: { ...attributes }, isEnded: false, error: undefined };
+      const record: SpanRecord = { name, trace, span, parent: parent?.traceparent.slice(36, 52), attributes: { ...common, ...attributes }, isEnded: false, error: undefined };
       spans.push(record);
       return {
         context: { traceparent: `00-${trace}-${span}-01` },
