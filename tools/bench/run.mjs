@@ -71,7 +71,11 @@ const sections = {
   },
   queue: async () => {
     const { queues, renderQueues } = await import('./scenarios/queue.mjs');
-    return renderQueues(await queues({ rounds, seconds }));
+    return renderQueues(await queues({ rounds, seconds, ...(values.names && { names: values.names.split(';') }) }));
+  },
+  cron: async () => {
+    const { crons, renderCrons } = await import('./scenarios/cron.mjs');
+    return renderCrons(await crons({ rounds }));
   },
   telemetry: async () => {
     const { renderTelemetry, telemetry } = await import('./scenarios/telemetry.mjs');

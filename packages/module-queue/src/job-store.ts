@@ -118,7 +118,7 @@ export interface Take {
   readonly slots: number;
   /**
    * Further jobs, to wait with the caller until places become free; a store may hand out fewer, or none. Never one that was
-   * lost or has a priority, and none beside one that was lost.
+   * lost, has a priority or a time to live, and none beside one that was lost.
    */
   readonly ahead?: number;
   readonly leaseMs: number;

@@ -90,13 +90,11 @@ export class MessageService implements QueueService, EnqueueRouter {
       let told = (): void => undefined;
       const change = new Promise<void>((resolve) => (told = resolve));
       // Before looking: what ends in between is not missed.
-      const leave = this.#parts.dispatcher.endings.wait(messageId, told);
+      const leave = this.#parts.dispatcher.endings.wait(messageId, told, signal);
       const status = await this.status(messageId).catch((): QueueRunStatus => ({ messageId, state: 'unknown', attempts: 0 }));
       const isOver = ['completed', 'dead', 'cancelled', 'unknown'].includes(status.state);
       if (!isOver && signal?.aborted !== true && !this.#parts.dispatcher.endings.isStopped) {
-        signal?.addEventListener('abort', told, { once: true });
         await change;
-        signal?.removeEventListener('abort', told);
         leave();
         continue;
       }

@@ -25,6 +25,8 @@ describe('enqueue', () => {
     ['an endless delay', { topic: 't', data: 1, delaySeconds: Number.POSITIVE_INFINITY }, 'MOTIA_QUEUE_INVALID_OPTION'],
     ['a broken priority', { topic: 't', data: 1, priority: 1.5 }, 'MOTIA_QUEUE_INVALID_OPTION'],
     ['a moment that is none', { topic: 't', data: 1, runAt: 'tomorrow' }, 'MOTIA_QUEUE_INVALID_OPTION'],
+    ['a day that is none', { topic: 't', data: 1, runAt: '2030-02-31T00:00:00Z' }, 'MOTIA_QUEUE_INVALID_OPTION'],
+    ['a moment without a zone', { topic: 't', data: 1, runAt: '2030-01-01T00:00:00' }, 'MOTIA_QUEUE_INVALID_OPTION'],
     ['an empty dedupId', { topic: 't', data: 1, dedupId: '' }, 'MOTIA_QUEUE_INVALID_GROUP'],
     ['a dedupId that is too long', { topic: 't', data: 1, dedupId: 'x'.repeat(129) }, 'MOTIA_QUEUE_INVALID_GROUP'],
     ['an option that does not exist', { topic: 't', data: 1, dedupeId: 'x' }, 'MOTIA_QUEUE_INVALID_OPTION'],

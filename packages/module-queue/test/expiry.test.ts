@@ -18,7 +18,7 @@ describe('Q2 a message with a time to live', () => {
     await test.settle();
     expect(data).toEqual(['in time']);
     expect(await test.invoke('queue::dead_letters', { topic: 'orders' })).toMatchObject({ messages: [{ data: 'late', attempts: 0, lastFailure: { code: 'MOTIA_QUEUE_EXPIRED' } }] });
-    expect(await test.invoke('queue::explain', { messageId: `${messageReceiptId}:${id}` })).toMatchObject({ reason: 'dead', explanation: expect.stringContaining('waited for longer than its ttlMs') });
+    expect(await test.invoke('queue::explain', { messageId: `${messageReceiptId}:${id}` })).toMatchObject({ reason: 'dead', explanation: expect.stringContaining('waited for longer than its ttlMs, which ended') });
     await test.invoke('queue::redrive', { topic: 'orders' });
     await test.settle();
     expect(data).toEqual(['in time', 'late']);

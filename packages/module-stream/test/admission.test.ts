@@ -237,3 +237,23 @@ describe('a client that is being authenticated', () => {
     expect(seen).toContain('101 Switching Protocols');
   });
 });
+
+describe('a client that polls', () => {
+  it('and is refused keeps its session for five seconds at most when it never asks again', async () => {
+    const clock = new ManualClock();
+    await using streams = await startStream({ clock, options: { auth_function: 'app::auth', max_connections: 1 } });
+    streams.host.functions.register({ id: 'app::auth' }, () => undefined);
+    const url = `http://127.0.0.1:${streams.port}/socket.io/?EIO=4&transport=polling`;
+    const refused = async (): Promise<string> => {
+      const opened = await fetch(url);
+      if (opened.status !== 200) return String(opened.status);
+      const { sid } = JSON.parse((await opened.text()).slice(1)) as { readonly sid: string };
+      await fetch(`${url}&sid=${sid}`, { method: 'POST', body: '40' });
+      return (await fetch(`${url}&sid=${sid}`)).text();
+    };
+    expect(await refused()).toContain('MOTIA_STREAM_UNAUTHORIZED');
+    expect(await refused()).toBe('503');
+    await clock.advance('5s');
+    expect(await refused()).toContain('MOTIA_STREAM_UNAUTHORIZED');
+  });
+});

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { createServer, type AddressInfo, type ListenOptions, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { findPortFacts, listenOnLoopback } from '@motia/engine-core';
 import type { Logger } from '@motia/engine-core/contract';
@@ -96,7 +98,9 @@ export class SocketListener {
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code?.startsWith('MOTIA_') === true) throw error;
-      throw workerErrors.LISTEN_FAILED({ place: path, module: moduleName, reason: code ?? message }, error);
+      // The system calls a missing folder EACCES.
+      const reason = existsSync(dirname(path)) ? (code ?? message) : `there is no folder ${dirname(path)}`;
+      throw workerErrors.LISTEN_FAILED({ place: path, module: moduleName, reason }, error);
     }
     this.#addresses.push(`unix://${path}`);
   }

@@ -293,3 +293,20 @@ describe('closing', () => {
     expect(seen).toEqual(['reload']);
   });
 });
+
+describe('an end that comes together with answers', () => {
+  it('lets all of them arrive first, refusals too', async () => {
+    const { endpoint, wire, send, nextSent } = endpointWithWire({ role: 'worker' });
+    endpoint.listen();
+    const requests = [endpoint.request('ping', {}), endpoint.request('ping', {}), endpoint.request('ping', {})];
+    const ids: unknown[] = [];
+    for (const _ of requests) ids.push(((await nextSent()) as { id: unknown }).id);
+    send({ jsonrpc: '2.0', id: ids[0], result: {} });
+    send({ jsonrpc: '2.0', id: ids[1], error: { code: 1, message: 'no', data: { code: 'MOTIA_ENGINE_WORKER_UNAUTHORIZED', message: 'no' } } });
+    wire.end();
+    expect((await Promise.allSettled(requests)).map((outcome) => (outcome.status === 'fulfilled' ? 'answered' : (outcome.reason as MotiaError).code))).toEqual([
+      'answered', 'MOTIA_ENGINE_WORKER_UNAUTHORIZED', 'MOTIA_PROTOCOL_CONNECTION_CLOSED',
+    ]);
+    expect(() => endpoint.invokeVoid(invocation('f'), null)).toThrow(expect.objectContaining({ code: 'MOTIA_PROTOCOL_CONNECTION_CLOSED' }));
+  });
+});

@@ -1,4 +1,4 @@
-/** BullMQ on a redis-server of its own, append-only file synced every second, handlers in process. */
+/** BullMQ on a redis-server of its own, with an append-only file synced every second or in memory alone, handlers in process. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { Queue, Worker } from 'bullmq';
 import { measureQueue } from './queue-load.mjs';
 
-const { jobs, seconds, server, port } = JSON.parse(process.argv[2]);
+const { jobs, seconds, server, port, isDurable } = JSON.parse(process.argv[2]);
 const folder = mkdtempSync(join(tmpdir(), 'motia-bench-redis-'));
-const redis = spawn(server, ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''], { stdio: ['ignore', 'pipe', 'inherit'] });
+const redis = spawn(server, ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', isDurable ? 'yes' : 'no', '--appendfsync', 'everysec', '--save', ''], { stdio: ['ignore', 'pipe', 'inherit'] });
 for await (const chunk of redis.stdout) if (String(chunk).includes('Ready to accept connections')) break;
 redis.stdout.resume();
 const connection = { host: '127.0.0.1', port };
@@ -33,6 +33,7 @@ for (const concurrency of [1, 16, 100]) {
 await Promise.all(workers.map((worker) => worker.waitUntilReady()));
 const subject = {
   enqueue: (topic, data) => queues.get(topic).add('job', data),
+  enqueueList: (topic, list) => queues.get(topic).addBulk(list.map((data) => ({ name: 'job', data }))),
   pause: (topic) => queues.get(topic).pause(),
   resume: (topic) => queues.get(topic).resume(),
   done: () => new Promise((resolve) => (onDone = resolve)),

@@ -62,6 +62,10 @@ const subject = {
     pending.push({ run: () => insert.run(topic, JSON.stringify(data)), resolve });
     schedule();
   }),
+  enqueueList: (topic, list) => new Promise((resolve) => {
+    pending.push({ run: () => list.forEach((data) => insert.run(topic, JSON.stringify(data))), resolve });
+    schedule();
+  }),
   pause: async (topic) => paused.add(topic),
   resume: async (topic) => {
     paused.delete(topic);

@@ -27,37 +27,39 @@ async function oneByOne(work) {
   }
   return done / ((performance.now() - startedAt) / 1000);
 }
-/** `work` does 100 at once. */
-const inHundreds = async (work) => 100 * (await oneByOne(work));
-const together = (work) => (n) => Promise.all(Array.from({ length: 100 }, (_, at) => work(n * 100 + at)));
+/** `work` does so many at once. */
+const inGroups = async (size, work) => size * (await oneByOne((n) => work(n, size)));
+const together = (work) => (n, size) => Promise.all(Array.from({ length: size }, (_, at) => work(n * size + at)));
 
 /** Everybody works on a table that is full already. */
-async function measure({ set, setHundred, get, updateHundred }) {
-  for (let n = 0; n < keys; n += 100) await setHundred(n / 100);
+async function measure({ set, setMany, get, updateMany }) {
+  for (let n = 0; n < keys; n += 100) await setMany(n / 100, 100);
   await oneByOne(set);
   return {
     'set, one at a time': await oneByOne(set),
-    'set, 100 at a time': await inHundreds(setHundred),
+    'set, 100 at a time': await inGroups(100, setMany),
+    'set, 1,000 at a time': await inGroups(1_000, setMany),
     'get, one at a time': await oneByOne(get),
-    ...(updateHundred === undefined ? {} : { 'update, 100 at a time': await inHundreds(updateHundred) }),
+    ...(updateMany === undefined ? {} : { 'update, 100 at a time': await inGroups(100, updateMany) }),
   };
 }
 
 async function iii() {
   const { createEngine } = await import('@motia/engine-core');
   const { state } = await import('@motia/module-state');
+  const { sqliteStore } = await import('@motia/store-sqlite');
   const method = name.includes('memory') ? { store_method: 'in_memory' } : { store_method: 'file_based', file_path: folder, durability: name.includes('normal') ? 'normal' : 'full' };
   const engine = await createEngine({
-    modules: [state({ adapter: { class: 'modules::state::adapters::KvStore', config: method }, ...(name.includes('no history') ? { history: { max_entries_per_key: 0 } } : {}) })],
+    modules: [sqliteStore({ writer: name.includes('inline') ? 'inline' : 'auto' }), state({ adapter: { class: 'modules::state::adapters::KvStore', config: method }, ...(name.includes('no history') ? { history: { max_entries_per_key: 0 } } : {}) })],
     logging: { level: 'error' },
   });
   await engine.start();
   const { functions } = engine;
   const set = (n) => functions.invoke('state::set', { scope: 'bench', key: key(n), value: next() });
   const figures = await measure({
-    set, setHundred: together(set),
+    set, setMany: together(set),
     get: (n) => functions.invoke('state::get', { scope: 'bench', key: key(n) }),
-    updateHundred: together((n) => functions.invoke('state::update', { scope: 'bench', key: key(n), ops: [{ type: 'increment', path: 'count', by: 1 }] })),
+    updateMany: together((n) => functions.invoke('state::update', { scope: 'bench', key: key(n), ops: [{ type: 'increment', path: 'count', by: 1 }] })),
   });
   await engine.stop();
   return figures;
@@ -72,8 +74,8 @@ async function sqlite() {
   const put = db.prepare('INSERT INTO entry (scope, key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value');
   const read = db.prepare('SELECT value FROM entry WHERE scope = ? AND key = ?');
   const set = (n) => put.run('bench', key(n), JSON.stringify(next()));
-  const hundred = db.transaction((n, work) => {
-    for (let at = 0; at < 100; at += 1) work(n * 100 + at);
+  const many = db.transaction((n, size, work) => {
+    for (let at = 0; at < size; at += 1) work(n * size + at);
   });
   const get = (n) => JSON.parse(read.get('bench', key(n)).value);
   const increment = (n) => {
@@ -81,7 +83,7 @@ async function sqlite() {
     value.count += 1;
     put.run('bench', key(n), JSON.stringify(value));
   };
-  const figures = await measure({ set, setHundred: (n) => hundred(n, set), get, updateHundred: (n) => hundred(n, increment) });
+  const figures = await measure({ set, setMany: (n, size) => many(n, size, set), get, updateMany: (n, size) => many(n, size, increment) });
   db.close();
   return figures;
 }
@@ -89,7 +91,7 @@ async function sqlite() {
 async function redis() {
   const { Redis } = await import('ioredis');
   const path = join(folder, 'redis.sock');
-  const server = spawn('redis-server', ['--port', '0', '--unixsocket', path, '--dir', folder, '--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec'], { stdio: 'ignore' });
+  const server = spawn('redis-server', ['--port', '0', '--unixsocket', path, '--dir', folder, '--save', '', '--appendonly', 'yes', '--appendfsync', name.includes('always') ? 'always' : 'everysec'], { stdio: 'ignore' });
   const ended = new Promise((resolve) => server.once('exit', resolve));
   const client = new Redis({ path, retryStrategy: () => 50, maxRetriesPerRequest: null });
   client.on('error', () => undefined);
@@ -97,9 +99,9 @@ async function redis() {
     const set = (n) => client.hset('bench', key(n), JSON.stringify(next()));
     return await measure({
       set,
-      setHundred(n) {
+      setMany(n, size) {
         const pipeline = client.pipeline();
-        for (let at = 0; at < 100; at += 1) pipeline.hset('bench', key(n * 100 + at), JSON.stringify(next()));
+        for (let at = 0; at < size; at += 1) pipeline.hset('bench', key(n * size + at), JSON.stringify(next()));
         return pipeline.exec();
       },
       get: async (n) => JSON.parse(await client.hget('bench', key(n))),
@@ -112,7 +114,7 @@ async function redis() {
 }
 
 try {
-  const figures = await (name.startsWith('iii') ? iii() : name === 'redis' ? redis() : sqlite());
+  const figures = await (name.startsWith('iii') ? iii() : name.startsWith('redis') ? redis() : sqlite());
   console.log(JSON.stringify(figures));
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -2,6 +2,7 @@ import type { Clock, Registration, StoreHandle, StoreService } from '@motia/engi
 import type { DeliverySettings } from '../delivery/delivery-options.js';
 import { queueErrors } from '../errors.js';
 import type { Exchange, ExchangeOptions, ExchangeResult, JobFilter, JobStore, LaneState, MoveTask, QueueDeclaration, QueueState, QueueStats, Retention } from '../job-store.js';
+import { unpackDelivery } from '../program/packed-delivery.js';
 import type { CommandTimes } from '../program/times.js';
 import type { ListInput } from '../program/views.js';
 import type { QueueProgram } from '../store-program.js';
@@ -68,9 +69,10 @@ export class BuiltinJobStore implements JobStore {
     await this.#handle.run('unsubscribe', { queue, times: this.#times });
   }
 
-  exchange({ settlements, takes, adds }: Exchange, options: ExchangeOptions = {}): Promise<ExchangeResult> {
+  async exchange({ settlements, takes, adds }: Exchange, options: ExchangeOptions = {}): Promise<ExchangeResult> {
     const { tx, isStrict = tx !== undefined } = options;
-    return this.#handle.run('exchange', { settlements, takes, adds, isStrict, times: this.#times }, tx === undefined ? undefined : { tx });
+    const { deliveries, ...rest } = await this.#handle.run('exchange', { settlements, takes, adds, isStrict, times: this.#times }, tx === undefined ? undefined : { tx });
+    return { ...rest, deliveries: deliveries.map(unpackDelivery) };
   }
 
   renew(leases: readonly { readonly key: number; readonly lease: number; readonly leaseMs: number }[]): Promise<readonly number[]> {

@@ -40,7 +40,7 @@ type Why = { readonly reason: string; readonly text: string; readonly untilMs?: 
 function why(job: JobView, facts: ExplainFacts): Why {
   const { attempts, losses, failures } = job;
   const [newest] = failures;
-  const last = newest === undefined ? '' : ` The last error was ${newest.code}: ${newest.message}`;
+  const last = newest === undefined ? '' : ` The last error was ${newest.code}: ${newest.message.replace(/[.\s]+$/, '')}.`;
   switch (job.state) {
     case 'completed':
       return { reason: 'completed', text: `It was completed at ${iso(job.endedAtMs)} by delivery ${job.deliveries}.` };

@@ -69,8 +69,11 @@ function delayOf({ delayMs, delaySeconds }: Partial<Record<Key, unknown>>): { re
 /** Epoch milliseconds, or an ISO date with its zone. */
 function momentOf(value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value;
-  const parsed = typeof value === 'string' && /^\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?$/.test(value) ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(parsed)) throw queueErrors.INVALID_OPTION({ option: 'runAt', problem: 'must be an ISO date such as 2030-01-01T00:00:00Z, or milliseconds since 1970' });
+  const text = typeof value === 'string' ? /^(\d{4})-(\d\d)-(\d\d)(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d))?$/.exec(value) : null;
+  // Date rolls 31 February over into March; what was written is not what it would mean.
+  const isDay = text !== null && Number(text[3]) <= new Date(Date.UTC(Number(text[1]), Number(text[2]), 0)).getUTCDate();
+  const parsed = isDay ? Date.parse(String(value)) : Number.NaN;
+  if (Number.isNaN(parsed)) throw queueErrors.INVALID_OPTION({ option: 'runAt', problem: 'must be an ISO date with its zone, such as 2030-01-01T00:00:00Z, or milliseconds since 1970' });
   return parsed;
 }
 

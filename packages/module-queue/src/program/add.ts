@@ -102,7 +102,7 @@ function insertJob(sql: StoreSql, add: JobAdd, { target, group, index }: { reado
   const dueAt = delayMs > 0 ? times.dueMs + delayMs : null;
   const isBehind = group !== undefined && isGroupBusy(sql, row.queue, group);
   const open = isBehind || dueAt !== null || row.isPaused !== 0 ? undefined : slots.get(lane);
-  const lease = open !== undefined && (open.left > 0 || (open.ahead > 0 && add.priority === 0)) ? open : undefined;
+  const lease = open !== undefined && (open.left > 0 || (open.ahead > 0 && add.priority === 0 && add.ttlMs === undefined)) ? open : undefined;
   const state = isBehind ? stateCode.behind : dueAt !== null ? stateCode.delayed : lease !== undefined ? stateCode.leased : stateCode.ready;
   const stored = writeData(sql, add.data);
   const { lastId } = sql.run(

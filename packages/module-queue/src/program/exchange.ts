@@ -7,6 +7,7 @@ import { DepthChanges } from './depths.js';
 import { expireJobs } from './expire.js';
 import { withFailure } from './failures.js';
 import { statesOf } from './lane-states.js';
+import { packDelivery, type PackedDelivery } from './packed-delivery.js';
 import { leaveQueue, settleJob } from './settle.js';
 import { stateCode } from './tables.js';
 import { takeReady } from './take.js';
@@ -16,6 +17,10 @@ import type { CommandTimes } from './times.js';
 export interface ExchangeInput extends Exchange {
   readonly times: CommandTimes;
   readonly isStrict: boolean;
+}
+
+export interface PackedResult extends Omit<ExchangeResult, 'deliveries'> {
+  readonly deliveries: readonly PackedDelivery[];
 }
 
 interface Work {
@@ -29,7 +34,7 @@ interface Work {
 }
 
 /** One turn of an engine: results, then work, then new messages. */
-export function exchange(sql: StoreSql, input: ExchangeInput, context: StoreCommandContext): ExchangeResult {
+export function exchange(sql: StoreSql, input: ExchangeInput, context: StoreCommandContext): PackedResult {
   const { engineId, nowMs } = context;
   const work: Work = { engineId, nowMs, times: input.times, depths: new DepthChanges(), touched: new Set(), deliveries: [], quarantined: [] };
   const settled = input.settlements.map((settlement) => settleJob(sql, settlement, work));
@@ -42,7 +47,7 @@ export function exchange(sql: StoreSql, input: ExchangeInput, context: StoreComm
   }
   const added = addAll(sql, input, slots, work);
   work.depths.write(sql);
-  return { settled, deliveries: work.deliveries, added, lanes: statesOf(sql, work.touched, input.times.dueMs), quarantined: work.quarantined, expired: expired.ids };
+  return { settled, deliveries: work.deliveries.map(packDelivery), added, lanes: statesOf(sql, work.touched, input.times.dueMs), quarantined: work.quarantined, expired: expired.ids };
 }
 
 function takeLane(sql: StoreSql, take: Take, slots: Map<number, OpenSlots>, work: Work): void {

@@ -9,7 +9,7 @@ const promotedAtOnce = 1_000;
 
 const promote = `UPDATE queue_jobs SET state = 0 WHERE seq IN (SELECT seq FROM queue_jobs WHERE lane = ? AND state = 1 AND due_at <= ? ORDER BY due_at LIMIT ${promotedAtOnce})`;
 const columns = `seq AS key, deliveries + 1 AS lease, lane, id AS messageId, data, payload, checksum, group_key AS groupKey, attempts, losses, enqueued_at AS enqueuedAtMs,
-  due_at AS dueAt, priority, trace, trigger_depth AS triggerDepth, timeout_ms AS timeoutMs, keeps_result AS keepsResult`;
+  due_at AS dueAt, priority, expires_at AS expiresAt, trace, trigger_depth AS triggerDepth, timeout_ms AS timeoutMs, keeps_result AS keepsResult`;
 const oldest = `SELECT ${columns} FROM queue_jobs WHERE lane = ? AND state = 0 ORDER BY priority DESC, seq LIMIT ?`;
 const leaseRow = 'UPDATE queue_jobs SET state = 3, deliveries = deliveries + 1, leased_by = ?, lease_ms = ?, lease_until = ?, started_at = ? WHERE seq = ?';
 
@@ -24,6 +24,7 @@ interface ReadyRow extends StoredData {
   readonly enqueuedAtMs: number;
   readonly dueAt: number | null;
   readonly priority: number;
+  readonly expiresAt: number | null;
   readonly trace: string | null;
   readonly triggerDepth: number;
   readonly timeoutMs: number | null;
@@ -53,7 +54,8 @@ export function takeReady(sql: StoreSql, { lane, slots, ahead = 0, leaseMs }: Ta
   let spare = ahead;
   for (const row of sql.all<ReadyRow>(oldest, lane, slots + ahead)) {
     if (row.losses > 0) spare = 0;
-    if (left === 0 && (spare === 0 || row.priority !== 0)) return { deliveries, corrupt, left: 0, ahead: 0 };
+    const isBound = row.priority !== 0 || row.expiresAt !== null;
+    if (left === 0 && (spare === 0 || isBound)) return { deliveries, corrupt, left: 0, ahead: 0 };
     if (left > 0) left -= 1;
     else spare -= 1;
     const data = readSoundData(sql, row);

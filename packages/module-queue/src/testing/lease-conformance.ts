@@ -75,7 +75,7 @@ export function leaseConformance({ runner: { it, expect }, open, isDurable, plac
     expect([result.settled, result.added.map(({ status }) => status), result.deliveries.map(({ addIndex }) => addIndex)]).toEqual([[true], ['added'], [0]]);
   });
 
-  it('Q6 hands out ahead neither what was lost before nor what has a priority, and nothing ahead beside what was lost', async () => {
+  it('Q6 hands out ahead neither what was lost before nor what has a priority or a time to live, and nothing ahead beside what was lost', async () => {
     await using test = await open();
     const { lane, queue } = await test.subscribe('orders');
     const wish = (slots: number, ahead: number): Promise<readonly Delivery[]> => test.exchange({ takes: [{ lane, slots, ahead, leaseMs: 30_000 }] }).then(({ deliveries }) => deliveries);
@@ -91,6 +91,9 @@ export function leaseConformance({ runner: { it, expect }, open, isDurable, plac
     if (rest.length === 1) await test.take(lane, 1);
     const { deliveries } = await test.exchange({ takes: [{ lane, slots: 0, ahead: 1, leaseMs: 30_000 }], adds: [message('orders', 3), message('orders', 4)] });
     expect(deliveries.length <= 1).toEqual(true);
+    await test.take(lane);
+    const mortal = await test.exchange({ takes: [{ lane, slots: 0, ahead: 1, leaseMs: 30_000 }], adds: [message('orders', 'mortal', { ttlMs: 60_000 })] });
+    expect([dataOf(mortal.deliveries), dataOf(await wish(0, 5)), dataOf(await wish(1, 0))]).toEqual([[], [], ['mortal']]);
     if (test.supports.has('priority')) {
       await test.add(message('orders', 'urgent', { priority: 1 }));
       expect(dataOf(await wish(0, 5))).toEqual([]);

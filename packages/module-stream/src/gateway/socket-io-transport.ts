@@ -73,8 +73,8 @@ export class SocketIoTransport {
     const { code, message } = admission?.error ?? streamErrors.UNAUTHORIZED({});
     const data = { code, closeCode: admission?.closing.code ?? 4401 };
     next(Object.assign(new Error(message), { data }));
-    // It was told; whoever was refused keeps no connection.
-    setImmediate(() => socket.conn.close());
+    // Whoever was refused keeps no connection once it was told; one that polls is not waited for long to ask again.
+    setImmediate(() => new SocketIoSink(socket.conn as unknown as EngineSocket, this.#parts.connection.clock).close());
   }
 
   #open(socket: Socket): void {

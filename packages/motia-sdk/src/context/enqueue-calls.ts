@@ -27,17 +27,22 @@ export function publishMessage(topic: string, data: unknown): ModuleCall<void> {
   return { module: 'PubSubModule', functionId: 'publish', payload: { topic, data }, read: () => undefined };
 }
 
-function wireMessage({ topic, data, messageGroupId, dedupId, delayMs, delaySeconds, runAt, priority, ttlMs }: EnqueueData): Record<string, unknown> {
+/** Keys that are not known travel too: the queue says what is wrong with them. */
+function wireMessage(message: EnqueueData): Record<string, unknown> {
+  if (typeof message !== 'object' || message === null) return {};
+  const { delayMs, delaySeconds, runAt, priority, ttlMs, ...rest } = message;
   return given({
-    topic,
-    data,
-    messageGroupId,
-    dedupId,
-    delayMs: delayMs ?? (delaySeconds === undefined ? undefined : delaySeconds * 1000),
+    ...rest,
+    delayMs: asSent(delayMs ?? (delaySeconds === undefined ? undefined : delaySeconds * 1000)),
     runAt: runAt === undefined ? undefined : momentMs(runAt),
-    priority,
-    ttlMs,
+    priority: asSent(priority),
+    ttlMs: asSent(ttlMs),
   });
+}
+
+/** JSON makes null of NaN and Infinity, which would mean that the option was left out: they are sent as words, and refused. */
+function asSent(value: number | undefined): number | string | undefined {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
 
 /** A queue of someone else's may give no receipt. */

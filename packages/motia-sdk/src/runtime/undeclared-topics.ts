@@ -8,7 +8,9 @@ export class UndeclaredTopics {
 
   note(fn: AppFunction | undefined, context: StepContext, message: EnqueueData | readonly EnqueueData[]): void {
     if (fn?.topics === undefined) return;
-    for (const { topic } of Array.isArray(message) ? (message as readonly EnqueueData[]) : [message as EnqueueData]) {
+    for (const each of Array.isArray(message) ? (message as readonly EnqueueData[]) : [message as EnqueueData]) {
+      const topic = (each as EnqueueData | null)?.topic;
+      if (typeof topic !== 'string') continue;
       const key = `${fn.stepName}\n${topic}`;
       if (fn.topics.has(topic) || this.#told.has(key)) continue;
       this.#told.add(key);

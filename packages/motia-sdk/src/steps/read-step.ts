@@ -24,7 +24,7 @@ export function readStep(filePath: string, module: unknown): ReadStep {
   const fallback = members(exported['default']);
   const rawConfig = exported['config'] ?? fallback['config'];
   const handler = exported['handler'] ?? fallback['handler'];
-  if (typeof rawConfig !== 'object' || rawConfig === null) return fail('it exports no `config`');
+  if (typeof rawConfig !== 'object' || rawConfig === null) return fail(`it exports no \`config\`${namedStepHint(exported)}`);
   const config = normalised(rawConfig as Record<string, unknown>);
   if (typeof config.name !== 'string' || config.name === '') return fail('`config.name` must be a non-empty string');
   if (!Array.isArray(config.triggers)) return fail('`config.triggers` must be a list');
@@ -37,6 +37,12 @@ export function readStep(filePath: string, module: unknown): ReadStep {
     return fail('it exports no `handler` function');
   }
   return { filePath, config, handler: handler as ReadStep['handler'] };
+}
+
+/** Steps that are exported by name are the likeliest mistake. */
+function namedStepHint(exported: Readonly<Record<string, unknown>>): string {
+  const names = Object.keys(exported).filter((name) => typeof members(exported[name])['config'] === 'object' && typeof members(exported[name])['handler'] === 'function');
+  return names.length === 0 ? '' : `: ${names.map((name) => `\`${name}\``).join(', ')} must be the default export of a file of ${names.length === 1 ? 'its' : 'their'} own`;
 }
 
 function members(value: unknown): Record<string, unknown> {

@@ -26,8 +26,15 @@ describe('enqueueing', () => {
       { topic: 't', data: 1, messageGroupId: 'g', dedupId: 'd', delayMs: 250, priority: 5 },
       { topic: 't', data: 1, delayMs: 2000 },
       { topic: 't', data: 1, delayMs: 1, runAt: 5000 },
-      { topic: 't', data: 1, runAt: 7000 },
+      { topic: 't', data: 1, runAt: '1970-01-01T00:00:07Z' },
     ]);
+  });
+
+  it('hides no mistake from the queue: keys that are not known travel, and numbers that JSON does not know as words', async () => {
+    const wrong = [{ topic: 't', data: 1, delay: 5 }, { topic: 't', data: 1, delaySeconds: Number.POSITIVE_INFINITY, ttlMs: Number.NaN }, 'text', null];
+    await using engine = await serving([route(async (ctx) => { for (const message of wrong) await ctx.enqueue(message as never); }, { enqueues: ['t'] })], { functions: { enqueue: () => null } });
+    await engine.http();
+    expect(engine.calls.map(({ payload }) => payload)).toEqual([{ topic: 't', data: 1, delay: 5 }, { topic: 't', data: 1, delayMs: 'Infinity', ttlMs: 'NaN' }, {}, {}]);
   });
 
   it('gives receipts, one for each message of a batch', async () => {

@@ -79,6 +79,7 @@ describe('reading a Step file', () => {
 
   it('names what is wrong with it', () => {
     expect(problemOf({})).toBe('a.step.ts is not a Step: it exports no `config`');
+    expect(problemOf({ create: { config: { name: 'n', triggers: [] }, handler }, order: {} })).toBe('a.step.ts is not a Step: it exports no `config`: `create` must be the default export of a file of its own');
     expect(problemOf({ config: { triggers: [] } })).toContain('`config.name` must be');
     expect(problemOf({ config: { name: 'n' } })).toContain('`config.triggers` must be a list');
     expect(problemOf({ config: { name: 'n', triggers: [{ type: 'http', path: '/a', method: 'FETCH' }] }, handler })).toContain('`config.triggers[0]` has method FETCH; one of GET, POST');

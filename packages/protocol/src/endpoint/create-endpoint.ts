@@ -161,8 +161,11 @@ class WireEndpoint implements Endpoint {
     });
     this.#transport.onEnd((error) => {
       this.#parser.end();
-      this.#close(error, error?.message ?? 'the peer ended the stream');
-      this.#transport.destroy(error);
+      // Answers that came together with the end count: a refusal is one.
+      this.#link.afterArrived(() => {
+        this.#close(error, error?.message ?? 'the peer ended the stream');
+        this.#transport.destroy(error);
+      });
     });
   }
 

@@ -16,6 +16,8 @@ import { fromRpcError, toRpcError } from './wire-errors.js';
 export type SendMessage = (message: Message) => void;
 export type LinkRequestHandler = (params: unknown, token: CancellationToken) => unknown;
 
+/** A message of ours behind those of the peer, who cannot send it: notifications do not come this way. */
+const ARRIVED = '$/arrived';
 const silent = { error: ignore, warn: ignore, info: ignore, log: ignore };
 
 /** vscode-jsonrpc on top of our framing: it carries every message that is not on the hot path. */
@@ -25,6 +27,7 @@ export class LibraryLink {
   readonly #waiting = new Set<number | string>();
   #sendFailure: unknown;
   #closeReason: string | undefined;
+  #onArrived: (() => void) | undefined;
 
   constructor(send: SendMessage) {
     const writer = new LinkWriter((message) => {
@@ -38,6 +41,7 @@ export class LibraryLink {
       }
     });
     this.#connection = createMessageConnection(this.#reader, writer, silent);
+    this.#connection.onNotification(ARRIVED, () => this.#arrived());
   }
 
   get pendingCalls(): number {
@@ -84,11 +88,26 @@ export class LibraryLink {
     this.#connection.onNotification(method, (params: unknown) => handler(params ?? {}));
   }
 
+  /** Calls back once everything handed over so far has reached whom it is for: the library takes one message a turn. At the latest when the link is closed. */
+  afterArrived(act: () => void): void {
+    if (this.#closeReason !== undefined) return act();
+    this.#onArrived = act;
+    this.#reader.deliver({ jsonrpc: '2.0', method: ARRIVED } as Message);
+  }
+
   /** Fails every pending request. */
   close(reason: string): void {
+    if (this.#closeReason !== undefined) return;
     this.#closeReason = reason;
     this.#waiting.clear();
     this.#connection.dispose();
+    this.#arrived();
+  }
+
+  #arrived(): void {
+    const act = this.#onArrived;
+    this.#onArrived = undefined;
+    act?.();
   }
 
   #toMotiaError(error: unknown, method: string): Error {

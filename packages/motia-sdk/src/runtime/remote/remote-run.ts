@@ -5,6 +5,7 @@ import type { OtelSettings } from '../../telemetry/otel-config.js';
 import type { LoadedApp } from '../loaded-module.js';
 import { serve, type ServedApp } from '../serve.js';
 import { connectEngine } from './connect-engine.js';
+import type { EngineAddress } from './engine-address.js';
 import { EngineHeartbeat } from './engine-heartbeat.js';
 import { remoteErrors } from './errors.js';
 import { reconnectDelayMs, stableAfterMs } from './reconnect-policy.js';
@@ -91,7 +92,7 @@ export class RemoteRun {
       served = await this.#serve(nodeStreamTransport(socket, socket), isFirst);
     } catch (error) {
       const final = finalEnd(error, isFirst);
-      return final === undefined ? { reason: messageOf(error), livedMs: 0 } : { final };
+      return final === undefined ? { reason: `${messageOf(error)}${wrongKind(error, address)}`, livedMs: 0 } : { final };
     }
     if (this.#leaving.signal.aborted) await served.close();
     const liveAtMs = performance.now();
@@ -153,6 +154,11 @@ function finalEnd(error: unknown, isFirst: boolean): RemoteRunEnd | undefined {
 
 function describe({ code, message, hint }: MotiaError): string {
   return `${code}: ${message}${hint === undefined ? '' : `\n${hint}`}`;
+}
+
+/** An engine that expects TLS ends a plain connection without a word. */
+function wrongKind(error: unknown, { kind }: EngineAddress): string {
+  return kind === 'tcp' && isMotiaError(error, 'MOTIA_PROTOCOL_CONNECTION_CLOSED') ? ' before it answered (where the engine prints a tls:// address, connect to that)' : '';
 }
 
 function messageOf(error: unknown): string {

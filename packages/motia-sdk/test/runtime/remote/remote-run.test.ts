@@ -113,6 +113,14 @@ describe('a worker of a remote engine', () => {
     expect(await started.ended).toMatchObject({ exitCode: 70, reason: expect.stringContaining('MOTIA_SDK_START_FAILED') as unknown as string });
   });
 
+  it('says what an engine that ends a plain connection without a word may want', async () => {
+    const server = createServer((socket) => void socket.once('data', () => socket.end())).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    await using started = startRun(`tcp://127.0.0.1:${(server.address() as AddressInfo).port}`, () => undefined);
+    await started.said('ended the stream before it answered (where the engine prints a tls:// address, connect to that); connecting to');
+    server.close();
+  });
+
   it('ends at once when it is told to leave while an engine that says nothing keeps it waiting', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
