@@ -131,7 +131,7 @@ export class Recorder implements SpanKeeper {
     const running = isSampled ? this.#running(traceparent) : undefined;
     const traceId = traceparent.slice(3, 35);
     // What tools look at under a mark of their own is not recorded, whoever decides otherwise.
-    const isLook = !isSampled && isInternal(options.attributes);
+    const isLook = !isSampled && (isInternal(options.attributes) || isInternal(options.common));
     if (running === undefined && (isLook || !this.#parts.sampler.decide(name, traceId, isSampled))) return new PassiveSpan(unsampled(parent));
     const span = this.#make(name, options, `00-${traceId}-${this.#ids.take()}-01`, parent, running ?? newTrace(false), true, running === undefined);
     setIds(span, traceparent, traceparent);

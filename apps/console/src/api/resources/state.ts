@@ -51,8 +51,13 @@ export function stateRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
     route('GET', '/state/:group/:key/at/:seq', async (request) => {
       const seq = Number(/^(?:0|[1-9]\d{0,14})$/.exec(request.params['seq'] ?? '')?.[0] ?? Number.NaN);
       if (Number.isNaN(seq)) throw consoleErrors.RESOURCE_NOT_FOUND({ kind: 'change', id: (request.params['seq'] ?? '').slice(0, 64) });
-      const { entries, truncated } = await modules.call<HistoryPage>('state::history', { ...place(request), limit: 1, cursor: String(seq + 1) }, request);
-      return { ...place(request), ...stateAt(entries[0], truncated) };
+      // Cursors are changes of the key itself, and the wanted number may be that of any change.
+      for (let cursor: string | undefined; ; ) {
+        const page = await modules.call<HistoryPage>('state::history', { ...place(request), limit: 100, ...(cursor === undefined ? {} : { cursor }) }, request);
+        const last = page.entries.find((entry) => entry.seq <= seq);
+        if (last !== undefined || page.cursor === undefined) return { ...place(request), ...stateAt(last, page.truncated) };
+        cursor = page.cursor;
+      }
     }),
     route('POST', '/state/:group/:key', async (request) => {
       const { value, ifVersion, ttlMs } = bodyFields(request.body, ['value', 'ifVersion', 'ttlMs'], ['value']);
