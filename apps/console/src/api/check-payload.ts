@@ -11,7 +11,7 @@ const compiled = new WeakMap<object, OptionsSchema<unknown> | undefined>();
  * @throws `MOTIA_CONSOLE_BODY_INVALID` with the place of each problem
  */
 export function checkPayload({ id, requestSchema }: Pick<FunctionInfo, 'id' | 'requestSchema'>, payload: unknown, isHttp: boolean): void {
-  const schema = requestSchema === undefined ? undefined : schemaOf(requestSchema);
+  const schema = typeof requestSchema === 'object' ? schemaOf(requestSchema) : undefined;
   if (schema === undefined) return;
   const value = isHttp ? (payload as { readonly body?: unknown } | null | undefined)?.body : payload;
   try {
@@ -24,7 +24,7 @@ export function checkPayload({ id, requestSchema }: Pick<FunctionInfo, 'id' | 'r
   }
 }
 
-function schemaOf(schema: NonNullable<FunctionInfo['requestSchema']>): OptionsSchema<unknown> | undefined {
+function schemaOf(schema: Readonly<Record<string, unknown>>): OptionsSchema<unknown> | undefined {
   if (compiled.has(schema)) return compiled.get(schema);
   let made: OptionsSchema<unknown> | undefined;
   try {

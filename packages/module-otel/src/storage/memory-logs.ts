@@ -1,5 +1,6 @@
 import type { LogData } from '../logs/log-data.js';
 import type { LogRing } from '../logs/log-ring.js';
+import { logContains } from './list-logs.js';
 import type { LogPage, LogQuery, LogStore, NumberedLog } from './log-store.js';
 
 /** Log records in memory. */
@@ -35,10 +36,4 @@ export class MemoryLogs implements LogStore {
   evict(): void {
     this.ring.evictOlderThan(this.now() - this.retentionMs);
   }
-}
-
-/** True where a text stands in the message, the source or a field. Literal, never a pattern. */
-export function logContains(log: LogData, lower: string): boolean {
-  if (log.message.toLowerCase().includes(lower) || log.source.toLowerCase().includes(lower) || log.functionId?.toLowerCase().includes(lower) === true) return true;
-  return log.fields !== undefined && JSON.stringify(log.fields).toLowerCase().includes(lower);
 }

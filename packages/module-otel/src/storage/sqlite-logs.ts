@@ -2,8 +2,8 @@ import type { StoreHandle } from '@motia/engine-core/contract';
 import type { LogData } from '../logs/log-data.js';
 import { logPlaces, matchAt } from '../logs/log-ring.js';
 import type { OtelProgram } from '../store-program.js';
+import { logContains } from './list-logs.js';
 import type { LogPage, LogQuery, LogStore, NumberedLog } from './log-store.js';
-import { logContains } from './memory-logs.js';
 
 export interface SqliteLogsParts {
   readonly handle: StoreHandle<OtelProgram>;
