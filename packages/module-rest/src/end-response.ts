@@ -28,7 +28,8 @@ export function endResponse(response: ServerResponse, body: string | Uint8Array 
     // Loggers read it when the response has ended.
     pending._header = head;
   } else {
-    response.end(body);
+    // Node writes text in one encoding with the head before it, and UTF-8 would spoil what headers have beyond ASCII.
+    response.end(typeof body === 'string' && typeof head === 'string' && /[\x80-\xff]/.test(head) ? Buffer.from(body) : body);
   }
 }
 

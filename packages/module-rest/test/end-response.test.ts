@@ -125,6 +125,15 @@ describe('a short response in one write', () => {
     expect(events.slice(1)).toEqual((await story(plain)).slice(1));
   });
 
+  it.each(['ascii', 'bödy €'])('has the same bytes in its headers whatever its body is: %s', async (body) => {
+    const bytes = await seen((_request, response, end) => {
+      response.writeHead(200, ['x-name', 'Zoë', 'content-length', String(Buffer.byteLength(body))]);
+      end(response, body);
+    }, joined, last);
+    expect(bytes).toContain('\r\nx-name: Zoë\r\n');
+    expect(Buffer.from(bytes.slice(bytes.indexOf('\r\n\r\n') + 4), 'latin1').toString()).toBe(body);
+  });
+
   it('is one write', async () => {
     const sizes: number[] = [];
     const bytes = await seen((request, response, end) => {
