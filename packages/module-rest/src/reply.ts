@@ -14,6 +14,7 @@ import { ResponseStream, type StreamOwner } from './response-stream.js';
 import type { Route } from './route.js';
 import { endServerSpan } from './server-span.js';
 import type { BodyFlow } from './streamed-body.js';
+import { limitRest } from './write-limit.js';
 
 /** What all replies of one module share. */
 export interface ReplyParts extends AnswerParts {
@@ -155,7 +156,7 @@ export class Reply implements Streamable, StreamOwner {
     this.release(restErrors.BODY_ABANDONED);
     sendProblem(response, problem, ids, this.#corsHeaders(), linger);
     endServerSpan(this.span, problem.status, error);
-    this.#watchWrite();
+    limitRest(response, parts.writeTimeoutMs);
   }
 
   /** Gives back what the handler could still have opened or read. */
@@ -189,7 +190,8 @@ export class Reply implements Streamable, StreamOwner {
     if (isEarly) this.owner.stopCall('the response has ended');
     this.release(restErrors.BODY_ABANDONED);
     endServerSpan(this.span, status, undefined);
-    this.#watchWrite();
+    // A client that takes nothing of a response must not hold its memory for ever.
+    limitRest(this.response, this.parts.writeTimeoutMs);
   }
 
   broken(error: unknown, hasBegun: boolean): void {
@@ -208,7 +210,7 @@ export class Reply implements Streamable, StreamOwner {
     this.release(restErrors.BODY_ABANDONED);
     this.#isOver = true;
     endServerSpan(this.span, answer.status, undefined);
-    this.#watchWrite();
+    limitRest(response, parts.writeTimeoutMs);
   }
 
   #startStream(source: ResponseSource): void {
@@ -238,15 +240,6 @@ export class Reply implements Streamable, StreamOwner {
 
   #corsHeaders(): readonly string[] {
     return this.parts.cors === undefined ? noCorsHeaders : this.parts.cors.headersFor(this.request.headers.origin);
-  }
-
-  /**
-   * A client that takes nothing of a response must not hold its memory for ever: Node cuts a connection on which no byte
-   * moves for this long, and leaves a slow one that moves alone. The next request takes the limit off.
-   */
-  #watchWrite(): void {
-    const { socket } = this.response;
-    if (socket !== null && socket.writableLength > 0) socket.setTimeout(this.parts.writeTimeoutMs);
   }
 }
 

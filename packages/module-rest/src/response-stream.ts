@@ -4,6 +4,7 @@ import { restErrors } from './errors.js';
 import type { StreamHead } from './response-frames.js';
 import type { ResponseSource } from './response-source.js';
 import { writeHead } from './write-head.js';
+import { roomFor } from './write-limit.js';
 
 /** What an exchange does for its stream. */
 export interface StreamOwner {
@@ -106,7 +107,7 @@ export class ResponseStream {
   #write(chunk: Uint8Array): Promise<void> | undefined {
     this.#sentBytes += chunk.byteLength;
     if (this.#contentLength !== undefined && this.#sentBytes > this.#contentLength) throw this.#mismatch();
-    return this.#response.write(chunk) ? undefined : this.#drained();
+    return this.#response.write(chunk) ? undefined : roomFor(this.#response, this.#parts.writeTimeoutMs);
   }
 
   #end(): void {
@@ -118,21 +119,6 @@ export class ResponseStream {
 
   #mismatch(): Error {
     return restErrors.RESPONSE_BROKEN({ functionId: this.#parts.functionId, problem: `its content-length is ${this.#contentLength ?? 0}, its body is not` });
-  }
-
-  /** Node cuts a connection on which no byte moves for the time set; the stream is cancelled then. */
-  #drained(): Promise<void> {
-    const response = this.#response;
-    const { socket } = response;
-    socket?.setTimeout(this.#parts.writeTimeoutMs);
-    return new Promise((resolve) => {
-      const settle = (): void => {
-        response.off('drain', settle).off('close', settle);
-        socket?.setTimeout(0);
-        resolve();
-      };
-      response.on('drain', settle).on('close', settle);
-    });
   }
 }
 

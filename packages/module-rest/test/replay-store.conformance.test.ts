@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { defineStoreProgram, StorePoolRef, type StoreDurability } from '@motia/engine-core/contract';
-import { ManualClock, startTestHost } from '@motia/engine-core/testing';
+import { ManualClock, memoryLogger, startTestHost } from '@motia/engine-core/testing';
 import { sqliteStore } from '@motia/store-sqlite';
 import { temporaryFolder } from '@motia/tools/testing';
 import { MemoryReplays } from '../src/idempotency/memory-replays.js';
@@ -19,7 +19,7 @@ const inStore = (durability: StoreDurability) => async (): Promise<Opened> => {
   const pool = host.service(StorePoolRef);
   return {
     clock,
-    store: await StoredReplays.open(await pool.open(durability === 'memory' ? { durability } : {})),
+    store: await StoredReplays.open(await pool.open(durability === 'memory' ? { durability } : {}), memoryLogger()),
     async [Symbol.asyncDispose]() {
       await host.stop();
       await folder.remove();
@@ -114,7 +114,7 @@ describe('replays on disk', () => {
     await using folder = temporaryFolder('replays');
     const start = async (): Promise<{ readonly store: StoredReplays; stop(): Promise<void> }> => {
       const host = await startTestHost([sqliteStore({ data_dir: folder.path, writer: 'inline' })]);
-      return { store: await StoredReplays.open(await host.service(StorePoolRef).open({})), stop: () => host.stop() };
+      return { store: await StoredReplays.open(await host.service(StorePoolRef).open({}), memoryLogger()), stop: () => host.stop() };
     };
     const first = await start();
     await first.store.claim(request({ key: 'done' }));
@@ -131,7 +131,7 @@ describe('replays on disk', () => {
     await using folder = temporaryFolder('replays');
     const host = await startTestHost([sqliteStore({ data_dir: folder.path, writer: 'inline' })]);
     const service = await host.service(StorePoolRef).open({});
-    const store = await StoredReplays.open(service);
+    const store = await StoredReplays.open(service, memoryLogger());
     await store.claim(request());
     await store.complete(request(), response);
     const vandal = await service.open(defineStoreProgram({
@@ -148,7 +148,7 @@ describe('replays on disk', () => {
     const clock = new ManualClock();
     const host = await startTestHost([sqliteStore({ data_dir: folder.path, writer: 'inline' })], { clock });
     const service = await host.service(StorePoolRef).open({});
-    const store = await StoredReplays.open(service);
+    const store = await StoredReplays.open(service, memoryLogger());
     for (let index = 0; index < 16; index += 1) await store.claim(request({ key: `old ${index}`, ttlMs: 1_000 }));
     await clock.advance(2_000);
     for (let index = 0; index < 3; index += 1) await store.claim(request({ key: `new ${index}` }));

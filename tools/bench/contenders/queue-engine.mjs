@@ -37,8 +37,8 @@ const subject = {
 const figures = await measureQueue(subject, { jobs, seconds });
 const produced = new Promise((resolve) => (onProduced = resolve));
 const producingSince = performance.now();
-await enqueue('bench.report', { produce: jobs });await enqueue('bench.report', { produce: jobs });
-await produced;await produced;
+await enqueue('bench.report', { produce: jobs });
+await produced;
 figures.stepEnqueuePerSecond = jobs / ((performance.now() - producingSince) / 1_000);
 await invoke('queue::resume', { topic: 'bench.16' });
 for (let depth = 1; depth > 0; ) {

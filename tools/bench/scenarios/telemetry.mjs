@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,10 +13,12 @@ import { cpuMicros } from '../measure/process-usage.mjs';
 import { formatRatio, median, pairedRatio, table } from '../measure/statistics.mjs';
 
 const file = (path) => fileURLToPath(new URL(path, import.meta.url));
+const collectorPort = 23_990;
 const modes = {
   off: { OTEL_ON: 'false' },
   memory: { OTEL_EXPORTER: 'memory' },
   sqlite: { OTEL_EXPORTER: 'sqlite', OTEL_LOGS: 'sqlite' },
+  'otlp, collector answers': { OTEL_EXPORTER: 'otlp', OTEL_LOGS: 'otlp', OTEL_ENDPOINT: `http://127.0.0.1:${collectorPort}` },
   'otlp, collector down': { OTEL_EXPORTER: 'otlp', OTEL_LOGS: 'otlp' },
 };
 
@@ -23,6 +27,8 @@ async function cost({ rounds, seconds, connections }) {
   const names = Object.keys(modes);
   const series = Object.fromEntries(names.map((name) => [name, []]));
   let port = 24_000;
+  const collector = createServer((request, response) => request.resume().on('end', () => response.end())).listen(collectorPort, '127.0.0.1');
+  await once(collector, 'listening');
   for (let round = 0; round < rounds; round += 1) {
     for (const name of names.map((_, index) => names[(index + round) % names.length])) {
       port += 10;
@@ -46,6 +52,8 @@ async function cost({ rounds, seconds, connections }) {
       }
     }
   }
+  collector.closeAllConnections();
+  collector.close();
   return series;
 }
 
@@ -101,9 +109,11 @@ export function renderTelemetry({ series, stores }) {
   const pick = (name, key) => series[name].map((round) => round[key]);
   const absolute = table(['telemetry', 'req/s (median)', 'p50 ms', 'p99 ms', 'CPU µs/req'], names.map((name) => [name, Math.round(median(pick(name, 'perSecond'))), ...['p50Ms', 'p99Ms', 'cpuPerRequest'].map((key) => median(pick(name, key)).toFixed(2))]));
   const ratios = table(['paired ratio to off (min / median / max)', 'req/s', 'p99', 'CPU/req'], names.slice(1).map((name) => [name, ...['perSecond', 'p99Ms', 'cpuPerRequest'].map((key) => formatRatio(pairedRatio(pick(name, key), pick('off', key))))]));
+  const [answers, down] = ['otlp, collector answers', 'otlp, collector down'];
+  const dead = `Collector down / collector answers: p99 ${formatRatio(pairedRatio(pick(down, 'p99Ms'), pick(answers, 'p99Ms')))}, requests ${formatRatio(pairedRatio(pick(down, 'perSecond'), pick(answers, 'perSecond')))}.`;
   const queries = table(
     ['trace', 'CPU ns/span recorded', 'list ms', 'page of 1,000 ms', 'whole tree ms'],
     stores.map(({ exporter, spans, runs }) => [`${spans} spans, ${exporter}`, ...['nanosPerSpan', 'listMs', 'pageMs', 'wholeMs'].map((key) => median(runs.map((run) => run[key])).toFixed(key === 'nanosPerSpan' ? 0 : 1))]),
   );
-  return `${absolute}\n\n${ratios}\n\n${queries}`;
+  return `${absolute}\n\n${ratios}\n\n${dead}\n\n${queries}`;
 }

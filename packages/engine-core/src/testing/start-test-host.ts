@@ -2,6 +2,7 @@ import type { Clock } from '../contract/clock.js';
 import type { ModuleUse } from '../contract/module.js';
 import { createEngine } from '../engine.js';
 import type { Engine, EngineOptions } from '../engine-options.js';
+import type { OwnedFunctionRegistry } from '../functions/function-registry.js';
 import { memoryLogger, type MemoryLogger } from './memory-logger.js';
 
 /** An engine that runs, with its records in memory. `await using host = await startTestHost([rest({ port: 0 })])`. */
@@ -11,6 +12,8 @@ export interface TestHost<C extends Clock = Clock> extends Engine {
   /** Every record, those of users' processes included. */
   readonly logs: MemoryLogger;
   readonly clock: C | undefined;
+  /** Calls that have not ended, of all functions. */
+  readonly openCalls: number;
 }
 
 export interface TestHostOptions<C extends Clock> extends Omit<EngineOptions, 'modules' | 'logger' | 'logs' | 'clock'> {
@@ -30,6 +33,9 @@ export async function startTestHost<C extends Clock = Clock>(modules: readonly M
     engine,
     logs,
     clock: rest.clock,
+    get openCalls() {
+      return (engine.functions as OwnedFunctionRegistry).openCalls;
+    },
     get state() {
       return engine.state;
     },

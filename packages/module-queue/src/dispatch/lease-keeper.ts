@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '@motia/engine-core/contract';
+import { InFlightMap, type Clock, type Timer } from '@motia/engine-core/contract';
 import type { JobStore } from '../job-store.js';
 import type { Run } from './run.js';
 
@@ -25,7 +25,8 @@ const retryMs = 1_000;
  */
 export class LeaseKeeper {
   readonly #parts: LeaseKeeperParts;
-  readonly #held = new Map<Run, Held>();
+  /** By the key of the message. */
+  readonly #held = new InFlightMap<number, Held>();
   #timer: Timer | undefined;
   #timerAtMs = Infinity;
 
@@ -39,12 +40,12 @@ export class LeaseKeeper {
 
   hold(run: Run): void {
     const held: Held = { run, renewAtMs: this.#parts.clock.monotonicMs() + run.queue.options.visibilityMs / 2 };
-    this.#held.set(run, held);
+    this.#held.set(run.delivery.key, held);
     this.#arm(held.renewAtMs);
   }
 
   release(run: Run): void {
-    this.#held.delete(run);
+    if (this.#holds(run)) this.#held.take(run.delivery.key);
   }
 
   /** Makes one lease last at least `ms` from now. False when it is not this engine's any more. */
@@ -95,12 +96,19 @@ export class LeaseKeeper {
       this.#parts.onError(error);
       const againMs = this.#parts.clock.monotonicMs() + retryMs;
       for (const held of due) held.renewAtMs = Math.min(held.renewAtMs, againMs);
-      if (due.some(({ run }) => this.#held.has(run))) this.#arm(againMs);
+      if (due.some(({ run }) => this.#holds(run))) this.#arm(againMs);
     }
   }
 
   #lose(run: Run): void {
     // It may have been settled while the store looked.
-    if (this.#held.delete(run)) this.#parts.onLost(run);
+    if (!this.#holds(run)) return;
+    this.#held.take(run.delivery.key);
+    this.#parts.onLost(run);
+  }
+
+  /** A message that was lost may be held again, by another run. */
+  #holds(run: Run): boolean {
+    return this.#held.get(run.delivery.key)?.run === run;
   }
 }

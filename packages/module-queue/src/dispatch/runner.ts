@@ -1,4 +1,4 @@
-import type { Clock, FunctionRegistry, Logger, MotiaError, Telemetry, Timer, TriggerRegistry } from '@motia/engine-core/contract';
+import { InFlightMap, type Clock, type FunctionRegistry, type Logger, type MotiaError, type Telemetry, type Timer, type TriggerRegistry } from '@motia/engine-core/contract';
 import type { JobFailure } from '../job.js';
 import type { Settlement } from '../job-store.js';
 import { queueErrors } from '../errors.js';
@@ -33,7 +33,7 @@ const longestAheadMs = 100;
 export class Runner {
   readonly #parts: RunnerParts;
   /** What this engine was given and has not ended here, by message. */
-  readonly #runs = new Map<string, Run>();
+  readonly #runs = new InFlightMap<string, Run>();
   #running = 0;
   #aheadTimer: Timer | undefined;
   #reservedBy: LocalQueue | undefined;
@@ -96,7 +96,7 @@ export class Runner {
 
   #forget(run: Run): void {
     const { messageId } = run.delivery;
-    if (this.#runs.get(messageId) === run) this.#runs.delete(messageId);
+    if (this.#runs.get(messageId) === run) this.#runs.take(messageId);
   }
 
   #watchAhead(): void {

@@ -24,7 +24,7 @@ export async function openReplays({ options, isFromFile, pool, clock, logger }: 
   assertReplayStore({ options, pool });
   const method = options.store_method ?? (isFromFile && pool !== undefined ? 'file_based' : 'in_memory');
   if (method === 'file_based' && pool !== undefined) {
-    return StoredReplays.open(await pool.open(options.file_path === undefined ? {} : { directory: options.file_path }));
+    return StoredReplays.open(await pool.open(options.file_path === undefined ? {} : { directory: options.file_path }), logger);
   }
   if (options.store_method === undefined) {
     logger.info('Idempotency keys are kept in memory and forgotten when the engine stops', { hint: 'Add modules::store::SqliteStore to keep them, or set `idempotency: { store_method: in_memory }` to say that this is meant.' });

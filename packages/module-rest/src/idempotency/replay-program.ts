@@ -35,6 +35,12 @@ export const migrations: readonly StoreMigration[] = [
       sql.run('CREATE INDEX rest_replays_expires_at ON rest_replays (expires_at)');
     },
   },
+  {
+    version: 2,
+    up(sql) {
+      sql.run("CREATE INDEX rest_replays_running ON rest_replays (fencing_token) WHERE state = 'running'");
+    },
+  },
 ];
 
 /** Takes the key, or says who has it. */
@@ -64,9 +70,16 @@ export function release(sql: StoreSql, { key, token }: { readonly key: string; r
   sql.run("DELETE FROM rest_replays WHERE key = ? AND token = ? AND state = 'running'", key, token);
 }
 
-/** Takes back the claims of engines that had the store before us, and are gone: nobody else can have it. */
-export function recover(sql: StoreSql, _input: undefined, { fencingToken }: StoreCommandContext): number {
-  return sql.run("DELETE FROM rest_replays WHERE state = 'running' AND fencing_token < ?", fencingToken).changes;
+/** Fencing tokens of the engines that hold claims. */
+export function claimants(sql: StoreSql): readonly number[] {
+  return sql.all<{ readonly token: number }>("SELECT DISTINCT fencing_token AS token FROM rest_replays WHERE state = 'running'").map(({ token }) => token);
+}
+
+/** Takes back the claims of engines that are gone, by fencing token. Says how many. */
+export function recover(sql: StoreSql, { gone }: { readonly gone: readonly number[] }): number {
+  let sum = 0;
+  for (const token of gone) sum += sql.run("DELETE FROM rest_replays WHERE state = 'running' AND fencing_token = ?", token).changes;
+  return sum;
 }
 
 function outcomeOf(row: Row, asked: string, nowMs: number): ClaimOutcome {

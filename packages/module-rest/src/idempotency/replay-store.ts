@@ -41,6 +41,6 @@ export interface ReplayStore {
   complete(claim: Pick<ClaimRequest, 'key' | 'token'>, response: KeptResponse | undefined): Promise<void>;
   /** Ends a claim as if it had never been. */
   release(claim: Pick<ClaimRequest, 'key' | 'token'>): Promise<void>;
-  /** Somebody else may have changed what is kept. */
+  /** Somebody else may have changed what is kept, or left claims behind that are free now. */
   onForeignChange(listener: () => void): Registration;
 }

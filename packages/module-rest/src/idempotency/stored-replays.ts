@@ -1,4 +1,4 @@
-import type { Registration, StoreHandle, StoreService } from '@motia/engine-core/contract';
+import type { Logger, Registration, StoreHandle, StoreService } from '@motia/engine-core/contract';
 import { storeProgram, type RestProgram } from '../store-program.js';
 import type { ClaimOutcome, ClaimRequest, KeptResponse, ReplayStore } from './replay-store.js';
 
@@ -7,13 +7,13 @@ export class StoredReplays implements ReplayStore {
   private constructor(
     private readonly store: StoreService,
     private readonly handle: StoreHandle<RestProgram>,
+    private readonly logger: Logger,
   ) {}
 
-  static async open(store: StoreService): Promise<StoredReplays> {
-    const handle = await store.open(storeProgram);
-    // Where engines share the store, a claim may belong to one that lives; it ends by its lease then.
-    if (!store.isShared) await handle.run('recover', undefined);
-    return new StoredReplays(store, handle);
+  static async open(store: StoreService, logger: Logger): Promise<StoredReplays> {
+    const replays = new StoredReplays(store, await store.open(storeProgram), logger);
+    await replays.#takeBack();
+    return replays;
   }
 
   claim(request: ClaimRequest): Promise<ClaimOutcome> {
@@ -29,6 +29,24 @@ export class StoredReplays implements ReplayStore {
   }
 
   onForeignChange(listener: () => void): Registration {
-    return this.store.onForeignCommit(listener);
+    const commits = this.store.onForeignCommit(listener);
+    const deaths = this.store.onEngineGone(() => {
+      this.#takeBack().then(
+        (freed) => (freed > 0 ? listener() : undefined),
+        (error: unknown) => this.logger.warn('Idempotency keys of an engine that is gone could not be freed; they are when the time of their requests is over', { error }),
+      );
+    });
+    return {
+      dispose() {
+        commits.dispose();
+        deaths.dispose();
+      },
+    };
+  }
+
+  /** Frees the keys that engines held which are gone: a request that one of them ran may run again. */
+  async #takeBack(): Promise<number> {
+    const gone = this.handle.query('claimants', undefined).filter((token) => this.store.isGone(token));
+    return gone.length === 0 ? 0 : this.handle.run('recover', { gone });
   }
 }

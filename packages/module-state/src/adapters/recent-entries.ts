@@ -1,3 +1,4 @@
+import { InFlightMap } from '@motia/engine-core/contract';
 import { RecentRows } from '@motia/store-sqlite/rows';
 import type { StoredEntry } from '../state-store.js';
 
@@ -13,7 +14,7 @@ const entryBytes = 160;
 export class RecentEntries {
   readonly #entries = new RecentRows<StoredEntry>(maxBytes);
   /** Changes under way, by name. */
-  readonly #changing = new Map<string, number>();
+  readonly #changing = new InFlightMap<string, number>();
   #sweeping = 0;
 
   /** Undefined when it is not here; it may exist all the same. */
@@ -40,7 +41,7 @@ export class RecentEntries {
     const name = nameOf(scope, key);
     const others = (this.#changing.get(name) ?? 1) - 1;
     if (others > 0) this.#changing.set(name, others);
-    else this.#changing.delete(name);
+    else this.#changing.take(name);
     if (others === 0 && entry !== undefined && this.#sweeping === 0) this.#keep(name, scope, entry);
   }
 

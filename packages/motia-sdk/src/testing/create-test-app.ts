@@ -90,7 +90,7 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
     for (const [id, handler] of Object.entries(functions)) host.functions.register({ id }, handler as (payload: unknown) => unknown);
     const process = new TestProcess(host, { steps: options.steps, streams: options.streams ?? [], motiaConfig: options.motiaConfig, mode, hasManualClock: time !== undefined });
     const served = await process.start();
-    const countBusy = (): number => host.functions.list({ includeInternal: true }).reduce((sum, { stats }) => sum + (stats?.inFlight ?? 0), process.inFlight);
+    const countBusy = (): number => host.openCalls + process.inFlight;
     const clock = time === undefined ? undefined : new SettlingClock(time, countBusy, durationWith(kit));
     const scope = testScope(host);
     let stopping: Promise<void> | undefined;

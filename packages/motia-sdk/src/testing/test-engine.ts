@@ -5,12 +5,14 @@ export interface TestEngine {
   readonly functions: {
     invoke(functionId: string, payload: unknown, options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<unknown>;
     register(spec: { readonly id: string }, handler: (payload: unknown) => unknown): { dispose(): void };
-    list(filter?: { readonly includeInternal?: boolean }): readonly { readonly id: string; readonly stats?: { readonly inFlight: number } }[];
+    list(): readonly { readonly id: string }[];
   };
   readonly triggers: { list(): readonly { readonly id: string; readonly type: string; readonly functionId: string; readonly status: string; readonly reason?: string }[] };
   readonly workers: {
     attach(transport: Transport, options: { readonly owner: string; readonly label: string; readonly retain?: boolean; readonly heartbeatIntervalMs?: number }): TestWorkerHandle;
   };
+  /** Calls that have not ended. */
+  readonly openCalls: number;
   service<S>(ref: { readonly id: string }): S;
   stop(options?: { readonly drainTimeoutMs?: number }): Promise<void>;
 }
