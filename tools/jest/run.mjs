@@ -22,6 +22,8 @@ if (rest.length === 0 && !hasTests(process.cwd(), new RegExp(kind.pattern))) {
 }
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 const config = existsSync('jest.config.mjs') ? [] : ['--config', new URL('../../jest.preset.mjs', import.meta.url).pathname, '--rootDir', process.cwd()];
+// nx asks every task for colours, and so would the programs that the tests start and whose output they compare.
+const plain = process.env['NX_TASK_TARGET_PROJECT'] === undefined ? {} : { FORCE_COLOR: '0' };
 const child = spawn(
   process.execPath,
   [
@@ -35,7 +37,7 @@ const child = spawn(
     ...kind.options,
     ...rest,
   ],
-  { stdio: 'inherit', env: { ...process.env, MOTIA_TEST_KIND: kindName } },
+  { stdio: 'inherit', env: { ...process.env, ...plain, MOTIA_TEST_KIND: kindName } },
 );
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 // A test that loops without end starves jest's own timeouts; and a jest that cannot exit would hang a whole run.
