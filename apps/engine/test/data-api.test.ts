@@ -59,9 +59,12 @@ describe('the data API over the standard modules', () => {
           throw new Error('no money');
         },
         'shop::nightly': () => undefined,
+        'shop::buy': { requestSchema: { type: 'object', required: ['id'], properties: { id: { type: 'string' }, cents: { type: 'integer' } } }, handler: () => 'bought' },
+        'shop::order': { requestSchema: { type: 'object', required: ['id'] }, handler: () => ({ status: 200, body: {} }) },
       },
       triggers: [
         { type: 'http', functionId: 'shop::show', config: { api_path: 'things/:id', http_method: 'GET' } },
+        { type: 'http', functionId: 'shop::order', config: { api_path: 'orders', http_method: 'POST' } },
         { type: 'queue', functionId: 'shop::charge', config: { topic: 'charges', queue_config: { maxRetries: 0 } } },
         { type: 'cron', functionId: 'shop::nightly', config: { expression: '0 0 3 * * * *' } },
       ],
@@ -127,9 +130,22 @@ describe('the data API over the standard modules', () => {
     let dead: readonly unknown[] = [];
     while (dead.length === 0) dead = (await get('/queues/topic%3Acharges/dlq')).body.items as unknown[];
     expect((await post('/queues/topic%3Acharges/dlq/redrive', { dryRun: true })).body.result).toEqual({ moved: 0, total: 1, state: 'dryRun' });
-    expect((await post('/queues/topic%3Acharges/dlq/redrive', {})).body.result).toEqual({ moved: 1, state: 'done' });
-    expect((await get('/queues/topic%3Acharges/dlq/redrive')).body).toMatchObject({ moves: [{ topic: 'charges', moved: 1, state: 'done' }] });
+    expect((await post('/queues/topic%3Acharges/dlq/redrive', {})).body.result).toEqual({ id: 'topic:charges', moved: 1, total: 1, state: 'done' });
+    expect((await get('/queues/topic%3Acharges/dlq/redrive')).body).toMatchObject({ moves: [{ id: 'topic:charges', topic: 'charges', moved: 1, state: 'done' }] });
     expect((await get('/summary')).body.failing).toEqual([{ functionId: 'shop::charge', errors: expect.any(Number) }]);
+  });
+
+  it('refuses a call whose payload is not what the function takes, with the place of each problem', async () => {
+    const calls = worker.calls.length;
+    const invoke = async (id: string, payload: unknown): Promise<Answer> => post(`/functions/${encodeURIComponent(id)}/invoke`, { payload });
+    const refused = await invoke('shop::buy', { cents: 'many' });
+    expect([refused.status, refused.body.error.code]).toEqual([422, 'MOTIA_CONSOLE_BODY_INVALID']);
+    expect(refused.body.error.details.problems).toEqual([{ pointer: '/payload/id', problem: expect.any(String) }, { pointer: '/payload/cents', problem: expect.stringMatching(/whole number/) }]);
+    // What a route declares is the body of its requests.
+    expect((await invoke('shop::order', { body: {} })).body.error.details.problems).toMatchObject([{ pointer: '/payload/body/id' }]);
+    expect((await invoke('shop::order', undefined)).status).toBe(422);
+    expect(worker.calls.length).toBe(calls);
+    expect([(await invoke('shop::buy', { id: 'a', cents: 3 })).body.result, (await invoke('shop::order', { body: { id: 'a' } })).status]).toEqual(['bought', 200]);
   });
 
   it('makes a change once, however often it is asked for under one Idempotency-Key', async () => {

@@ -1,6 +1,7 @@
 export { createEngine } from './engine.js';
 export type { Engine, EngineOptions, ModuleInfo } from './engine-options.js';
 export { defineOptions, noOptions } from './options/define-options.js';
+export { compileOpenSchema } from './options/compile-open-schema.js';
 export { configSchema } from './config/config-schema.js';
 export type { EngineConfigInput } from './config/file-shape.js';
 export type { ConfigNotice } from './config/plan-modules.js';

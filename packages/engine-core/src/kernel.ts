@@ -12,7 +12,7 @@ import { withDefaultLimits, type KernelLimitOptions, type KernelLimits } from '.
 import { ownedRegistries, type ScopedRegistries } from './owned-registries.js';
 import { EngineTelemetry } from './telemetry/engine-telemetry.js';
 import { TriggerTable } from './triggers/trigger-table.js';
-import { compileConfigSchema } from './workers/compile-config-schema.js';
+import { compileOpenSchema } from './options/compile-open-schema.js';
 import { AttachedWorkers } from './workers/worker-registry.js';
 
 export interface KernelOptions {
@@ -65,7 +65,7 @@ export function createKernel({ clock, logger, logs, engine, health, limits: limi
     invoker,
     functions: table,
     triggers: triggerTable,
-    compileSchema: compileConfigSchema,
+    compileSchema: compileOpenSchema,
     limits: wireLimits(limits),
     registrationLimits: limits,
     endpointLimits: limits.endpoint,

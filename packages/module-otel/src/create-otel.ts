@@ -66,7 +66,7 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
     recorder.adjustTime();
     recording.traceStore?.evict();
     recording.logStore?.evict();
-    void recording.sqlite?.adopt();
+    recording.storage?.round?.();
     const points = metrics?.look() ?? [];
     alerts.evaluate();
     if (count === firstRounds) for (const problem of alerts.unknown()) logger.warn(problem);

@@ -6,10 +6,11 @@ const positive = (value: number, maximum: number, description: string) => Type.I
 const ratio = (value: number, description: string) => Type.Number({ default: value, minimum: 0, maximum: 1, description });
 const choice = <const T extends readonly string[]>(choices: T, options: object) => Type.Unsafe<T[number]>(Type.Union(choices.map((each) => Type.Literal(each)), options));
 
-const places = ['memory', 'sqlite', 'otlp'] as const;
+/** `sqlite` and `storage` are one place: that of the adapter, which is SQLite unless another is named. */
+const places = ['memory', 'sqlite', 'storage', 'otlp'] as const;
 /** One name, `both` (here and OTLP), or a list. */
 const exporter = (description: string) =>
-  Type.Optional(Type.Union([choice([...places, 'both'], {}), Type.Array(choice(places, {}), { minItems: 1, uniqueItems: true })], { description, hint: 'must be memory, sqlite, otlp, both, or a list of the first three' }));
+  Type.Optional(Type.Union([choice([...places, 'both'], {}), Type.Array(choice(places, {}), { minItems: 1, uniqueItems: true })], { description, hint: 'must be memory, sqlite, storage, otlp, both, or a list of the first four' }));
 
 const samplingRule = Type.Object({
   operation: Type.Optional(Type.String({ minLength: 1, description: 'Pattern for the name of the span that a trace begins with; `*` is anything, `?` one character.' })),
@@ -50,7 +51,7 @@ export const otelOptionsSchema = Type.Object({
   service_version: Type.String({ default: 'unknown', minLength: 1, maxLength: 256, description: 'Version of the app.' }),
   service_namespace: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'What the app belongs to, e.g. an environment.' })),
 
-  exporter: exporter('Where traces go: `memory`, `sqlite` (survives restarts), `otlp`, `both` (memory and OTLP), or a list. Default `memory`; `both` when an endpoint is set.'),
+  exporter: exporter('Where traces go: `memory`, `sqlite` (survives restarts), `storage` (what `adapter` names), `otlp`, `both` (here and OTLP), or a list. Default `memory`, with `adapter` `storage`; `both` when an endpoint is set.'),
   endpoint: Type.Optional(Type.String({ pattern: '^https?://[^\\s/?#]+', hint: 'must be a URL such as "http://localhost:4318"', description: 'Base URL of the OTLP collector. Default `OTEL_EXPORTER_OTLP_ENDPOINT`, else `http://localhost:4318`, with gRPC `http://localhost:4317`.' })),
   protocol: Type.Optional(choice(['http/protobuf', 'http/json', 'grpc'], { description: 'What the collector speaks. Default `OTEL_EXPORTER_OTLP_PROTOCOL`; else gRPC on port 4317 where its packages are installed, and `http/protobuf`.' })),
   headers: Type.Optional(Type.Record(Type.String(), Type.String({ secret: true }), { description: 'Sent to the collector. Default `OTEL_EXPORTER_OTLP_HEADERS`.' })),
@@ -69,6 +70,10 @@ export const otelOptionsSchema = Type.Object({
   traces_retention_seconds: positive(604_800, 31_536_000, 'How long traces are kept.'),
   redact_keys: Type.Array(Type.String({ minLength: 1 }), { default: [], description: 'Further names of attributes and fields whose values are secrets.' }),
 
+  adapter: Type.Optional(Type.Object({
+    class: Type.String({ minLength: 1, description: 'Class path of the adapter.' }),
+    config: Type.Optional(Type.Unknown({ description: 'Its options.' })),
+  }, { description: 'Where `storage` keeps telemetry. Default: modules::observability::adapters::SqliteStorage with `data_dir`.' })),
   data_dir: Type.String({ default: './data', minLength: 1, description: 'Folder of `telemetry.db`, relative to the config file; for `sqlite`.' }),
   sqlite_max_bytes: Type.Integer({ default: 268_435_456, minimum: 4_194_304, maximum: 1_099_511_627_776, unit: 'bytes', description: 'Size of `telemetry.db`. Traces with errors and slow ones stay longest.' }),
 
@@ -120,6 +125,10 @@ export const otelOptions: OptionsSchema<OtelOptions> = {
       ...(action === 'webhook' && url === undefined ? [{ pointer: `/alerts/${String(index)}/webhook_url`, problem: 'is required with `action: webhook`' }] : []),
       ...(action === 'function' && functionId === undefined ? [{ pointer: `/alerts/${String(index)}/function_id`, problem: 'is required with `action: function`' }] : []),
     ]);
+    for (const key of ['exporter', 'metrics_exporter', 'logs_exporter'] as const) {
+      const names: unknown = options[key];
+      if (options.adapter !== undefined && (names === 'sqlite' || (Array.isArray(names) && names.includes('sqlite')))) problems.push({ pointer: `/${key}`, problem: 'must say `storage` where `adapter` names what keeps telemetry' });
+    }
     if (problems.length > 0) throw engineErrors.OPTIONS_INVALID({ problems });
     return options;
   },

@@ -16,8 +16,8 @@ import type { LogStore } from './storage/log-store.js';
 import { MemoryLogs } from './storage/memory-logs.js';
 import { MemoryTraces } from './storage/memory-traces.js';
 import { SpanSnapshots } from './storage/snapshot-span.js';
-import { SqliteTelemetry } from './storage/sqlite-telemetry.js';
-import { TelemetryStorageSlot } from './storage/storage-slot.js';
+import { ModuleSource } from './storage/module-source.js';
+import { TelemetryStorageSlot, type OpenStorage, type TelemetryStorage } from './storage/storage-slot.js';
 import type { TraceStore } from './storage/trace-store.js';
 
 /** Everything that takes telemetry in and keeps it. */
@@ -34,8 +34,8 @@ export interface Recording {
   /** Undefined when it is not kept here, and before `start`. */
   readonly traceStore: TraceStore | undefined;
   readonly logStore: LogStore | undefined;
-  /** On disk; undefined without. */
-  readonly sqlite: SqliteTelemetry | undefined;
+  /** Outside the memory; undefined without, and before `start`. */
+  readonly storage: OpenStorage | undefined;
   /** @throws `MOTIA_STORE_OWNED` */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -72,28 +72,37 @@ export async function recordingOf(ctx: PluginContext, options: OtelOptions, sett
     ? new MemoryTraces({ log: spans, recorder, snapshots: new SpanSnapshots(encoder), serviceName: settings.serviceName, slowMs: options.slow_trace_ms, retentionMs: options.traces_retention_seconds * 1000, now })
     : undefined;
   const logStore = logsAreKept ? new MemoryLogs(logs, options.logs_retention_seconds * 1000, now) : undefined;
-  const usesDisk = settings.isEnabled && [settings.traces, settings.logs, settings.metrics].some(({ kept }) => kept === 'sqlite');
-  const storage = usesDisk ? (await ctx.adapter(TelemetryStorageSlot, { class: TelemetryStorageSlot.fallback, config: { directory: options.data_dir } })).service : undefined;
-  const sqlite = storage === undefined ? undefined : new SqliteTelemetry({ clock, logger, health, storage, options, settings, recorder, spans, logs, rollups: numbers.rollups });
+  const isStored = settings.isEnabled && [settings.traces, settings.logs, settings.metrics].some(({ kept }) => kept === 'storage');
+  const adapter = isStored ? await adapterOf(ctx, options) : undefined;
+  const source = new ModuleSource({ options, settings, recorder, spans, logs, rollups: numbers.rollups });
+  let storage: OpenStorage | undefined;
   return {
-    sampler, recorder, spans, logs, logIntake, metrics, numbers, otlp, sqlite,
+    sampler, recorder, spans, logs, logIntake, metrics, numbers, otlp,
+    get storage() {
+      return storage;
+    },
     get traceStore() {
-      return traceStore ?? sqlite?.traces;
+      return traceStore ?? storage?.traces;
     },
     get logStore() {
-      return logStore ?? sqlite?.logs;
+      return logStore ?? storage?.logs;
     },
     async start() {
       try {
-        await sqlite?.start();
+        storage = await adapter?.open(source);
       } catch (error) {
         // Somebody else is at work in this folder: that is for the user to decide. A broken file costs its content, not the app.
         if (isMotiaError(error, 'MOTIA_STORE_OWNED')) throw error;
-        const failure = otelErrors.STORAGE_FAILED({ file: `${options.data_dir}/telemetry.db`, reason: error instanceof Error ? error.message : String(error) }, error);
+        const failure = otelErrors.STORAGE_FAILED({ file: options.adapter?.class ?? `${options.data_dir}/telemetry.db`, reason: error instanceof Error ? error.message : String(error) }, error);
         health.set('degraded', failure.message);
         logger.error(failure.message, { code: failure.code, hint: failure.hint });
       }
     },
-    stop: async () => sqlite?.stop(),
+    stop: async () => storage?.stop(),
   };
+}
+
+async function adapterOf(ctx: PluginContext, { adapter, data_dir: directory }: OtelOptions): Promise<TelemetryStorage> {
+  const { class: path, config } = adapter ?? { class: TelemetryStorageSlot.fallback, config: { directory } };
+  return (await ctx.adapter(TelemetryStorageSlot, { class: path, ...(config === undefined ? {} : { config }) })).service;
 }

@@ -6,7 +6,7 @@ import type { SamplingPlan } from './sampling/sampler.js';
 /** Where something goes. */
 export interface Places {
   /** Kept in this engine, to be asked for. */
-  readonly kept: 'memory' | 'sqlite' | undefined;
+  readonly kept: 'memory' | 'storage' | undefined;
   readonly otlp: boolean;
 }
 
@@ -32,8 +32,9 @@ type ExporterOption = OtelOptions['exporter'];
 export function settingsOf(options: OtelOptions, variables: Variables): Settings {
   const endpoint = options.endpoint ?? variables['OTEL_EXPORTER_OTLP_ENDPOINT'];
   const serviceName = options.service_name ?? nonEmpty(variables['OTEL_SERVICE_NAME']) ?? 'iii';
-  const traces = placesOf(options.exporter ?? (endpoint === undefined ? 'memory' : 'both'), 'memory');
-  const sameAsTraces = traces.kept ?? 'memory';
+  const here = options.adapter === undefined ? 'memory' : 'storage';
+  const traces = placesOf(options.exporter ?? (endpoint === undefined ? here : 'both'), here);
+  const sameAsTraces = traces.kept ?? here;
   const protocol = options.protocol ?? protocolOf(variables['OTEL_EXPORTER_OTLP_PROTOCOL']);
   return {
     isEnabled: options.enabled ?? (variables['OTEL_ENABLED'] !== 'false' && variables['OTEL_SDK_DISABLED'] !== 'true'),
@@ -67,9 +68,9 @@ export function settingsOf(options: OtelOptions, variables: Variables): Settings
 
 const nowhere: Places = { kept: undefined, otlp: false };
 
-function placesOf(option: NonNullable<ExporterOption>, here: 'memory' | 'sqlite'): Places {
+function placesOf(option: NonNullable<ExporterOption>, here: 'memory' | 'storage'): Places {
   const names: readonly string[] = option === 'both' ? [here, 'otlp'] : Array.isArray(option) ? option : [option];
-  return { kept: names.includes('sqlite') ? 'sqlite' : names.includes('memory') ? 'memory' : undefined, otlp: names.includes('otlp') };
+  return { kept: names.includes('sqlite') || names.includes('storage') ? 'storage' : names.includes('memory') ? 'memory' : undefined, otlp: names.includes('otlp') };
 }
 
 function resourceOf(options: OtelOptions, serviceName: string, variables: Variables): Readonly<Record<string, string>> {

@@ -19,7 +19,7 @@ export function telemetryStats({ recording, exports, logTriggers, settings }: St
     spans: { recorded: spans.main.written, open: recorder.open.size, abandoned: recorder.open.abandoned, held: traceStore?.held.spans ?? 0, bytes: traceStore?.held.bytes ?? spans.bytes, evicted: traceStore?.held.evictedSpans ?? 0, omitted: recorder.omittedSpans, ...sampler.counters },
     logs: { recorded: logIntake.taken, sampled_out: logIntake.sampledOut, held: logStore?.held.records ?? 0, bytes: logStore?.held.bytes ?? logs.bytes, evicted: logStore?.held.evicted ?? 0, trigger_dropped: logTriggers.dropped },
     metrics: { points: metrics?.points.size ?? 0, dropped_points: metrics?.points.dropped ?? 0, rollup_windows: metrics?.rollups.size ?? 0 },
-    ...(recording.sqlite === undefined ? {} : { sqlite: { dropped_spans: recording.sqlite.dropped, open_spans: recording.sqlite.openWritten } }),
+    ...(recording.storage === undefined ? {} : { storage: { dropped_spans: recording.storage.counters.dropped, open_spans: recording.storage.counters.openWritten } }),
     otlp_in: otlp.counters,
     exports: exports.counters(),
   };

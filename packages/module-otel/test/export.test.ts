@@ -96,7 +96,8 @@ describe('settings', () => {
     expect(settings({}).traces).toEqual({ kept: 'memory', otlp: false });
     expect(settings({ endpoint: 'http://c:4318' }).traces).toEqual({ kept: 'memory', otlp: true });
     expect(settings({ exporter: 'otlp' }).traces).toEqual({ kept: undefined, otlp: true });
-    expect(settings({ exporter: ['sqlite', 'otlp'] })).toMatchObject({ traces: { kept: 'sqlite', otlp: true }, logs: { kept: 'sqlite', otlp: false }, metrics: { kept: 'sqlite' } });
+    expect(settings({ exporter: ['sqlite', 'otlp'] })).toMatchObject({ traces: { kept: 'storage', otlp: true }, logs: { kept: 'storage', otlp: false }, metrics: { kept: 'storage' } });
+    expect(settings({ adapter: { class: 'acme::Store' }, endpoint: 'http://c:4318' })).toMatchObject({ traces: { kept: 'storage', otlp: true }, metrics: { kept: 'storage' } });
     expect(settings({ logs_exporter: 'both', metrics_exporter: 'otlp' })).toMatchObject({ logs: { kept: 'memory', otlp: true }, metrics: { otlp: true } });
   });
   it('take the variables of the standard where options say nothing', () => {

@@ -5,6 +5,7 @@ import { LogRing } from '../src/logs/log-ring.js';
 import { startOtel, type RunningOtel } from './fixtures/start-otel.js';
 
 interface LogShown {
+  readonly id: string;
   readonly body: string;
   readonly severity_text: string;
   readonly severity_number: number;
@@ -18,6 +19,9 @@ interface LogsShown {
   readonly logs: readonly LogShown[];
   readonly total: number;
   readonly next_cursor?: string;
+  readonly newest_cursor?: string;
+  readonly older?: number;
+  readonly missed?: number;
 }
 const logs = (otel: RunningOtel, query: object = {}): Promise<LogsShown> => otel.call('engine::logs::list', query);
 const turns = async (count = 20): Promise<void> => {
@@ -70,6 +74,29 @@ describe.each(['memory', 'sqlite'])('logs kept in %s', (logs_exporter) => {
     expect(await bodies({ offset: 1, limit: 2 })).toEqual(['warn', 'info']);
     expect((await logs(otel, { search: 'ABOUT WARN' })).total).toBe(1);
     expect((await logs(otel, { search: '"n":5' })).total).toBe(3);
+  });
+
+  it('say what came since a look, and how many of it are on further pages', async () => {
+    await using otel = await start();
+    const write = (from: number, to: number): void => {
+      for (let n = from; n < to; n += 1) otel.host.logger.info(`n${String(n)} of them`);
+    };
+    const look = (query: object = {}): Promise<LogsShown> => logs(otel, { search: 'of them', ...query });
+    write(0, 3);
+    const first = await look();
+    expect(new Set(first.logs.map(({ id }) => id)).size).toBe(3);
+    expect((await look({ after: first.newest_cursor })).total).toBe(0);
+    write(3, 10);
+    const since = await look({ after: first.newest_cursor, limit: 5 });
+    expect([since.logs.map(({ body }) => body[1]).join(''), since.total, since.older, since.missed]).toEqual(['98765', 7, 2, undefined]);
+    const rest = await look({ after: first.newest_cursor, limit: 5, cursor: since.next_cursor });
+    expect([rest.logs.map(({ body }) => body[1]).join(''), rest.next_cursor]).toEqual(['43', undefined]);
+    // What was cleared on purpose is not missed, and what comes then is new whatever its number.
+    await otel.call('engine::logs::clear');
+    write(0, 1);
+    expect(await look({ after: since.newest_cursor })).toMatchObject({ total: 1 });
+    expect(await look({ after: since.newest_cursor })).not.toHaveProperty('missed');
+    await expect(look({ after: 'elsewhere' })).rejects.toMatchObject({ code: 'MOTIA_OTEL_INVALID_QUERY' });
   });
 
   it('come in pages that neither miss nor repeat one', async () => {

@@ -1,12 +1,12 @@
 import { isMotiaError, type Clock, type Logger, type Timer } from '@motia/engine-core/contract';
 import { consoleErrors } from '../errors.js';
-import { deltaOf, type Topic } from './topic.js';
+import { deltaOf, lookedAt, type Topic } from './topic.js';
 
-/** One step of a topic. `seq` grows by one with each change; `snapshot` is everything, `delta` what changed since; `error`: it cannot be read now. */
+/** One step of a topic. `seq` grows by one with each change; `snapshot` is everything, `delta` what changed since, `lag` how many rows of it are left out; `error`: it cannot be read now. */
 export interface LiveFrame {
   readonly epoch: string;
   readonly seq: number;
-  readonly kind: 'snapshot' | 'delta' | 'reset' | 'error';
+  readonly kind: 'snapshot' | 'delta' | 'reset' | 'lag' | 'error';
   readonly data: unknown;
 }
 export type FrameListener = (frame: LiveFrame) => void;
@@ -105,15 +105,12 @@ export class LiveFeed {
 
   async #readOnce(): Promise<void> {
     try {
-      const rows = await this.#parts.topic.read(this.#interest.signal);
+      const { rows, current = rows, missed } = lookedAt(await this.#parts.topic.read(this.#interest.signal));
       this.#failure = undefined;
       const { delta, length } = deltaOf(this.#seen, rows);
-      if (delta === undefined) return;
-      this.#rows = Object.fromEntries(rows);
-      this.#seq += 1;
-      const frame: LiveFrame = { epoch: this.#parts.epoch, seq: this.#seq, kind: 'delta', data: delta };
-      this.#remember(frame, length);
-      for (const listener of [...this.#listeners]) listener(frame);
+      if (delta !== undefined) this.#rows = Object.fromEntries(current);
+      if (missed > 0) this.#tell('lag', { dropped: missed }, 0);
+      if (delta !== undefined) this.#tell('delta', delta, length);
     } catch (error) {
       if (this.#interest.signal.aborted) return;
       // A topic whose module is away for a moment comes back by itself; once is enough to say so.
@@ -125,9 +122,13 @@ export class LiveFeed {
     }
   }
 
-  #remember(frame: LiveFrame, length: number): void {
+  #tell(kind: 'lag' | 'delta', data: unknown, length: number): void {
+    this.#seq += 1;
+    const frame: LiveFrame = { epoch: this.#parts.epoch, seq: this.#seq, kind, data };
     this.#recent.push({ frame, length });
     this.#recentLength += length;
-    while (this.#recent.length > keptFrames || this.#recentLength > keptLength) this.#recentLength -= this.#recent.shift()?.length ?? 0;
+    // The newest one stays whatever its size: who polls would never get it.
+    while (this.#recent.length > keptFrames || (this.#recentLength > keptLength && this.#recent.length > 1)) this.#recentLength -= this.#recent.shift()?.length ?? 0;
+    for (const listener of [...this.#listeners]) listener(frame);
   }
 }

@@ -2,13 +2,13 @@ import type { ModuleFunctions } from '../api/module-functions.js';
 import { parseQueueName, queueTarget } from '../api/queue-name.js';
 import type { CronRow } from '../api/resources/crons.js';
 import { queueKey, type QueueRow } from '../api/resources/queues.js';
-import { traceRow, type ListedLogs, type ListedTraces, type LogRow } from '../api/resources/telemetry.js';
+import { traceRow, type ListedTraces } from '../api/resources/telemetry.js';
+import { LogTopic } from './log-topic.js';
 import { rowsOf } from './topics.js';
 import { filteredTopic, type Topic, type TopicFinder, type TopicRows } from './topic.js';
 
 /** Newest rows that a topic of telemetry shows. */
 const newestTraces = 100;
-const newestLogs = 500;
 const newestMessages = 100;
 
 type Read = (name: string) => Topic | undefined;
@@ -19,7 +19,7 @@ export function moduleTopics(modules: ModuleFunctions): TopicFinder {
   /** For those that look for the text themselves, so that older rows which fit take the place of newer ones which do not. */
   const searched: Readonly<Record<string, (search: string | undefined) => Topic>> = {
     traces: (search) => list<ListedTraces>('engine::traces::list', { limit: newestTraces, sort_order: 'desc', search }, ({ spans }) => rowsOf(spans, (span) => span.trace_id, traceRow)),
-    logs: (search) => list<ListedLogs>('engine::logs::list', { limit: newestLogs, search }, ({ logs }) => logRows(logs)),
+    logs: (search) => new LogTopic(modules, search),
   };
   const whole: Readonly<Record<string, () => Topic>> = {
     queues: () => list<{ readonly queues: readonly QueueRow[] }>('queue::list', {}, ({ queues }) => rowsOf(queues, queueKey, (queue) => queue)),
@@ -51,18 +51,6 @@ export function moduleTopics(modules: ModuleFunctions): TopicFinder {
     const id = name.slice(colon + 1);
     return filteredTopic(id !== '' && Object.hasOwn(parts, kind) ? parts[kind]?.(id) : undefined, filter);
   };
-}
-
-/** Records have no id: what was said when by whom is one, with its place among equals. Oldest first. */
-export function logRows(logs: readonly LogRow[]): TopicRows {
-  const rows = new Map<string, unknown>();
-  for (const log of [...logs].reverse()) {
-    const base = `${log.timestamp_unix_nano} ${log.span_id ?? ''} ${String(log.body).slice(0, 64)}`;
-    let key = base;
-    for (let twin = 2; rows.has(key); twin += 1) key = `${base} ${twin}`;
-    rows.set(key, log);
-  }
-  return rows;
 }
 
 function ownId(item: unknown): string | undefined {

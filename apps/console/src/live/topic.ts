@@ -1,10 +1,19 @@
 /** Rows of a topic by their keys. */
 export type TopicRows = ReadonlyMap<string, unknown>;
 
+/** What a look at a topic found. */
+export interface LookedAt {
+  readonly rows: TopicRows;
+  /** Those of them that whoever comes new gets; default all. */
+  readonly current?: TopicRows;
+  /** Rows that came and went, or were too many, since the last look: at least so many. */
+  readonly missed: number;
+}
+
 /** Something that changes and can be watched. */
 export interface Topic {
   /** What there is now. Called while somebody watches, and never twice at the same time. */
-  read(signal: AbortSignal): Promise<TopicRows>;
+  read(signal: AbortSignal): Promise<TopicRows | LookedAt>;
 }
 
 /** Makes the topic behind a name such as `trace:<id>`, of the rows that a filter leaves. Undefined when there is none of that name. */
@@ -14,7 +23,17 @@ export type TopicFinder = (name: string, filter?: string) => Topic | undefined;
 export function filteredTopic(topic: Topic | undefined, filter: string | undefined): Topic | undefined {
   if (topic === undefined || filter === undefined) return topic;
   const wanted = filter.toLowerCase();
-  return { read: async (signal) => new Map([...(await topic.read(signal))].filter(([key, row]) => `${key} ${JSON.stringify(row)}`.toLowerCase().includes(wanted))) };
+  return {
+    async read(signal) {
+      const rows = await topic.read(signal);
+      return new Map([...lookedAt(rows).rows].filter(([key, row]) => `${key} ${JSON.stringify(row)}`.toLowerCase().includes(wanted)));
+    },
+  };
+}
+
+/** Most topics miss nothing. */
+export function lookedAt(found: TopicRows | LookedAt): LookedAt {
+  return 'missed' in found ? found : { rows: found, missed: 0 };
 }
 
 /** What changed from one look to the next: rows that are new or different, and keys of those that are gone. */

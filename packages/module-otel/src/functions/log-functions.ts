@@ -6,6 +6,8 @@ import type { LogStore } from '../storage/log-store.js';
 import type { FunctionContext, RegisterFunctions } from './context.js';
 
 const cursorSort = 'logs';
+/** Of places in the log, whatever a list looked for. */
+const placeSort = 'log';
 
 /** `engine::logs::list|clear`. */
 export const registerLogFunctions: RegisterFunctions = (context) => [
@@ -22,6 +24,9 @@ async function list(context: FunctionContext, payload: unknown): Promise<unknown
   const cursor = input.text('cursor');
   const after = cursor === undefined ? undefined : readCursor(cursor, cursorSort);
   if (cursor !== undefined && typeof after?.key !== 'number') input.problem('cursor', 'is none that a list of logs has given out');
+  const afterText = input.text('after');
+  const since = afterText === undefined ? undefined : readCursor(afterText, placeSort);
+  if (afterText !== undefined && typeof since?.key !== 'number') input.problem('after', 'is no `newest_cursor` of a list of logs');
   if (severityText !== undefined && !(levels as readonly string[]).includes(severityText)) input.problem('severity_text', `must be one of ${levels.join(', ')}`);
   const query = {
     fromMs: input.time('start_time'),
@@ -34,15 +39,18 @@ async function list(context: FunctionContext, payload: unknown): Promise<unknown
     offset: input.count('offset', { most: 10_000_000, fallback: 0 }),
     limit: input.count('limit', { least: 1, most: 1_000, fallback: 100 }),
     beforeRecord: typeof after?.key === 'number' ? after.key : undefined,
+    afterRecord: typeof since?.key === 'number' ? since.key : undefined,
   };
   input.done();
-  const { logs, total, nextRecord } = await storeOf(context).list(query);
+  const { logs, total, older, newestRecord, missed } = await storeOf(context).list(query);
   return {
-    logs: logs.map((log) => viewLog(log, context.settings.resource)),
+    logs: logs.map(({ record, log }) => ({ id: String(record), ...viewLog(log, context.settings.resource) })),
     total,
     query: payload ?? {},
     timestamp: context.clock.now(),
-    ...(nextRecord === undefined ? {} : { next_cursor: writeCursor({ sort: cursorSort, key: nextRecord, id: '' }) }),
+    ...(older === 0 ? {} : { older, next_cursor: writeCursor({ sort: cursorSort, key: logs.at(-1)?.record ?? 0, id: '' }) }),
+    ...(newestRecord === undefined ? {} : { newest_cursor: writeCursor({ sort: placeSort, key: newestRecord, id: '' }) }),
+    ...(missed === 0 ? {} : { missed }),
     ...(input.isClamped ? { clamped: true } : {}),
   };
 }

@@ -24,6 +24,8 @@ export interface LogFilter {
   readonly matches?: ((log: LogData) => boolean) | undefined;
   /** Records written before this one (their number among all ever written). */
   readonly beforeRecord?: number | undefined;
+  /** Records written after this one. */
+  readonly afterRecord?: number | undefined;
 }
 
 /** The last log records, as bytes outside the heap, bounded by count and bytes. */
@@ -33,6 +35,8 @@ export class LogRing {
   readonly #limits: LogRingLimits;
   readonly #mostChunks: number;
   readonly #recordsPerChunk: number;
+  /** Number of the first record that was not cleared. */
+  #firstKept = 0;
 
   constructor(limits: LogRingLimits) {
     this.#limits = limits;
@@ -92,6 +96,7 @@ export class LogRing {
       const places = logPlaces(chunk, chunk.used);
       for (let index = places.length - 1; index >= 0; index -= 1) {
         const record = chunk.firstRecord + index;
+        if (filter.afterRecord !== undefined && record <= filter.afterRecord) return;
         if (filter.beforeRecord !== undefined && record >= filter.beforeRecord) continue;
         const place = places[index] as number;
         const load = matchAt(chunk, place, filter, wanted);
@@ -111,8 +116,14 @@ export class LogRing {
     while (this.#ring.oldest !== undefined && this.#ring.oldest.newestMs < beforeMs) this.#drop();
   }
 
+  /** Records after this one that had to make room. */
+  missedSince(record: number): number {
+    return Math.max(0, (this.#ring.oldest?.firstRecord ?? this.written) - Math.max(record + 1, this.#firstKept));
+  }
+
   clear(): void {
     this.#ring.clear();
+    this.#firstKept = this.written;
   }
 
   #begin(): Chunk {

@@ -6,12 +6,22 @@ export interface LogQuery extends LogFilter {
   readonly offset: number;
   readonly limit: number;
 }
+/** A record with its number: unique among those that are kept, and larger than that of every record that came earlier. */
+export interface NumberedLog {
+  readonly record: number;
+  readonly log: LogData;
+}
 export interface LogPage {
   /** Newest first. */
-  readonly logs: readonly LogData[];
+  readonly logs: readonly NumberedLog[];
+  /** Of all that match, on whatever page. */
   readonly total: number;
-  /** Number of the oldest one in it, for `beforeRecord` of the next page; undefined on the last one. */
-  readonly nextRecord: number | undefined;
+  /** Matches that are older than those in it. When there are some, `beforeRecord` of the next page is the number of its last one. */
+  readonly older: number;
+  /** Number of the newest record that is kept, whether it matches or not; for `afterRecord` of a later look. */
+  readonly newestRecord: number | undefined;
+  /** Records after `afterRecord` that had to make room before this look: at least so many. */
+  readonly missed: number;
 }
 
 /** Where log records can be found again. */

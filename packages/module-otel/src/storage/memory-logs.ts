@@ -1,6 +1,7 @@
 import type { LogData } from '../logs/log-data.js';
 import type { LogRing } from '../logs/log-ring.js';
-import type { LogPage, LogQuery, LogStore } from './log-store.js';
+import { logContains } from './list-logs.js';
+import type { LogPage, LogQuery, LogStore, NumberedLog } from './log-store.js';
 
 /** Log records in memory. */
 export class MemoryLogs implements LogStore {
@@ -11,23 +12,21 @@ export class MemoryLogs implements LogStore {
   }
 
   async list({ search, offset, limit, beforeRecord, ...filter }: LogQuery): Promise<LogPage> {
-    const logs: LogData[] = [];
+    const logs: NumberedLog[] = [];
     let total = 0;
     let seen = 0;
-    let oldest: number | undefined;
-    let hasMore = false;
+    let older = 0;
     this.ring.scan({ ...filter, fromMs: Math.max(filter.fromMs ?? 0, this.now() - this.retentionMs), ...(search === undefined ? {} : { matches: (log: LogData) => logContains(log, search) }) }, (load, record) => {
       total += 1;
       if (beforeRecord !== undefined && record >= beforeRecord) return true;
       seen += 1;
       if (beforeRecord === undefined && seen <= offset) return true;
-      if (logs.length < limit) {
-        logs.push(load());
-        oldest = record;
-      } else hasMore = true;
+      if (logs.length < limit) logs.push({ record, log: load() });
+      else older += 1;
       return true;
     });
-    return { logs, total, nextRecord: hasMore ? oldest : undefined };
+    const { afterRecord } = filter;
+    return { logs, total, older, newestRecord: this.ring.written === 0 ? undefined : this.ring.written - 1, missed: afterRecord === undefined ? 0 : this.ring.missedSince(afterRecord) };
   }
 
   async clear(): Promise<void> {
@@ -37,10 +36,4 @@ export class MemoryLogs implements LogStore {
   evict(): void {
     this.ring.evictOlderThan(this.now() - this.retentionMs);
   }
-}
-
-/** True where a text stands in the message, the source or a field. Literal, never a pattern. */
-export function logContains(log: LogData, lower: string): boolean {
-  if (log.message.toLowerCase().includes(lower) || log.source.toLowerCase().includes(lower) || log.functionId?.toLowerCase().includes(lower) === true) return true;
-  return log.fields !== undefined && JSON.stringify(log.fields).toLowerCase().includes(lower);
 }

@@ -2,8 +2,8 @@ import type { StoreHandle } from '@motia/engine-core/contract';
 import type { LogData } from '../logs/log-data.js';
 import { logPlaces, matchAt } from '../logs/log-ring.js';
 import type { OtelProgram } from '../store-program.js';
-import type { LogPage, LogQuery, LogStore } from './log-store.js';
-import { logContains } from './memory-logs.js';
+import { logContains } from './list-logs.js';
+import type { LogPage, LogQuery, LogStore, NumberedLog } from './log-store.js';
 
 export interface SqliteLogsParts {
   readonly handle: StoreHandle<OtelProgram>;
@@ -30,34 +30,42 @@ export class SqliteLogs implements LogStore {
     return { records: logs, bytes: logBytes, evicted: this.#parts.evicted() };
   }
 
-  async list({ search, offset, limit, beforeRecord, ...rest }: LogQuery): Promise<LogPage> {
+  async list({ search, offset, limit, beforeRecord, afterRecord, ...rest }: LogQuery): Promise<LogPage> {
     const { handle, retentionMs, now, flush } = this.#parts;
     await flush();
     const filter = { ...rest, fromMs: Math.max(rest.fromMs ?? 0, now() - retentionMs), ...(search === undefined ? {} : { matches: (log: LogData) => logContains(log, search) }) };
     const traceId = filter.traceId === undefined ? undefined : Buffer.from(filter.traceId, 'hex');
-    const logs: LogData[] = [];
+    const logs: NumberedLog[] = [];
     let total = 0;
     let passed = 0;
-    let oldest: number | undefined;
-    let hasMore = false;
+    let older = 0;
+    let newestRecord: number | undefined;
+    let oldestPiece: number | undefined;
+    let after = afterRecord;
     for (let piece = handle.query('logsBefore', Number.MAX_SAFE_INTEGER); piece !== undefined; piece = handle.query('logsBefore', piece.id)) {
       const { body } = piece;
       const bytes = { bytes: body, view: new DataView(body.buffer, body.byteOffset, body.byteLength) };
       const places = logPlaces(bytes, body.byteLength);
+      newestRecord ??= piece.id * placesPerPiece + places.length - 1;
+      // Numbers begin anew when everything was cleared.
+      if (after !== undefined && after > newestRecord) after = undefined;
+      oldestPiece = piece.id;
+      if (after !== undefined && piece.id < Math.floor(after / placesPerPiece)) break;
       for (let index = places.length - 1; index >= 0; index -= 1) {
+        const record = piece.id * placesPerPiece + index;
+        if (after !== undefined && record <= after) break;
         const load = matchAt(bytes, places[index] as number, filter, traceId);
         if (load === undefined) continue;
         total += 1;
-        const record = piece.id * placesPerPiece + index;
         if (beforeRecord !== undefined ? record >= beforeRecord : (passed += 1) <= offset) continue;
-        if (logs.length < limit) {
-          logs.push(load());
-          oldest = record;
-        } else hasMore = true;
+        if (logs.length < limit) logs.push({ record, log: load() });
+        else older += 1;
       }
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
-    return { logs, total, nextRecord: hasMore ? oldest : undefined };
+    // Pieces go whole: how much was in one that has gone is not known any more.
+    const isMissed = after !== undefined && oldestPiece !== undefined && oldestPiece > Math.floor(after / placesPerPiece);
+    return { logs, total, older, newestRecord, missed: isMissed ? 1 : 0 };
   }
 
   async clear(): Promise<void> {

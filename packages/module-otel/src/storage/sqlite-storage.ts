@@ -3,6 +3,8 @@ import { defineOptions } from '@motia/engine-core';
 import { defineAdapter, StorePoolRef, type OptionsSchema } from '@motia/engine-core/contract';
 import { SqliteStore } from '@motia/store-sqlite';
 import { otelVersion } from '../version.js';
+import { ownRecordsOf } from './module-source.js';
+import { SqliteTelemetry } from './sqlite-telemetry.js';
 import { TelemetryStorageSlot } from './storage-slot.js';
 
 const schema = Type.Object({
@@ -21,9 +23,17 @@ export const SqliteStorage = defineAdapter({
   options,
   requires: { pool: StorePoolRef },
   brings: [SqliteStore],
-  async create({ services: { pool } }, { directory }) {
+  async create({ services: { pool }, clock, logger, health }, { directory }) {
     const request = { directory, name: 'telemetry', durability: 'normal' as const };
     pool.expect(request);
-    return { service: { open: () => pool.open(request) } };
+    return {
+      service: {
+        async open(source) {
+          const telemetry = new SqliteTelemetry({ ...ownRecordsOf(source), clock, logger, health, store: await pool.open(request) });
+          await telemetry.start();
+          return telemetry;
+        },
+      },
+    };
   },
 });

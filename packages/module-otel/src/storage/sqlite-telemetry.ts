@@ -1,31 +1,21 @@
 import { randomHex } from '@motia/engine-core';
-import { isMotiaError, type Clock, type HealthReporter, type Logger, type StoreHandle, type Timer } from '@motia/engine-core/contract';
-import type { LogRing } from '../logs/log-ring.js';
-import { rollupLevels, type Rollups } from '../metrics/rollups.js';
-import type { OtelOptions } from '../options.js';
+import { isMotiaError, type Clock, type HealthReporter, type Logger, type StoreHandle, type StoreService, type Timer } from '@motia/engine-core/contract';
+import { rollupLevels } from '../metrics/rollups.js';
 import { RingCursor } from '../record/chunk-ring.js';
-import type { Recorder } from '../record/recorder.js';
-import type { SpanLog } from '../record/span-log.js';
 import type { SpanRecord } from '../record/span-record.js';
-import type { Settings } from '../settings.js';
 import { storeProgram, type OtelProgram } from '../store-program.js';
 import { RunStrings } from './run-strings.js';
 import { SpanSnapshots } from './snapshot-span.js';
 import { SqliteLogs } from './sqlite-logs.js';
 import { SqliteTraces } from './sqlite-traces.js';
-import type { TelemetryStorage } from './storage-slot.js';
+import type { OwnRecords } from './module-source.js';
+import type { OpenStorage } from './storage-slot.js';
 
-export interface SqliteTelemetryParts {
+export interface SqliteTelemetryParts extends OwnRecords {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly health: HealthReporter;
-  readonly storage: TelemetryStorage;
-  readonly options: OtelOptions;
-  readonly settings: Settings;
-  readonly recorder: Recorder;
-  readonly spans: SpanLog;
-  readonly logs: LogRing;
-  readonly rollups: Rollups;
+  readonly store: StoreService;
 }
 
 /** How often what was recorded is handed to the writer. */
@@ -36,7 +26,7 @@ const mostOpenWritten = 10_000;
 const bytesPerWrite = 4 * 1024 * 1024;
 
 /** Writes everything into `telemetry.db`, a slice at a time, in the store's own thread. While that is slow, what has to make room is counted as dropped. */
-export class SqliteTelemetry {
+export class SqliteTelemetry implements OpenStorage {
   dropped = 0;
   evictedSpans = 0;
   evictedLogs = 0;
@@ -63,30 +53,28 @@ export class SqliteTelemetry {
     this.#logCursor = parts.logs.cursor();
   }
 
-  /** Open spans that are on disk. */
-  get openWritten(): number {
-    return this.#writtenOpen.size;
+  get counters(): OpenStorage['counters'] {
+    return { dropped: this.dropped, openWritten: this.#writtenOpen.size };
   }
 
   /** @throws what the store says when the file cannot be used */
   async start(): Promise<void> {
-    const { storage, clock, options, settings, recorder, rollups, logger } = this.#parts;
-    const store = await storage.open();
+    const { store, clock, options, settings, recorder, rollups, logger } = this.#parts;
     const handle = await store.open(storeProgram);
     this.#handle = handle;
     this.#isAlone = !store.isShared;
     const interrupted = await handle.run('interrupt', { isAlone: this.#isAlone, slowMs: options.slow_trace_ms });
     if (interrupted > 0) logger.info('Spans that were open when the engine died are marked as interrupted', { spans: interrupted });
-    if (settings.metrics.kept === 'sqlite') rollups.restore(handle.query('rollups', null).map(({ body }) => JSON.parse(body) as never));
+    if (settings.metrics.kept === 'storage') rollups.restore(handle.query('rollups', null).map(({ body }) => JSON.parse(body) as never));
     const flush = (): Promise<void> => this.flush();
     const now = (): number => clock.now();
-    if (settings.traces.kept === 'sqlite') {
+    if (settings.traces.kept === 'storage') {
       this.traces = new SqliteTraces({
         handle, recorder, flush, now, run: this.#run, engineId: store.engineId, snapshots: this.#snapshots, serviceName: settings.serviceName, slowMs: options.slow_trace_ms,
         strings: new RunStrings(handle, { run: this.#run, strings: this.#parts.spans.encoder.strings }), evicted: () => this.evictedSpans,
       });
     }
-    if (settings.logs.kept === 'sqlite') this.logs = new SqliteLogs({ handle, flush, now, retentionMs: options.logs_retention_seconds * 1000, evicted: () => this.evictedLogs });
+    if (settings.logs.kept === 'storage') this.logs = new SqliteLogs({ handle, flush, now, retentionMs: options.logs_retention_seconds * 1000, evicted: () => this.evictedLogs });
     this.#timer = clock.setInterval(() => void this.#write(), flushMs);
   }
 
@@ -98,9 +86,9 @@ export class SqliteTelemetry {
     while (this.#spanCursor.waiting > 0 && !this.#isFailing);
   }
 
-  /** Spans that dead engines left open, once in a while: another engine may have died beside this one. */
-  async adopt(): Promise<void> {
-    if (!this.#isAlone) await this.#handle?.run('interrupt', { isAlone: false, slowMs: this.#parts.options.slow_trace_ms }).catch(() => undefined);
+  /** Spans that dead engines left open: another engine may have died beside this one. */
+  round(): void {
+    if (!this.#isAlone) void this.#handle?.run('interrupt', { isAlone: false, slowMs: this.#parts.options.slow_trace_ms }).catch(() => undefined);
   }
 
   async stop(): Promise<void> {
@@ -120,7 +108,7 @@ export class SqliteTelemetry {
     const handle = this.#handle;
     if (handle === undefined) return;
     const nowMs = clock.now();
-    const keepsSpans = settings.traces.kept === 'sqlite';
+    const keepsSpans = settings.traces.kept === 'storage';
     const taken = this.#spanCursor.take(bytesPerWrite);
     const logs = this.#logCursor.take(bytesPerWrite);
     const { opened, ended } = keepsSpans ? this.#openSpans(nowMs) : { opened: [], ended: [] };
@@ -134,10 +122,10 @@ export class SqliteTelemetry {
         spans: keepsSpans ? taken.pieces.map(({ body }) => body) : [],
         opened, ended,
         logs: {
-          pieces: settings.logs.kept === 'sqlite' ? logs.pieces : [],
+          pieces: settings.logs.kept === 'storage' ? logs.pieces : [],
           maxRecords: options.logs_max_count, maxBytes: options.logs_max_bytes, beforeMs: nowMs - options.logs_retention_seconds * 1000,
         },
-        rollups: settings.metrics.kept === 'sqlite' ? this.#rollups() : [],
+        rollups: settings.metrics.kept === 'storage' ? this.#rollups() : [],
         rollupsBefore: rollupLevels.map(({ windowMs, keptMs }) => nowMs - keptMs - windowMs),
         limits: { maxBytes: options.sqlite_max_bytes, slowMs: options.slow_trace_ms, beforeMs: nowMs - options.traces_retention_seconds * 1000 },
       });

@@ -1,12 +1,67 @@
-import type { AdapterSlot, StoreService } from '@motia/engine-core/contract';
+import type { AdapterSlot } from '@motia/engine-core/contract';
+import type { LogData } from '../logs/log-data.js';
+import type { RollupWindow } from '../metrics/rollups.js';
+import type { SpanData } from '../record/span-data.js';
+import type { LogStore } from './log-store.js';
+import type { TraceStore } from './trace-store.js';
 
-/** Where telemetry is kept on disk: a store of its own, opened when the module starts. */
-export interface TelemetryStorage {
-  /** @throws `MOTIA_STORE_…` */
-  open(): Promise<StoreService>;
+/** What the options of the module say about what is kept. */
+export interface StorageLimits {
+  /** A trace that took longer is slow. */
+  readonly slowMs: number;
+  readonly tracesRetentionMs: number;
+  readonly logsRetentionMs: number;
+  readonly maxLogs: number;
+  readonly maxLogBytes: number;
 }
 
-/** Filled by `exporter: sqlite`. */
+/** Things that came since the last time. `missed`: they had to make room before they were taken, and are lost. */
+export interface Taken<T> {
+  readonly items: readonly T[];
+  readonly missed: number;
+}
+
+/**
+ * What the module lends to a storage: everything that it records, as plain data without secrets. It holds some megabytes of it:
+ * a storage that does not take for a while misses what had to make room, and nobody waits for it.
+ */
+export interface TelemetrySource {
+  readonly keeps: ReadonlySet<'traces' | 'logs' | 'metrics'>;
+  readonly limits: StorageLimits;
+  /** Of spans that have no `serviceName`. */
+  readonly serviceName: string;
+  /** Spans that have ended, in the order in which they did; at most `most` of them. */
+  takeSpans(most: number): Taken<SpanData>;
+  /** Log records, oldest first; at most `most` of them. */
+  takeLogs(most: number): Taken<LogData>;
+  /** Spans that have begun and not ended, as they stand now; their `endMs` is NaN. Most end soon: it pays to write only those that have been open for a while. */
+  openSpans(): readonly SpanData[];
+  /** Windows of metrics that may have changed since `sinceMs` (epoch milliseconds). A window is one by level, metric, attributes and start. */
+  rollups(sinceMs: number): readonly RollupWindow[];
+  /** Hands back windows that an earlier run left. */
+  restoreRollups(windows: readonly RollupWindow[]): void;
+}
+
+/** A storage at work. */
+export interface OpenStorage {
+  /** Undefined when it keeps none. Whatever was recorded before a call is found by it, open spans included. */
+  readonly traces: TraceStore | undefined;
+  readonly logs: LogStore | undefined;
+  /** Spans that it lost, and open ones that it has written down. */
+  readonly counters: { readonly dropped: number; readonly openWritten: number };
+  /** Every few seconds while something happens: the moment to end spans that dead engines left open, for one that several engines share. */
+  round?(): void;
+  /** Takes and writes what is left. */
+  stop(): Promise<void>;
+}
+
+/** Where telemetry is kept outside the memory of the engine. It takes by itself, as often as suits it; nothing of a request waits for it. */
+export interface TelemetryStorage {
+  /** Called once, when the module starts. @throws when it cannot be used: `MOTIA_STORE_OWNED` ends the start, everything else costs the kept telemetry only */
+  open(source: TelemetrySource): Promise<OpenStorage>;
+}
+
+/** Filled by `adapter` of the module; `exporter: sqlite` fills it with `telemetry.db`. */
 export const TelemetryStorageSlot: AdapterSlot<TelemetryStorage, 'survivesRestarts'> = {
   id: 'otel.storage',
   capabilities: ['survivesRestarts'],

@@ -1,5 +1,6 @@
 import type { FunctionInfo, FunctionRegistry, TriggerRegistry } from '@motia/engine-core/contract';
 import { consoleErrors } from '../../errors.js';
+import { checkPayload } from '../check-payload.js';
 import { route, type ApiRoute } from '../api-route.js';
 import { listPage } from '../list-page.js';
 import { text } from '../page-query.js';
@@ -35,8 +36,10 @@ export function functionRoutes({ functions, triggers }: FunctionParts): readonly
       };
     }),
     route('POST', '/functions/:id/invoke', async ({ params, body, signal }) => {
-      const { id } = found(params['id'] ?? '');
+      const info = found(params['id'] ?? '');
+      const { id } = info;
       const { payload, timeoutMs } = invokeBody(body);
+      checkPayload(info, payload, triggers.list().some(({ type, functionId }) => functionId === id && type === 'http'));
       const call = functions.open(id, payload, { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }), trigger: { id: 'console', type: 'console' } });
       const result = await call.result;
       return { result, traceId: call.trace.traceparent.slice(3, 35), invocationId: call.id };

@@ -1,7 +1,7 @@
 import { consoleErrors } from '../../errors.js';
 import { route, type ApiRequest, type ApiRoute } from '../api-route.js';
 import { bodyFields } from '../body-fields.js';
-import type { ModuleFunctions } from '../module-functions.js';
+import type { Acted, ModuleFunctions } from '../module-functions.js';
 import { listPage, type ListShape } from '../list-page.js';
 import { oneOf, pageRequest, text } from '../page-query.js';
 import { parseQueueName, queueTarget, type QueueName } from '../queue-name.js';
@@ -49,8 +49,11 @@ export function queueRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
     }),
     route('POST', '/queues/:queue/pause', (request) => modules.act('queue::pause', { ...target(request), ...bodyFields(request.body, ['functionId']) }, request)),
     route('POST', '/queues/:queue/resume', (request) => modules.act('queue::resume', { ...target(request), ...bodyFields(request.body, ['functionId']) }, request)),
-    route('POST', '/queues/:queue/dlq/redrive', (request) => modules.act('queue::redrive', choiceOf(request, redriveKeys), request)),
-    route('GET', '/queues/:queue/dlq/redrive', (request) => modules.call('queue::redrive_status', { ...target(request), ...ofFunction(request) }, request)),
+    route('POST', '/queues/:queue/dlq/redrive', (request) => redrive(modules, request)),
+    route('GET', '/queues/:queue/dlq/redrive', async (request) => {
+      const { moves } = await modules.call<{ readonly moves: readonly object[] }>('queue::redrive_status', { ...target(request), ...ofFunction(request) }, request);
+      return { moves: moves.map((move) => ({ id: request.params['queue'], ...move })) };
+    }),
     route('POST', '/queues/:queue/dlq/redrive/cancel', (request) => modules.act('queue::redrive_cancel', { ...target(request), ...bodyFields(request.body, ['functionId']) }, request)),
     route('POST', '/queues/:queue/dlq/discard', (request) => modules.act('queue::discard', choiceOf(request, filters), request)),
     route('GET', '/messages/:id', ({ params, signal }) => modules.call('queue::message', { messageId: params['id'] }, { signal })),
@@ -61,6 +64,15 @@ export function queueRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
 
 export function queueKey({ kind, name, functionId }: QueueRow): string {
   return `${kind}:${name} ${functionId ?? ''}`;
+}
+
+/** Answers as a job: its `id` is the name of the queue, below which it can be looked at and called off; `total` were there when it began. */
+async function redrive(modules: ModuleFunctions, request: ApiRequest): Promise<Acted> {
+  const choice = choiceOf(request, redriveKeys);
+  if ('dryRun' in choice && choice.dryRun === true) return modules.act('queue::redrive', choice, request);
+  const { total } = await modules.call<{ readonly total: number }>('queue::redrive', { ...choice, dryRun: true }, request);
+  const { result, traceId } = await modules.act('queue::redrive', choice, request);
+  return { result: { id: request.params['queue'], total, ...(result as object) }, traceId };
 }
 
 /** Chosen messages by their ids alone; a choice by filter within the queue. */

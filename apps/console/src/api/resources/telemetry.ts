@@ -16,11 +16,15 @@ export interface ListedLogs {
   readonly logs: readonly LogRow[];
   readonly total: number;
   readonly next_cursor?: string;
+  /** Matches that are older than those in it. */
+  readonly older?: number;
+  /** Place of the newest record. */
+  readonly newest_cursor?: string;
+  /** Records after `after` that had to make room. */
+  readonly missed?: number;
 }
 export interface LogRow {
-  readonly timestamp_unix_nano: number;
-  readonly body: unknown;
-  readonly span_id?: string | null;
+  readonly id: string;
   readonly [key: string]: unknown;
 }
 

@@ -18,8 +18,8 @@ interface Page<T> {
 interface Frame {
   readonly epoch: string;
   readonly seq: number;
-  readonly kind: 'snapshot' | 'delta' | 'reset' | 'error';
-  readonly data: { readonly upsert?: Readonly<Record<string, unknown>>; readonly code?: string; readonly message?: string; readonly hint?: string } | null;
+  readonly kind: 'snapshot' | 'delta' | 'reset' | 'lag' | 'error';
+  readonly data: { readonly upsert?: Readonly<Record<string, unknown>>; readonly remove?: readonly string[]; readonly dropped?: number; readonly code?: string; readonly message?: string; readonly hint?: string } | null;
 }
 
 /** `iii logs|traces|trace|queues|crons|workers`: looks at the running engine through the data API of its local socket. */
@@ -79,16 +79,24 @@ async function showLogs(client: DataClient, command: Extract<ObserveCommand, { n
       });
     }
   });
+  const shown = new Set<string>();
   let since: { readonly epoch: string; readonly seq: number } | undefined;
   for (;;) {
     const answer = await Promise.race([client.get<{ readonly frames: readonly Frame[] }>('/live/poll', { topic: 'logs', ...since, wait_ms: 20_000 }, 40_000).catch(ended), interrupted]);
     if (answer === undefined || isInterrupted) return;
     for (const { epoch, seq, kind, data } of answer.frames) {
       const isFirst = since === undefined;
+      if (since !== undefined && since.epoch !== epoch) shown.clear();
       since = { epoch, seq };
       if (kind === 'error') throw notFollowable(data ?? {});
+      // Not among the lines themselves: whoever reads those finds nothing but lines.
+      if (kind === 'lag') ports.stderr(`… ${String(data?.dropped ?? 0)} or more lines are left out: they came faster than they can be shown\n`);
       if (data?.upsert === undefined) continue;
-      const logs = (Object.values(data.upsert) as ListedLog[]).filter((log) => wanted(log) && enough(log));
+      // After a reset everything comes again.
+      const fresh = Object.entries(data.upsert).filter(([id]) => !shown.has(id));
+      for (const [id] of fresh) shown.add(id);
+      for (const id of data.remove ?? []) shown.delete(id);
+      const logs = fresh.map(([, log]) => log as ListedLog).filter((log) => wanted(log) && enough(log));
       ports.stdout((isFirst ? logs.slice(-command.limit) : logs).map(line).join(''));
     }
   }

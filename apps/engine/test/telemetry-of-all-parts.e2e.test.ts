@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { temporaryFolder } from '@motia/tools/testing';
+import { writeApp } from './harness/app.js';
+import { until } from './harness/process-list.js';
+import { runIii, startIii, type RunningEngine } from './harness/running-engine.js';
+
+const folder = temporaryFolder('iii-all-parts');
+const inMemory = 'config: { store_method: in_memory }';
+const configYaml = `
+modules:
+  - class: modules::observability::OtelModule
+    config: { exporter: memory }
+  - class: modules::api::RestApiModule
+    config: { port: 0 }
+  - class: modules::state::StateModule
+    config: { adapter: { class: modules::state::adapters::KvStore, ${inMemory} } }
+  - class: modules::stream::StreamModule
+    config: { port: 0, adapter: { class: modules::stream::adapters::KvStore, ${inMemory} } }
+  - class: modules::queue::QueueModule
+    config: { adapter: { class: modules::queue::BuiltinQueueAdapter, ${inMemory} } }
+  - class: modules::cron::CronModule
+    config: { adapter: { class: modules::cron::KvCronAdapter, ${inMemory} } }
+  - class: modules::shell::ExecModule
+    config: { exec: ['motia dev'] }
+`;
+const files = {
+  'config.yaml': configYaml,
+  'steps/board.stream.ts': `
+export const config = { name: 'board', schema: { type: 'object' }, baseConfig: { storageType: 'default' } };
+`,
+  'steps/take.step.ts': `
+import { step, http } from 'motia';
+export default step({ name: 'Take', triggers: [http('POST', '/orders')], enqueues: ['taken'] }, async (req, ctx) => {
+  await ctx.enqueue({ topic: 'taken', data: { id: 'o-1' } });
+  return { status: 202, body: { traceId: ctx.traceId } };
+});
+`,
+  'steps/show.step.ts': `
+import { step, queue } from 'motia';
+export default step({ name: 'Show', triggers: [queue('taken')] }, async ({ id }, ctx) => {
+  await ctx.state.set('orders', id, { shown: true });
+  await ctx.streams.board.set('orders', id, { id });
+  ctx.logger.info('shown', { id });
+});
+`,
+  'steps/watch.step.ts': `
+import { step, stream } from 'motia';
+export default step({ name: 'Watch', triggers: [stream('board')] }, async (change, ctx) => ctx.logger.info('seen on the board'));
+`,
+  'steps/tidy.step.ts': `
+import { step, cron } from 'motia';
+export default step({ name: 'Tidy', triggers: [cron('0 0 3 1 1 * *')], enqueues: ['taken'] }, async (run, ctx) => {
+  await ctx.enqueue({ topic: 'taken', data: { id: 'of-the-night' } });
+});
+`,
+};
+
+interface Span {
+  readonly name: string;
+  readonly span_id: string;
+  readonly parent_span_id: string | null;
+  readonly end_time_unix_nano: number | null;
+}
+
+describe('an app of every standard part', () => {
+  let engine: RunningEngine;
+  const json = async <T>(...args: string[]): Promise<T> => {
+    const { stdout, stderr } = await runIii([...args, '--json'], { cwd: folder.path });
+    expect(stderr).toBe('');
+    return JSON.parse(stdout) as T;
+  };
+  /** Its spans, once every one has ended and has its parent: what the process records comes in batches. */
+  const whole = async (traceId: string, last: RegExp): Promise<readonly Span[]> => {
+    let spans: readonly Span[] = [];
+    await until(`the trace up to ${String(last)}`, async () => {
+      spans = (await json<{ spans: readonly Span[] }>('trace', traceId)).spans;
+      return spans.some(({ name }) => last.test(name)) && spans.every(({ parent_span_id: parent, end_time_unix_nano: end }) => end !== null && (parent === null || spans.some(({ span_id: id }) => id === parent)));
+    });
+    return spans;
+  };
+
+  beforeAll(async () => {
+    writeApp(folder.path, files);
+    engine = await startIii({ cwd: folder.path });
+  }, 60_000);
+  afterAll(async () => {
+    await engine.stop();
+    await folder.remove();
+  });
+
+  it('O2 shows the request, its message, and the changes of state and stream as one tree', async () => {
+    const { traceId } = (await (await fetch(`${engine.url}/orders`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })).json()) as { traceId: string };
+    await engine.waitForLog('the change to be seen', ({ message }) => message === 'seen on the board');
+    const spans = await whole(traceId, /Watch/);
+    const pathTo = (name: RegExp): string[] => {
+      const path: string[] = [];
+      for (let span = spans.find((each) => name.test(each.name)); span !== undefined; span = spans.find(({ span_id: id }) => id === span?.parent_span_id)) path.unshift(span.name);
+      return path;
+    };
+    for (const name of [/state::set/, /stream::set/, /Watch/]) {
+      const path = pathTo(name).join(' > ');
+      expect(path).toMatch(/^POST \/orders > .*enqueue taken > process taken > .*Show/);
+    }
+    expect(pathTo(/Watch/).join(' > ')).toMatch(/stream.*Watch/);
+    expect(spans.filter(({ parent_span_id: parent }) => parent === null)).toHaveLength(1);
+  });
+
+  it('O2 shows what a schedule caused as one tree, from its slot on', async () => {
+    const [job] = await json<readonly { job_id: string }[]>('crons');
+    const { code } = await runIii(['invoke', 'cron::run_now', JSON.stringify({ job_id: job?.job_id })], { cwd: folder.path });
+    expect(code).toBe(0);
+    let traceId = '';
+    await until('the trace of the slot', async () => {
+      const traces = await json<readonly { trace_id: string; name: string }[]>('traces');
+      traceId = traces.find(({ name }) => name.startsWith('cron'))?.trace_id ?? '';
+      return traceId !== '';
+    });
+    const names = (await whole(traceId, /Watch/)).map(({ name }) => name).join('\n');
+    for (const part of [/^cron/m, /Tidy/, /enqueue taken/, /process taken/, /state::set/, /stream::set/]) expect(names).toMatch(part);
+  });
+});

@@ -1,0 +1,41 @@
+import { describe, expect, it } from '@jest/globals';
+import { temporaryFolder } from '@motia/tools/testing';
+import { otel } from '../src/index.js';
+import { storageConformance } from '../src/testing/index.js';
+import { emptyShelf, plainStorage } from './fixtures/plain-storage.js';
+
+const runner = { describe, it, expect };
+
+storageConformance(runner, {
+  name: 'the memory of the module',
+  survivesRestarts: false,
+  start: async () => ({ modules: [otel()], [Symbol.asyncDispose]: async () => undefined }),
+});
+
+storageConformance(runner, {
+  name: 'telemetry.db',
+  survivesRestarts: true,
+  start: async () => {
+    const folder = temporaryFolder('otel-storage');
+    return { modules: [otel({ exporter: 'sqlite', data_dir: folder.path })], [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+  },
+});
+
+storageConformance(runner, {
+  name: 'a storage by somebody else',
+  survivesRestarts: true,
+  start: async () => ({ modules: [otel({ adapter: { class: 'acme::PlainStorage' } })], definitions: [plainStorage(emptyShelf())], [Symbol.asyncDispose]: async () => undefined }),
+});
+
+describe('the option adapter', () => {
+  it('chooses the storage by its class, the built-in one included', async () => {
+    await using folder = temporaryFolder('otel-storage');
+    const { startOtel } = await import('./fixtures/start-otel.js');
+    await using engine = await startOtel({ adapter: { class: 'modules::observability::adapters::SqliteStorage', config: { directory: folder.path } } });
+    await engine.run('greet');
+    expect((await engine.list()).total).toBe(1);
+    expect(await engine.call('engine::telemetry::stats')).toMatchObject({ kept: { traces: 'storage', logs: 'storage', metrics: 'storage' }, storage: { dropped_spans: 0 } });
+    await expect(startOtel({ adapter: { class: 'acme::Nobody' } })).rejects.toMatchObject({ code: expect.stringMatching(/^MOTIA_ENGINE_/) });
+    await expect(startOtel({ exporter: 'sqlite', adapter: { class: 'acme::PlainStorage' } }, { definitions: [plainStorage(emptyShelf())] })).rejects.toThrow(/storage/);
+  });
+});
