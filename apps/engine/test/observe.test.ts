@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseCommand } from '../src/cli/args.js';
+import { traceColumns } from '../src/cli/observe/list-columns.js';
 import { renderLogLine } from '../src/cli/observe/log-lines.js';
 import { clockTime, cut, duration, renderTable, visible } from '../src/cli/observe/table.js';
 import { terminalFace } from '../src/cli/observe/style.js';
@@ -39,6 +40,11 @@ describe('a table in the terminal', () => {
     const text = renderTable([{ title: 'NAME', show: ({ name }) => name }, { title: 'N', isRight: true, show: ({ n }) => String(n) }], [{ name: 'a', n: 5 }, { name: 'long', n: 12 }], 'none');
     expect(text).toBe('NAME   N\na      5\nlong  12\n');
   });
+  it('says of a trace what matters most: that it runs, that it was interrupted, that something in it failed', () => {
+    const row = { trace_id: traceId, name: 'GET /', start_time_unix_nano: 0, duration_ms: 1 };
+    const rows = [{ ...row, status: 'unset', in_flight: true as const, has_error: true }, { ...row, status: 'interrupted', has_error: true }, { ...row, status: 'unset', has_error: true }, { ...row, status: 'unset' }];
+    expect(rows.map((each) => traceColumns(0).find(({ title }) => title === 'STATUS')?.show(each))).toEqual(['running', 'interrupted', 'error', 'ok']);
+  });
   it('says so when there is nothing', () => {
     expect(renderTable([], [], 'no queues')).toBe('no queues\n');
   });
@@ -65,7 +71,7 @@ describe('a table in the terminal', () => {
 
 describe('a log line', () => {
   it('is one line, with time, level, source, message, fields and trace', () => {
-    const line = renderLogLine({ timestamp_unix_nano: new Date(2026, 0, 2, 3, 4, 5, 6).getTime() * 1e6, severity_text: 'INFO', body: 'paid\nforged line', service_name: 'app', attributes: { order: 7, 'iii.function.id': 'x' }, trace_id: traceId }, new Date(2026, 0, 2).getTime());
+    const line = renderLogLine({ timestamp_unix_nano: new Date(2026, 0, 2, 3, 4, 5, 6).getTime() * 1e6, severity_text: 'INFO', body: 'paid\nforged line', service_name: 'app', attributes: { order: 7, 'iii.function.id': 'x', 'iii.log.stream': 'logger' }, trace_id: traceId }, new Date(2026, 0, 2).getTime());
     expect(line).toBe(`03:04:05.006 INFO  [app] paid⏎forged line order=7 trace=${traceId}\n`);
   });
 });

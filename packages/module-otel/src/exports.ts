@@ -9,6 +9,7 @@ import type { OtelOptions } from './options.js';
 import type { SpanData } from './record/span-data.js';
 import { decodeSpan } from './record/span-decoder.js';
 import type { SpanLog } from './record/span-log.js';
+import { SharedHealth } from './export/shared-health.js';
 import type { Settings } from './settings.js';
 
 export interface ExportsParts {
@@ -43,7 +44,9 @@ export class Exports {
   readonly #pumps: readonly { readonly name: string; readonly pump: Pump }[];
 
   constructor(destinations: readonly Destination[], parts: ExportsParts) {
-    this.#pumps = destinations.flatMap((destination) => this.#pumpsOf(destination, parts));
+    const { spans, logs, metrics } = parts.health;
+    const health = { spans: new SharedHealth(spans), logs: new SharedHealth(logs), metrics: new SharedHealth(metrics) };
+    this.#pumps = destinations.flatMap((destination) => this.#pumpsOf(destination, { ...parts, health }));
   }
 
   get size(): number {
@@ -68,11 +71,11 @@ export class Exports {
     await Promise.all(this.#pumps.map(({ pump }) => pump.stop(lastFlushMs)));
   }
 
-  #pumpsOf({ exporter, gets }: Destination, { clock, logger, options, settings, spans, logs, metrics, health }: ExportsParts): { name: string; pump: Pump }[] {
+  #pumpsOf({ exporter, gets }: Destination, { clock, logger, options, settings, spans, logs, metrics, health }: Omit<ExportsParts, 'health'> & { readonly health: Readonly<Record<'spans' | 'logs' | 'metrics', SharedHealth>> }): { name: string; pump: Pump }[] {
     const { resource } = settings;
     const { destination } = exporter;
     const common = { clock, logger, destination, timeoutMs: options.export_timeout_ms };
-    const onHealth = (reporter: HealthReporter) => (reason: string | undefined) => reporter.set(reason === undefined ? 'healthy' : 'degraded', reason);
+    const onHealth = (reports: SharedHealth) => (reason: string | undefined) => reports.set(destination, reason);
     const made: { name: string; pump: Pump }[] = [];
     const add = (name: string, pump: Pump): void => void made.push({ name: `${destination} ${name}`, pump });
     if (gets.has('traces')) {

@@ -14,6 +14,8 @@ export interface Places {
 export interface Settings {
   readonly isEnabled: boolean;
   readonly serviceName: string;
+  /** What the place outside the memory is called: `sqlite`, or the class of the adapter. */
+  readonly storageName: string;
   readonly resource: Readonly<Record<string, string>>;
   readonly traces: Places;
   readonly metrics: Places;
@@ -39,6 +41,7 @@ export function settingsOf(options: OtelOptions, variables: Variables): Settings
   return {
     isEnabled: options.enabled ?? (variables['OTEL_ENABLED'] !== 'false' && variables['OTEL_SDK_DISABLED'] !== 'true'),
     serviceName,
+    storageName: options.adapter?.class ?? 'sqlite',
     resource: resourceOf(options, serviceName, variables),
     traces,
     metrics: options.metrics_enabled ? placesOf(options.metrics_exporter ?? sameAsTraces, sameAsTraces) : nowhere,

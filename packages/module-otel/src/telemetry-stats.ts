@@ -13,9 +13,10 @@ export interface StatsParts {
 /** What telemetry itself holds, sent and dropped. */
 export function telemetryStats({ recording, exports, logTriggers, settings }: StatsParts): Readonly<Record<string, unknown>> {
   const { recorder, spans, sampler, logIntake, logs, otlp, metrics, traceStore, logStore } = recording;
+  const nameOf = (kept: Settings['traces']['kept']): string | null => (kept === 'storage' ? settings.storageName : (kept ?? null));
   return {
     enabled: settings.isEnabled,
-    kept: { traces: settings.traces.kept ?? null, logs: settings.logs.kept ?? null, metrics: settings.metrics.kept ?? null },
+    kept: { traces: nameOf(settings.traces.kept), logs: nameOf(settings.logs.kept), metrics: nameOf(settings.metrics.kept) },
     spans: { recorded: spans.main.written, open: recorder.open.size, abandoned: recorder.open.abandoned, held: traceStore?.held.spans ?? 0, bytes: traceStore?.held.bytes ?? spans.bytes, evicted: traceStore?.held.evictedSpans ?? 0, omitted: recorder.omittedSpans, ...sampler.counters },
     logs: { recorded: logIntake.taken, sampled_out: logIntake.sampledOut, held: logStore?.held.records ?? 0, bytes: logStore?.held.bytes ?? logs.bytes, evicted: logStore?.held.evicted ?? 0, trigger_dropped: logTriggers.dropped },
     metrics: { points: metrics?.points.size ?? 0, dropped_points: metrics?.points.dropped ?? 0, rollup_windows: metrics?.rollups.size ?? 0 },

@@ -52,6 +52,18 @@ async function receiver(statuses: readonly number[] = []): Promise<Receiver> {
 }
 
 describe('alerts', () => {
+  it('say nothing about what nobody has measured, and that nothing was counted', async () => {
+    await using otel = await startOtel({
+      alerts: [
+        { name: 'depth', metric: 'iii.queue.depth', threshold: 1, operator: '<' },
+        { name: 'slow', metric: 'iii.invocation.duration', threshold: 5, operator: '<' },
+        { name: 'idle', metric: 'iii.invocations.total', threshold: 1, operator: '<' },
+      ],
+    });
+    await otel.clock.advance('10s');
+    expect((await alerts(otel)).map(({ name, firing, value }) => [name, firing, value])).toEqual([['depth', false, null], ['slow', false, null], ['idle', true, 0]]);
+  });
+
   it('fire when a metric passes its threshold within the window, and again after the cooldown', async () => {
     await using otel = await startOtel({ alerts: [{ name: 'errors', metric: 'iii.invocations.error', threshold: 2, operator: '>=', window_seconds: 60, cooldown_seconds: 120, action: 'log' }] });
     await fail(otel);

@@ -1,6 +1,6 @@
 import { trace } from '@opentelemetry/api';
 import { describe, expect, it } from '@jest/globals';
-import { startTestHost } from '@motia/engine-core/testing';
+import { ManualClock, startTestHost } from '@motia/engine-core/testing';
 import { OtelServiceRef, otel, useAsGlobalTracer, type OtelInput } from '../src/index.js';
 import { settingsOf } from '../src/settings.js';
 import { otelOptions } from '../src/options.js';
@@ -67,6 +67,36 @@ describe('a collector', () => {
     await receiver.until('/v1/traces');
     await engine.host.logs.next(({ message }) => message.includes('does not take spans'));
     expect((await engine.counters('traces')).dropped).toBeGreaterThan(0);
+  });
+
+  it('that refuses makes the signal degraded, although another one takes it', async () => {
+    await using receiver = await startOtlpReceiver();
+    await using well = await startOtlpReceiver();
+    receiver.answer = () => ({ status: 400 });
+    await using engine = await start({ exporter: 'otlp', endpoint: receiver.url, adapters: [{ class: 'modules::observability::adapters::OtlpExporter', config: { endpoint: well.url } }] });
+    await engine.run();
+    await engine.host.logs.next(({ message }) => message.includes('does not take spans'));
+    // A second request after the failure: the answer to the first one has been looked at.
+    for (let more = 0; more < 2; more += 1) {
+      const before = well.received.filter(({ path }) => path === '/v1/traces').length;
+      await engine.run();
+      await well.until('/v1/traces', before + 1);
+    }
+    expect(engine.host.health.report().components['spans']).toMatchObject({ status: 'degraded' });
+  });
+
+  it('that says Retry-After: 0 all the time is not asked in a loop', async () => {
+    await using receiver = await startOtlpReceiver();
+    receiver.answer = () => ({ status: 429, headers: { 'retry-after': '0' } });
+    const clock = new ManualClock();
+    const host = await startTestHost([otel({ exporter: 'otlp', endpoint: receiver.url })], { clock });
+    host.functions.register({ id: 'f' }, () => 1);
+    await host.functions.invoke('f', {});
+    await clock.advance(1_000);
+    await host.logs.next(({ message }) => message.includes('does not take spans'));
+    await clock.advance(900);
+    expect(receiver.received.filter(({ path }) => path === '/v1/traces')).toHaveLength(1);
+    await host.stop();
   });
 
   it('that hangs is given up in time, and holds up neither calls nor the stop (O1)', async () => {

@@ -31,10 +31,11 @@ describe('the option adapter', () => {
   it('chooses the storage by its class, the built-in one included', async () => {
     await using folder = temporaryFolder('otel-storage');
     const { startOtel } = await import('./fixtures/start-otel.js');
-    await using engine = await startOtel({ adapter: { class: 'modules::observability::adapters::SqliteStorage', config: { directory: folder.path } } });
+    const sqlite = 'modules::observability::adapters::SqliteStorage';
+    await using engine = await startOtel({ adapter: { class: sqlite, config: { directory: folder.path } } });
     await engine.run('greet');
     expect((await engine.list()).total).toBe(1);
-    expect(await engine.call('engine::telemetry::stats')).toMatchObject({ kept: { traces: 'storage', logs: 'storage', metrics: 'storage' }, storage: { dropped_spans: 0 } });
+    expect(await engine.call('engine::telemetry::stats')).toMatchObject({ kept: { traces: sqlite, logs: sqlite, metrics: sqlite }, storage: { dropped_spans: 0 } });
     await expect(startOtel({ adapter: { class: 'acme::Nobody' } })).rejects.toMatchObject({ code: expect.stringMatching(/^MOTIA_ENGINE_/) });
     await expect(startOtel({ exporter: 'sqlite', adapter: { class: 'acme::PlainStorage' } }, { definitions: [plainStorage(emptyShelf())] })).rejects.toThrow(/storage/);
   });

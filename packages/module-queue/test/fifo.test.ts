@@ -133,6 +133,7 @@ describe('a fifo queue', () => {
     expect(data).toEqual(['a1', 'b1', 'c2']);
     const { messages } = (await test.invoke('queue::dead_letters', { topic: 'orders' })) as { messages: { state: string; group: string; messageId: string }[] };
     expect(messages.map(({ state, group }) => `${state} ${group}`)).toEqual(['blocked a', 'blocked b']);
+    expect(test.host.logs.messages('error')).toEqual(Array(2).fill('A message was given up; its group waits until it is redriven or discarded'));
     const waiting = (await test.invoke('queue::messages', { topic: 'orders', state: 'behind' })) as { messages: { messageId: string }[] };
     expect(await test.invoke('queue::explain', { messageId: waiting.messages[0]?.messageId })).toMatchObject({ reason: 'group', waitsFor: calls[0]?.key });
     isFailing = false;

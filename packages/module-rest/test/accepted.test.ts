@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import express from 'express';
 import { MotiaError } from '@motia/engine-core/contract';
 import { ManualClock } from '@motia/engine-core/testing';
 import { fakeQueue, fakeStreams, type FakeQueue } from './fixtures/fake-queue.js';
 import { multipart } from './fixtures/multipart-form.js';
-import { callPort, startRest, until, type Answer, type FixtureOptions, type Path, type RestFixture } from './fixtures/start-rest.js';
+import { callPort, deferred, startRest, until, type Answer, type FixtureOptions, type Path, type RestFixture } from './fixtures/start-rest.js';
 
 interface Status {
   readonly id: string;
@@ -50,6 +50,23 @@ function events(rest: RestFixture, path: string): { readonly seen: Status[]; rea
   });
   return { seen, closed, headers };
 }
+
+it('events of a request are over with their connection, also while they wait behind another response', async () => {
+  const { rest } = await started();
+  const accepted = await rest.send('POST /reports/1', {});
+  const hasBegun = deferred();
+  await rest.route('GET /slow', (_payload, { signal }) => new Promise((_resolve, reject) => {
+    hasBegun.resolve();
+    signal.addEventListener('abort', () => reject(new Error('nobody waits')));
+  }));
+  const socket = connect(rest.port, '127.0.0.1');
+  socket.write(`GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\nGET ${accepted.headers.location ?? ''} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n`);
+  await hasBegun.promise;
+  await rest.call('GET /healthz');
+  socket.destroy();
+  // It waits for whatever is open.
+  await rest.host.stop({ drainTimeoutMs: 60_000 });
+});
 
 describe.each<Path>(['listener', 'router'])('respond: accepted through the %s', (via) => {
   it('answers 202 with a status URL at once; the function runs from the queue with the same payload', async () => {

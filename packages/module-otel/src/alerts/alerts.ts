@@ -88,12 +88,12 @@ export class Alerts {
   #look(watch: Watch, nowMs: number): AlertEvent | undefined {
     const { name, metric, threshold, operator, window_seconds: windowSeconds, cooldown_seconds: cooldownSeconds, statistic } = watch.options;
     const summary = this.#parts.metrics.over(metric, windowSeconds * 1000);
-    // Nothing happened: a counter grew by nothing, and of a gauge nothing is known.
-    const value = summary === undefined ? 0 : statisticOf(summary, statistic);
+    // Nothing happened: a counter grew by nothing; of a gauge or a duration nothing is known, and nothing is no reason to wake somebody.
+    const value = summary !== undefined ? statisticOf(summary, statistic) : this.#parts.metrics.isCounter(metric) ? 0 : undefined;
     watch.value = value;
     watch.checkedAtMs = nowMs;
-    watch.isFiring = compare(value, operator, threshold);
-    if (!watch.isFiring) return undefined;
+    watch.isFiring = value !== undefined && compare(value, operator, threshold);
+    if (value === undefined || !watch.isFiring) return undefined;
     const event: AlertEvent = { alert: name, metric, value, threshold, operator, timestamp: nowMs };
     if (watch.firedAtMs !== undefined && nowMs >= watch.firedAtMs && nowMs - watch.firedAtMs < cooldownSeconds * 1000) return event;
     watch.firedAtMs = nowMs;

@@ -182,7 +182,9 @@ export class ExportPump<T> implements Pump {
       this.#next = next;
       this.#dropped += count;
     }
-    this.#backoffMs = details.retryAfterMs ?? (isFirst ? firstBackoffMs : Math.min(this.#backoffMs * 2, longestBackoffMs));
+    const ownBackoffMs = isFirst ? firstBackoffMs : Math.min(this.#backoffMs * 2, longestBackoffMs);
+    // `Retry-After: 0` of a receiver that goes on refusing would make it a loop.
+    this.#backoffMs = details.retryAfterMs === undefined ? ownBackoffMs : Math.max(details.retryAfterMs, firstBackoffMs);
     // Said once: while it goes on failing, health and counters tell.
     if (isFirst) logger.warn(`The collector does not take ${what}; requests are not affected`, { destination, reason });
     onHealth(`${reason} (${String(this.#dropped)} ${what} dropped so far)`);

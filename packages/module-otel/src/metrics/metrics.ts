@@ -49,6 +49,11 @@ export class Metrics {
     return summarise(this.points.between(nowMs - windowMs, nowMs, source.metric), source);
   }
 
+  /** True for what counts, by whichever of its names: when nothing happened, it grew by nothing. */
+  isCounter(name: string): boolean {
+    return metricAliases[name] !== undefined || this.collect().some((metric) => metric.name === name && metric.kind === 'counter');
+  }
+
   /** Every name that has been measured, aliases included. */
   names(): readonly string[] {
     return [...new Set(this.collect().map(({ name }) => name)), ...Object.keys(metricAliases)];

@@ -250,8 +250,10 @@ export class Runner {
     const failure = this.#failure(run, error, verdict.counts === 'loss' ? 'lost' : 'failed');
     if (verdict.kind === 'dead') {
       metrics.dead(queue);
-      logger.error('A message was given up; it is among the dead letters', { ...about, attempts: attempts + (verdict.counts === 'attempt' ? 1 : 0), losses: losses + (verdict.counts === 'loss' ? 1 : 0) });
-      this.#parts.settle(run, { kind: 'dead', counts: verdict.counts, failure, blocksGroup: queue.options.onExhausted === 'block' });
+      const blocksGroup = queue.options.onExhausted === 'block';
+      const after = blocksGroup ? 'its group waits until it is redriven or discarded' : 'it is among the dead letters';
+      logger.error(`A message was given up; ${after}`, { ...about, attempts: attempts + (verdict.counts === 'attempt' ? 1 : 0), losses: losses + (verdict.counts === 'loss' ? 1 : 0) });
+      this.#parts.settle(run, { kind: 'dead', counts: verdict.counts, failure, blocksGroup });
       return;
     }
     logger.warn('A delivery failed; the message comes again', { ...about, attempt: attempts + losses + 1, inMs: verdict.delayMs });

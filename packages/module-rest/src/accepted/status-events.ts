@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Clock, MotiaError, Timer } from '@motia/engine-core/contract';
 import type { HeaderList } from '../cors.js';
 import type { Linked, OpenExchanges } from '../open-exchanges.js';
+import { watchConnection, type Queued } from '../queued-responses.js';
 import { writeHead } from '../write-head.js';
 import type { AcceptedRequests, RequestStatus } from './accepted-requests.js';
 
@@ -17,7 +18,7 @@ export interface StatusEventsParts {
 }
 
 /** What becomes of one accepted request, as server-sent events: `state` whenever it changes, the last when it has ended. */
-export class StatusEvents implements Linked {
+export class StatusEvents implements Linked, Queued {
   newer: Linked | undefined = undefined;
   older: Linked | undefined = undefined;
   readonly #parts: StatusEventsParts;
@@ -25,6 +26,8 @@ export class StatusEvents implements Linked {
   readonly #id: string;
   readonly #over = new AbortController();
   #timer: Timer | undefined;
+  #unqueue: (() => void) | undefined;
+  #isClosed = false;
   #last = '';
   #saidAtMs = 0;
 
@@ -36,16 +39,23 @@ export class StatusEvents implements Linked {
 
   begin(status: RequestStatus, headers: HeaderList): void {
     const { open, clock, requests } = this.#parts;
+    const response = this.#response;
     open.add(this);
-    this.#response.on('close', () => {
-      this.#end();
-      open.remove(this);
-    });
-    writeHead(this.#response, 200, ['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-store', ...headers]);
+    response.on('close', () => this.connectionClosed());
+    if (response.socket === null) this.#unqueue = watchConnection(response.req.socket, this);
+    writeHead(response, 200, ['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-store', ...headers]);
     this.#tell(status);
     if (this.#over.signal.aborted) return;
     this.#timer = clock.setInterval(() => void this.#look(), lookMs);
     requests.ended(this.#id, this.#over.signal).then((ended) => this.#tell(ended), () => this.#end());
+  }
+
+  connectionClosed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#unqueue?.();
+    this.#end();
+    this.#parts.open.remove(this);
   }
 
   drain(): void {

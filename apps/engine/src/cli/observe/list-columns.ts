@@ -13,7 +13,7 @@ export interface TraceRow {
 export const traceColumns = (nowMs: number): readonly Column<TraceRow>[] => [
   { title: 'STARTED', show: (row) => clockTime(row.start_time_unix_nano / 1e6, nowMs) },
   { title: 'TOOK', isRight: true, show: (row) => duration(row.duration_ms) },
-  { title: 'STATUS', show: (row) => (row.in_flight === true ? 'running' : row.has_error === true ? 'error' : row.status === 'unset' ? 'ok' : row.status) },
+  { title: 'STATUS', show: (row) => (row.in_flight === true ? 'running' : row.status === 'interrupted' ? row.status : row.has_error === true ? 'error' : row.status === 'unset' ? 'ok' : row.status) },
   { title: 'SPANS', isRight: true, show: (row) => String(row.span_count ?? 1) },
   { title: 'NAME', show: (row) => row.name },
   { title: 'TRACE', show: (row) => row.trace_id },

@@ -12,7 +12,7 @@ export interface ListedLog {
 }
 
 /** Fields that the line shows elsewhere, or that only programs read. */
-const quiet: ReadonlySet<string> = new Set(['iii.function.id', 'iii.invocation.id', 'iii.worker.id', 'function_id', 'invocation_id', 'worker_id', 'stream', 'log.iostream']);
+const quiet: ReadonlySet<string> = new Set(['iii.function.id', 'iii.invocation.id', 'iii.worker.id', 'iii.log.stream', 'function_id', 'invocation_id', 'worker_id', 'stream', 'log.iostream']);
 
 /** One line a record: time, level, who, what, the trace, the fields. */
 export function renderLogLine(log: ListedLog, nowMs: number): string {
