@@ -120,9 +120,10 @@ export class Runner {
     this.#parts.clock.clear(this.#aheadTimer);
   }
 
-  /** Tells every handler to stop, and gives their jobs back. */
+  /** Tells every handler to stop, and gives their jobs back, in the order in which they came. */
   releaseAll(): void {
-    for (const run of [...this.#runs.values()]) run.stop('released', 'the engine is stopping');
+    const runs = [...this.#runs.values()].sort((one, other) => one.delivery.key - other.delivery.key);
+    for (const run of runs) run.stop('released', 'the engine is stopping');
   }
 
   /** Resolves when nothing runs, or when `deadline` aborts. */
