@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { temporaryFolder } from '@motia/tools/testing';
-import { example } from './harness/example.js';
+import { example, withProgram } from './harness/example.js';
 import { startIii } from './harness/running-engine.js';
 
 const run = promisify(execFile);
@@ -93,31 +93,70 @@ const examples: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
     deadOrders: { status: 200, expected: expect.any(Array) },
     redriveOrders: { body: { code: 'NO_SUCH_CODE' }, status: 200, expected: expect.anything() },
   },
+  'parallel-merge': {
+    startCount: { body: { lines: ['one two', 'three'] }, status: 202, expected: { countId: expect.any(String), parts: 2 } },
+    showCount: { path: { id: 'none' }, status: 404, expected: undefined },
+  },
+  'nightly-report': {
+    sell: { body: { product: 'tea', cents: 250 }, status: 201, expected: { product: 'tea', cents: 250 } },
+    runReport: { status: 202, expected: { slot: expect.any(String) } },
+    reports: { status: 200, expected: expect.objectContaining({ next: expect.any(String) }) },
+  },
+  'todo-live': {
+    page: { status: 200, expected: expect.stringContaining('<') },
+    client: { path: { file: 'index.js' }, parseAs: 'text', status: 200, expected: expect.stringContaining('export') },
+    addTodo: { body: { title: 'tea' }, status: 201, expected: expect.objectContaining({ title: 'tea', isDone: false }) },
+    changeTodo: { path: { id: 'none' }, body: { isDone: true }, status: 404, expected: undefined },
+    removeTodo: { path: { id: 'none' }, status: 204, expected: null },
+  },
+  'remote-workers': {
+    resize: { path: { image: 'cat' }, status: 200, expected: { image: 'cat', doneBy: expect.any(Number) } },
+  },
 };
+
+/** Examples that are programs of their own: folder, file, operations. compose-in-code/embedded.mjs is missing: its service gives out no document. */
+const programs: readonly (readonly [string, string, Readonly<Record<string, Call>>])[] = [
+  ['express-app', 'server.mjs', {
+    greet: { path: { name: 'Ada' }, status: 200, expected: { message: 'Hello, Ada!', from: '127.0.0.1' } },
+    fails: { status: 500, expected: undefined },
+  }],
+  ['compose-in-code', 'engine.mjs', { greet: { path: { name: 'Ada' }, status: 200, expected: { message: 'Hello, Ada!' } } }],
+];
+
+/** Generates a client from what is served at the address, and makes every call with it. */
+async function callAll(url: string, folder: string, calls: Readonly<Record<string, Call>>): Promise<Readonly<Record<string, Operation>>> {
+  const document = await (await fetch(`${url}/openapi.json`)).text();
+  const client = await generateClient(folder, document);
+  const operations = Object.values((JSON.parse(document) as { paths: Record<string, Record<string, { operationId: string }>> }).paths).flatMap((item) => Object.values(item));
+  expect(operations.map(({ operationId }) => operationId.toLowerCase()).sort()).toEqual(Object.keys(calls).map((call) => call.toLowerCase()).sort());
+  for (const [operation, { status, expected, isEvents, ...given }] of Object.entries(calls)) {
+    const { data, response, stream } = await (client[operation] as Operation)({ baseUrl: url, ...given });
+    if (isEvents === true) {
+      expect([operation, (await stream?.next())?.value]).toEqual([operation, expected]);
+      await stream?.return?.();
+      continue;
+    }
+    expect([operation, response.status, data]).toEqual([operation, status, expected]);
+    if (data instanceof ReadableStream) await data.cancel();
+  }
+  return client;
+}
 
 describe('a client generated from /openapi.json', () => {
   it.each(Object.entries(examples))('calls every route of examples/%s', async (name, calls) => {
     await using folder = temporaryFolder('openapi-client');
-    await using engine = await startIii({ cwd: example(name), env: { DATA_DIR: folder.file('data') } });
-    const document = await (await fetch(`${engine.url}/openapi.json`)).text();
-    const client = await generateClient(folder.path, document);
-    const operations = Object.values((JSON.parse(document) as { paths: Record<string, Record<string, { operationId: string }>> }).paths).flatMap((item) => Object.values(item));
-    expect(operations.map(({ operationId }) => operationId.toLowerCase()).sort()).toEqual(Object.keys(calls).map((call) => call.toLowerCase()).sort());
-    for (const [operation, { status, expected, isEvents, ...given }] of Object.entries(calls)) {
-      const { data, response, stream } = await (client[operation] as Operation)({ baseUrl: engine.url, ...given });
-      if (isEvents === true) {
-        expect([operation, (await stream?.next())?.value]).toEqual([operation, expected]);
-        await stream?.return?.();
-        continue;
-      }
-      expect([operation, response.status, data]).toEqual([operation, status, expected]);
-      if (data instanceof ReadableStream) await data.cancel();
-    }
+    await using engine = await startIii({ cwd: example(name), env: { DATA_DIR: folder.file('data'), STREAM_PORT: '0', WORKER_PORT: '0' } });
+    const client = await callAll(engine.url, folder.path, calls);
     if (name === 'quickstart') {
       const refused = await (client['createOrder'] as Operation)({ baseUrl: engine.url, body: { quantity: 0 } });
       expect([refused.response.status, refused.error?.error.code]).toEqual([400, 'MOTIA_REST_VALIDATION_FAILED']);
       // The types of the client know the envelope.
       expect(await readFile(join(folder.path, 'client', 'types.gen.ts'), 'utf8')).toMatch(/MotiaError/);
     }
+  }, 120_000);
+
+  it.each(programs)('calls every route of examples/%s/%s', async (name, file, calls) => {
+    await using folder = temporaryFolder('openapi-client');
+    await withProgram(name, file, async (url) => void (await callAll(url, folder.path, calls)));
   }, 120_000);
 });
