@@ -4,10 +4,12 @@ import { checkCommittedFiles, checkMachinePaths } from './committed-files.mjs';
 import { checkFileSizes } from './file-sizes.mjs';
 import { checkLockfile } from './lockfile.mjs';
 import { checkManifests } from './manifests.mjs';
+import { checkSecurityFloors } from './security-floors.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const checks = {
   'own packages come from the workspace, never from a registry': checkLockfile,
+  'what reads requests is newer than its known faults': checkSecurityFloors,
   'package.json files follow one shape': checkManifests,
   'source files stay small': checkFileSizes,
   'nothing generated is committed': checkCommittedFiles,

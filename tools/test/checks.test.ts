@@ -7,6 +7,7 @@ import { documentFaults } from '../checks/docs.mjs';
 import { checkFileSizes } from '../checks/file-sizes.mjs';
 import { lockfileFaults, missingWorkspaces } from '../checks/lockfile.mjs';
 import { checkManifests } from '../checks/manifests.mjs';
+import { securityFaults } from '../checks/security-floors.mjs';
 import { isInstalled } from '../workspace/install.mjs';
 
 function write(folder: TemporaryFolder, files: Readonly<Record<string, string>>): void {
@@ -33,6 +34,20 @@ describe('The repository checks', () => {
       expect.stringContaining('apps/x/node_modules/motia is not a link'),
       expect.stringContaining('node_modules/left records a download address'),
     ]);
+  });
+
+  it('§4.9 refuse parsers with known faults, wherever they are nested, but for a peer of the benchmarks', () => {
+    expect(
+      securityFaults({
+        'node_modules/ws': { version: '8.17.0' },
+        'node_modules/engine.io/node_modules/ws': { version: '8.21.3' },
+        'node_modules/express/node_modules/path-to-regexp': { version: '8.3.9' },
+        'node_modules/qs': { version: '6.14.10' },
+        'node_modules/body-parser': { version: '1.20.9' },
+        'node_modules/moleculer-web/node_modules/body-parser': { version: '1.20.9' },
+        'node_modules/socket.io-parser': { version: '10.0.0' },
+      }),
+    ).toEqual([expect.stringContaining('node_modules/ws is 8.17.0'), expect.stringContaining('path-to-regexp is 8.3.9'), expect.stringContaining('node_modules/body-parser is 1.20.9')]);
   });
 
   it('refuse a lock file that leaves out the binaries of another platform', () => {
