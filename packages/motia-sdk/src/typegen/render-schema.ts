@@ -3,14 +3,20 @@ import { resolvePointer } from './schema-pointer.js';
 import { grouped, intersectionOf, literalType, memberName, objectType, unionOf, unknownType } from './type-text.js';
 
 type Node = Readonly<Record<string, unknown>>;
-/** Where a type stands: `owner` is the named type around it, and `isDeferred` that a member or an item lies between. */
+/**
+ * Where a type stands: `owner` is the named type around it, and `isDeferred` that a member or an item lies between. TypeScript looks into the items of lists
+ * that it intersects, so that these (`isJoined`) lie between nothing.
+ */
 interface Place {
   readonly owner: string;
   readonly isDeferred: boolean;
+  readonly isJoined?: boolean;
 }
 
 const objectKeys = ['properties', 'additionalProperties', 'patternProperties', 'required', 'propertyNames'];
 const arrayKeys = ['items', 'prefixItems'];
+/** What is intersected with whatever else a schema says. */
+const joins = ['$ref', 'anyOf', 'oneOf', 'allOf'];
 
 /**
  * The TypeScript type of a JSON Schema (draft-07 and 2020-12), as text. References become named types in `aliases`. What
@@ -56,7 +62,8 @@ class SchemaRenderer {
     return node['nullable'] === true ? unionOf([type, 'null']) : type;
   }
 
-  #parts(node: Node, place: Place): string {
+  #parts(node: Node, around: Place): string {
+    const place = joins.filter((key) => key in node).length + Number([...arrayKeys, 'type'].some((key) => key in node)) > 1 || 'allOf' in node ? { ...around, isJoined: true } : around;
     const each = (list: unknown): string[] => (Array.isArray(list) ? list.map((item: unknown) => this.#type(item, place)) : []);
     const parts: string[] = [];
     if (typeof node['$ref'] === 'string') parts.push(this.#reference(node['$ref'], place));
@@ -99,8 +106,8 @@ class SchemaRenderer {
     }
   }
 
-  #array(node: Node, { owner }: Place): string {
-    const inner = { owner, isDeferred: true };
+  #array(node: Node, { owner, isDeferred, isJoined = false }: Place): string {
+    const inner = { owner, isDeferred: isDeferred || !isJoined, isJoined };
     const { items, prefixItems } = node;
     const first: readonly unknown[] | undefined = Array.isArray(prefixItems) ? prefixItems : Array.isArray(items) ? items : undefined;
     if (first === undefined) return `${grouped(this.#type(items, inner))}[]`;

@@ -44,6 +44,13 @@ describe('Generated types', () => {
     );
   });
 
+  // Found by the property above: lists that are intersected do not put off what their items refer to.
+  it('compile where a list that contains itself is intersected', () => {
+    const list = { allOf: [{ items: { items: { $ref: '#/$defs/c' } }, prefixItems: [] }, { items: [] }] };
+    const text = renderDeclarations({ streams: new Map(), topics: new Map([['', [{ filePath: '', schema: { anyOf: [{ $ref: '#/$defs/c' }], $defs: { c: list } } }]]]) });
+    expect(problemsOf(new Map([['/motia.d.ts', motiaModule], ['/motia-env.d.ts', text]]))).toEqual([]);
+  });
+
   it('are the same in whatever order files are found', () => {
     fc.assert(
       fc.property(app, ({ streams, topics }) => {
