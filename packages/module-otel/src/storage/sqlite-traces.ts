@@ -1,8 +1,7 @@
 import type { StoreHandle } from '@motia/engine-core/contract';
-import { comparePlaces, writeCursor } from '../query/cursor.js';
-import { FirstPlaces } from '../query/first-places.js';
 import { durationOf } from '../query/span-view.js';
-import { sortName, spanFilter, type TraceQuery } from '../query/trace-query.js';
+import { fitsTrace, traceKeyOf } from '../query/trace-fit.js';
+import { spanFilter, type TraceQuery } from '../query/trace-query.js';
 import type { Recorder } from '../record/recorder.js';
 import type { SpanData } from '../record/span-data.js';
 import { decodeSpan } from '../record/span-decoder.js';
@@ -12,7 +11,8 @@ import type { TraceRow } from '../sqlite/queries.js';
 import type { OtelProgram } from '../store-program.js';
 import type { RunStrings } from './run-strings.js';
 import type { SpanSnapshots } from './snapshot-span.js';
-import type { ListedTrace, TracePage, TraceStore } from './trace-store.js';
+import { TracePlaces, type TraceCandidate } from './trace-places.js';
+import type { TracePage, TraceStore } from './trace-store.js';
 
 export interface SqliteTracesParts {
   readonly handle: StoreHandle<OtelProgram>;
@@ -27,12 +27,6 @@ export interface SqliteTracesParts {
   /** Resolves when everything that was recorded can be found. */
   readonly flush: () => Promise<void>;
   readonly evicted: () => number;
-}
-
-interface Candidate {
-  readonly key: string | number;
-  readonly id: string;
-  load(): ListedTrace;
 }
 
 /** Traces that are looked at before others get their turn. */
@@ -54,34 +48,20 @@ export class SqliteTraces implements TraceStore {
   async list(query: TraceQuery): Promise<TracePage> {
     await this.#parts.flush();
     const nowMs = this.#parts.now();
-    const { after, isAscending, offset, limit } = query;
-    const compare = (a: Candidate, b: Candidate): number => comparePlaces(a, b, isAscending);
-    const first = new FirstPlaces<Candidate>((after === undefined ? offset : 0) + limit + 1, compare);
-    let total = 0;
-    const add = (candidate: Candidate): void => {
-      total += 1;
-      if (after === undefined || comparePlaces(candidate, after, isAscending) > 0) first.add(candidate);
-    };
+    const places = new TracePlaces(query);
     const open = this.#openRoots(query, nowMs);
-    for (const candidate of open.roots.values()) add(candidate);
+    for (const candidate of open.roots.values()) places.add(candidate);
     for (let before: number | undefined; ; ) {
       const rows = this.#rows(query, before);
       for (const row of rows) {
         const candidate = this.#consider(row, { query, nowMs, running: open.running });
-        if (candidate !== undefined && !open.roots.has(candidate.id)) add(candidate);
+        if (candidate !== undefined && !open.roots.has(candidate.id)) places.add(candidate);
       }
       before = rows.at(-1)?.id;
       if (rows.length < tracesPerTurn) break;
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
-    const found = first.sorted().slice(after === undefined ? offset : 0);
-    const page = found.slice(0, limit);
-    const last = page.at(-1);
-    return {
-      traces: page.map((candidate) => candidate.load()),
-      total,
-      nextCursor: last === undefined || found.length <= limit ? undefined : writeCursor({ sort: sortName(query.order, isAscending), key: last.key, id: last.id }),
-    };
+    return places.page();
   }
 
   async spans(traceId: string): Promise<readonly SpanData[]> {
@@ -125,7 +105,7 @@ export class SqliteTraces implements TraceStore {
     });
   }
 
-  #consider(row: TraceRow, { query, nowMs, running }: { readonly query: TraceQuery; readonly nowMs: number; readonly running: ReadonlySet<string> }): Candidate | undefined {
+  #consider(row: TraceRow, { query, nowMs, running }: { readonly query: TraceQuery; readonly nowMs: number; readonly running: ReadonlySet<string> }): TraceCandidate | undefined {
     const id = Buffer.from(row.trace_id).toString('hex');
     const matches = spanFilter(query, this.#parts.serviceName);
     let root = matches !== undefined || query.order === 'name' ? this.#rootOf(row) : undefined;
@@ -163,8 +143,8 @@ export class SqliteTraces implements TraceStore {
   }
 
   /** Traces whose beginning has not ended, and all of which something has not. */
-  #openRoots(query: TraceQuery, nowMs: number): { readonly roots: ReadonlyMap<string, Candidate>; readonly running: ReadonlySet<string> } {
-    const found = new Map<string, Candidate>();
+  #openRoots(query: TraceQuery, nowMs: number): { readonly roots: ReadonlyMap<string, TraceCandidate>; readonly running: ReadonlySet<string> } {
+    const found = new Map<string, TraceCandidate>();
     const running = new Set<string>();
     const matches = spanFilter(query, this.#parts.serviceName);
     for (const span of this.#openSpans()) {
@@ -174,13 +154,10 @@ export class SqliteTraces implements TraceStore {
       if (found.has(span.traceId) || (span.parentSpanId !== undefined && this.#parts.handle.query('chunksOf', Buffer.from(span.traceId, 'hex')).length > 0)) continue;
       const durationMs = durationOf(span, nowMs);
       const isSlow = durationMs >= this.#parts.slowMs;
-      if (span.isInternal && !query.includesInternal) continue;
-      if (query.onlyErrors || (query.onlySlow && !isSlow)) continue;
-      if ((query.traceId !== undefined && query.traceId !== span.traceId) || (query.fromMs !== undefined && span.startMs < query.fromMs) || (query.toMs !== undefined && span.startMs > query.toMs)) continue;
-      if ((query.minDurationMs !== undefined && durationMs < query.minDurationMs) || (query.maxDurationMs !== undefined && durationMs > query.maxDurationMs)) continue;
+      if (!fitsTrace(query, { hasError: false, isSlow, isInternal: span.isInternal }, span.startMs, durationMs)) continue;
+      if (query.traceId !== undefined && query.traceId !== span.traceId) continue;
       if (matches !== undefined && !matches(span)) continue;
-      const key = query.order === 'name' ? span.name : query.order === 'duration' ? durationMs : span.startMs;
-      found.set(span.traceId, { key, id: span.traceId, load: () => ({ root: span, hasError: false, isSlow, spanCount: 1, isRunning: true }) });
+      found.set(span.traceId, { key: traceKeyOf(query, span, nowMs), id: span.traceId, load: () => ({ root: span, hasError: false, isSlow, spanCount: 1, isRunning: true }) });
     }
     return { roots: found, running };
   }
