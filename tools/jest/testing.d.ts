@@ -10,6 +10,9 @@ export interface TemporaryFolder extends AsyncDisposable {
 /** Makes a folder that its test owns: `await using folder = temporaryFolder('queue')`. A file that leaves one behind fails. */
 export function temporaryFolder(name?: string): TemporaryFolder;
 
+/** A port of 127.0.0.1 that nothing listens on any more. */
+export function freePort(): Promise<number>;
+
 /** Path of an executable on PATH, or undefined. */
 export function findTool(name: string): string | undefined;
 

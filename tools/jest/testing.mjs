@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { accessSync, constants, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { describe, it } from '@jest/globals';
@@ -14,6 +16,15 @@ export function temporaryFolder(name = 'test') {
     owned.delete(path);
   };
   return { path, file: (...parts) => join(path, ...parts), remove, [Symbol.asyncDispose]: remove };
+}
+
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 export function findTool(name) {

@@ -1,21 +1,10 @@
-import { once } from 'node:events';
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { temporaryFolder } from '@motia/tools/testing';
+import { freePort, temporaryFolder } from '@motia/tools/testing';
 import { writeApp } from './harness/app.js';
 import { runIii, startIii } from './harness/running-engine.js';
 
 const config = 'modules:\n  - class: modules::api::RestApiModule\n    config:\n      port: ${PORT:0}\n  - class: modules::state::StateModule\n    config: { adapter: { class: modules::state::adapters::KvStore, config: { store_method: file_based, file_path: ./data } } }\n';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** A dozen programs are started one after the other. */
 const limitMs = 90_000;

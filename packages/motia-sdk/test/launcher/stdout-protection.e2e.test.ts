@@ -1,9 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it, jest } from '@jest/globals';
-import type { TemporaryFolder } from '@motia/tools/testing';
+import { freePort, type TemporaryFolder } from '@motia/tools/testing';
 import { installedApp, isRunning, runCommand, until } from './scripted-engine.js';
 
 // Each test starts several processes, on machines that may be busy.
@@ -12,14 +10,6 @@ jest.setTimeout(30_000);
 function motia(app: TemporaryFolder, args: readonly string[], env: NodeJS.ProcessEnv = {}): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
   const { III_ENGINE_PID: _pid, III_IPC_FDS: _fds, ...clean } = process.env;
   return spawnSync(app.file('node_modules/.bin/motia'), args, { cwd: app.path, encoding: 'utf8', env: { ...clean, ...env } });
-}
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 /** Whether this very process holds the socket that listens on a port. */
 function isListening(pid: number, port: number): boolean {
