@@ -17,7 +17,6 @@ export class FunctionEntry {
   readonly handler: FunctionHandler | undefined;
   readonly serving: HeldFunction[] = [];
   readonly absent: HeldFunction[] = [];
-  readonly spanFrames: SpanFrames;
   /** Calls that wait for a worker to come back, oldest first. */
   parked: Set<Call> | undefined = undefined;
   /** Calls that wait for a worker to keep up, oldest first. */
@@ -29,16 +28,28 @@ export class FunctionEntry {
   totalDurationMs = 0;
   maxDurationMs = 0;
   #next = 0;
+  #spanFrames: SpanFrames | undefined;
+  #deferredSpanFrames: SpanFrames | undefined = undefined;
 
-  constructor(spec: FunctionSpec, owner: string, handler?: FunctionHandler) {
+  constructor(spec: FunctionSpec, owner: string, handler?: FunctionHandler, spanFrames?: SpanFrames) {
     this.spec = spec;
     this.owner = owner;
     this.handler = handler;
-    this.spanFrames = new SpanFrames(spec.id, handler === undefined ? 'worker' : 'internal');
+    this.#spanFrames = spanFrames;
   }
 
   get id(): string {
     return this.spec.id;
+  }
+
+  /** Made when the first span is. */
+  get spanFrames(): SpanFrames {
+    return (this.#spanFrames ??= new SpanFrames(this.id, this.handler === undefined ? 'worker' : 'internal'));
+  }
+
+  /** Of its calls that are put on a queue, which the engine does itself. */
+  get deferredSpanFrames(): SpanFrames {
+    return (this.#deferredSpanFrames ??= new SpanFrames(this.id, 'internal'));
   }
 
   get isKnown(): boolean {

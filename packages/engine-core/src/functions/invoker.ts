@@ -301,7 +301,8 @@ export class Invoker implements CallKeeper {
     const handler = enqueueHandler(functionId, queue, this.enqueueRouter, this.#parts.table, this);
     if (handler === undefined) return this.#refuse(invocationErrors.ENQUEUE_UNAVAILABLE({ functionId, queue }), options);
     // Not a run of the function: its counters stay as they are, so the entry is one that nobody lists.
-    const call = this.#newCall(new FunctionEntry({ id: functionId }, 'engine', handler), payload, options, origin);
+    const spanFrames = this.#parts.telemetry.recording ? this.#parts.table.find(functionId)?.deferredSpanFrames : undefined;
+    const call = this.#newCall(new FunctionEntry({ id: functionId }, 'engine', handler, spanFrames), payload, options, origin);
     this.#begin(call);
     return call;
   }
