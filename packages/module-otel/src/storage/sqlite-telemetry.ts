@@ -126,11 +126,11 @@ export class SqliteTelemetry implements OpenStorage {
         opened, ended,
         logs: {
           pieces: keepsLogs ? logs.pieces : [],
-          maxRecords: options.logs_max_count, maxBytes: options.logs_max_bytes, beforeMs: nowMs - options.logs_retention_seconds * 1000,
+          maxRecords: options.logs_max_count, maxBytes: options.logs_max_bytes, ...ageLimits(nowMs, options.logs_retention_seconds),
         },
         rollups: settings.metrics.kept === 'storage' ? this.#rollups() : [],
         rollupsBefore: rollupLevels.map(({ windowMs, keptMs }) => nowMs - keptMs - windowMs),
-        limits: { maxBytes: options.sqlite_max_bytes, slowMs: options.slow_trace_ms, beforeMs: nowMs - options.traces_retention_seconds * 1000 },
+        limits: { maxBytes: options.sqlite_max_bytes, slowMs: options.slow_trace_ms, ...ageLimits(nowMs, options.traces_retention_seconds) },
       });
       this.#strings = firstString + texts.length;
       this.evictedSpans += evictedSpans;
@@ -191,6 +191,12 @@ export class SqliteTelemetry implements OpenStorage {
 }
 
 const rollupEveryMs = 10_000;
+
+/** Pieces go whole: one that takes records of a sixteenth of the time holds none of them for more than that sixteenth too long. */
+function ageLimits(nowMs: number, retentionSeconds: number): { readonly beforeMs: number; readonly pieceMs: number } {
+  const retentionMs = retentionSeconds * 1000;
+  return { beforeMs: nowMs - retentionMs, pieceMs: retentionMs / 16 };
+}
 
 function recordsOf({ pieces }: TakenBytes): number {
   return pieces.reduce((sum, { records }) => sum + records, 0);
