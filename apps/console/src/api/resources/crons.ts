@@ -1,5 +1,6 @@
 import { consoleErrors } from '../../errors.js';
 import { route, type ApiRoute } from '../api-route.js';
+import { bodyFields } from '../body-fields.js';
 import type { ModuleFunctions } from '../module-functions.js';
 import { listPage, type ListShape } from '../list-page.js';
 import { pageRequest, text } from '../page-query.js';
@@ -36,6 +37,11 @@ export function cronRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
       return { items: runs, nextCursor: next ?? null, ...(isClamped || most < limit ? { clamped: true } : {}) };
     }),
     route('POST', '/crons/:id/run', ({ params, signal }) => modules.act('cron::run_now', { job_id: params['id'] }, { signal })),
+    route('POST', '/crons/:id/backfill', ({ params, body, signal }) => {
+      const { from, to, dryRun } = bodyFields(body, ['from', 'to', 'dryRun'], ['from']);
+      const range = { from, ...(to === undefined ? {} : { to }), ...(dryRun === undefined ? {} : { dry_run: dryRun }) };
+      return modules.act('cron::backfill', { job_id: params['id'], ...range }, { signal });
+    }),
     route('POST', '/crons/:id/pause', ({ params, signal }) => modules.act('cron::pause', { job_id: params['id'] }, { signal })),
     route('POST', '/crons/:id/resume', ({ params, signal }) => modules.act('cron::resume', { job_id: params['id'] }, { signal })),
   ];
