@@ -137,7 +137,8 @@ describe('an app of every standard part', () => {
     const traces = [await boil(), await boil()];
     let told: readonly { readonly attributes: Readonly<Record<string, unknown>> }[] = [];
     await until('both records to be told', async () => {
-      told = (await json<readonly { body: string; attributes: Readonly<Record<string, unknown>> }[]>('logs', '--limit', '200')).filter(({ body }) => body === 'told');
+      const { stdout } = await runIii(['logs', '--json', '--limit', '200'], { cwd: folder.path });
+      told = stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as { body: string; attributes: Readonly<Record<string, unknown>> }).filter(({ body }) => body === 'told');
       return told.length >= 2;
     });
     expect(told.map(({ attributes }) => attributes['of']).sort()).toEqual([...traces].sort());

@@ -1,3 +1,4 @@
+import type { CronRow, CronRun } from '../../contract/index.js';
 import { consoleErrors } from '../../errors.js';
 import { route, type ApiRoute } from '../api-route.js';
 import { bodyFields } from '../body-fields.js';
@@ -5,16 +6,9 @@ import type { ModuleFunctions } from '../module-functions.js';
 import { listPage, type ListShape } from '../list-page.js';
 import { pageRequest, text } from '../page-query.js';
 
-export interface CronRow {
-  readonly job_id: string;
-  readonly function_id?: string;
-  readonly expression?: string | null;
-  readonly next_run?: string | null;
-}
-
 const listed: ListShape<CronRow> = {
   keyOf: (job) => job.job_id,
-  textOf: (job) => `${job.job_id} ${job.function_id ?? ''} ${job.expression ?? ''}`,
+  textOf: (job) => `${job.job_id} ${job.function_id} ${job.expression ?? ''}`,
   sorts: { next_run: (job) => job.next_run ?? undefined, function: (job) => job.function_id },
 };
 
@@ -33,7 +27,7 @@ export function cronRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
       const { limit, cursor, isClamped } = pageRequest(query);
       const before = cursor ?? text(query, 'before');
       const most = Math.min(limit, 100);
-      const { runs, next } = await modules.call<{ readonly runs: readonly unknown[]; readonly next?: string | null }>('cron::history', { job_id: params['id'], limit: most, ...(before === undefined ? {} : { before }) }, { signal });
+      const { runs, next } = await modules.call<{ readonly runs: readonly CronRun[]; readonly next?: string | null }>('cron::history', { job_id: params['id'], limit: most, ...(before === undefined ? {} : { before }) }, { signal });
       return { items: runs, nextCursor: next ?? null, ...(isClamped || most < limit ? { clamped: true } : {}) };
     }),
     route('POST', '/crons/:id/run', ({ params, signal }) => modules.act('cron::run_now', { job_id: params['id'] }, { signal })),
