@@ -6,7 +6,7 @@ export type { AdapterDefinition, AdapterSlot, AnyAdapterDefinition, PluginChoice
 export { CONTRACT_VERSION, defineModule, moduleFactory } from './module.js';
 export type { AnyModuleDefinition, Lifecycle, ModuleDefinition, ModuleUse, PluginContext } from './module.js';
 export type { ConfigReport, ConfiguredModule, ConfigView, OptionOrigin } from './config.js';
-export type { Clock, Timer } from './clock.js';
+export type { Clock, Hold, Timer } from './clock.js';
 export type { Logger, LogFields, LogLevel, LogRecord, LogSink } from './logger.js';
 export type {
   FunctionHandler, FunctionInfo, FunctionRegistry, FunctionStats, Invocation, InvocationContext, InvokeOptions, Registration,

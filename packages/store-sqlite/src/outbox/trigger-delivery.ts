@@ -1,5 +1,5 @@
 import {
-  type Clock, type FunctionRegistry, type Logger, type Registration, type Telemetry, type Timer, type TriggerChange, type TriggerRegistry, type WorkerRegistry,
+  type Clock, type FunctionRegistry, type Hold, type Logger, type Registration, type Telemetry, type Timer, type TriggerChange, type TriggerRegistry, type WorkerRegistry,
 } from '@motia/engine-core/contract';
 import { DeliveryRun, type DeliveryRunParts } from './delivery-run.js';
 import type { ClaimedCall, ClaimTerms, DueCalls } from './due-calls.js';
@@ -46,6 +46,9 @@ export class TriggerDelivery {
   readonly #registrations: Registration[] = [];
   readonly #timers = new Set<Timer>();
   #wake: { readonly timer: Timer; readonly atMs: number } | undefined;
+  readonly #hold: Hold;
+  /** The first call that somebody here would run has its time still to come. */
+  #isDueLater = false;
   #reserved = 0;
   #isOpen = false;
   #pumping: Promise<void> | undefined;
@@ -56,6 +59,7 @@ export class TriggerDelivery {
 
   constructor(parts: TriggerDeliveryParts) {
     this.#parts = parts;
+    this.#hold = parts.clock.hold();
     const outcomes = parts.telemetry.meter.counter('iii.triggers.calls', { description: 'Calls that stored changes owed to triggers, by what became of them.', unit: '{call}' });
     this.#run = { ...parts, outcomes, timeoutMs: parts.timeoutMs ?? 30_000, random: parts.random ?? Math.random };
   }
@@ -149,6 +153,7 @@ export class TriggerDelivery {
     this.#parts.clock.clear(this.#wake?.timer);
     this.#wake = undefined;
     for (const gate of this.#gates.values()) this.#release(gate.waiting.splice(0));
+    this.#keepAlive();
   }
 
   #cancelAll(): void {
@@ -161,6 +166,11 @@ export class TriggerDelivery {
     await this.#releasing;
     if (this.#running.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     await this.#releasing;
+  }
+
+  /** What runs, and what is tried again later, is done before the process ends. */
+  #keepAlive(): void {
+    this.#hold.set(this.#running.size > 0 || (this.#isOpen && this.#isDueLater));
   }
 
   #room(): number {
@@ -185,6 +195,7 @@ export class TriggerDelivery {
     const run = new DeliveryRun(this.#run, gate.trigger, call);
     gate.running += 1;
     this.#running.set(call.laneId, run);
+    this.#keepAlive();
     run.ended.then(
       (end) => {
         gate.running -= 1;
@@ -231,6 +242,7 @@ export class TriggerDelivery {
       this.#startWaiting(gate);
       this.#pump();
     }
+    this.#keepAlive();
     if (this.#running.size === 0) this.#onIdle?.();
   }
 
@@ -261,6 +273,7 @@ export class TriggerDelivery {
       .catch((error: unknown) => this.#storeFailed(error))
       .finally(() => {
         this.#pumping = undefined;
+        this.#keepAlive();
         if (this.#mustPumpAgain) {
           this.#mustPumpAgain = false;
           this.#pump();
@@ -282,10 +295,14 @@ export class TriggerDelivery {
       room -= limit;
     }
     if (reopensAtMs < Number.POSITIVE_INFINITY) this.#sleep(reopensAtMs - now);
-    if (wanted.length === 0) return;
+    if (wanted.length === 0) {
+      this.#isDueLater = false;
+      return;
+    }
     const readyAtMs = await calls.nextReadyAtMs(wanted.map(({ triggerId }) => triggerId));
-    if (readyAtMs === undefined) return;
-    const inMs = readyAtMs - clock.now();
+    const inMs = readyAtMs === undefined ? undefined : readyAtMs - clock.now();
+    this.#isDueLater = inMs !== undefined && inMs > 0;
+    if (inMs === undefined) return;
     if (inMs > 0) return this.#sleep(Math.min(inMs, reopensAtMs - now));
     const { calls: claimed, damaged } = await calls.claim(wanted);
     this.#accept(claimed);
