@@ -45,6 +45,6 @@ export type { RestService } from './services/rest.js';
 export { ProcessServiceRef } from './services/processes.js';
 export type { ProcessService, ProcessState } from './services/processes.js';
 export { WorkerListenerRef } from './services/worker-listener.js';
-export type { WorkerListener } from './services/worker-listener.js';
+export type { TokenRotated, TokenRotation, WorkerListener } from './services/worker-listener.js';
 export { defineErrors, InFlightMap, isMotiaError, isWireValue, MotiaError, nodeStreamTransport, scanJson, WireValue } from '@motia/protocol';
 export type { ChannelRef, ErrorEntry, FunctionSpec, InvokeAction, JsonProblem, JsonSchema, RawPart, TraceContext, Transport, WireError } from '@motia/protocol';
