@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { defineOptions } from '@motia/engine-core';
-import { CONTRACT_VERSION, defineModule, ProcessServiceRef, RestServiceRef, WorkerListenerRef, type TokenRotation } from '@motia/engine-core/contract';
+import { CONTRACT_VERSION, defineModule, ProcessServiceRef, RestServiceRef, WorkerListenerRef } from '@motia/engine-core/contract';
 import type { DataApi } from '@motia/console';
 import { dataFunctionId, rotateTokenFunctionId } from './data-function.js';
 import { ControlServer } from './control-server.js';
@@ -43,7 +43,7 @@ export const ControlModule = defineModule({
       // Whoever is connected may call every function; a worker that came in with a stolen token must not learn the new one.
       if (!server.isCommand(callerWorkerId)) throw errors.COMMAND_ONLY({ functionId: rotateTokenFunctionId });
       if (ctx.services.listener === undefined) throw errors.NO_REMOTE_WORKERS({});
-      return ctx.services.listener.rotateToken((payload ?? {}) as TokenRotation);
+      return ctx.services.listener.rotateToken(payload ?? {});
     });
     return {
       services: {},

@@ -4,6 +4,7 @@ import {
 import { DeliveryRun, type DeliveryRunParts } from './delivery-run.js';
 import type { ClaimedCall, ClaimTerms, DueCalls } from './due-calls.js';
 import { TriggerGate } from './trigger-gate.js';
+import { TriggerNews } from './trigger-news.js';
 
 export interface TriggerDeliveryParts {
   /** The trigger type, as logs and metrics name it: `state`, `stream`. */
@@ -54,12 +55,13 @@ export class TriggerDelivery {
   #pumping: Promise<void> | undefined;
   #mustPumpAgain = false;
   #releasing: Promise<unknown> = Promise.resolve();
-  #published: Promise<void> = Promise.resolve();
+  readonly #news: TriggerNews;
   #onIdle: (() => void) | undefined;
 
   constructor(parts: TriggerDeliveryParts) {
     this.#parts = parts;
     this.#hold = parts.clock.hold();
+    this.#news = new TriggerNews({ ...parts, triggers: () => [...this.#gates.values()].map(({ trigger }) => trigger) });
     const outcomes = parts.telemetry.meter.counter('iii.triggers.calls', { description: 'Calls that stored changes owed to triggers, by what became of them.', unit: '{call}' });
     this.#run = { ...parts, outcomes, timeoutMs: parts.timeoutMs ?? 30_000, random: parts.random ?? Math.random };
   }
@@ -95,12 +97,12 @@ export class TriggerDelivery {
       else this.#gates.set(trigger.id, new TriggerGate(trigger));
     }
     this.#pump();
-    this.#published = this.#published.then(() => this.#publish());
+    if (this.#isOpen) void this.#news.tell();
   }
 
   /** Resolves once other engines on the store know of the last change as well. */
   published(): Promise<void> {
-    return this.#published;
+    return this.#news.told();
   }
 
   /**
@@ -147,6 +149,7 @@ export class TriggerDelivery {
   #close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#news.close();
     for (const registration of this.#registrations.splice(0)) registration.dispose();
     for (const timer of this.#timers) this.#parts.clock.clear(timer);
     this.#timers.clear();
@@ -162,7 +165,7 @@ export class TriggerDelivery {
 
   async #idle(): Promise<void> {
     await this.#pumping;
-    await this.#published;
+    await this.#news.told();
     await this.#releasing;
     if (this.#running.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     await this.#releasing;
@@ -214,16 +217,6 @@ export class TriggerDelivery {
         this.#onEnded(gate);
       },
     );
-  }
-
-  async #publish(): Promise<void> {
-    if (!this.#isOpen) return;
-    try {
-      await this.#parts.calls.subscribe([...this.#gates.values()].map(({ trigger: { id, functionId, config } }) => ({ id, functionId, filter: config as Readonly<Record<string, unknown>> })));
-    } catch (error) {
-      this.#parts.logger.error('Other engines could not be told of triggers; trying again', { type: this.#parts.kind, reason: String(error) });
-      this.#after(storeRetryMs, () => (this.#published = this.#published.then(() => this.#publish())));
-    }
   }
 
   /** What waits is given back: another engine may have somebody to run it. */
