@@ -29,7 +29,7 @@ export class InputReader {
   /** A whole number within a range. Absent and null are the same. @throws `MOTIA_STREAM_INVALID_INPUT` */
   optionalInteger(field: string, { min, max }: { readonly min: number; readonly max: number }): number | undefined {
     const value = this.#own(field) ?? undefined;
-    if (value === undefined || (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max)) return value as number | undefined;
+    if (value === undefined || (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max)) return value;
     throw this.#invalid(field, `is not a whole number from ${min} to ${max}`);
   }
 
