@@ -121,6 +121,7 @@ export class CronEngine {
     const timer = this.#parts.clock.setTimeout(() => patience.abort(), stopPatienceMs);
     await this.#local.idle(patience.signal);
     this.#parts.clock.clear(timer);
+    this.#local.letGo();
   }
 
   #halt(): void {

@@ -54,6 +54,17 @@ describe('a process with schedules stays', () => {
     expect([seen.length, app.clock.holds]).toEqual([1, 0]);
   });
 
+  it('no longer than its stop, whatever a handler that ignores it does', async () => {
+    const app = await startCron();
+    const { jobId } = await app.job('stuck', { expression: '0 0 0 1 1 * *' }, () => new Promise<never>(() => undefined));
+    await app.call('cron::run_now', { job_id: jobId });
+    expect(app.clock.holds).toBe(2);
+    const stopped = app.host.stop({ drainTimeoutMs: 0 });
+    await app.pass('5s');
+    await stopped;
+    expect(app.clock.holds).toBe(0);
+  });
+
   it('until it is stopped', async () => {
     const app = await startCron();
     await app.job('tick', { expression: '0 * * * * * *' });

@@ -55,6 +55,11 @@ export class LocalRuns {
     for (const { controller } of this.#runs.values()) controller.abort(reason);
   }
 
+  /** What has not ended by now keeps the process no longer. */
+  letGo(): void {
+    this.#hold.set(false);
+  }
+
   /** Resolves when nothing is under way, or the signal aborts. */
   async idle(deadline: AbortSignal): Promise<void> {
     if (this.#runs.size === 0 || deadline.aborted) return;
