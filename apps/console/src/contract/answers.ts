@@ -70,7 +70,7 @@ export const answers = {
 
   'GET /streams': pageOf(Type.Object({ stream: text, groupCount: count })),
   'GET /streams/:stream/groups': pageOf(Type.Object({ group: text })),
-  'GET /streams/:stream/:group/items': pageOf(Type.Object({ place: text, value: anything })),
+  'GET /streams/:stream/:group/items': pageOf(Type.Object({ place: text, id: Type.Optional(text), value: anything })),
   'GET /streams/:stream/:group/items/:item': Type.Object({ value: Type.Optional(anything) }),
   'POST /streams/:stream/:group/send': actedOf(anything),
 
