@@ -1,4 +1,5 @@
-import { Value } from '@sinclair/typebox/value';
+import { compileOpenSchema } from '@motia/engine-core';
+import { isMotiaError, type OptionProblem, type OptionsSchema } from '@motia/engine-core/contract';
 import { answers, type DataPath } from '../contract/index.js';
 import { consoleErrors } from '../errors.js';
 import type { ApiRoute } from './api-route.js';
@@ -6,15 +7,24 @@ import type { ApiRoute } from './api-route.js';
 const mostProblems = 5;
 /** What is wrong with rows is wrong with the first of them. */
 const rowsLookedAt = 20;
+const compiled = new Map<string, OptionsSchema<unknown>>();
 
 /** Compares what a route answers with the contract. @throws `MOTIA_CONSOLE_ANSWER_INVALID` */
 export function checkAnswer({ method, path }: Pick<ApiRoute, 'method' | 'path'>, answer: unknown): void {
   const name = `${method} ${path}`;
-  const schema = answers[name as DataPath];
-  const sent = asSent(answer);
-  if (Value.Check(schema, sent)) return;
-  const problems = [...Value.Errors(schema, sent)].slice(0, mostProblems).map(({ path: pointer, message }) => ({ pointer, problem: message }));
-  throw consoleErrors.ANSWER_INVALID({ path: name, problems });
+  try {
+    schemaOf(name).parse(asSent(answer));
+  } catch (error) {
+    if (!isMotiaError(error, 'MOTIA_ENGINE_OPTIONS_INVALID')) throw error;
+    const { problems } = error.details as { readonly problems: readonly OptionProblem[] };
+    throw consoleErrors.ANSWER_INVALID({ path: name, problems: problems.slice(0, mostProblems).map(({ pointer, problem }) => ({ pointer, problem })) });
+  }
+}
+
+function schemaOf(name: string): OptionsSchema<unknown> {
+  let schema = compiled.get(name);
+  if (schema === undefined) compiled.set(name, (schema = compileOpenSchema(answers[name as DataPath])));
+  return schema;
 }
 
 /** What JSON makes of it, of long lists the beginning. */
