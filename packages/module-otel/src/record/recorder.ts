@@ -1,10 +1,9 @@
-import { isTraceparent, toPlainFields } from '@motia/engine-core';
+import { isTraceparent, PassiveSpan, toPlainFields } from '@motia/engine-core';
 import { isMotiaError, type Clock, type OpenSpan, type SpanOptions, type TraceContext } from '@motia/engine-core/contract';
 import type { Sampler } from '../sampling/sampler.js';
 import { hexWord } from './hex-word.js';
 import { IdPool } from './id-pool.js';
 import { OpenSpans } from './open-spans.js';
-import { PassiveSpan } from './passive-span.js';
 import { RunningTrace } from './running-trace.js';
 import type { SpanLinkData } from './span-data.js';
 import type { SpanLog } from './span-log.js';
