@@ -3,7 +3,7 @@ import { AttributeWriter, type AttributeLimits, type KeyRow } from './attribute-
 import type { ByteWriter } from './byte-writer.js';
 import type { SpanLinkData } from './span-data.js';
 import { SpanFrames } from './span-frames.js';
-import { Flag, kindNumbers, Offset, statusNumbers } from './span-layout.js';
+import { Flag, kindNumber, Offset, statusNumber } from './span-layout.js';
 import { mostAttributes, mostLinks, type RareParts, type RecordedEvent, type SpanRecord } from './span-record.js';
 import { noRoom, type StringTable } from './string-table.js';
 
@@ -97,7 +97,7 @@ export class SpanEncoder {
   #head(span: SpanRecord, writer: ByteWriter, start: number): void {
     const { view, bytes } = writer;
     const { trace } = span;
-    bytes[start + Offset.kind] = kindNumbers[span.kind] | (statusNumbers[span.status] << 3);
+    bytes[start + Offset.kind] = kindNumber(span.kind) | (statusNumber(span.status) << 3);
     bytes[start + Offset.flags] = (span.hasParent ? Flag.hasParent : 0) | (span.isParentRemote ? Flag.isParentRemote : 0) | (trace.isInternal ? Flag.isInternal : 0) | (span.split === undefined ? 0 : Flag.isSplit) | (trace.isNotable ? Flag.isNotable : 0);
     view.setFloat64(start + Offset.start, span.startMs, true);
     view.setFloat64(start + Offset.end, span.endMs, true);

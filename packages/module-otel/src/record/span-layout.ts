@@ -7,5 +7,12 @@ export const Flag = { hasParent: 1, isParentRemote: 2, isInternal: 4, isSplit: 8
 
 export const kinds: readonly SpanKind[] = ['internal', 'server', 'client', 'producer', 'consumer'];
 export const statuses: readonly SpanStatus[] = ['unset', 'ok', 'error', 'interrupted'];
-export const kindNumbers: Readonly<Record<SpanKind, number>> = { internal: 0, server: 1, client: 2, producer: 3, consumer: 4 };
-export const statusNumbers: Readonly<Record<SpanStatus, number>> = { unset: 0, ok: 1, error: 2, interrupted: 3 };
+
+/** Compared one by one, the most frequent first: a look-up by text takes longer. */
+export function kindNumber(kind: SpanKind): number {
+  return kind === 'internal' ? 0 : kind === 'server' ? 1 : kind === 'client' ? 2 : kind === 'producer' ? 3 : 4;
+}
+
+export function statusNumber(status: SpanStatus): number {
+  return status === 'unset' ? 0 : status === 'ok' ? 1 : status === 'error' ? 2 : 3;
+}
