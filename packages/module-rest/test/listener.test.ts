@@ -11,6 +11,14 @@ import { callPort, deferred, startRest, until } from './fixtures/start-rest.js';
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'));
 const envelope = (answer: string): { code: string; message: string } => (JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4)) as { error: { code: string; message: string } }).error;
 
+/** Sends bytes and a reset right behind them. */
+function resetAfter(port: number, bytes: string): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes, () => socket.resetAndDestroy()));
+    socket.on('error', () => undefined).on('close', () => resolve());
+  });
+}
+
 async function startFailure(options: Parameters<typeof restModule>[0]): Promise<MotiaError> {
   const host = await startTestHost([restModule(options)], { start: false });
   const error: unknown = await host.start().then(() => undefined, (failure: unknown) => failure);
@@ -115,6 +123,12 @@ describe('the HTTP parser', () => {
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(answer).toMatch(/Connection: close/i);
     expect(envelope(answer).code).toBe(`MOTIA_REST_${code}`);
+  });
+
+  it('survives clients that ask for a tunnel and reset the connection before they are answered', async () => {
+    await using rest = await startRest();
+    for (let count = 0; count < 50; count += 1) await resetAfter(rest.port, 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n');
+    expect((await rest.call('GET /healthz')).status).toBe(200);
   });
 
   it('refuses more than 100 headers with 431', async () => {
