@@ -81,11 +81,8 @@ export class Dispatcher {
     if (acceptedId !== undefined) return this.#serveStatus(request, response, acceptedId);
     const query = mark === -1 ? '' : url.slice(mark + 1);
     const match = this.#match(request, path);
-    if (match !== undefined) {
-      if (!this.parts.front.isEmpty && this.#serveFront(request, response, url, { path, query, continues: false, next })) return;
-      this.#serveRoute(request, response, match, query, false);
-      return;
-    }
+    if (match !== undefined && !this.parts.front.isEmpty && this.#serveFront(request, response, url, { path, query, continues: false, next })) return;
+    if (this.#serveRoute(request, response, match, query, false)) return;
     const methods = this.parts.binder.table.methodsOf(path);
     if (methods.length === 0 && next !== undefined) return next();
     this.#answerUnowned(request, response, methods, { path, query, continues: false, next });
@@ -113,13 +110,12 @@ export class Dispatcher {
   }
 
   /** Express middleware that stands before this path; false when there is none. */
-  #serveFront(request: IncomingMessage, response: ServerResponse, url: string, target: Target): boolean {
+  #serveFront(request: IncomingMessage, response: ServerResponse, url: string, given: Target): boolean {
     const { front } = this.parts;
-    const mounts = front.standingBefore(target.path);
+    const mounts = front.standingBefore(given.path);
     if (mounts.length === 0) return false;
     request.url = url;
-    this.#setCorsHeaders(request, response);
-    this.#watch(request, response);
+    const target = this.#handOver(request, response, given);
     front.run(mounts, request, response, (error) => {
       if (error !== undefined && error !== null) return this.#middlewareFailed(request, response, error);
       // It answered and called next all the same, or the client has gone.
@@ -164,14 +160,13 @@ export class Dispatcher {
     );
   }
 
-  #serveUnowned(request: IncomingMessage, response: ServerResponse, target: Target): void {
-    const { path } = target;
+  #serveUnowned(request: IncomingMessage, response: ServerResponse, given: Target): void {
+    const { path } = given;
     const methods = this.parts.binder.table.methodsOf(path);
     const { fallback } = this.parts;
     const isOptions = request.method === 'OPTIONS' && (methods.length > 0 || path === '*');
-    if (fallback.isEmpty || isOptions) return this.#answerUnowned(request, response, path === '*' ? ROUTE_METHODS : methods, target);
-    this.#setCorsHeaders(request, response);
-    this.#watch(request, response);
+    if (fallback.isEmpty || isOptions) return this.#answerUnowned(request, response, path === '*' ? ROUTE_METHODS : methods, given);
+    const target = this.#handOver(request, response, given);
     fallback.handle(request, response, (error) => {
       if (error === undefined || error === null) this.#answerUnowned(request, response, methods, target);
       else this.#middlewareFailed(request, response, error);
@@ -231,16 +226,15 @@ export class Dispatcher {
     return this.parts.cors?.headersFor(request.headers.origin) ?? [];
   }
 
-  /** For answers that Express apps write. */
-  #setCorsHeaders(request: IncomingMessage, response: ServerResponse): void {
+  /** For Express apps, which write answers themselves, and read bodies whenever they like: nobody is waited for after this. */
+  #handOver(request: IncomingMessage, response: ServerResponse, target: Target): Target {
     const cors = this.#corsHeaders(request);
     for (let index = 0; index < cors.length; index += 2) response.setHeader(cors[index] ?? '', cors[index + 1] ?? '');
-  }
-
-  /** Draining waits for what Express apps are at work on, too. */
-  #watch(request: IncomingMessage, response: ServerResponse): void {
+    // Draining waits for what they are at work on, too.
     new OpenResponse(this.parts.open, response, (error) => this.problem(request, response, error));
     if (this.parts.drainState.isDraining) response.shouldKeepAlive = false;
+    if (target.continues) response.writeContinue();
+    return { ...target, continues: false };
   }
 }
 

@@ -5,7 +5,7 @@ import express from 'express';
 import { RestServiceRef } from '@motia/engine-core/contract';
 import { embed } from '@motia/engine-core/embed';
 import { RestModule } from '../src/index.js';
-import { callPort, startRest } from './fixtures/start-rest.js';
+import { callPort, sendWhenAsked, startRest } from './fixtures/start-rest.js';
 
 describe('Express behind the step routes', () => {
   it('serves what no step route owns: middleware, routers, sub-apps, in order', async () => {
@@ -50,6 +50,12 @@ describe('Express behind the step routes', () => {
     expect([failed.status, failed.json.error.code]).toEqual([500, 'MOTIA_REST_HANDLER_FAILED']);
     expect(failed.text).not.toContain('secret');
     expect((await rest.call('GET /denies')).json.error).toMatchObject({ code: 'DENIED', message: 'no' });
+  });
+
+  it('reads bodies whose client waits for 100 Continue', async () => {
+    await using rest = await startRest();
+    rest.service.use('/app', express.json(), (request: express.Request, response: express.Response) => void response.json(request.body));
+    expect(await sendWhenAsked(rest.port, 'POST /app', '{"a":1}')).toEqual({ text: '{"a":1}', asked: 1 });
   });
 
   it('may take another method of a step path', async () => {
