@@ -103,6 +103,15 @@ const steps = [
     await gate('throws');
     throw new Error('too late');
   }),
+  step({ name: 'ThrowsAtOnce', triggers: [http('GET', '/throws-at-once')] }, async ({ response }) => {
+    response.stream.write('some');
+    await Promise.resolve();
+    throw new Error('too soon');
+  }),
+  step({ name: 'Buffers', triggers: [http('GET', '/buffers/:kind')] }, ({ pathParams }) => {
+    const bytes = Uint8Array.from([0, 1, 254, 255]);
+    return { status: 200, body: pathParams['kind'] === 'buffer' ? bytes.buffer : new DataView(bytes.buffer, 1, 2) };
+  }),
   step({ name: 'Endless', triggers: [http('GET', '/endless')] }, (_req, ctx) => {
     seen['endless'] = ctx.signal;
     return {
@@ -242,6 +251,18 @@ describe('streams of Steps', () => {
         await expect(answer.text()).rejects.toThrow();
         const record = await app.waitForLog(({ message: text, fields }) => text === 'A response broke off' && fields?.['route'] === `GET ${path}`);
         expect(record.fields?.['error']).toMatchObject({ message });
+      }
+    });
+    it('that fail while they are being begun are errors', async () => {
+      const answer = await app.http.get('/throws-at-once');
+      expect([answer.status, answer.body]).toMatchObject([500, { error: { message: 'too soon' } }]);
+    });
+    it('are the bytes of any buffer that is returned', async () => {
+      for (const [kind, bytes] of [['buffer', [0, 1, 254, 255]], ['view', [1, 254]]] as const) {
+        const answer = await app.http.stream('GET', `/buffers/${kind}`);
+        const pieces: Uint8Array[] = [];
+        for await (const piece of answer.body) pieces.push(piece);
+        expect([answer.headers.get('content-type'), [...Buffer.concat(pieces)]]).toEqual(['application/octet-stream', bytes]);
       }
     });
     it('end when the client leaves: ctx.signal aborts and generators are closed', async () => {
