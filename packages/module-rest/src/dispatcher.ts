@@ -17,6 +17,7 @@ import { ROUTE_METHODS } from './trigger-schema.js';
 import type { SystemRoutes } from './system-routes.js';
 import { targetOf } from './request-target.js';
 import { writeHead } from './write-head.js';
+import { limitRest } from './write-limit.js';
 
 /** Longest request target that is looked at. */
 export const URL_LIMIT_BYTES = 8192;
@@ -139,11 +140,12 @@ export class Dispatcher {
     headers.push(this.parts.requestIdHeader, this.#requestId(request), ...this.#corsHeaders(request));
     writeHead(response, answer.status, headers);
     response.end(answer.body);
+    limitRest(response, this.parts.writeTimeoutMs);
   }
 
   /** What became of a request that was answered with 202: as JSON, or as events while it is under way. */
   #serveStatus(request: IncomingMessage, response: ServerResponse, id: string): void {
-    const { accepted, mode, clock, open } = this.parts;
+    const { accepted, mode, clock, open, writeTimeoutMs } = this.parts;
     if (request.method === 'OPTIONS') return this.#answerOptions(request, response, ['GET', 'HEAD']);
     if (request.method !== 'GET' && request.method !== 'HEAD') return this.#methodNotAllowed(request, response, ['GET', 'HEAD']);
     accepted.status(id).then(
@@ -151,10 +153,11 @@ export class Dispatcher {
         if (response.headersSent || response.destroyed) return;
         if (status === undefined) return this.problem(request, response, restErrors.ACCEPTED_REQUEST_UNKNOWN({}));
         const headers: HeaderList = [this.parts.requestIdHeader, this.#requestId(request), ...this.#corsHeaders(request)];
-        if (request.method === 'GET' && wantsEvents(request)) return new StatusEvents({ requests: accepted, clock, open }, response, id).begin(status, headers);
+        if (request.method === 'GET' && wantsEvents(request)) return new StatusEvents({ requests: accepted, clock, open, writeTimeoutMs }, response, id).begin(status, headers);
         const body = JSON.stringify(status);
         writeHead(response, 200, ['content-type', 'application/json; charset=utf-8', 'content-length', Buffer.byteLength(body), 'cache-control', 'no-store', ...headers]);
         response.end(body);
+        limitRest(response, writeTimeoutMs);
       },
       (error: unknown) => this.problem(request, response, toClientError(error, mode)),
     );

@@ -434,6 +434,34 @@ describe('pipelined requests', () => {
     expect(await rest.raw(get('/first'), `${get('/second').slice(0, -2)}Connection: close\r\n\r\n`)).toMatch(/first[^]*second/);
   });
 
+  it('R1 get their answer also when what comes behind them is no request: it is not answered in their place', async () => {
+    await using rest = await startRest();
+    const gate = deferred();
+    await rest.route('POST /whole', async () => {
+      await gate.promise;
+      return { body: 'the whole' };
+    });
+    await rest.route('POST /streamed', () => ({ body: (async function* () {
+      yield 'the ';
+      await gate.promise;
+      yield 'whole';
+    })() }));
+    const answers = ['/whole', '/streamed'].map((path) => new Promise<string>((resolve) => {
+      let answer = '';
+      const socket = connect(rest.port, '127.0.0.1', () => socket.write(`POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n${path === '/whole' ? 'what is this\r\n\r\n' : ''}`));
+      socket.on('data', (data) => {
+        if (answer === '' && path === '/streamed') socket.write('what is this\r\n\r\n', () => socket.write('and this\r\n\r\n'));
+        answer += data.toString('latin1');
+      });
+      socket.on('error', () => undefined).on('close', () => resolve(answer));
+    }));
+    for (let asked = 0; asked < 5; asked += 1) await rest.call('GET /healthz');
+    gate.resolve();
+    const [whole, streamed] = await Promise.all(answers);
+    expect(whole).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\nthe whole$/);
+    expect(streamed).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\n4\r\nthe \r\n5\r\nwhole\r\n0\r\n\r\n$/);
+  });
+
   it('R1 end with their connection, those that wait behind another too', async () => {
     const rest = await startRest();
     const signals: AbortSignal[] = [];
