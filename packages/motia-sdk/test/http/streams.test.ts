@@ -103,6 +103,21 @@ const steps = [
     await gate('throws');
     throw new Error('too late');
   }),
+  step({ name: 'WritesOn', triggers: [http('GET', '/writes-on')] }, async ({ response }, ctx) => {
+    void response.write('first');
+    await once(ctx.signal, 'abort');
+    void response.write('nobody gets this');
+    await new Promise((resolve) => setImmediate(resolve));
+    seen['wroteOn'] = true;
+  }),
+  step({ name: 'PushesOn', triggers: [http('GET', '/pushes-on')] }, (req) =>
+    sse(req, async ({ send, signal }) => {
+      void send('first');
+      await once(signal, 'abort');
+      void send('nobody gets this');
+      await new Promise((resolve) => setImmediate(resolve));
+      seen['pushedOn'] = true;
+    })),
   step({ name: 'ThrowsAtOnce', triggers: [http('GET', '/throws-at-once')] }, async ({ response }) => {
     response.stream.write('some');
     await Promise.resolve();
@@ -272,6 +287,12 @@ describe('streams of Steps', () => {
       answer.close();
       await until(() => (seen['endless'] as AbortSignal).aborted && seen['endlessClosed'] === true);
       expect((seen['endless'] as AbortSignal).reason).toMatchObject({ code: 'MOTIA_REST_CLIENT_DISCONNECTED' });
+    });
+    it.each([['/writes-on', 'wroteOn'], ['/pushes-on', 'pushedOn']])('that go on without awaiting when the client has left do not end the process: %s', async (path, mark) => {
+      const answer = await app.http.stream('GET', path);
+      await answer.body[Symbol.asyncIterator]().next();
+      answer.close();
+      await until(() => seen[mark] === true);
     });
     it('cannot be streamed to a caller that is no HTTP client', async () => {
       await expect(app.invoke('Web', {})).rejects.toMatchObject({ code: 'MOTIA_SDK_STREAMING_UNAVAILABLE' });
