@@ -8,7 +8,7 @@ import { Subscription } from '../delivery/subscription.js';
 import { streamErrors } from '../errors.js';
 import type { Member, Presence } from '../presence/presence.js';
 import { parseMessage, parseMessageText, type JoinMessage, type ParsedMessage } from './client-message.js';
-import { MessageLimits, type MessageLimitOptions } from './message-limits.js';
+import type { MessageLimitOptions, MessageLimits } from './message-limits.js';
 import type { StreamList } from './stream-list.js';
 
 /** What all connections share. */
@@ -31,6 +31,12 @@ export interface ConnectedClient {
   readonly sessionId: string;
   /** What the authentication function said of the client. */
   readonly context: unknown;
+}
+
+/** What belongs to the connection under it, which may outlive it. */
+export interface ConnectionLine {
+  readonly sink: Sink;
+  readonly limits: MessageLimits;
 }
 
 /** Answer to a join, where the transport has a way to give one. */
@@ -56,13 +62,13 @@ export class ClientConnection {
   readonly #rooms: Rooms | undefined;
   #isEnded = false;
 
-  constructor(client: ConnectedClient, sink: Sink, parts: ConnectionParts & { readonly rooms?: Rooms }) {
+  constructor(client: ConnectedClient, { sink, limits: messageLimits }: ConnectionLine, parts: ConnectionParts & { readonly rooms?: Rooms }) {
     const { clock, counters, slowReaders: limits } = parts;
     this.#client = client;
     this.#parts = parts;
     this.#sink = sink;
     this.#rooms = parts.rooms;
-    this.#limits = new MessageLimits(parts.messageLimits, clock.monotonicMs());
+    this.#limits = messageLimits;
     this.#outlet = new Outlet({ sink, limits, counters, clock, subscriptions: this.#subscriptions, onTooSlow: (closing) => this.close(closing) });
     this.#catchUp = new CatchUp(parts.source, this.#outlet, parts.logger);
   }
@@ -122,7 +128,7 @@ export class ClientConnection {
       return this.#noteBad();
     }
     const { message } = parsed;
-    if (message.type === 'ping') return this.#sink.sendFrames([pongFrame]);
+    if (message.type === 'ping') return this.#outlet.reply([pongFrame]);
     if (message.type === 'join') return this.#join(message, acknowledge);
     const subscription = this.#subscriptions.get(message.subscriptionId);
     if (subscription !== undefined) this.#end(subscription);
@@ -147,7 +153,7 @@ export class ClientConnection {
     const refusal = await presence.join(this.#memberOf(subscription));
     if (refusal !== undefined) {
       const { code, message } = refusal;
-      if (!subscription.isEnded) this.#sink.sendFrames([unauthorizedFrame(subscription.id, { ...subscription.target.place, timestamp: this.#parts.clock.now(), code, message })]);
+      if (!subscription.isEnded) this.#outlet.reply([unauthorizedFrame(subscription.id, { ...subscription.target.place, timestamp: this.#parts.clock.now(), code, message })]);
       this.#end(subscription);
       return acknowledge?.({ ok: false, code, message });
     }
@@ -188,7 +194,7 @@ export class ClientConnection {
   }
 
   #refuse(error: MotiaError, ref: string | null, acknowledge: Acknowledge | undefined): void {
-    this.#sink.sendFrames([errorFrame(error, ref)]);
+    this.#outlet.reply([errorFrame(error, ref)]);
     acknowledge?.({ ok: false, code: error.code, message: error.message });
   }
 
