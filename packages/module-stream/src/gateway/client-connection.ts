@@ -28,7 +28,7 @@ export interface ConnectionParts {
 /** Who connected. */
 export interface ConnectedClient {
   /** Of the connection, in every engine. */
-  readonly sessionId: string;
+  readonly connectionId: string;
   /** What the authentication function said of the client. */
   readonly context: unknown;
 }
@@ -60,6 +60,7 @@ export class ClientConnection {
   readonly #outlet: Outlet;
   readonly #catchUp: CatchUp;
   readonly #rooms: Rooms | undefined;
+  #joins = 0;
   #isEnded = false;
 
   constructor(client: ConnectedClient, { sink, limits: messageLimits }: ConnectionLine, parts: ConnectionParts & { readonly rooms?: Rooms }) {
@@ -144,6 +145,7 @@ export class ClientConnection {
         : streams.problemWith(place.stream);
     if (problem !== undefined) return this.#refuse(problem, id, acknowledge);
     const subscription = new Subscription(id, hub.target(place), this.#outlet, (missing) => void this.#startOver(missing));
+    subscription.ordinal = this.#joins += 1;
     this.#subscriptions.set(id, subscription);
     void this.#admit(subscription, resume, acknowledge);
   }
@@ -189,8 +191,10 @@ export class ClientConnection {
     if (![...this.#subscriptions.values()].some((other) => other.isMember && other.target === target)) this.#rooms.leave(roomOf(target.place));
   }
 
-  #memberOf({ id, target }: Subscription): Member {
-    return { ...this.#client, subscriptionId: id, place: target.place };
+  /** Clients use an id again, also while onJoin is asked about its last use: each use is a session of its own. */
+  #memberOf({ id, target, ordinal }: Subscription): Member {
+    const { connectionId, context } = this.#client;
+    return { sessionId: `${connectionId}/${ordinal}`, subscriptionId: id, place: target.place, context };
   }
 
   #refuse(error: MotiaError, ref: string | null, acknowledge: Acknowledge | undefined): void {

@@ -49,7 +49,7 @@ export class PlainTransport {
     const { connection: shared, connections, turn, heartbeat: options } = this.#parts;
     const { clock } = shared;
     const sink = new PlainSink(websocket, socket, turn);
-    const connection = new ClientConnection({ sessionId: randomUUID(), context }, { sink, limits: new MessageLimits(shared.messageLimits, clock.monotonicMs()) }, shared);
+    const connection = new ClientConnection({ connectionId: randomUUID(), context }, { sink, limits: new MessageLimits(shared.messageLimits, clock.monotonicMs()) }, shared);
     const heartbeat = new Heartbeat(options, clock.monotonicMs());
     const client: OpenClient = {
       connection,

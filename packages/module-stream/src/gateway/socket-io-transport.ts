@@ -92,7 +92,7 @@ export class SocketIoTransport {
     const { connection: shared, connections } = this.#parts;
     const admission = this.#admissions.get(socket.request) as Extract<Admission, { kind: 'admitted' }>;
     const line = this.#lineOf(socket);
-    const connection = new ClientConnection({ sessionId: socket.id, context: admission.context }, line, {
+    const connection = new ClientConnection({ connectionId: socket.id, context: admission.context }, line, {
       ...shared,
       rooms: { join: (room) => void socket.join(room), leave: (room) => void socket.leave(room) },
     });
