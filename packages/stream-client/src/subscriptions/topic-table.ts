@@ -47,6 +47,10 @@ export class TopicTable {
     });
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** @throws Error when the client is closed */
   follow(target: Target, listener: TopicListener): Topic {
     if (this.#isClosed) throw new StreamError('MOTIA_STREAM_CLIENT_IS_CLOSED', 'The stream client is closed.');
