@@ -5,6 +5,7 @@ import type { Hub } from '../delivery/hub.js';
 import { Outlet, type DeliveryCounters, type SlowReaderLimits } from '../delivery/outlet.js';
 import type { Sink } from '../delivery/sink.js';
 import { Subscription } from '../delivery/subscription.js';
+import type { Target } from '../delivery/target.js';
 import { streamErrors } from '../errors.js';
 import type { Member, Presence } from '../presence/presence.js';
 import { parseMessage, parseMessageText, type JoinMessage, type ParsedMessage } from './client-message.js';
@@ -144,7 +145,14 @@ export class ClientConnection {
         ? streamErrors.TOO_MANY_SUBSCRIPTIONS({ limit: maxSubscriptions })
         : streams.problemWith(place.stream);
     if (problem !== undefined) return this.#refuse(problem, id, acknowledge);
-    const subscription = new Subscription(id, hub.target(place), this.#outlet, (missing) => void this.#startOver(missing));
+    let target: Target;
+    try {
+      target = hub.target(place);
+    } catch (error) {
+      this.#parts.logger.error('A subscription could not be served', { ...place, reason: error instanceof Error ? error.message : String(error) });
+      return this.#refuse(streamErrors.SNAPSHOT_FAILED({}, error), id, acknowledge);
+    }
+    const subscription = new Subscription(id, target, this.#outlet, (missing) => void this.#startOver(missing));
     subscription.ordinal = this.#joins += 1;
     this.#subscriptions.set(id, subscription);
     void this.#admit(subscription, resume, acknowledge);
