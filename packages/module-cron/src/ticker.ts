@@ -28,7 +28,8 @@ export class Ticker<T extends Ticking> {
   readonly #events: TickerEvents<T>;
   readonly #heap = new DueHeap<Entry<T>>();
   #timer: Timer | undefined;
-  #timerDueMs = Infinity;
+  /** When the timer fires, on the scale that no wrong clock moves. */
+  #timerAtMs = Infinity;
   #isRunning = false;
   #lastWallMs = 0;
   #lastMonotonicMs = 0;
@@ -56,15 +57,16 @@ export class Ticker<T extends Ticking> {
     ticking.dueMs = dueMs;
     if (dueMs === undefined) return;
     this.#heap.push({ dueMs, ticking });
-    if (this.#isRunning && dueMs < this.#timerDueMs) this.#setTimer();
+    if (this.#isRunning && this.#clock.monotonicMs() + dueMs - this.#clock.now() < this.#timerAtMs) this.#setTimer();
   }
 
   #setTimer(): void {
     this.#clock.clear(this.#timer);
     const nowMs = this.#clock.now();
     const next = this.#next();
-    this.#timerDueMs = Math.min(next?.dueMs ?? Infinity, nowMs + rearmMs);
-    this.#timer = this.#clock.setTimeout(() => this.#tick(), Math.max(0, this.#timerDueMs - nowMs));
+    const delayMs = Math.max(0, Math.min(next?.dueMs ?? Infinity, nowMs + rearmMs) - nowMs);
+    this.#timerAtMs = this.#clock.monotonicMs() + delayMs;
+    this.#timer = this.#clock.setTimeout(() => this.#tick(), delayMs);
   }
 
   /** The first entry that still counts. */
