@@ -48,6 +48,16 @@ describe('runs as messages', () => {
     expect(await cron.listed(jobId)).toMatchObject({ last_result: 'failed', last_error: { message: 'gave up' } });
   });
 
+  it('whose message is done are over, also when nobody could record how they ended', async () => {
+    await using cron = await start();
+    cron.queue.isHeld = true;
+    const { jobId } = await cron.job('work', { expression: '0 * * * * * *' });
+    await cron.pass('61s');
+    await cron.queue.complete(cron.queue.messages()[0]?.id ?? '');
+    await cron.pass('1m');
+    expect((await cron.history(jobId)).map(outcome)).toEqual([['queued', null, 0], ['succeeded', null, 0]]);
+  });
+
   it('C3 block the next slot while they are retried, and while they wait in the queue', async () => {
     await using cron = await start();
     cron.queue.isHeld = true;

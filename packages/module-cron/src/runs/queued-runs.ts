@@ -132,7 +132,7 @@ export class QueuedRuns implements RunStarter {
       if (outcome?.isCurrent !== true) return;
       const [run] = await store.history({ jobId: key.jobId, limit: 1, beforeMs: key.scheduledAtMs + 1 });
       const functionId = run?.functionId ?? key.jobId;
-      metrics.ended(functionId, end.state === 'skipped' ? 'skipped' : 'failed', end.reason);
+      if (end.state !== 'queued') metrics.ended(functionId, end.state, end.reason);
       if (end.state === 'failed') logger.error('A cron run failed', { jobId: key.jobId, functionId, scheduledAtMs: key.scheduledAtMs, code: end.error?.code, reason: end.error?.message });
       events.onEnded(key.jobId, outcome.next);
     });
@@ -154,6 +154,8 @@ function endOfMessage({ state, error }: QueueRunStatus): RunEnd | undefined {
     case 'unknown':
       return { state: 'failed', reason: 'lost' };
     case 'completed':
+      // The runner has recorded it, unless it could not write when its engine stopped.
+      return { state: 'succeeded' };
     case 'waiting':
     case 'delayed':
     case 'running':
