@@ -203,7 +203,7 @@ export class Runner {
       this.#parts.settle(run, { kind: 'again', delayMs: 0 });
       return;
     }
-    const worker = lostWorker(error);
+    const worker = lostWorker(error, run.functionIds);
     if (worker === undefined) {
       this.#failed(run, error, { tookMs, companions: 0 });
       return;
@@ -237,8 +237,8 @@ export class Runner {
   #failed(run: Run, error: MotiaError, { tookMs, companions }: { readonly tookMs: number; readonly companions: number }): void {
     const { queue, delivery } = run;
     const { logger, metrics, random } = this.#parts;
-    const { attempts, losses, messageId } = delivery;
-    const verdict = judge(error, { attempts, losses, options: queue.options, random, companions });
+    const { attempts, losses, messageId, lease } = delivery;
+    const verdict = judge(error, { functionIds: run.functionIds, attempts, losses, releases: lease - 1 - attempts - losses, options: queue.options, random, companions });
     const about = { messageId, queue: queue.label, code: error.code, reason: error.message, ...(run.trace === undefined ? {} : { traceId: run.trace.traceId }) };
     if (verdict.kind === 'released') {
       metrics.ended(queue, 'released', tookMs);
