@@ -61,13 +61,13 @@ export class Operator {
     const state = queues.find(({ kind, name, functionId }) => kind === job.queue.kind && name === job.queue.name && functionId === job.queue.functionId);
     const local = state === undefined ? undefined : dispatcher.queues.find(state.queue);
     const here = dispatcher.runner.find(job.messageId);
-    const lane = local === undefined ? undefined : [...local.lanes.values()].find(({ functionId }) => functionId === (job.queue.kind === 'queue' ? job.functionId : job.queue.functionId));
     return explain(job, {
       nowMs: clock.now(),
       waitsFor: job.waitsFor,
       isPaused: state?.isPaused ?? false,
       leftAtMs: state?.leftAtMs,
-      isServed: local !== undefined && lane !== undefined && dispatcher.queues.isServed(local, lane),
+      isRetired: state !== undefined && state.role !== 'subscription' && state.endedAtMs !== undefined,
+      missing: local === undefined ? job.functionId : dispatcher.queues.missing(local, job.functionId),
       running: local?.running ?? 0,
       concurrency: local?.options.concurrency,
       isReserved: local?.isReserved ?? false,
