@@ -83,6 +83,8 @@ export class Operator {
     const ids = receiptId === undefined ? request.ids('messageId') : (await store.jobsOf(receiptId)).map(({ messageId }) => messageId);
     if (ids === undefined) throw queueErrors.INVALID_OPTION({ option: 'messageId', problem: 'or messageReceiptId is missing' });
     const cancelled = await store.cancel(ids);
+    // One that was handed out just before is on its way: it is told to stop like any other.
+    await dispatcher.caughtUp();
     if (cancelled.length === 0) await this.#mustExist(ids.length === 0 && receiptId !== undefined ? [receiptId] : ids);
     for (const messageId of cancelled) {
       const run = dispatcher.runner.find(messageId);
@@ -98,7 +100,11 @@ export class Operator {
     const queues = await selectedQueues(store, new Request(payload, queueKeys));
     const ids = queues.map(({ queue }) => queue);
     await store.pause(ids, isPaused);
-    if (isPaused) dispatcher.releaseAhead(ids);
+    if (isPaused) {
+      // Nothing starts any more once the pause is confirmed.
+      await dispatcher.caughtUp();
+      dispatcher.releaseWaiting(ids);
+    }
     await dispatcher.look();
     return { queues: queues.length };
   }

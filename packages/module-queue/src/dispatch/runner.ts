@@ -74,17 +74,13 @@ export class Runner {
     this.#leaveWaiting(run);
   }
 
-  /** Gives back what was not started. */
-  releaseWaiting(): void {
-    for (const queue of this.#parts.queues().all()) this.#releaseWaiting(queue);
-  }
-
   /** Gives back what waits for a place; what must run alone keeps its turn. */
   releaseAhead(queue: LocalQueue): void {
-    if (!queue.isHeldUp && !queue.isReserved) this.#releaseWaiting(queue);
+    if (!queue.isHeldUp && !queue.isReserved) this.releaseWaiting(queue);
   }
 
-  #releaseWaiting(queue: LocalQueue): void {
+  /** Gives back what was not started. */
+  releaseWaiting(queue: LocalQueue): void {
     for (const run of queue.waiting.splice(0)) this.#giveBack(run);
     queue.isHeldUp = false;
   }
@@ -111,7 +107,7 @@ export class Runner {
           continue;
         }
         queue.pace.stall(queue.options.concurrency);
-        this.#releaseWaiting(queue);
+        this.releaseWaiting(queue);
       }
     }, longestAheadMs);
   }
@@ -287,10 +283,12 @@ export class Runner {
   #leaveWaiting(run: Run): void {
     const place = run.queue.waiting.indexOf(run);
     if (place < 0) return;
-    run.queue.waiting.splice(place, 1);
+    const { queue } = run;
+    queue.waiting.splice(place, 1);
     this.#forget(run);
     this.#parts.leases.release(run);
-    this.#free(run);
+    this.#startNext(queue);
+    this.#parts.onFree(queue);
   }
 
   #tellIdle(): void {
