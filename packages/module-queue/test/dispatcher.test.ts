@@ -117,6 +117,17 @@ describe('the dispatcher', () => {
     await test.host.stop();
   });
 
+  it('G1 tells a result that the store did not take before it stops', async () => {
+    const { test, exchanges, fail } = await watched();
+    await test.subscribe('orders', { handle: () => fail(new MotiaError({ code: 'MOTIA_STORE_FULL', message: 'no room', retryable: true })) });
+    await test.enqueue('orders', 1);
+    await test.settle();
+    fail(undefined);
+    const before = exchanges.length;
+    await test.host.stop();
+    expect(exchanges.slice(before).flatMap(({ settlements }) => settlements.map(({ end }) => end.kind))).toEqual(['completed']);
+  });
+
   it('still wants the work that a batch asked for along with it, when that batch is refused', async () => {
     const { test, hold } = await watched();
     const seen: unknown[] = [];

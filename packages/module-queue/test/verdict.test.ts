@@ -18,6 +18,10 @@ describe('what an error means for a message', () => {
     expect([0, 1, 2, 6, 7, 5_000].map((releases) => judge(unavailable, standing({ releases })))).toEqual([50, 100, 200, 3_200, 5_000, 5_000].map((delayMs) => ({ kind: 'released', delayMs })));
   });
 
+  it('a process that is busy is asked again soon each time', () => {
+    expect(judge(error('MOTIA_ENGINE_WORKER_BACKPRESSURE', { details: { functionId: 'f' } }), standing({ releases: 9 }))).toEqual({ kind: 'released', delayMs: 50 });
+  });
+
   it.each(['WORKER_UNAVAILABLE', 'WORKER_BACKPRESSURE', 'FUNCTION_NOT_FOUND', 'WORKER_LOST'])('Q6 MOTIA_ENGINE_%s of a call that the handler made is a failure of the handler', (condition) => {
     const nested = error(`MOTIA_ENGINE_${condition}`, { retryable: false, details: { functionId: 'another', worker: 'w', reason: 'left' } });
     expect(judge(nested, standing())).toEqual({ kind: 'again', counts: 'attempt', delayMs: 1_000 });

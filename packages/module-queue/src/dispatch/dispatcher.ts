@@ -348,6 +348,7 @@ export class Dispatcher {
   async #settled(): Promise<void> {
     await this.#runner.idle();
     this.#runner.judgeLosses();
+    for (const settlement of this.#unsettled.splice(0)) this.#turn.settle(settlement);
     this.#turn.flush();
     while (this.#exchanges.size > 0) {
       await Promise.all(this.#exchanges);

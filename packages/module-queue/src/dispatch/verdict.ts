@@ -24,7 +24,7 @@ export interface Standing {
   readonly companions?: number;
 }
 
-/** A function that could not be called is asked again after this, doubled each time; it may be known to be away by then. */
+/** A function that could not be called is asked again after this; it may be known to be away by then. Doubled each time, unless its process is only busy. */
 const firstPauseMs = 50;
 const longestPauseMs = 5_000;
 /** The call did not reach a handler. */
@@ -35,7 +35,7 @@ const notStarted = new Set([
 /** Judges the error that a delivery ended with. The engine's own end (drain, stop) is not judged here: that is a release. */
 export function judge(error: MotiaError, { functionIds, attempts, losses, releases, options, random, companions = 0 }: Standing): Verdict {
   const isOwn = isOwnCall(error, functionIds);
-  if (isOwn && notStarted.has(error.code)) return { kind: 'released', delayMs: Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(Math.max(0, releases), 10)) };
+  if (isOwn && notStarted.has(error.code)) return { kind: 'released', delayMs: error.code === 'MOTIA_ENGINE_WORKER_BACKPRESSURE' ? firstPauseMs : pauseMs(releases) };
   if (isOwn && error.code === 'MOTIA_ENGINE_WORKER_LOST') {
     if (wasToldToGo(error)) return { kind: 'released', delayMs: 0 };
     return isSpent(losses + 1, options.maxLosses, companions) ? { kind: 'dead', counts: 'loss' } : { kind: 'again', counts: 'loss', delayMs: 0 };
@@ -43,6 +43,10 @@ export function judge(error: MotiaError, { functionIds, attempts, losses, releas
   const failed = attempts + 1;
   if (isFinal(error) || failed > options.maxRetries) return { kind: 'dead', counts: 'attempt' };
   return { kind: 'again', counts: 'attempt', delayMs: retryAfterMs(error) ?? backoffDelayMs(options, failed, random) };
+}
+
+function pauseMs(releases: number): number {
+  return Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(Math.max(0, releases), 10));
 }
 
 /**
