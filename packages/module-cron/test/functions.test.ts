@@ -155,6 +155,34 @@ describe('cron::cancel', () => {
   });
 });
 
+describe('cron::schedule of a job that is there as it is', () => {
+  it('changes nothing: what ran is not run again, and no job is left over', async () => {
+    await using cron = await startCron();
+    const seen = collector(cron);
+    const request = { function_id: 'remind', job_id: 'r', at: '2026-03-10T12:01:00Z' };
+    await cron.call('cron::schedule', request);
+    await cron.pass('2m');
+    await cron.call('cron::schedule', request);
+    await cron.pass('2m');
+    expect([seen.length, await jobs(cron)]).toEqual([1, []]);
+  });
+
+  it('C2 keeps the slots that were missed before it was made known again', async () => {
+    await using folder = temporaryFolder('cron');
+    const request = { function_id: 'report', job_id: 'r', expression: '0 0 * * * * *' };
+    {
+      await using cron = await startCron({ folder: folder.path });
+      collector(cron, 'report');
+      await cron.call('cron::schedule', request);
+    }
+    await using cron = await startCron({ folder: folder.path, start: '2026-03-10T13:02:00Z' });
+    const seen = collector(cron, 'report');
+    await cron.call('cron::schedule', request);
+    await cron.pass('1m');
+    expect(seen).toMatchObject([{ scheduled_time: '2026-03-10T13:00:00Z', backfilled: true }]);
+  });
+});
+
 describe('cron::run_now', () => {
   it('runs a job beside its schedule', async () => {
     await using cron = await startCron();

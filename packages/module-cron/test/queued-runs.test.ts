@@ -179,6 +179,21 @@ describe('runs as messages', () => {
     expect([seen, (await cron.history('r')).map(outcome)]).toEqual([[], [['skipped', 'cancelled', 0]]]);
   });
 
+  it('a job that is made again as it is keeps its message', async () => {
+    await using cron = await start();
+    cron.queue.isHeld = true;
+    const seen: unknown[] = [];
+    cron.host.functions.register({ id: 'remind' }, (payload) => void seen.push(payload));
+    const request = { function_id: 'remind', at: '2026-03-10T12:00:01Z', job_id: 'r' };
+    await cron.call('cron::schedule', request);
+    await cron.pass('2s');
+    await cron.call('cron::schedule', request);
+    cron.queue.isHeld = false;
+    cron.queue.pump();
+    await cron.pass('1m');
+    expect([seen.length, (await cron.history('r')).map(outcome), (await cron.call('cron::list'))['jobs']]).toEqual([1, [['succeeded', null, 1]], []]);
+  });
+
   it('a queue with another store is not used, and the engine says why', async () => {
     await using folder = temporaryFolder('cron');
     const queue = fakeQueue({ isElsewhere: true, folder: folder.path });
