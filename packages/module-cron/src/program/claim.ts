@@ -24,7 +24,7 @@ export function claim(sql: StoreSql, request: ClaimRequest, context: StoreComman
     if (known !== undefined) {
       changeJob(sql, job, { anchorMs: request.scheduledAtMs });
       // A one-off that was made again after it ran; one that still runs ends its job by itself.
-      if (request.isLast === true && known.endedAtMs !== undefined) endScheduled(sql, job.jobId);
+      if (request.isLast === true && known.endedAtMs !== undefined) endScheduled(sql, job.jobId, context);
       return { status: 'taken', anchorMs: request.scheduledAtMs };
     }
   } else if (runRow(sql, request, context) !== undefined) return { status: 'taken', anchorMs: job.anchorMs };
@@ -35,7 +35,7 @@ export function claim(sql: StoreSql, request: ClaimRequest, context: StoreComman
     cutHistory(sql, job.jobId);
   }
   // A one-off made by a call that is not to be run has nothing left to do.
-  if (outcome.status === 'skipped' && request.isLast === true) endScheduled(sql, job.jobId);
+  if (outcome.status === 'skipped' && request.isLast === true) endScheduled(sql, job.jobId, context);
   return outcome;
 }
 
@@ -82,7 +82,7 @@ function start(sql: StoreSql, decision: Decision, replace: () => readonly RunKey
   const { request, job } = decision;
   if (request.wish === 'settle') return { status: 'free' };
   const replaced = replace();
-  const fencingToken = request.wish === 'run' ? nextToken(sql) : undefined;
+  const fencingToken = request.wish === 'run' ? nextToken(sql, decision.context) : undefined;
   addRun(sql, decision, { state: request.wish === 'run' ? 'running' : 'queued', ...(fencingToken === undefined ? {} : { fencingToken }) });
   sql.run("UPDATE cron_jobs SET last_result = 'running', last_error = NULL WHERE job_id = ?", job.jobId);
   return { status: 'claimed', replaced, ...(fencingToken === undefined ? {} : { fencingToken }) };
