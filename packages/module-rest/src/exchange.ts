@@ -187,7 +187,7 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
   #accept(rule: AcceptedRule): Promise<unknown> {
     const { parts, route, request } = this;
     const { baseUrl = '' } = request as { readonly baseUrl?: string };
-    return parts.accepted.enqueue({ ...rule, route, payload: this.#payload as HttpPayload, key: this.#keyed?.key, trace: this.#parent, baseUrl });
+    return parts.accepted.enqueue({ ...rule, route, payload: this.#payload as HttpPayload, secretName: this.#keyed?.secretName, trace: this.#parent, baseUrl });
   }
 
   /** False when it has answered. */

@@ -181,6 +181,10 @@ describe('respond: accepted', () => {
     expect(first.json['id']).toMatch(/^req_[\w-]{43}$/);
     await queue.run();
     expect((await statusOf(rest, first)).state).toBe('completed');
+    // Keys are often order numbers: who knows one must not find the result with it.
+    const { rest: elsewhere } = await started({}, undefined, { idempotency: true });
+    await using _elsewhere = elsewhere;
+    expect((await elsewhere.send('POST /reports/1', {}, { 'idempotency-key': 'k' })).json['id']).not.toBe(first.json['id']);
   });
 
   it('is refused at registration while no module offers a queue', async () => {

@@ -44,6 +44,13 @@ describe.each([['memory', inMemory], ['a store in memory', inStore('memory')], [
     expect(await store.claim(request({ token: 't2', key: 'other' }))).toEqual({ kind: 'run' });
   });
 
+  it('have a secret of their own', async () => {
+    await using opened = await open();
+    await using other = await open();
+    expect(opened.store.secret).toMatch(/^[\w-]{43}$/);
+    expect(other.store.secret).not.toBe(opened.store.secret);
+  });
+
   it('give the response again as it was, with a body and without', async () => {
     await using opened = await open();
     const { store } = opened;
@@ -124,6 +131,7 @@ describe('replays on disk', () => {
     const second = await start();
     expect(await second.store.claim(request({ key: 'done', token: 't2' }))).toMatchObject({ kind: 'replay', response: { status: 201 } });
     expect(await second.store.claim(request({ key: 'cut off', token: 't2' }))).toEqual({ kind: 'run' });
+    expect(second.store.secret).toBe(first.store.secret);
     await second.stop();
   });
 

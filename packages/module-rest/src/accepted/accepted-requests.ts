@@ -32,8 +32,8 @@ export interface AcceptedParts {
 export interface Acceptable extends AcceptedRule {
   readonly route: Route;
   readonly payload: HttpPayload;
-  /** Of an idempotency key: the same one is the same message. */
-  readonly key: string | undefined;
+  /** Of its idempotency key: the same one is the same message. */
+  readonly secretName: string | undefined;
   readonly trace: TraceContext | undefined;
   /** Where a host application has mounted the routes. */
   readonly baseUrl: string;
@@ -63,12 +63,12 @@ export class AcceptedRequests {
    * Resolves with the answer once the request is kept as durably as the queue promises.
    * @throws `MOTIA_REST_BODY_NOT_KEPT` for bodies that are streamed, and what the queue refuses
    */
-  async enqueue({ route, payload, queue: queueName, runMs, key, trace, baseUrl }: Acceptable): Promise<Readonly<Record<string, unknown>>> {
+  async enqueue({ route, payload, queue: queueName, runMs, secretName, trace, baseUrl }: Acceptable): Promise<Readonly<Record<string, unknown>>> {
     const queue = this.#parts.queue();
     if (queue === undefined) throw restErrors.QUEUE_MISSING({ functionId: route.functionId });
     if (payload.isStreamed) throw restErrors.BODY_NOT_KEPT({});
     // Who knows the id may read the result: it cannot be guessed.
-    const id = `req_${key ?? randomBytes(16).toString('base64url')}`;
+    const id = `req_${secretName ?? randomBytes(16).toString('base64url')}`;
     await queue.enqueueCall(
       {
         functionId: route.functionId, payload: payload.withoutChannels().toValue(), messageId: id, keepResult: true,

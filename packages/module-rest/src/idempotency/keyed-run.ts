@@ -33,6 +33,11 @@ export class KeyedRun {
     return this.#mark.key;
   }
 
+  /** As `HeldClaim.secretName`, while its outcome is to be kept. */
+  get secretName(): string | undefined {
+    return this.#claim?.secretName;
+  }
+
   /** True while the outcome of its run is to be kept. */
   get isHeld(): boolean {
     return this.#claim !== undefined;

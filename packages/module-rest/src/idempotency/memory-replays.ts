@@ -1,5 +1,6 @@
 import type { Clock, Registration } from '@motia/engine-core/contract';
 import type { ClaimOutcome, ClaimRequest, KeptResponse, ReplayStore } from './replay-store.js';
+import { newSecret } from './secret.js';
 
 interface Entry {
   readonly fingerprint: string;
@@ -17,6 +18,7 @@ const nothing: Registration = { dispose: () => undefined };
 
 /** Keys and responses in memory, bounded in bytes: what is older makes room for what is newer. Gone with the process. */
 export class MemoryReplays implements ReplayStore {
+  readonly secret = newSecret();
   readonly #clock: Clock;
   readonly #limitBytes: number;
   /** Oldest first. */

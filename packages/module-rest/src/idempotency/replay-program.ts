@@ -41,7 +41,14 @@ export const migrations: readonly StoreMigration[] = [
       sql.run("CREATE INDEX rest_replays_running ON rest_replays (fencing_token) WHERE state = 'running'");
     },
   },
+  { version: 3, up: (sql) => void sql.run('CREATE TABLE rest_secret (id INTEGER PRIMARY KEY CHECK (id = 1), secret TEXT NOT NULL)') },
 ];
+
+/** The secret of all who share the store: that of the first who offered one. */
+export function agreeOnSecret(sql: StoreSql, { offered }: { readonly offered: string }): string {
+  sql.run('INSERT OR IGNORE INTO rest_secret (id, secret) VALUES (1, ?)', offered);
+  return sql.get<{ readonly secret: string }>('SELECT secret FROM rest_secret WHERE id = 1')?.secret ?? offered;
+}
 
 /** Takes the key, or says who has it. */
 export function claim(sql: StoreSql, { key, fingerprint, token, leaseMs, ttlMs }: ClaimRequest, { nowMs, fencingToken }: StoreCommandContext): ClaimOutcome {

@@ -36,6 +36,8 @@ export type ClaimOutcome =
 
 /** Where keys and responses are kept. Whoever comes first with a key has it; a claim whose time is over is as if it had never been. */
 export interface ReplayStore {
+  /** Random; the same for as long, and for all engines, as the keys are. Never told to clients. */
+  readonly secret: string;
   claim(request: ClaimRequest): Promise<ClaimOutcome>;
   /** Ends a claim with a response, or without one that could be given again. Does nothing when the claim is no longer held. */
   complete(claim: Pick<ClaimRequest, 'key' | 'token'>, response: KeptResponse | undefined): Promise<void>;

@@ -4,6 +4,7 @@ import { restErrors } from '../errors.js';
 import type { HandlerResponse } from '../handler-response.js';
 import type { RequestMark } from './idempotency-key.js';
 import type { ClaimRequest, KeptResponse, ReplayStore } from './replay-store.js';
+import { secretName } from './secret.js';
 
 /** Requests that may wait for the answer to one key; further ones are told at once that it is under way. */
 const mostWaiting = 16;
@@ -21,6 +22,8 @@ export interface ReplaysParts {
 
 /** A request that may run under its key. Exactly one of the two ends it; neither rejects. */
 export interface HeldClaim {
+  /** The same for every request that is this one, and only for those who share the store to find. */
+  readonly secretName: string;
   /** Resolves when the response is kept; undefined: there is none that could be given again. */
   complete(response: HandlerResponse | undefined): Promise<void>;
   /** The key is free again, as if nothing had happened. */
@@ -107,6 +110,7 @@ export class Replays {
       return written;
     };
     return {
+      secretName: secretName(store.secret, key),
       complete: (response) => end(() => store.complete({ key, token }, kept(response, this.#parts.maxResponseBytes)), 'The response to a request with an idempotency key could not be kept'),
       release: () => end(() => store.release({ key, token }), 'An idempotency key could not be freed'),
     };

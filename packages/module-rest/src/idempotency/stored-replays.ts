@@ -1,17 +1,20 @@
 import type { Logger, Registration, StoreHandle, StoreService } from '@motia/engine-core/contract';
 import { storeProgram, type RestProgram } from '../store-program.js';
 import type { ClaimOutcome, ClaimRequest, KeptResponse, ReplayStore } from './replay-store.js';
+import { newSecret } from './secret.js';
 
 /** Keys and responses in the store of the engine: what was answered is kept before the client hears of it. */
 export class StoredReplays implements ReplayStore {
   private constructor(
     private readonly store: StoreService,
     private readonly handle: StoreHandle<RestProgram>,
+    readonly secret: string,
     private readonly logger: Logger,
   ) {}
 
   static async open(store: StoreService, logger: Logger): Promise<StoredReplays> {
-    const replays = new StoredReplays(store, await store.open(storeProgram), logger);
+    const handle = await store.open(storeProgram);
+    const replays = new StoredReplays(store, handle, await handle.run('agreeOnSecret', { offered: newSecret() }), logger);
     await replays.#takeBack();
     return replays;
   }
