@@ -181,11 +181,11 @@ export class BatchRunner {
   }
 
   #runCommand({ program, command, input, nowMs }: UnitCommand): unknown {
-    const { engineId, fencingToken } = this.#options;
+    const { engineId, fencingToken, isShared } = this.#options;
     const known = this.#programs.get(program)?.commands;
     const run = known !== undefined && Object.hasOwn(known, command) ? (known[command] as Callable) : undefined;
     if (run === undefined) throw storeErrors.COMMAND_UNKNOWN({ program, command });
-    const value = run(this.#sql, input, { nowMs, engineId, fencingToken, memory: this.#memories.of(program) });
+    const value = run(this.#sql, input, { nowMs, engineId, fencingToken, isShared, memory: this.#memories.of(program) });
     if (value instanceof Promise) throw storeErrors.PROGRAM_INVALID({ program, problem: `its command "${command}" answers a promise; commands are synchronous` });
     return value;
   }
