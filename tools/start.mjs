@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureInstalled, nxCommand, toolEnvironment } from './workspace/install.mjs';
 import { linkBins } from './workspace/link-bins.mjs';
+import { onceNpmGone } from './workspace/npm-parent.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 ensureInstalled(root);
@@ -30,4 +31,5 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     if (signal !== 'SIGINT' || !process.stdin.isTTY) engine.kill(signal);
   });
 }
+onceNpmGone(() => engine.kill('SIGTERM'));
 engine.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));

@@ -1,5 +1,5 @@
 /**
- * `npm test`: installs, builds, then runs every check and prints one summary. `npm test -- unit lint` runs the named steps,
+ * `npm test`: installs, builds, then runs every check and prints one summary with all failures. `npm test -- unit lint` runs the named steps,
  * `npm run test:soak` the long tests that are only run when they are named, `npm test -- --soak` everything and those.
  * The last line is always `N passed, N failed[, N skipped]`; a step that is not a jest run counts as one.
  */
@@ -7,11 +7,15 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { workspaceFolders } from './workspace/folders.mjs';
 import { ensureInstalled, nxCommand, toolEnvironment } from './workspace/install.mjs';
 import { linkBins } from './workspace/link-bins.mjs';
+import { addUp, report } from './workspace/test-report.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** Characters of a step's output that are kept for the summary. */
+const maxTailLength = 4000;
 const nx = (...args) => [nxCommand(root), ...args];
 const target = (name) => nx('run-many', '-t', name, '--nx-bail=false', '--output-style=stream');
 
@@ -44,52 +48,46 @@ for (const step of steps.filter(isWanted)) {
   console.log(`\n=== ${step.name}`);
   results.push(await runStep(step));
 }
-summarize(results);
+console.log(report(results).join('\n'));
+if (results.some(({ failed }) => failed > 0)) process.exitCode ||= 1;
 
 async function runStep({ name, command, counts, after }) {
-  const resultFiles = counts === undefined ? [] : workspaceFolders(root).map((folder) => join(root, folder, 'results', `${counts}.json`));
+  const resultFiles = counts === undefined ? [] : workspaceFolders(root).map((folder) => ({ folder, file: join(root, folder, 'results', `${counts}.json`) }));
   // Removed first, so that no count of an earlier run can be taken for this one's; nx restores those of cached runs.
-  for (const file of resultFiles) rmSync(file, { force: true });
+  for (const { file } of resultFiles) rmSync(file, { force: true });
   const startedAt = performance.now();
-  const isOk = await succeeds(command);
+  const { isOk, tail } = await run(command);
   if (isOk) after?.();
   const seconds = (performance.now() - startedAt) / 1000;
-  if (counts === undefined) return { name, seconds, passed: isOk ? 1 : 0, failed: isOk ? 0 : 1, skipped: 0 };
-  const total = { passed: 0, failed: 0, skipped: 0 };
-  for (const file of resultFiles.filter((path) => existsSync(path))) {
-    const part = JSON.parse(readFileSync(file, 'utf8'));
-    for (const key of Object.keys(total)) total[key] += part[key];
-  }
+  if (counts === undefined) return { name, seconds, tail, passed: isOk ? 1 : 0, failed: isOk ? 0 : 1, skipped: 0, failures: [] };
+  const written = resultFiles.filter(({ file }) => existsSync(file));
+  const total = addUp(written.map(({ folder, file }) => ({ folder, result: JSON.parse(readFileSync(file, 'utf8')) })));
   // A runner that died wrote no counts: that is a failure too.
   if (!isOk && total.failed === 0) total.failed = 1;
-  return { name, seconds, ...total };
+  return { name, seconds, tail, ...total };
 }
 
-function succeeds(command) {
+/** Shows the output of a command while it comes, and keeps its end. */
+function run(command) {
   const child = spawn(process.execPath, command, {
     cwd: root,
     env: { ...toolEnvironment(), MOTIA_JEST_WORKERS: '1', FORCE_COLOR: process.env.FORCE_COLOR ?? '0' },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  let tail = '';
+  for (const [from, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]]) {
+    from.setEncoding('utf8').on('data', (text) => {
+      to.write(text);
+      tail = (tail + text).slice(-maxTailLength);
+    });
+  }
   const forward = (signal) => child.kill(signal);
   process.on('SIGINT', forward).on('SIGTERM', forward);
   return new Promise((resolve) => {
-    child.on('exit', (code, signal) => {
+    child.on('close', (code, signal) => {
       process.off('SIGINT', forward).off('SIGTERM', forward);
       if (signal !== null || code === 130) process.exitCode = 130;
-      resolve(code === 0);
+      resolve({ isOk: code === 0, tail: stripVTControlCharacters(tail) });
     });
   });
-}
-
-function summarize(rows) {
-  const total = { passed: 0, failed: 0, skipped: 0 };
-  console.log(`\n${'step'.padEnd(12)}${'passed'.padStart(8)}${'failed'.padStart(8)}${'skipped'.padStart(9)}${'seconds'.padStart(9)}`);
-  for (const row of rows) {
-    for (const key of Object.keys(total)) total[key] += row[key];
-    const numbers = `${String(row.passed).padStart(8)}${String(row.failed).padStart(8)}${String(row.skipped).padStart(9)}`;
-    console.log(`${row.name.padEnd(12)}${numbers}${row.seconds.toFixed(1).padStart(9)}`);
-  }
-  console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
-  if (total.failed > 0) process.exitCode ||= 1;
 }

@@ -1,16 +1,19 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 const exitGraceMs = 10_000;
+const maxMessageLines = 30;
 
-/** Writes results/<kind>.json with the counts of a run, so that a total can be formed even from cached runs. */
+/** Writes results/<kind>.json with the counts of a run and what failed in it, so that a total can be formed even from cached runs. */
 export default class CountReporter {
   #file;
+  #rootFolder;
   #isPartial;
 
   constructor(globalConfig) {
-    const folder = join(globalConfig.rootDir, 'results');
-    this.#file = join(folder, `${process.env['MOTIA_TEST_KIND'] ?? 'test'}.json`);
+    this.#rootFolder = globalConfig.rootDir;
+    this.#file = join(this.#rootFolder, 'results', `${process.env['MOTIA_TEST_KIND'] ?? 'test'}.json`);
     this.#isPartial = Boolean(globalConfig.testNamePattern) || globalConfig.nonFlagArgs.length > 0;
   }
 
@@ -26,17 +29,36 @@ export default class CountReporter {
       // A file that does not even load has no tests to count, so it counts as one failure.
       failed: results.numFailedTests + results.numRuntimeErrorTestSuites,
       skipped: results.numPendingTests + results.numTodoTests,
+      failures: results.testResults.flatMap((file) => failuresOf(file, this.#rootFolder)),
     };
-    writeFileSync(this.#file, `${JSON.stringify(counts)}\n`);
+    write(this.#file, counts);
     exitEventually(this.#file, counts);
   }
+}
+
+/** @returns {{ file: string, test: string, message: string }[]} */
+export function failuresOf({ testFilePath, testResults, testExecError, failureMessage }, rootFolder) {
+  const file = relative(rootFolder, testFilePath);
+  const failed = testResults.filter(({ status }) => status === 'failed');
+  const failures = failed.map(({ fullName, failureMessages }) => ({ file, test: fullName, message: shorten(failureMessages.join('\n')) }));
+  if (testExecError) failures.push({ file, test: 'the file as a whole', message: shorten(failureMessage ?? testExecError.message ?? '') });
+  return failures;
+}
+
+function shorten(text) {
+  return stripVTControlCharacters(text).split('\n').slice(0, maxMessageLines).join('\n').trimEnd();
 }
 
 /** Jest waits for ever for a handle that a test left open; this waits ten seconds and then fails the run. */
 function exitEventually(file, counts) {
   setTimeout(() => {
-    process.stderr.write('\nA test left something running (a timer, a socket, a worker): jest could not exit by itself.\n');
-    writeFileSync(file, `${JSON.stringify({ ...counts, failed: counts.failed + 1 })}\n`);
+    const message = 'A test left something running (a timer, a socket, a worker): jest could not exit by itself.';
+    process.stderr.write(`\n${message}\n`);
+    write(file, { ...counts, failed: counts.failed + 1, failures: [...counts.failures, { file: '', test: 'jest', message }] });
     process.exit(1);
   }, exitGraceMs).unref();
+}
+
+function write(file, counts) {
+  writeFileSync(file, `${JSON.stringify(counts)}\n`);
 }

@@ -10,6 +10,11 @@ export interface KillerOptions {
   readonly kills: number;
   /** Milliseconds from its first line on standard output to its death: at least, at most. */
   readonly afterMs: readonly [number, number];
+  /**
+   * Whether a program has done enough to be killed once its time is over; asked again until it says so. For what a slow machine
+   * must not leave to chance. Default: always.
+   */
+  isRipe?(written: readonly unknown[], round: number): boolean;
   /** What all chance comes from. Default: MOTIA_KILLER_SEED of the environment, else a new one. */
   readonly seed?: number;
   /** Every line that it wrote down, in order, after its death. */

@@ -4,16 +4,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const startLimitMs = 30_000;
+/** For the start of a program, and again for what it must have done before it is killed. */
+const limitMs = 30_000;
+const lookEveryMs = 10;
 
-export async function killRepeatedly({ program, env = {}, kills, afterMs: [least, most], seed = defaultSeed(), onLine, onKilled }) {
+export async function killRepeatedly({ program, env = {}, kills, afterMs: [least, most], seed = defaultSeed(), isRipe = () => true, onLine, onKilled }) {
   const random = randomNumbers(seed);
   let lines = 0;
   for (let round = 0; round < kills; round += 1) {
     const childSeed = Math.floor(random() * 2 ** 31);
     const lifeMs = least + random() * (most - least);
     try {
-      lines += await live({ program, env: { ...env, MOTIA_KILLER_SEED: String(childSeed), MOTIA_KILLER_ROUND: String(round) }, lifeMs, onLine: (line) => onLine(line, round) });
+      lines += await live({
+        program,
+        env: { ...env, MOTIA_KILLER_SEED: String(childSeed), MOTIA_KILLER_ROUND: String(round) },
+        lifeMs,
+        isRipe: (written) => isRipe(written, round),
+        onLine: (line) => onLine(line, round),
+      });
       await onKilled?.(round);
     } catch (error) {
       throw new Error(`with MOTIA_KILLER_SEED=${seed}, at kill ${round + 1} of ${kills}: ${error.message}`, { cause: error });
@@ -23,7 +31,7 @@ export async function killRepeatedly({ program, env = {}, kills, afterMs: [least
 }
 
 /** One life of the program. Answers how many lines it wrote. */
-async function live({ program, env, lifeMs, onLine }) {
+async function live({ program, env, lifeMs, isRipe, onLine }) {
   const folder = mkdtempSync(join(tmpdir(), 'motia-killer-'));
   const file = join(folder, 'history.jsonl');
   // A file and not a pipe: what was written is there however the program ends, and writing never waits for a reader.
@@ -33,27 +41,42 @@ async function live({ program, env, lifeMs, onLine }) {
   let complaints = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (complaints = (complaints + text).slice(-4_000)));
   const ready = new Promise((resolve) => child.stdout.once('data', () => resolve(true)));
-  const closed = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
-  const limit = new AbortController();
-  const tooLate = sleep(startLimitMs, undefined, { signal: limit.signal }).catch(() => undefined);
+  let end;
+  const closed = new Promise((resolve) => child.once('close', (code, signal) => resolve((end = { code, signal }))));
   try {
-    const isReady = await Promise.race([ready, closed, tooLate]);
-    limit.abort();
-    if (isReady === undefined) throw new Error(`the program was not ready within ${startLimitMs} ms: ${complaints}`);
-    const ended = await Promise.race([isReady === true ? sleep(lifeMs) : closed, closed]);
-    if (ended !== undefined) throw new Error(`the program ended by itself (${ended.code ?? ended.signal}): ${complaints}`);
+    await within(limitMs, [ready, closed], () => `the program was not ready within ${limitMs} ms: ${complaints}`);
+    if (end === undefined) await Promise.race([sleep(lifeMs), closed]);
+    for (const lateAtMs = performance.now() + limitMs; end === undefined && !isRipe(linesOf(file)); await sleep(lookEveryMs)) {
+      if (performance.now() > lateAtMs) throw new Error(`the program had not done enough within ${limitMs} ms: ${complaints}`);
+    }
+    if (end !== undefined) throw new Error(`the program ended by itself (${end.code ?? end.signal}): ${complaints}`);
   } finally {
     child.kill('SIGKILL');
     await closed;
   }
   try {
-    // The line that it died in the middle of says nothing.
-    const lines = readFileSync(file, 'utf8').split('\n').map(parse).filter((line) => line !== undefined);
+    const lines = linesOf(file);
     for (const line of lines) onLine(line);
     return lines.length;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The first of several that settles. @throws when none does in time */
+async function within(ms, promises, tooLate) {
+  const limit = new AbortController();
+  const over = sleep(ms, 'over', { signal: limit.signal }).catch(() => undefined);
+  try {
+    if ((await Promise.race([...promises, over])) === 'over') throw new Error(tooLate());
+  } finally {
+    limit.abort();
+  }
+}
+
+/** A line that it is in the middle of, or died in the middle of, says nothing. */
+function linesOf(file) {
+  return readFileSync(file, 'utf8').split('\n').map(parse).filter((line) => line !== undefined);
 }
 
 function parse(text) {

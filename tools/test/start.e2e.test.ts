@@ -34,6 +34,20 @@ describe('npm start', () => {
     await expect(fetch(`http://127.0.0.1:${port}/hello`)).rejects.toThrow('fetch failed');
   }, 2 * startMs);
 
+  it('stops its engine when only the npm above it gets the SIGTERM', async () => {
+    const port = await freePort();
+    const npm = spawn('npm', ['start'], { cwd: fileURLToPath(new URL('../..', import.meta.url)), env: { ...process.env, PORT: String(port) }, stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    npm.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    // The engine writes to the same pipe: it is closed when the last of them has ended.
+    const closed = once(npm, 'close');
+    expect(await greeting(port)).toMatchObject({ message: 'Hello, Ada!' });
+    npm.kill('SIGTERM');
+    await closed;
+    expect(output).toContain('stopped');
+    await expect(fetch(`http://127.0.0.1:${port}/hello`)).rejects.toThrow('fetch failed');
+  }, 2 * startMs);
+
   it('hands arguments and the exit code through', async () => {
     const child = spawn(process.execPath, [start, '--no-such-option'], { stdio: ['ignore', 'ignore', 'pipe'] });
     let errors = '';

@@ -37,6 +37,20 @@ export const errors = defineErrors('ENGINE', {
     message: ({ problem }: { readonly problem: string }) => `The payload is not valid JSON: ${problem}`,
     remedy: "Quote it for the shell, e.g. iii invoke my::function '{\"name\":\"Ada\"}', or pass '-' and pipe it in.",
   },
+  COMMAND_ONLY: {
+    status: 403,
+    retryable: false,
+    since: '0.1.0',
+    message: ({ functionId }: { readonly functionId: string }) => `${functionId} answers only the iii command of the user who runs the engine.`,
+    remedy: 'Run the `iii` command that it belongs to, on the machine of the engine.',
+  },
+  NO_REMOTE_WORKERS: {
+    status: 409,
+    retryable: false,
+    since: '0.1.0',
+    message: (_: Record<never, never>) => 'This engine takes no remote workers, so they have no token.',
+    remedy: 'Add modules::worker::WorkerModule to the configuration.',
+  },
   CONTROL_SOCKET_FAILED: {
     status: 500,
     retryable: false,

@@ -17,6 +17,8 @@ describe('parseCommand', () => {
     expect(parseCommand(['config', 'check', '-c', 'x.yaml'])).toMatchObject({ name: 'config-check', config: { path: 'x.yaml' } });
     expect(parseCommand(['functions', '--json', '--all'])).toMatchObject({ name: 'functions', json: true, all: true });
     expect(parseCommand(['invoke', 'a::b', '{"x":1}', '--timeout', '500'])).toMatchObject({ name: 'invoke', functionId: 'a::b', payload: '{"x":1}', timeoutMs: 500 });
+    expect(parseCommand(['workers', 'token', 'rotate'])).toMatchObject({ name: 'rotate-token', readsToken: false, graceMs: 0, disconnects: false });
+    expect(parseCommand(['workers', 'token', 'rotate', '-', '--grace=60000', '--disconnect'])).toMatchObject({ name: 'rotate-token', readsToken: true, graceMs: 60_000, disconnects: true });
     expect(parseCommand(['-v'])).toEqual({ name: 'version' });
     expect(parseCommand(['--wait-lock'])).toMatchObject({ name: 'run', waitLockMs: 2_000_000_000 });
     expect(parseCommand(['--wait-lock', '-c', 'a.yaml'])).toMatchObject({ waitLockMs: 2_000_000_000, config: { path: 'a.yaml' } });
@@ -28,6 +30,9 @@ describe('parseCommand', () => {
     [['--nonsense'], 'nonsense'],
     [['dance'], 'dance'],
     [['config', 'eat'], 'needs one of schema and check, not: eat'],
+    [['workers', 'token'], 'iii workers token rotate'],
+    [['workers', 'token', 'rotate', 'secret'], 'unknown command'],
+    [['workers', 'token', 'rotate', '--grace', 'soon'], '0 to 604800000 milliseconds, not soon'],
     [['config'], 'needs one of schema and check'],
     [['invoke'], 'function id'],
     [['invoke', 'a', 'b', 'c'], 'unknown command'],

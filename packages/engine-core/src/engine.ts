@@ -9,6 +9,7 @@ import { readConfigText } from './config/read-config.js';
 import type { Engine, EngineOptions } from './engine-options.js';
 import { engineErrors } from './errors.js';
 import { createHealthBoard } from './host/health-board.js';
+import { heldWhile } from './host/held-while.js';
 import { engineTransitions, stateMachine, type EngineState } from './host/lifecycle-state.js';
 import { defaultTimeouts, type PhaseTimeouts } from './host/plugin.js';
 import type { PlannedModule } from './host/planned-module.js';
@@ -158,7 +159,7 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
   }
 
   function stop(stopOptions: { readonly drainTimeoutMs?: number } = {}): Promise<void> {
-    if (stopping === undefined) stopping = runStop(stopOptions.drainTimeoutMs ?? timeouts.drainMs);
+    if (stopping === undefined) stopping = heldWhile(clock, runStop(stopOptions.drainTimeoutMs ?? timeouts.drainMs));
     else if (stopOptions.drainTimeoutMs !== undefined) hurry?.(stopOptions.drainTimeoutMs);
     return stopping;
   }
@@ -178,7 +179,7 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
       if (starting !== undefined && stopping !== undefined) {
         return Promise.reject(engineErrors.LIFECYCLE_ILLEGAL({ subject: 'the engine', state: machine.state, operation: 'start' }));
       }
-      starting ??= runStart();
+      starting ??= heldWhile(clock, runStart());
       return starting;
     },
     stop,

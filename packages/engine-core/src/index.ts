@@ -25,6 +25,7 @@ export { systemClock } from './system/system-clock.js';
 export { processUsage } from './system/process-usage.js';
 export type { ProcessUsage } from './system/process-usage.js';
 export { childTraceContext, isTraceparent, newTraceContext, nextSpan, randomHex, spanIdOf, traceIdOf } from './telemetry/trace-context.js';
+export { PassiveSpan } from './telemetry/passive-span.js';
 export { attributesKey } from './telemetry/attributes-key.js';
 export { HostGuard, hostNameOf, isLoopbackAddress, isLoopbackName } from './system/host-guard.js';
 export type { HostGuardRules } from './system/host-guard.js';

@@ -71,6 +71,21 @@ describe('ManualClock', () => {
     );
   });
 
+  it('counts the holds that are taken', () => {
+    const clock = new ManualClock();
+    const [one, other] = [clock.hold(), clock.hold()];
+    expect(clock.holds).toBe(0);
+    one.set(true);
+    one.set(true);
+    other.set(true);
+    expect(clock.holds).toBe(2);
+    one.set(false);
+    one.set(false);
+    expect(clock.holds).toBe(1);
+    other.set(false);
+    expect(clock.holds).toBe(0);
+  });
+
   it('refuses what is no duration and no time', async () => {
     for (const wrong of ['3', '3 days', '', 'h', '1h-2m', '1x']) expect(() => toMilliseconds(wrong)).toThrow(RangeError);
     expect([toMilliseconds('3d'), toMilliseconds('1h 30m'), toMilliseconds('250ms'), toMilliseconds('1.5s'), toMilliseconds('2w')]).toEqual([259_200_000, 5_400_000, 250, 1500, 1_209_600_000]);

@@ -83,6 +83,18 @@ describe('the conformance suite for modules', () => {
     for (const close of left) close();
   });
 
+  it('catches a hold on the process that is not given up', async () => {
+    const left: (() => void)[] = [];
+    expect(await failuresOf(misbehaved(({ clock }) => ({
+      start: async () => {
+        const hold = clock.hold();
+        hold.set(true);
+        left.push(() => hold.set(false));
+      },
+    })))).toEqual(['starts, drains and stops, and leaves nothing behind']);
+    for (const release of left) release();
+  });
+
   it('catches a signal handler', async () => {
     const handler = (): void => undefined;
     expect(await failuresOf(misbehaved(() => ({ start: async () => void process.on('SIGTERM', handler), stop: async () => void process.off('SIGTERM', handler) })))).toEqual(['installs no listener on the process while it runs']);

@@ -41,8 +41,8 @@ const foreignDelayMs = 50;
 export class CronEngine {
   readonly scheduler: Scheduler;
   readonly #parts: CronEngineParts;
-  readonly #book = new JobBook((job) => this.#onOutcome(job.jobId, { error: undefined }));
-  readonly #local = new LocalRuns();
+  readonly #book = new JobBook((job) => this.#onRemoved(job));
+  readonly #local: LocalRuns;
   readonly #stopped = new AbortController();
   readonly #ticker: Ticker<CronJob>;
   readonly #dispatcher: Dispatcher;
@@ -59,6 +59,7 @@ export class CronEngine {
     this.#parts = parts;
     const { store, functions, telemetry, clock, logger } = parts;
     const metrics = cronMetrics(telemetry.meter);
+    this.#local = new LocalRuns(clock);
     this.#ticker = new Ticker<CronJob>(clock, { onDue: (due) => void this.#dispatcher.dispatchAll(due), onJump: (byMs) => void this.#onJump(byMs) });
     const runParts = {
       store, functions, telemetry, clock, logger, metrics, local: this.#local, stopped: this.#stopped.signal,
@@ -120,6 +121,7 @@ export class CronEngine {
     const timer = this.#parts.clock.setTimeout(() => patience.abort(), stopPatienceMs);
     await this.#local.idle(patience.signal);
     this.#parts.clock.clear(timer);
+    this.#local.letGo();
   }
 
   #halt(): void {
@@ -156,6 +158,11 @@ export class CronEngine {
     }
     const [state] = await this.#parts.store.saveJobs([stored(job)]);
     if (state !== undefined) job.adopt(state);
+  }
+
+  #onRemoved(job: CronJob): void {
+    this.#ticker.arm(job, undefined);
+    this.#onOutcome(job.jobId, { error: undefined });
   }
 
   #onEnded(jobId: string, next: Parameters<Dispatcher['runEnded']>[1]): void {

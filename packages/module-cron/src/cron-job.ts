@@ -19,6 +19,7 @@ export class CronJob implements Ticking, CronJobParts {
   readonly spec: JobSpec;
   readonly timetable: Timetable;
   dueMs: number | undefined;
+  isAwaited = false;
   anchorMs: number;
   isPaused: boolean;
   /** It is being dispatched; being due again meanwhile is remembered. */

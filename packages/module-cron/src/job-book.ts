@@ -41,7 +41,6 @@ export class JobBook {
     const job = this.#jobs.get(jobId);
     if (job === undefined) return undefined;
     job.isGone = true;
-    job.dueMs = undefined;
     this.#jobs.delete(jobId);
     this.#onRemoved(job);
     return job;

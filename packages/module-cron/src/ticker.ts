@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '@motia/engine-core/contract';
+import type { Clock, Hold, Timer } from '@motia/engine-core/contract';
 import { DueHeap } from './due-heap.js';
 
 /** Timers are set anew at least so often: a clock that was set, or a machine that slept, is noticed in that time. */
@@ -10,6 +10,10 @@ const jumpMs = 1_000;
 export interface Ticking {
   /** When it is due, in epoch milliseconds; undefined while it is not armed. Kept by the ticker. */
   dueMs: number | undefined;
+  /** Nobody expects it to run as things are: it keeps no process alive. */
+  readonly isPaused: boolean;
+  /** Whether it counts among those that keep the process alive. Kept by the ticker. */
+  isAwaited: boolean;
 }
 interface Entry<T> {
   readonly dueMs: number;
@@ -22,13 +26,15 @@ export interface TickerEvents<T> {
   readonly onJump: (byMs: number) => void;
 }
 
-/** One heap and one timer for all jobs. */
+/** One heap and one timer for all jobs. While one of them is armed, or was due and is about to be armed anew, the process stays. */
 export class Ticker<T extends Ticking> {
   readonly #clock: Clock;
   readonly #events: TickerEvents<T>;
   readonly #heap = new DueHeap<Entry<T>>();
   #timer: Timer | undefined;
   #timerDueMs = Infinity;
+  readonly #hold: Hold;
+  #awaited = 0;
   #isRunning = false;
   #lastWallMs = 0;
   #lastMonotonicMs = 0;
@@ -36,6 +42,7 @@ export class Ticker<T extends Ticking> {
   constructor(clock: Clock, events: TickerEvents<T>) {
     this.#clock = clock;
     this.#events = events;
+    this.#hold = clock.hold();
   }
 
   start(): void {
@@ -43,10 +50,12 @@ export class Ticker<T extends Ticking> {
     this.#lastWallMs = this.#clock.now();
     this.#lastMonotonicMs = this.#clock.monotonicMs();
     this.#setTimer();
+    this.#hold.set(this.#awaited > 0);
   }
 
   stop(): void {
     this.#isRunning = false;
+    this.#hold.set(false);
     this.#clock.clear(this.#timer);
     this.#timer = undefined;
   }
@@ -54,9 +63,17 @@ export class Ticker<T extends Ticking> {
   /** Arms it for another time, or disarms it. */
   arm(ticking: T, dueMs: number | undefined): void {
     ticking.dueMs = dueMs;
+    this.#await(ticking, dueMs !== undefined && !ticking.isPaused);
     if (dueMs === undefined) return;
     this.#heap.push({ dueMs, ticking });
     if (this.#isRunning && dueMs < this.#timerDueMs) this.#setTimer();
+  }
+
+  #await(ticking: T, isAwaited: boolean): void {
+    if (ticking.isAwaited === isAwaited) return;
+    ticking.isAwaited = isAwaited;
+    this.#awaited += isAwaited ? 1 : -1;
+    this.#hold.set(this.#isRunning && this.#awaited > 0);
   }
 
   #setTimer(): void {

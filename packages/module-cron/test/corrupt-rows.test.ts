@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { ManualClock } from '@motia/engine-core/testing';
 import { temporaryFolder } from '@motia/tools/testing';
+import { sqliteStore } from '@motia/store-sqlite';
+import { EngineWatch } from '../src/adapters/engine-watch.js';
 import { startCron, type CronFixture } from './fixtures/start-cron.js';
 
 /** Changes rows behind the back of the engine. */
@@ -88,6 +90,68 @@ describe('#14 a row of schedules that is not what was written', () => {
   });
 });
 
+describe('#14 a counter that is not what was written', () => {
+  it('C4 of fencing tokens gives out none a second time', async () => {
+    await using folder = temporaryFolder('cron-corrupt');
+    const file = folder.file('motia.db');
+    await using cron = await startCron({ folder: folder.path });
+    const { seen } = await cron.job('tick', everyMinute);
+    await cron.pass('3m');
+    damage(file, "UPDATE cron_counters SET value = 1 WHERE name = 'fence'");
+    await cron.pass('1m');
+    damage(file, "DELETE FROM cron_counters WHERE name = 'fence'");
+    await cron.pass('1m');
+    damage(file, "UPDATE cron_counters SET value = 100 WHERE name = 'fence'");
+    await cron.pass('2m');
+    expect(seen.map(({ fencingToken }) => fencingToken)).toEqual([1, 2, 3, 4, 5, 101, 102]);
+    // Told once for each row, however often it is found.
+    expect([quarantined(file), told(cron)]).toEqual([['cron_counters'], ['cron_counters']]);
+  });
+
+  it('of changes is set right by the next one, which every engine sees', async () => {
+    await using folder = temporaryFolder('cron-corrupt');
+    const file = folder.file('motia.db');
+    await using cron = await startCron({ folder: folder.path });
+    const { seen } = await cron.job('mail', { expression: '0 0 0 1 1 * *' });
+    await cron.call('cron::schedule', { job_id: 'a', function_id: 'mail', delay_ms: 60_000 });
+    damage(file, "UPDATE cron_counters SET value = value + 7 WHERE name = 'scheduled'");
+    await cron.call('cron::schedule', { job_id: 'b', function_id: 'mail', delay_ms: 60_000 });
+    await cron.pass('61s');
+    expect(seen).toHaveLength(2);
+    expect(told(cron)).toEqual(['cron_counters']);
+  });
+
+  it('of signs of life is counted anew, and takes nobody for gone', async () => {
+    await using folder = temporaryFolder('cron-corrupt');
+    const file = folder.file('motia.db');
+    await using cron = await startCron({ folder: folder.path, modules: [sqliteStore({ shared: true })] });
+    await cron.pass('10s');
+    damage(file, 'UPDATE cron_engines SET beat = beat + 5');
+    await cron.pass('3s');
+    expect([quarantined(file), told(cron)]).toEqual([['cron_engines'], ['cron_engines']]);
+    await cron.pass('30s');
+    expect(told(cron)).toHaveLength(1);
+
+    const clock = new ManualClock();
+    const watch = new EngineWatch(clock);
+    const beat = { engineId: 'other', beat: 1 };
+    watch.look([beat]);
+    await clock.advance('3s');
+    watch.look([], { isWhole: false });
+    await clock.advance('3s');
+    watch.look([]);
+    expect(watch.isGone('other')).toBe(false);
+    watch.look([beat]);
+    await clock.advance('3s');
+    expect([watch.look([]), watch.isGone('other')]).toEqual([[], true]);
+    watch.look([{ engineId: 'third', beat: 1 }], { isWhole: false });
+    watch.look([], { isWhole: false });
+    await clock.advance('10s');
+    watch.look([]);
+    expect(watch.isGone('third')).toBe(true);
+  });
+});
+
 it('rows from before there were checksums are taken as they are', async () => {
   await using folder = temporaryFolder('cron-corrupt');
   const file = folder.file('motia.db');
@@ -98,7 +162,7 @@ it('rows from before there were checksums are taken as they are', async () => {
     await before.pass('2m');
   }
   const db = new Database(file);
-  for (const table of ['cron_jobs', 'cron_runs']) db.exec(`ALTER TABLE ${table} DROP COLUMN crc`);
+  for (const table of ['cron_jobs', 'cron_runs', 'cron_counters', 'cron_engines']) db.exec(`ALTER TABLE ${table} DROP COLUMN crc`);
   db.exec("UPDATE store_programs SET version = 1 WHERE name = 'cron'");
   db.close();
   await using cron = await startCron({ folder: folder.path, clock: new ManualClock('2026-03-10T12:09:30Z') });

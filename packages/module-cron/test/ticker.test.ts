@@ -8,7 +8,7 @@ const t0 = Date.parse('2026-03-10T12:00:00Z');
 interface Thing extends Ticking {
   readonly name: string;
 }
-const thing = (name: string): Thing => ({ name, dueMs: undefined });
+const thing = (name: string, isPaused = false): Thing => ({ name, dueMs: undefined, isPaused, isAwaited: false });
 
 function start() {
   const clock = new ManualClock(t0);
@@ -62,6 +62,23 @@ describe('the ticker', () => {
     expect([due, jumps]).toEqual([[], [-3_600_000]]);
     await clock.advance('2m');
     expect(due).toEqual(['later@600']);
+  });
+
+  it('holds the process while something that is not paused is armed, or was due and is to be armed anew', async () => {
+    const { clock, ticker } = start();
+    const [paused, awaited] = [thing('paused', true), thing('awaited')];
+    ticker.arm(paused, t0 + 1_000);
+    expect(clock.holds).toBe(0);
+    ticker.arm(awaited, t0 + 1_000);
+    await clock.advance('2s');
+    expect(clock.holds).toBe(1);
+    ticker.arm(awaited, t0 + 5_000);
+    ticker.stop();
+    expect(clock.holds).toBe(0);
+    ticker.start();
+    expect(clock.holds).toBe(1);
+    ticker.arm(awaited, undefined);
+    expect(clock.holds).toBe(0);
   });
 
   it('is quiet after its stop', async () => {

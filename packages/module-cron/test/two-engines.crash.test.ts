@@ -1,10 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
+import { stopwatch } from '@motia/tools/stopwatch';
 import { temporaryFolder } from '@motia/tools/testing';
-import { CronProcess, journalOf, journalUntil, type CronProcessOptions } from './fixtures/cron-process.js';
+import { CronProcess, journalOf, journalUntil, type CronProcessOptions, type JournalLine } from './fixtures/cron-process.js';
 import { checkSlots } from './fixtures/slot-checker.js';
 
 // However slow the machine is: what it cannot do in time, it catches up with.
 const everySecond = { expression: '* * * * * * *', overlap: 'allow', catch_up: 'all' };
+
+/** The journal once there is no gap in it: the later of two slots may be written down first, by the engine that is less busy. */
+function untilWhole(journal: string): Promise<readonly JournalLine[]> {
+  return journalUntil(journal, 'the slots in between', (seen) => checkSlots(seen, new Set()).lost.length === 0);
+}
 
 describe('two engines on one store', () => {
   it('C1 dispatch each slot of a job that runs each second once', async () => {
@@ -13,7 +19,8 @@ describe('two engines on one store', () => {
     const options = { folder: folder.file('data'), journal, shared: true, config: everySecond };
     await using _here = await CronProcess.start({ ...options, name: 'here' });
     await using _there = await CronProcess.start({ ...options, name: 'there' });
-    const lines = await journalUntil(journal, 'ten slots', (seen) => seen.length >= 10);
+    await journalUntil(journal, 'ten slots', (seen) => seen.length >= 10);
+    const lines = await untilWhole(journal);
     expect(checkSlots(lines, new Set())).toMatchObject({ lost: [], duplicates: [], unfenced: [] });
   }, 90_000);
 
@@ -26,12 +33,13 @@ describe('two engines on one store', () => {
     // The one that has the slots is the one to kill, in the middle of a run.
     const victim = (await journalUntil(journal, 'three slots', (seen) => seen.length >= 3)).at(-1)?.by ?? '';
     await engines.get(victim)?.kill();
-    const killedAtMs = performance.now();
+    const sinceKill = stopwatch();
     const dead = journalOf(journal).filter(({ by }) => by === victim).at(-1)?.slot;
     // What died with it is started once more: as soon as its death is noticed, before its lease of ten seconds is over.
     await journalUntil(journal, 'the lost run', (seen) => seen.some(({ slot, attempt }) => slot === dead && attempt === 2));
-    expect(performance.now() - killedAtMs).toBeLessThan(5_000);
-    const lines = await journalUntil(journal, 'ten slots of the other, and the lost run', (seen) => seen.filter(({ by }) => by !== victim).length >= 10 && seen.some(({ slot, attempt }) => slot === dead && attempt === 2));
+    expect(sinceKill.elapsedMs()).toBeLessThan(5_000);
+    await journalUntil(journal, 'ten slots of the other', (seen) => seen.filter(({ by }) => by !== victim).length >= 10);
+    const lines = await untilWhole(journal);
     expect(checkSlots(lines, new Set([victim]))).toMatchObject({ lost: [], duplicates: [], unfenced: [] });
     expect(lines.filter(({ slot }) => slot === dead)).toHaveLength(2);
     for (const engine of engines.values()) await engine.kill();

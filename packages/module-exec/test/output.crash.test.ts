@@ -37,12 +37,14 @@ describe('output of processes', () => {
 
   it('E5 names the candidates when several calls run', async () => {
     await using running = await startExec();
-    const slow = running.call('test::slow', { ms: 500 });
-    await running.call('test::print', { stderr: 'whose line?\n', ms: 100 });
+    const held = await running.hold();
+    const print = running.call('test::print', { stderr: 'whose line?\n', ms: 100 });
     const line = await running.host.logs.next((record) => record.message === 'whose line?');
     expect(line.traceId).toBeUndefined();
     expect((line.fields as { candidates: readonly string[] }).candidates).toHaveLength(2);
-    await slow;
+    await print;
+    held.release();
+    await held.answer;
   });
 
   it.each([['1 GiB on stderr', '1024', '2'], ['128 MiB on stdout', '128', '1']])('#40 survives a flood of %s within 200 MB, limits the lines and counts the rest', async (_, mebibytes, fd) => {

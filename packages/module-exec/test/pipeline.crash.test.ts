@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { temporaryFolder } from '@motia/tools/testing';
 import { parseCommand } from '../src/command.js';
 import { runPipeline } from '../src/pipeline.js';
 import { CollectedLogs } from './support/collected-logs.js';
@@ -75,8 +76,11 @@ describe('commands before the last', () => {
   });
 
   it('cannot be held up by a child that escaped with their output open', async () => {
-    const { done, logs } = run(['setsid sh -c "echo \\$\\$; exec sleep 4248" & sleep 0.2']);
+    await using folder = temporaryFolder('pipeline');
+    const { done, logs } = run([`setsid sh -c "echo \\$\\$; touch ${folder.file('up')}; exec sleep 4248" & until [ -e ${folder.file('up')} ]; do sleep 0.01; done`]);
     await done;
-    expect(isAlive(Number(output(logs)[0]))).toBe(false);
+    const [pid] = output(logs).map(Number);
+    expect(pid).toBeGreaterThan(1);
+    expect(isAlive(pid as number)).toBe(false);
   });
 });

@@ -51,13 +51,14 @@ describe('reload', () => {
 
   it('E6 lets the old process finish its calls, then ends it', async () => {
     await using folder = temporaryFolder('exec');
-    await using running = await startExec(versioned(folder, { stop_grace_ms: 10_000 }), { folder });
+    await using running = await startExec(versioned(folder, { stop_grace_ms: 60_000 }), { folder });
     const [{ pid } = {}] = running.processes.list();
-    const slow = running.call<Echo>('test::slow', { ms: 1_000 });
+    const held = await running.hold();
     writeFileSync(folder.file('version.txt'), 'v2');
     await untilVersion(running, 'v2');
     expect(isAlive(pid as number)).toBe(true);
-    expect(await slow).toEqual({ version: 'v1', pid });
+    held.release();
+    expect(await held.answer).toEqual({ version: 'v1', pid });
     await waitFor('the old process to end', () => !isAlive(pid as number));
     expect(running.host.logs.find('reloaded')).toMatchObject({ fields: { reason: 'version.txt changed' } });
   });
@@ -114,7 +115,8 @@ describe('reload', () => {
 
   it('E6 #45 turns 200 saves within a second into at most two reloads, and runs the last one', async () => {
     await using folder = temporaryFolder('exec');
-    await using running = await startExec(versioned(folder, { debounce_ms: 150 }), { folder });
+    // So much longer than the pauses between the saves that a machine which stutters does not make two bursts of one.
+    await using running = await startExec(versioned(folder, { debounce_ms: 1_500 }), { folder });
     for (let index = 1; index <= 200; index++) {
       writeFileSync(folder.file('version.txt'), `save ${index}`);
       await pause(4);
@@ -159,7 +161,8 @@ describe('reload', () => {
     writeFileSync(folder.file('version.txt'), 'v1');
     // The lock stands for a port that only one process can have.
     const serve = 'mkdir lock || exit 9; trap "rmdir lock; exit 0" TERM; echo serving $(cat version.txt); while :; do sleep 0.05; done';
-    await using running = await startExec({ exec: [serve], protocol: 'none', watch: ['version.txt'] }, { folder });
+    await using running = await startExec({ exec: [serve], protocol: 'none', watch: ['version.txt'], term_timeout_ms: 10_000 }, { folder });
+    await waitFor('the first one', () => running.output().some((record) => record.message === 'serving v1'));
     writeFileSync(folder.file('version.txt'), 'v2');
     await waitFor('the new one', () => running.output().some((record) => record.message === 'serving v2'));
     await running.untilStates('ready');
@@ -167,13 +170,13 @@ describe('reload', () => {
   });
 
   it('refuses to reload once the engine drains', async () => {
-    const running = await startExec({ stop_grace_ms: 10_000 });
+    const running = await startExec({ stop_grace_ms: 60_000 });
     const { processes } = running;
-    const slow = running.call('test::slow', { ms: 300 });
-    await waitFor('the call to run', () => running.host.workers.list()[0]?.inFlight === 1);
+    const held = await running.hold();
     const stopped = running.host.stop();
     await expect(processes.reload('too late')).rejects.toMatchObject({ code: 'MOTIA_EXEC_STOPPING' });
-    await slow;
+    held.release();
+    await held.answer;
     await stopped;
     expect(processes.list()).toEqual([]);
     await running.folder.remove();

@@ -79,7 +79,7 @@ export class Subscriptions {
     const local = dispatcher.queues.find(queue);
     this.#served.delete(key);
     if (local === undefined) return;
-    local.triggers = [];
+    dispatcher.queues.unserve(local);
     logger.info('A subscriber has left; its messages wait for it', { topic: local.identity.name, functionId: local.identity.functionId, forMs: graceMs });
   }
 

@@ -47,7 +47,7 @@ export function createStreams(ctx: Context, options: StreamOptions, store: Strea
       const shared = { triggers, functions, workers, clock, logger, telemetry };
       parts.triggers = new StreamTriggers({ ...shared, calls: await store.dueCalls('stream') });
       parts.presence = new TriggerPresence({
-        ...shared, store, calls: await store.dueCalls('stream:leave'), joinTimeoutMs: options.join_timeout_ms, members: () => gateway.connections.members(),
+        ...shared, store, calls: await store.dueCalls('stream:leave'), joinNews: await store.dueCalls('stream:join'), joinTimeoutMs: options.join_timeout_ms, members: () => gateway.connections.members(),
       });
       streamFunctions.register(functions, operations, ctx.services.pool);
       await parts.triggers.start(ctx.triggers);

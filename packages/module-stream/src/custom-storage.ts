@@ -2,6 +2,7 @@ import type { ChangeOptions, FunctionRegistry, StreamChange, StreamItemAddress }
 import type { PlaceSnapshot } from './delivery/catch-up.js';
 import type { Place } from './delivery/frame-text.js';
 import { streamErrors } from './errors.js';
+import type { ItemsPaging } from './list-answers.js';
 import type { ItemChange } from './stream-store.js';
 
 /** What a worker may take over for a stream by registering `stream::<operation>(<stream>)`. */
@@ -38,6 +39,13 @@ export class CustomStorage {
 
   async list({ stream, group }: Place): Promise<readonly unknown[]> {
     return listIn(await this.#call('list', stream, { stream_name: stream, group_id: group }), idOf('list', stream));
+  }
+
+  /** A function that knows nothing of pages gives all of it as one. */
+  async listPage({ stream, group }: Place, paging: ItemsPaging): Promise<unknown> {
+    const answer = await this.#call('list', stream, { stream_name: stream, group_id: group, with_ids: true, ...paging });
+    if (typeof answer === 'object' && answer !== null && Array.isArray((answer as Answer)['items'])) return answer;
+    return { items: listIn(answer, idOf('list', stream)).map((value) => ({ ...ownIdOf(value), value })) };
   }
 
   async listGroups(stream: string): Promise<readonly string[]> {
@@ -120,6 +128,11 @@ export class CustomStorage {
 const idOf = (operation: CustomOperation, stream: string): string => `stream::${operation}(${stream})`;
 const fieldsOf = ({ stream, group, item }: StreamItemAddress): Answer => ({ stream_name: stream, group_id: group, item_id: item });
 const text = (value: unknown): string => JSON.stringify(value) ?? 'null';
+
+function ownIdOf(value: unknown): { readonly id?: string } {
+  const id = typeof value === 'object' && value !== null ? (value as { readonly id?: unknown }).id : undefined;
+  return typeof id === 'string' ? { id } : {};
+}
 
 function listIn(answer: unknown, functionId: string): readonly unknown[] {
   if (Array.isArray(answer)) return answer as unknown[];

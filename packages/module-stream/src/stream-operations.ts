@@ -3,6 +3,7 @@ import { parseUpdateOps, toJsonValue } from '@motia/update-ops';
 import type { CustomStorage } from './custom-storage.js';
 import type { Hub } from './delivery/hub.js';
 import { streamErrors } from './errors.js';
+import { itemsPage, wholeList, type ItemsPaging } from './list-answers.js';
 import { nameProblem } from './name.js';
 import type { ItemChange, ItemOutcome, StreamStore } from './stream-store.js';
 import type { StreamTriggers } from './triggers/stream-triggers.js';
@@ -87,11 +88,17 @@ export class StreamOperations implements StreamService {
     return this.#change(address, { kind: 'delete' }, options).then((outcome) => (outcome.event === undefined ? undefined : changeOf(outcome)));
   }
 
-  async list(stream: string, group: string): Promise<readonly unknown[]> {
-    checkAddress('stream::list', { stream, group });
+  /** All items of a group, or the first `limit` of them. */
+  async list(place: GroupAddress, limit?: number): Promise<unknown> {
     const { custom, store } = this.#parts;
-    if (custom.has('list', stream)) return custom.list({ stream, group });
-    return (await store.list(stream, group)).map(({ json }) => JSON.parse(json) as unknown);
+    if (custom.has('list', place.stream)) return (await custom.list(place)).slice(0, limit);
+    return wholeList(store, place, limit);
+  }
+
+  /** A page of the items of a group, with their ids. */
+  async listPage(place: GroupAddress, paging: ItemsPaging): Promise<unknown> {
+    const { custom, store } = this.#parts;
+    return custom.has('list', place.stream) ? custom.listPage(place, paging) : itemsPage(store, place, paging);
   }
 
   async listGroups(stream: string): Promise<readonly string[]> {

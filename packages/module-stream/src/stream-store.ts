@@ -67,6 +67,21 @@ export interface StoreSettings {
   readonly maxValueBytes: number;
 }
 
+/** Which items of a group are wanted: oldest first, at most `limit`, and no more once they have `maxBytes` of JSON, but for a first one. */
+export interface ItemsQuery {
+  readonly stream: string;
+  readonly group: string;
+  readonly limit: number;
+  readonly maxBytes: number;
+  /** Only those after this place, which a page named. */
+  readonly after?: string;
+}
+export interface ItemsPage {
+  readonly items: readonly { readonly id: string; readonly json: string }[];
+  /** There are more after this place. It holds whatever becomes of the items before it. */
+  readonly cursor?: string;
+}
+
 /** Who hears of events. */
 export interface StreamListener {
   events(events: readonly StreamEvent[]): void;
@@ -85,8 +100,8 @@ export interface StreamStore extends CatchUpSource {
   open(settings: StoreSettings): Promise<void>;
   /** JSON text; undefined when there is no item. */
   get(address: StreamItemAddress): Promise<string | undefined>;
-  /** Items of a group, oldest first. */
-  list(stream: string, group: string): Promise<readonly { readonly id: string; readonly json: string }[]>;
+  /** Items of a group, oldest first. @throws `MOTIA_STREAM_INVALID_INPUT` for a place that no page named */
+  list(query: ItemsQuery): Promise<ItemsPage>;
   /** Groups that hold items, by name. */
   listGroups(stream: string): Promise<readonly string[]>;
   /** Streams that hold items, with their groups. */

@@ -47,6 +47,7 @@ describe('a stream that a worker keeps', () => {
     expect(await call('stream::get', at())).toEqual({ id: 'a', n: 3 });
     expect(await call('stream::get', at('nothing'))).toBeNull();
     expect(await call('stream::list', { stream_name: todo, group_id: 'inbox' })).toEqual([{ id: 'a', n: 3 }]);
+    expect(await call('stream::list', { stream_name: todo, group_id: 'inbox', with_ids: true })).toEqual({ items: [{ id: 'a', value: { id: 'a', n: 3 } }] });
     expect(await call('stream::list_groups', { stream_name: todo })).toEqual(['inbox']);
     expect(await call('stream::delete', at())).toEqual({ old_value: { id: 'a', n: 3 } });
     expect(await call('stream::delete', at())).toEqual({ old_value: null });
@@ -75,6 +76,19 @@ describe('a stream that a worker keeps', () => {
     await view.until(() => view.lastSeq === 101);
     expect(view.breaches).toEqual([]);
     expect(Object.fromEntries(view.items)).toEqual(Object.fromEntries([...items].map(([name, value]) => [name.split('/')[1], value])));
+  });
+
+  it('answers pages itself, if it knows them', async () => {
+    await using streams = await startStream();
+    const asked: unknown[] = [];
+    const list = (input: unknown): unknown => {
+      asked.push(input);
+      return { items: [{ id: 'a', value: 1 }], cursor: 'mine' };
+    };
+    await using _worker = await connectTestWorker(streams.host, { functions: { [`stream::list(${todo})`]: list } });
+    const page = { stream_name: todo, group_id: 'inbox', with_ids: true, limit: 5, cursor: 'of-theirs' };
+    expect(await streams.call('stream::list', page)).toEqual({ items: [{ id: 'a', value: 1 }], cursor: 'mine' });
+    expect(asked).toEqual([page]);
   });
 
   it('triggers fire, times grow, and what goes wrong in the worker is told', async () => {

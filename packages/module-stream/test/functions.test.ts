@@ -43,6 +43,7 @@ describe('stream::*', () => {
     ['stream::update', { ...at(), ops: [{ type: 'increment', path: 'text', by: 1 }] }, 'MOTIA_STREAM_UPDATE_REFUSED', 'STREAM_UPDATE_ERROR', undefined],
     ['stream::delete', { stream_name: todo, group_id: 'inbox' }, 'MOTIA_STREAM_INVALID_INPUT', 'JSON_ERROR', 'item_id'],
     ['stream::list', { stream_name: todo }, 'MOTIA_STREAM_INVALID_INPUT', 'JSON_ERROR', 'group_id'],
+    ...[{ limit: 0 }, { limit: 1_001 }, { limit: '5' }, { cursor: 5 }, { cursor: 'x' }, { with_ids: 'yes' }].map((wrong) => ['stream::list', { stream_name: todo, group_id: 'inbox', ...wrong }, 'MOTIA_STREAM_INVALID_INPUT', 'JSON_ERROR', Object.keys(wrong)[0]] as const),
     ['stream::list_groups', {}, 'MOTIA_STREAM_INVALID_INPUT', 'JSON_ERROR', 'stream_name'],
     ['stream::send', { stream_name: todo, group_id: 'inbox', data: 1 }, 'MOTIA_STREAM_INVALID_INPUT', 'JSON_ERROR', 'type'],
     ['stream::send', { stream_name: todo, group_id: 'inbox', type: 't', id: 5 }, 'MOTIA_STREAM_INVALID_INPUT', 'JSON_ERROR', 'id'],
@@ -51,6 +52,34 @@ describe('stream::*', () => {
     await streams.set('inbox', 'a', { text: 'x' });
     await expect(streams.host.functions.invoke(functionId, payload)).rejects.toMatchObject({ code, details: { legacyCode, ...(field === undefined ? {} : { field }) } });
     expect(await streams.call('stream::get', at())).toEqual({ text: 'x' });
+  });
+
+  it('stream::list gives the first so many, or pages with ids', async () => {
+    await using streams = await startStream();
+    for (const item of ['a', 'b', 'c']) await streams.set('inbox', item, { text: item });
+    const list = (more: object) => streams.call('stream::list', { stream_name: todo, group_id: 'inbox', ...more });
+    expect(await list({ limit: 2 })).toEqual([{ text: 'a' }, { text: 'b' }]);
+    const first = (await list({ limit: 2, with_ids: true })) as { items: unknown[]; cursor: string };
+    expect(first).toEqual({ items: [{ id: 'a', value: { text: 'a' } }, { id: 'b', value: { text: 'b' } }], cursor: expect.any(String) as unknown });
+    await streams.call('stream::delete', at('b'));
+    expect(await list({ limit: 2, cursor: first.cursor })).toEqual({ items: [{ id: 'c', value: { text: 'c' } }] });
+    expect(await list({ withIds: true })).toEqual({ items: [{ id: 'a', value: { text: 'a' } }, { id: 'c', value: { text: 'c' } }] });
+  });
+
+  it('stream::list refuses a group that is too large for one answer, and gives its pages', async () => {
+    await using streams = await startStream();
+    const large = 'x'.repeat(250_000);
+    for (let n = 0; n < 40; n += 1) await streams.set('inbox', `i${n}`, large);
+    const list = (more: object = {}) => streams.call('stream::list', { stream_name: todo, group_id: 'inbox', ...more });
+    await expect(list()).rejects.toMatchObject({ code: 'MOTIA_STREAM_LIST_TOO_LARGE', status: 413, details: { group: 'inbox', legacyCode: 'STREAM_GET_GROUP_ERROR' } });
+    const ids: string[] = [];
+    for (let cursor: string | undefined, pages = 0; pages < 10; pages += 1) {
+      const page = (await list({ with_ids: true, ...(cursor === undefined ? {} : { cursor }) })) as { items: { id: string }[]; cursor?: string };
+      ids.push(...page.items.map(({ id }) => id));
+      ({ cursor } = page);
+      if (cursor === undefined) break;
+    }
+    expect(ids).toEqual(Array.from({ length: 40 }, (_, n) => `i${n}`));
   });
 
   it('S2 name the operation that an update was refused for', async () => {

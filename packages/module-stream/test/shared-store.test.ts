@@ -84,6 +84,49 @@ describe('two engines on one store', () => {
     ]);
   });
 
+  it('T5 a stream that the app of one guards lets nobody in at the other, until its app is there or the guard is gone', async () => {
+    await using folder = temporaryFolder('shared');
+    await using a = await onShared(folder.path);
+    await using b = await onShared(folder.path);
+    await b.set('inbox', 'x', 1);
+    const outcome = async (engine: StreamFixture, streamName = todo): Promise<string> => {
+      const client = await engine.connect('plain');
+      client.join({ subscriptionId: 's', streamName, groupId: 'inbox' });
+      const { event } = await client.next(({ event: found }) => found?.type === 'sync' || found?.type === 'unauthorized');
+      client.cut();
+      await client.ended;
+      return event?.type ?? '';
+    };
+    const guard = async (engine: StreamFixture, asked: unknown[]) => {
+      engine.host.functions.register({ id: 'app::join' }, (payload) => void asked.push(payload));
+      return engine.host.triggers.register({ type: 'stream:join', functionId: 'app::join', config: { stream_name: todo } });
+    };
+    expect(await outcome(b)).toBe('sync');
+    const [ofA, ofB]: unknown[][] = [[], []];
+    const guardOfA = await guard(a, ofA as unknown[]);
+    expect([await outcome(a), await outcome(b), await outcome(b, 'elsewhere')]).toEqual(['sync', 'unauthorized', 'sync']);
+    expect(b.host.logs.records.filter(({ message }) => message.includes('only the app of another engine'))).toEqual([expect.objectContaining({ level: 'warn', fields: expect.objectContaining({ stream: todo, functionIds: ['app::join'] }) as unknown })]);
+    const guardOfB = await guard(b, ofB as unknown[]);
+    expect([await outcome(b), ofA?.length, ofB?.length]).toEqual(['sync', 1, 1]);
+    guardOfB.dispose();
+    while ((await outcome(b)) !== 'unauthorized');
+    guardOfA.dispose();
+    while ((await outcome(b)) !== 'sync');
+  });
+
+  it('T5 an engine that has stopped guards nothing any more', async () => {
+    await using folder = temporaryFolder('shared');
+    await using b = await onShared(folder.path);
+    {
+      await using a = await onShared(folder.path);
+      a.host.functions.register({ id: 'app::join' }, () => undefined);
+      await a.host.triggers.register({ type: 'stream:join', functionId: 'app::join', config: {} });
+    }
+    const client = await b.connect('plain');
+    client.join({ subscriptionId: 's', streamName: todo, groupId: 'inbox' });
+    expect((await client.next(({ event }) => event?.type === 'sync' || event?.type === 'unauthorized')).event?.type).toBe('sync');
+  });
+
   it('three engines and a trigger that all of them have: one delivery for each change', async () => {
     await using folder = temporaryFolder('shared');
     const engines = await Promise.all([onShared(folder.path), onShared(folder.path), onShared(folder.path)]);

@@ -4,12 +4,17 @@ function entry<D>(status: number, remedy: string, message: (details: D) => strin
   return { status, retryable, since: '0.1.0', message, remedy };
 }
 
-/** Every condition of the worker socket, `MOTIA_WORKER_<key>`. The first group ends the start, the second refuses a connection. */
+/** Every condition of the worker socket, `MOTIA_WORKER_<key>`. The first group ends the start; the others refuse a connection or a change of the token. */
 export const workerErrors = defineErrors('WORKER', {
   TOKEN_REQUIRED: entry<{ readonly host: string }>(
     500,
     "Set `token` (for example `token: '${III_WORKER_TOKEN}'`), or `tls.client_ca_file`, or leave `host` out to listen on this machine only.",
     (d) => `The worker socket would listen on ${d.host} without a token: whoever reaches it could run functions.`,
+  ),
+  TOKEN_FILE_UNUSABLE: entry<{ readonly file: string; readonly reason: string }>(
+    500,
+    'Put a token into the file (`openssl rand -base64 32`), readable and writable by the user of the engine, and set only one of `token` and `token_file`.',
+    (d) => `The token file ${d.file} cannot be used: ${d.reason}.`,
   ),
   TLS_UNREADABLE: entry<{ readonly option: string; readonly file: string; readonly reason: string }>(
     500,
@@ -42,6 +47,16 @@ export const workerErrors = defineErrors('WORKER', {
     'Start the process with the right token (III_ENGINE_TOKEN); connections from this address are taken again after the time in retryAfterMs.',
     (d) => `Too many connections from this address came with a wrong token (again in ${d.retryAfterMs} ms).`,
     true,
+  ),
+  TOKEN_NOT_USED: entry<Record<never, never>>(
+    409,
+    'Set `token_file` (or `token`) of modules::worker::WorkerModule first.',
+    () => 'Remote workers need no token here, so there is none to change.',
+  ),
+  ROTATION_INVALID: entry<{ readonly problem: string }>(
+    400,
+    'Leave the token out to get a random one; give the grace time in milliseconds.',
+    (d) => `The token cannot be changed like that: ${d.problem}.`,
   ),
   OPENING_INVALID: entry<{ readonly limitBytes: number }>(
     400,

@@ -1,11 +1,15 @@
-import { defineModule, moduleFactory, WorkerListenerRef, type ModuleUse } from '@motia/engine-core/contract';
+import { resolve } from 'node:path';
+import { defineModule, moduleFactory, WorkerListenerRef, type Logger, type ModuleUse } from '@motia/engine-core/contract';
 import { workerErrors } from './errors.js';
 import { listenPlan } from './listen-plan.js';
 import { workerOptions, type WorkerInput } from './options.js';
 import { RemoteWorkers } from './remote-workers.js';
 import { SocketListener } from './socket-listener.js';
 import { readTlsFiles } from './tls-files.js';
+import { readTokenFile } from './token-file.js';
+import { TokenRotator } from './token-rotation.js';
 import { workerVersion } from './version.js';
+import { WorkerTokens } from './worker-tokens.js';
 
 /** Sockets beyond `max_connections` that may be open at one time to be told so. */
 const spareSockets = 32;
@@ -23,9 +27,12 @@ export const WorkerModule = defineModule({
   async create(ctx, options) {
     const { instanceId, workers, clock, logger } = ctx;
     const plan = listenPlan(options, ctx.baseDir);
-    if (!plan.isLocalOnly && options.token === undefined && options.tls?.client_ca_file === undefined) throw workerErrors.TOKEN_REQUIRED({ host: options.host ?? '' });
+    if (!plan.isLocalOnly && options.token === undefined && options.token_file === undefined && options.tls?.client_ca_file === undefined) throw workerErrors.TOKEN_REQUIRED({ host: options.host ?? '' });
     const tls = options.tls === undefined ? undefined : await readTlsFiles(options.tls, ctx.baseDir);
-    const remote = new RemoteWorkers({ instanceId, workers, clock, logger, options });
+    const tokenFile = options.token_file === undefined ? undefined : resolve(ctx.baseDir, options.token_file);
+    const tokens = new WorkerTokens(await tokenOf(options.token, tokenFile, logger), clock);
+    const remote = new RemoteWorkers({ instanceId, workers, clock, logger, options, tokens });
+    const rotator = new TokenRotator({ tokens, remote, file: tokenFile, logger });
     const listener = new SocketListener({
       moduleName: instanceId, plan, tls, logger,
       socketMode: Number.parseInt(options.socket_mode, 8),
@@ -35,7 +42,7 @@ export const WorkerModule = defineModule({
     });
     let drainDeadline: AbortSignal | undefined;
     return {
-      services: { listener: { addresses: () => listener.addresses } },
+      services: { listener: { addresses: () => listener.addresses, rotateToken: (rotation = {}) => rotator.rotate(rotation) } },
       async start() {
         await listener.listen();
         logger.info('Listening for remote workers', { addresses: listener.addresses });
@@ -58,3 +65,11 @@ export const WorkerModule = defineModule({
 
 /** `createEngine({ modules: [worker({ port: 49134 })] })`. */
 export const worker: (options?: WorkerInput) => ModuleUse = moduleFactory<WorkerInput>(WorkerModule);
+
+async function tokenOf(token: string | undefined, file: string | undefined, logger: Logger): Promise<string | undefined> {
+  if (file === undefined) return token;
+  if (token !== undefined) throw workerErrors.TOKEN_FILE_UNUSABLE({ file, reason: '`token` is set as well' });
+  const read = await readTokenFile(file);
+  if (read.isOpenToOthers) logger.warn('Other users of this machine can read the token of remote workers: take their permissions from the file (chmod 600)', { file });
+  return read.token;
+}

@@ -18,6 +18,7 @@ export const workerOptionsSchema = Type.Object({
   socket_path: Type.Optional(Type.String({ minLength: 1, description: 'Unix socket to listen on, relative to the config file.' })),
   socket_mode: Type.String({ default: '0600', pattern: '^0?[0-7]{3}$', hint: 'must be an octal mode such as "0660"', description: 'Permissions of the unix socket. Who may write to it may connect.' }),
   token: Type.Optional(Type.String({ minLength: 16, maxLength: 4096, secret: true, description: 'Secret that every worker must send (`III_ENGINE_TOKEN` of the SDK). At least 16 characters.' })),
+  token_file: Type.Optional(file('File that holds the token instead, relative to the config file. `iii workers token rotate` writes the new one there.')),
   tls: Type.Optional(tlsSchema),
   max_connections: Type.Integer({ default: 1000, minimum: 1, maximum: 100_000, description: 'Workers that may be connected; further ones are refused.' }),
   handshake_timeout_ms: milliseconds(10_000, 100, 'Time from the connection to `ready`, TLS included.'),

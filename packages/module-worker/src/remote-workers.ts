@@ -4,7 +4,7 @@ import { workerErrors } from './errors.js';
 import { FailureLimit } from './failure-limit.js';
 import { sendsMessages, unprovenTransport } from './opening.js';
 import type { WorkerOptions } from './options.js';
-import { tokenCheck } from './token-check.js';
+import type { WorkerTokens } from './worker-tokens.js';
 
 /** The system's own probes of an idle connection; the heartbeat is faster while a worker serves. */
 const keepAliveDelayMs = 15_000;
@@ -12,6 +12,8 @@ const keepAliveDelayMs = 15_000;
 const refusalsPerSecond = 10;
 /** How long a socket may take to send what was written before it is cut. */
 const closingMs = 1_500;
+/** How long a worker whose token is over may take to finish its calls. */
+const leavingMs = 30_000;
 
 export interface RemoteWorkersParts {
   readonly instanceId: string;
@@ -19,17 +21,24 @@ export interface RemoteWorkersParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly options: WorkerOptions;
+  readonly tokens: WorkerTokens;
+}
+
+/** A worker, and which token it came with once it has shown one. */
+interface Guest {
+  readonly handle: WorkerHandle;
+  readonly proof: { tokenVersion?: number };
 }
 
 /** The connections of worker processes that the engine did not start. */
 export class RemoteWorkers {
   readonly #parts: RemoteWorkersParts;
-  readonly #isToken: (given: string | undefined) => boolean;
   readonly #failures: FailureLimit;
   /** Every open socket, with its worker once it has one. */
-  readonly #sockets = new Map<Socket, WorkerHandle | undefined>();
+  readonly #sockets = new Map<Socket, Guest | undefined>();
   /** Places of lost workers that are still remembered. */
   readonly #lost = new Map<string, Timer>();
+  readonly #disconnections = new Set<Timer>();
   /** Connections that are or may become workers: those that are only told of their refusal do not count. */
   #taken = 0;
   #connections = 0;
@@ -39,7 +48,6 @@ export class RemoteWorkers {
 
   constructor(parts: RemoteWorkersParts) {
     this.#parts = parts;
-    this.#isToken = tokenCheck(parts.options.token);
     this.#failures = new FailureLimit(parts.clock);
   }
 
@@ -70,14 +78,43 @@ export class RemoteWorkers {
   /** No new workers from now on. */
   stopAccepting(): void {
     this.#isClosed = true;
-    for (const [socket, handle] of this.#sockets) if (handle === undefined) socket.destroy();
+    for (const [socket, guest] of this.#sockets) if (guest === undefined) socket.destroy();
+  }
+
+  /** Workers that have shown who they are. */
+  get connected(): number {
+    return [...this.#sockets.values()].filter((guest) => guest?.proof.tokenVersion !== undefined).length;
+  }
+
+  /** After `afterMs` those go whose token is not taken any more, each when its calls are done. */
+  disconnectFormer(afterMs: number): void {
+    const { clock, logger, tokens } = this.#parts;
+    const timer = clock.setTimeout(() => {
+      this.#disconnections.delete(timer);
+      for (const guest of this.#sockets.values()) {
+        if (guest?.proof.tokenVersion === undefined || tokens.isTaken(guest.proof.tokenVersion)) continue;
+        logger.info('A worker that came with a former token is let go', { worker: guest.handle.id });
+        void this.#letGo(guest.handle);
+      }
+    }, afterMs);
+    this.#disconnections.add(timer);
+  }
+
+  async #letGo(handle: WorkerHandle): Promise<void> {
+    const deadline = new AbortController();
+    const timer = this.#parts.clock.setTimeout(() => deadline.abort(), leavingMs);
+    await handle.drain(deadline.signal);
+    this.#parts.clock.clear(timer);
+    handle.close('left');
   }
 
   /** Lets the workers finish their calls for `drainMs`, says goodbye and closes every connection. Idempotent. */
   async close(drainMs: number): Promise<void> {
     this.stopAccepting();
     const { clock, workers } = this.#parts;
-    const handles = [...this.#sockets.values()].filter((handle) => handle !== undefined);
+    for (const timing of this.#disconnections) clock.clear(timing);
+    this.#disconnections.clear();
+    const handles = [...this.#sockets.values()].flatMap((guest) => (guest === undefined ? [] : [guest.handle]));
     const deadline = new AbortController();
     const timer = clock.setTimeout(() => deadline.abort(), drainMs);
     await Promise.all(handles.map((handle) => handle.drain(deadline.signal)));
@@ -92,10 +129,11 @@ export class RemoteWorkers {
   }
 
   #attach(socket: Socket, address: string, refusal: MotiaError | undefined): void {
-    const { instanceId, workers, options } = this.#parts;
+    const { instanceId, workers, options, tokens } = this.#parts;
     this.#connections += 1;
     const owner = `${instanceId}#${this.#connections}`;
     const transport = unprovenTransport(nodeStreamTransport(socket, socket));
+    const proof: Guest['proof'] = {};
     const handle = workers.attach(transport, {
       owner,
       group: instanceId,
@@ -108,15 +146,17 @@ export class RemoteWorkers {
         // Others of the same address may have failed since this one connected.
         const waitMs = this.#failures.waitMs(address);
         if (waitMs > 0) throw workerErrors.TOO_MANY_FAILURES({ retryAfterMs: waitMs });
-        if (!this.#isToken(token)) {
+        const version = tokens.versionOf(token);
+        if (version === undefined) {
           this.#failures.noteFailure(address);
           return false;
         }
+        proof.tokenVersion = version;
         transport.prove();
         return true;
       },
     });
-    this.#sockets.set(socket, handle);
+    this.#sockets.set(socket, { handle, proof });
     handle.registered.catch(() => undefined);
     void handle.closed.then((closure) => this.#onClosed(socket, owner, closure));
   }

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ManualClock, startTestHost } from '@motia/engine-core/testing';
 import { FailureLimit } from '../src/failure-limit.js';
 import { worker } from '../src/index.js';
-import { tokenCheck } from '../src/token-check.js';
+import { WorkerTokens } from '../src/worker-tokens.js';
 import { startEngine, until } from './fixtures/engine.js';
 import { SocketWorker } from './fixtures/socket-worker.js';
 
@@ -48,9 +48,9 @@ describe('tokens', () => {
   });
 
   it('are compared as a whole', () => {
-    const isToken = tokenCheck('secret');
-    expect([isToken('secret'), isToken('secre'), isToken('secret '), isToken(''), isToken(undefined)]).toEqual([true, false, false, false, false]);
-    expect(tokenCheck(undefined)(undefined)).toBe(true);
+    const tokens = new WorkerTokens('secret', new ManualClock());
+    expect(['secret', 'secre', 'secret ', '', undefined].map((given) => tokens.versionOf(given))).toEqual([1, undefined, undefined, undefined, undefined]);
+    expect(new WorkerTokens(undefined, new ManualClock()).versionOf(undefined)).toBe(0);
   });
 });
 

@@ -43,7 +43,7 @@ export { StateManager, stateManager } from './context/state-store.js';
 export type { StateChange, StateEntry, StateHistory, StateHistoryEntry, StateHistoryOptions, StateListOptions, StatePage, StateWriteOptions } from './context/state-entry.js';
 export { defineStream, Stream } from './context/stream.js';
 export type { DataOfStream, StreamDefinition, StreamOf } from './context/stream.js';
-export type { StreamChange, StreamChannel } from './context/stream-item.js';
+export type { StreamChange, StreamChannel, StreamItem, StreamListOptions, StreamPage } from './context/stream-item.js';
 export type { Committed, PendingChange } from './context/pending-change.js';
 export type { Transaction, TransactionState, TransactionStream } from './context/transaction.js';
 export type { AuthenticateStream, StreamAuthContext, StreamAuthInput, StreamAuthResult, StreamConfig, StreamJoinResult, StreamSubscription } from './context/stream-config.js';

@@ -10,6 +10,14 @@ import { filteredTopic, type Topic, type TopicFinder, type TopicRows } from './t
 /** Newest rows that a topic of telemetry shows. */
 const newestTraces = 100;
 const newestMessages = 100;
+/** Oldest items of a group that a topic shows. */
+const mostItems = 1_000;
+
+interface StreamItem {
+  /** Absent only where a worker keeps the stream and does not say. */
+  readonly id?: string;
+  readonly value: unknown;
+}
 
 type Read = (name: string) => Topic | undefined;
 
@@ -39,7 +47,7 @@ export function moduleTopics(modules: ModuleFunctions): TopicFinder {
     stream(id) {
       const slash = id.indexOf('/');
       if (slash <= 0) return undefined;
-      return list<readonly unknown[]>('stream::list', { stream_name: id.slice(0, slash), group_id: id.slice(slash + 1) }, (items) => new Map(items.map((item, place) => [ownId(item) ?? String(place), item])));
+      return list<{ readonly items: readonly StreamItem[] }>('stream::list', { stream_name: id.slice(0, slash), group_id: id.slice(slash + 1), with_ids: true, limit: mostItems }, ({ items }) => new Map(items.map(({ id: item, value }, place) => [item ?? String(place), value])));
     },
   };
   return (name, filter) => {
@@ -53,7 +61,3 @@ export function moduleTopics(modules: ModuleFunctions): TopicFinder {
   };
 }
 
-function ownId(item: unknown): string | undefined {
-  const id = typeof item === 'object' && item !== null ? (item as { readonly id?: unknown }).id : undefined;
-  return typeof id === 'string' ? id : undefined;
-}

@@ -19,6 +19,7 @@ export type Command =
   | { readonly name: 'traces'; readonly config: ConfigChoice; readonly json: boolean; readonly slow: boolean; readonly error: boolean; readonly limit: number }
   | { readonly name: 'trace'; readonly config: ConfigChoice; readonly json: boolean; readonly traceId: string }
   | { readonly name: 'queues' | 'crons' | 'workers'; readonly config: ConfigChoice; readonly json: boolean }
+  | { readonly name: 'rotate-token'; readonly config: ConfigChoice; readonly readsToken: boolean; readonly graceMs: number; readonly disconnects: boolean }
   | { readonly name: 'invoke'; readonly config: ConfigChoice; readonly functionId: string; readonly payload?: string; readonly timeoutMs: number };
 
 export const usage = `Usage: iii [options]                        run the engine
@@ -32,6 +33,7 @@ export const usage = `Usage: iii [options]                        run the engine
        iii trace <id>                       one trace as a waterfall
        iii queues | crons | workers         depths and dead letters; schedules; worker processes
        (all of these take --json; logs and traces --limit <n>, at most 200)
+       iii workers token rotate [-]         change the token of remote workers; prints the new one, '-' reads it from standard input
 
 Options:
   -c, --config <file>       configuration file (default: config.yaml)
@@ -40,6 +42,8 @@ Options:
       --log-level <level>   trace, debug, info, warn or error (default: info)
       --wait-lock[=<ms>]    stand by until another engine lets go of the data folder, so long at most
       --timeout <ms>        how long 'invoke' waits (default: 30000)
+      --grace <ms>          how long former tokens are taken after 'rotate' (default: 0)
+      --disconnect          let workers go that came with a former token, when its time is over
   -v, --version             print the version
   -h, --help                print this
 
@@ -47,6 +51,8 @@ Exit codes: 0 done, 64 usage, 70 internal, 73 data directory owned, 74 store unr
 
 /** 23 days: nobody waits longer for a folder. */
 const longestWaitMs = 2_000_000_000;
+/** Seven days, as the module for remote workers has it. */
+const longestGraceMs = 604_800_000;
 
 const optionSpecs = {
   config: { type: 'string', short: 'c' },
@@ -60,6 +66,8 @@ const optionSpecs = {
   trace: { type: 'string' },
   level: { type: 'string' },
   limit: { type: 'string' },
+  grace: { type: 'string' },
+  disconnect: { type: 'boolean' },
   slow: { type: 'boolean' },
   error: { type: 'boolean' },
   all: { type: 'boolean' },
@@ -81,6 +89,7 @@ export function parseCommand(words: readonly string[]): Command {
   if (first === 'config' && (second === 'schema' || second === 'check') && third === undefined) return { name: `config-${second}`, config };
   if (first === 'config') throw errors.USAGE({ problem: `\`iii config\` needs one of schema and check${second === undefined ? '' : `, not: ${positionals.slice(1).join(' ')}`}` });
   if (first === 'functions' && second === undefined) return { name: 'functions', config, json: values.json === true, all: values.all === true };
+  if (first === 'workers' && second !== undefined) return rotateCommand(config, positionals, values);
   const observing = observeCommand(config, positionals, values);
   if (observing !== undefined) return observing;
   if (first === 'invoke' && second !== undefined && rest.length === 0) {
@@ -122,6 +131,14 @@ function observeCommand(config: ConfigChoice, [first, second, third]: readonly s
     default:
       return undefined;
   }
+}
+
+function rotateCommand(config: ConfigChoice, positionals: readonly string[], { grace = '0', disconnect }: Values): Command {
+  const [, second, third, input, ...rest] = positionals;
+  if (second !== 'token' || third !== 'rotate' || (input ?? '-') !== '-' || rest.length > 0) throw errors.USAGE({ problem: `unknown command: ${positionals.join(' ')} (\`iii workers token rotate\` changes the token)` });
+  const graceMs = Number(grace);
+  if (grace.trim() === '' || !Number.isInteger(graceMs) || graceMs < 0 || graceMs > longestGraceMs) throw errors.USAGE({ problem: `--grace is 0 to ${longestGraceMs} milliseconds, not ${grace}` });
+  return { name: 'rotate-token', config, readsToken: input === '-', graceMs, disconnects: disconnect === true };
 }
 
 function traceIdOf(text: string): string {

@@ -16,6 +16,7 @@ const byCondition: ReadonlyMap<string, number> = new Map([
   ['MOTIA_WORKER_LISTEN_FAILED', exitCodes.config],
   ['MOTIA_WORKER_TOKEN_REQUIRED', exitCodes.config],
   ['MOTIA_WORKER_TLS_UNREADABLE', exitCodes.config],
+  ['MOTIA_WORKER_TOKEN_FILE_UNUSABLE', exitCodes.config],
   ['MOTIA_STORE_OWNED', exitCodes.dataDirOwned],
   ['MOTIA_STORE_UNREADABLE', exitCodes.storeUnreadable],
   ['MOTIA_STORE_SCHEMA_NEWER', exitCodes.storeUnreadable],

@@ -66,6 +66,11 @@ async function execute(command: Command, ports: CommandPorts): Promise<number> {
       await observe(command, ports);
       return exitCodes.ok;
     }
+    case 'rotate-token': {
+      const { rotateToken } = await import('./commands/rotate-token.js');
+      await rotateToken(command, ports);
+      return exitCodes.ok;
+    }
     case 'invoke': {
       const { invokeFunction } = await import('./commands/invoke.js');
       const { subject } = resolveSubject(command.config, ports.cwd);

@@ -1,9 +1,10 @@
 import { Type } from '@sinclair/typebox';
 import { defineOptions } from '@motia/engine-core';
-import { CONTRACT_VERSION, defineModule, ProcessServiceRef, RestServiceRef } from '@motia/engine-core/contract';
+import { CONTRACT_VERSION, defineModule, ProcessServiceRef, RestServiceRef, WorkerListenerRef } from '@motia/engine-core/contract';
 import type { DataApi } from '@motia/console';
-import { dataFunctionId } from './data-function.js';
+import { dataFunctionId, rotateTokenFunctionId } from './data-function.js';
 import { ControlServer } from './control-server.js';
+import { errors } from '../errors.js';
 import { version } from '../version.js';
 
 /** Between two looks of what a command follows. */
@@ -23,7 +24,7 @@ export const ControlModule = defineModule({
   contract: CONTRACT_VERSION,
   class: 'modules::engine::ControlModule',
   options: controlOptions,
-  optional: { processes: ProcessServiceRef, rest: RestServiceRef },
+  optional: { processes: ProcessServiceRef, rest: RestServiceRef, listener: WorkerListenerRef },
   async create(ctx, options) {
     const server = new ControlServer({
       address: options.address,
@@ -38,11 +39,18 @@ export const ControlModule = defineModule({
       api ??= createDataApi({ ...ctx, processes: () => ctx.services.processes, rest: () => ctx.services.rest, refreshIntervalMs }).api;
       return answerRequest(api, payload, call.signal);
     });
+    const rotation = ctx.functions.register({ id: rotateTokenFunctionId, description: 'Changes the token of remote workers; for the iii command alone.' }, (payload, { callerWorkerId }) => {
+      // Whoever is connected may call every function; a worker that came in with a stolen token must not learn the new one.
+      if (!server.isCommand(callerWorkerId)) throw errors.COMMAND_ONLY({ functionId: rotateTokenFunctionId });
+      if (ctx.services.listener === undefined) throw errors.NO_REMOTE_WORKERS({});
+      return ctx.services.listener.rotateToken(payload ?? {});
+    });
     return {
       services: {},
       start: () => server.start(),
       async stop() {
         requests.dispose();
+        rotation.dispose();
         await server.stop();
       },
     };

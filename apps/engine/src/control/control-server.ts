@@ -49,6 +49,12 @@ export class ControlServer {
     if (!isPipe) chmodSync(address, 0o600);
   }
 
+  /** Whether a worker is a command that came in here, and not one that serves functions. */
+  isCommand(workerId: string | undefined): boolean {
+    for (const { handle } of this.#connections) if (handle.id === workerId) return true;
+    return false;
+  }
+
   async stop(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;

@@ -6,7 +6,7 @@ export type { AdapterDefinition, AdapterSlot, AnyAdapterDefinition, PluginChoice
 export { CONTRACT_VERSION, defineModule, moduleFactory } from './module.js';
 export type { AnyModuleDefinition, Lifecycle, ModuleDefinition, ModuleUse, PluginContext } from './module.js';
 export type { ConfigReport, ConfiguredModule, ConfigView, OptionOrigin } from './config.js';
-export type { Clock, Timer } from './clock.js';
+export type { Clock, Hold, Timer } from './clock.js';
 export type { Logger, LogFields, LogLevel, LogRecord, LogSink } from './logger.js';
 export type {
   FunctionHandler, FunctionInfo, FunctionRegistry, FunctionStats, Invocation, InvocationContext, InvokeOptions, Registration,
@@ -45,6 +45,6 @@ export type { RestService } from './services/rest.js';
 export { ProcessServiceRef } from './services/processes.js';
 export type { ProcessService, ProcessState } from './services/processes.js';
 export { WorkerListenerRef } from './services/worker-listener.js';
-export type { WorkerListener } from './services/worker-listener.js';
+export type { TokenRotated, TokenRotation, WorkerListener } from './services/worker-listener.js';
 export { defineErrors, InFlightMap, isMotiaError, isWireValue, MotiaError, nodeStreamTransport, scanJson, WireValue } from '@motia/protocol';
 export type { ChannelRef, ErrorEntry, FunctionSpec, InvokeAction, JsonProblem, JsonSchema, RawPart, TraceContext, Transport, WireError } from '@motia/protocol';

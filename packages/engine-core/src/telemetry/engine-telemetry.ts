@@ -3,6 +3,7 @@ import type { OpenSpan, SpanOptions, Telemetry, TelemetrySink } from '../contrac
 import { findHostTracer } from './host-tracer.js';
 import type { SpanStarter } from './span-starter.js';
 import { EngineMeter } from './engine-meter.js';
+import { PassiveSpan } from './passive-span.js';
 import { newTraceContext } from './trace-context.js';
 
 /** Takes what workers export themselves. */
@@ -67,27 +68,5 @@ export class EngineTelemetry implements Telemetry, OtlpSink {
     } catch {
       this.failures += 1;
     }
-  }
-}
-
-/** A span that nobody records. */
-class PassiveSpan implements OpenSpan {
-  readonly context: TraceContext;
-  readonly isRecording = false;
-
-  constructor(context: TraceContext) {
-    this.context = context;
-  }
-
-  setAttribute(): void {
-    // Nobody records.
-  }
-
-  event(): void {
-    // Nobody records.
-  }
-
-  end(): void {
-    // Nobody records.
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../contract/clock.js';
+import { HoldCount } from '../system/hold-count.js';
 
 /** Events of the process that belong to the program, never to a module. */
 const processEvents = [
@@ -64,13 +65,15 @@ function added(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, n
   return [...after].map(([name, amount]) => [name, amount - (before.get(name) ?? 0)] as const).filter(([, amount]) => amount > 0);
 }
 
-/** A clock that knows which of its timers are still set. */
+/** A clock that knows which of its timers are still set, and how many of its holds are taken. */
 export interface CountingClock extends Clock {
   readonly pendingTimers: number;
+  readonly holds: number;
 }
 
 export function countingClock(clock: Clock): CountingClock {
   const pending = new Set<Timer>();
+  const holds = new HoldCount();
   return {
     now: () => clock.now(),
     monotonicMs: () => clock.monotonicMs(),
@@ -91,8 +94,20 @@ export function countingClock(clock: Clock): CountingClock {
       if (timer !== undefined) pending.delete(timer);
       clock.clear(timer);
     },
+    hold() {
+      const [counted, real] = [holds.hold(), clock.hold()];
+      return {
+        set(isHeld) {
+          counted.set(isHeld);
+          real.set(isHeld);
+        },
+      };
+    },
     get pendingTimers() {
       return pending.size;
+    },
+    get holds() {
+      return holds.held;
     },
   };
 }

@@ -1,4 +1,5 @@
-import type { Clock, Timer } from '../contract/clock.js';
+import type { Clock, Hold, Timer } from '../contract/clock.js';
+import { HoldCount } from '../system/hold-count.js';
 import { toMilliseconds } from './duration.js';
 
 interface PendingTimer {
@@ -17,6 +18,7 @@ export class ManualClock implements Clock {
   #monotonicMs = 0;
   #nextId = 1;
   readonly #timers = new Map<number, PendingTimer>();
+  readonly #holds = new HoldCount();
 
   /** @param start the wall time it shows at first. Default 2026-01-01T00:00:00Z */
   constructor(start: number | string | Date = '2026-01-01T00:00:00Z') {
@@ -43,6 +45,16 @@ export class ManualClock implements Clock {
 
   clear(timer: Timer | undefined): void {
     if (timer !== undefined) this.#timers.delete((timer as { readonly id: number }).id);
+  }
+
+  /** Keeps no process alive: a test waits for what it wants to see. */
+  hold(): Hold {
+    return this.#holds.hold();
+  }
+
+  /** Holds that are taken; with none, a program on the real time could end. */
+  get holds(): number {
+    return this.#holds.held;
   }
 
   /** Timers that are set and have not fired. */

@@ -75,7 +75,7 @@ export function moduleConformance({ describe, it, expect }: TestRunner, subject:
         const stopped = await host((lifecycle, clock) => ({
           ...bound(lifecycle),
           start: async () => {
-            found = [...(await check.leaks()), ...timersOf(clock)];
+            found = [...(await check.leaks()), ...lentBy(clock)];
             throw new Error('seen enough');
           },
         }), false);
@@ -110,7 +110,7 @@ export function moduleConformance({ describe, it, expect }: TestRunner, subject:
         await running.stop();
         expect(running.state).toEqual('stopped');
         expect(running.functions.list({ includeInternal: true }).filter(({ owner }) => owner === running.modules().at(-1)?.id)).toEqual([]);
-        expect([...(await check.leaks()), ...timersOf(clockOfModule)]).toEqual([]);
+        expect([...(await check.leaks()), ...lentBy(clockOfModule)]).toEqual([]);
       });
 
       it('installs no listener on the process while it runs', async () => {
@@ -198,8 +198,10 @@ function observed(definition: AnyModuleDefinition, around: Around): AnyModuleDef
   };
 }
 
-function timersOf(clock: CountingClock | undefined): readonly string[] {
-  return clock === undefined || clock.pendingTimers === 0 ? [] : [`${clock.pendingTimers} timer(s)`];
+/** What was taken of the clock and not given back. */
+function lentBy(clock: CountingClock | undefined): readonly string[] {
+  if (clock === undefined) return [];
+  return [...(clock.pendingTimers === 0 ? [] : [`${clock.pendingTimers} timer(s)`]), ...(clock.holds === 0 ? [] : [`${clock.holds} hold(s) on the process`])];
 }
 
 /** Keeps `this` of lifecycles that are class instances. */

@@ -8,6 +8,8 @@ export const renewEveryMs = 3_000;
 interface Seen {
   readonly beat: number;
   readonly sinceMs: number;
+  /** Its counter may have been one that was damaged: that it is not there says nothing. */
+  readonly isUncertain?: boolean;
 }
 
 /**
@@ -25,22 +27,27 @@ export class EngineWatch {
     this.#startedAtMs = clock.monotonicMs();
   }
 
-  /** Takes a look at the counters. Answers which engines are newly gone. */
-  look(beats: readonly EngineBeat[]): readonly string[] {
+  /** Takes a look at the counters, `isWhole` when none of them was damaged. Answers which engines are newly gone. */
+  look(beats: readonly EngineBeat[], { isWhole = true }: { readonly isWhole?: boolean } = {}): readonly string[] {
     const nowMs = this.#clock.monotonicMs();
     const seen = new Map<string, Seen>();
     const gone: string[] = [];
     for (const { engineId, beat } of beats) {
       const before = this.#seen.get(engineId);
-      const entry = before?.beat === beat ? before : { beat, sinceMs: nowMs };
+      const entry: Seen = { beat, sinceMs: before?.beat === beat ? before.sinceMs : nowMs };
       if (nowMs - entry.sinceMs >= engineLeaseMs) gone.push(engineId);
       else {
         seen.set(engineId, entry);
         this.#gone.delete(engineId);
       }
     }
-    // One that was there and has taken its counter away has left in order.
-    for (const engineId of this.#seen.keys()) if (!seen.has(engineId)) this.#gone.add(engineId);
+    for (const [engineId, entry] of this.#seen) {
+      if (seen.has(engineId) || gone.includes(engineId)) continue;
+      // One that was there and has taken its counter away has left in order; one whose counter may be lost keeps its lease.
+      const isUncertain = !isWhole || entry.isUncertain === true;
+      if (isUncertain && nowMs - entry.sinceMs < engineLeaseMs) seen.set(engineId, { ...entry, isUncertain: true });
+      else this.#gone.add(engineId);
+    }
     for (const engineId of gone) this.#gone.add(engineId);
     this.#seen = seen;
     return gone;

@@ -111,8 +111,10 @@ export class KvCronStore implements CronStore {
   async renew(): Promise<void> {
     const { store, handle } = this.#database;
     if (!store.isShared) return;
-    const others = handle.query('beats', undefined).filter(({ engineId }) => engineId !== store.engineId);
-    await handle.run('beat', { gone: this.#watch.look(others) });
+    const { rows, damaged } = handle.query('beats', undefined);
+    if (damaged.length > 0) await handle.run('quarantine', { engines: damaged });
+    const others = rows.filter(({ engineId }) => engineId !== store.engineId);
+    await handle.run('beat', { gone: this.#watch.look(others, { isWhole: damaged.length === 0 }) });
   }
 
   prune(ticking: readonly string[]): Promise<void> {
@@ -129,12 +131,12 @@ export class KvCronStore implements CronStore {
 
   /** What is not what was written moves to the quarantine, and the store says so. */
   async #soundJobs({ rows, damaged }: Found<JobState, string>): Promise<readonly JobState[]> {
-    if (damaged.length > 0) await this.#handle.run('quarantine', { jobs: damaged, runs: [] });
+    if (damaged.length > 0) await this.#handle.run('quarantine', { jobs: damaged });
     return rows;
   }
 
   async #soundRuns({ rows, damaged }: Found<RunRecord, RunKey>): Promise<readonly RunRecord[]> {
-    if (damaged.length > 0) await this.#handle.run('quarantine', { jobs: [], runs: damaged });
+    if (damaged.length > 0) await this.#handle.run('quarantine', { runs: damaged });
     return rows;
   }
 

@@ -32,7 +32,7 @@ export function claim(sql: StoreSql, request: ClaimRequest, context: StoreComman
     cutHistory(sql, job.jobId);
   }
   // A one-off made by a call that is not to be run has nothing left to do.
-  if (outcome.status === 'skipped' && request.isLast === true) endScheduled(sql, job.jobId);
+  if (outcome.status === 'skipped' && request.isLast === true) endScheduled(sql, job.jobId, context);
   return outcome;
 }
 
@@ -79,7 +79,7 @@ function start(sql: StoreSql, decision: Decision, replace: () => readonly RunKey
   const { request, job } = decision;
   if (request.wish === 'settle') return { status: 'free' };
   const replaced = replace();
-  const fencingToken = request.wish === 'run' ? nextToken(sql) : undefined;
+  const fencingToken = request.wish === 'run' ? nextToken(sql, decision.context) : undefined;
   addRun(sql, decision, { state: request.wish === 'run' ? 'running' : 'queued', ...(fencingToken === undefined ? {} : { fencingToken }) });
   sql.run("UPDATE cron_jobs SET last_result = 'running', last_error = NULL WHERE job_id = ?", job.jobId);
   return { status: 'claimed', replaced, ...(fencingToken === undefined ? {} : { fencingToken }) };

@@ -29,7 +29,7 @@ export function jobRow(sql: StoreSql, jobId: string, context: StoreCommandContex
   if (row === undefined) return undefined;
   if (isIntact(row)) return toJob(row);
   table.quarantine(sql, { job_id: jobId, crc: 0 }, context);
-  touchScheduled(sql);
+  touchScheduled(sql, context);
   return undefined;
 }
 

@@ -1,6 +1,7 @@
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
 import type { JobState, RunKey, StoredJob } from '../cron-store.js';
 import { touchScheduled } from './counters.js';
+import { dropDamagedBeat } from './engines.js';
 import { changeJob, insertJob, jobRow } from './job-rows.js';
 import { changeRun, openRunsOf, runRow } from './run-rows.js';
 
@@ -38,14 +39,14 @@ export function putScheduled(sql: StoreSql, job: NewJob, context: StoreCommandCo
     dropWaiting(sql, job.jobId, { context, reason: 'rescheduled' });
     changeJob(sql, known, { functionId: job.functionId, spec: job.spec, anchorMs: job.anchorMs, isPaused: false, seenAtMs: nowMs });
   }
-  touchScheduled(sql);
+  touchScheduled(sql, context);
   return { isNew: known === undefined, state: requireJob(sql, job.jobId, context) };
 }
 
 export function removeScheduled(sql: StoreSql, { jobId }: { readonly jobId: string }, context: StoreCommandContext): boolean {
   if (jobRow(sql, jobId, context)?.origin !== 'scheduled') return false;
   dropWaiting(sql, jobId, { context, reason: 'cancelled' });
-  touchScheduled(sql);
+  touchScheduled(sql, context);
   return sql.run('DELETE FROM cron_jobs WHERE job_id = ?', jobId).changes > 0;
 }
 
@@ -62,19 +63,20 @@ export function setPaused(sql: StoreSql, { jobId, isPaused }: { readonly jobId: 
   if (job.isPaused === isPaused) return true;
   // What was due during the pause is not missed. A one-off that was due is: it has one slot only, and keeps it.
   changeJob(sql, job, { isPaused, anchorMs: isPaused || isOneOff(job) ? job.anchorMs : Math.max(job.anchorMs, context.nowMs) });
-  if (job.origin === 'scheduled') touchScheduled(sql);
+  if (job.origin === 'scheduled') touchScheduled(sql, context);
   return true;
 }
 
 /** Rows that a query found damaged: they move to the quarantine, as they do when a command meets them. */
-export function quarantine(sql: StoreSql, { jobs, runs }: { readonly jobs: readonly string[]; readonly runs: readonly RunKey[] }, context: StoreCommandContext): void {
+export function quarantine(sql: StoreSql, { jobs = [], runs = [], engines = [] }: { readonly jobs?: readonly string[]; readonly runs?: readonly RunKey[]; readonly engines?: readonly string[] }, context: StoreCommandContext): void {
   for (const jobId of jobs) jobRow(sql, jobId, context);
   for (const key of runs) runRow(sql, key, context);
+  for (const engineId of engines) dropDamagedBeat(sql, engineId, context);
 }
 
 /** A job that a call made has done its work; its runs tell of it. */
-export function endScheduled(sql: StoreSql, jobId: string): void {
-  if (sql.run("DELETE FROM cron_jobs WHERE job_id = ? AND origin = 'scheduled'", jobId).changes > 0) touchScheduled(sql);
+export function endScheduled(sql: StoreSql, jobId: string, context: StoreCommandContext): void {
+  if (sql.run("DELETE FROM cron_jobs WHERE job_id = ? AND origin = 'scheduled'", jobId).changes > 0) touchScheduled(sql, context);
 }
 
 function isOneOff({ spec }: JobState): boolean {

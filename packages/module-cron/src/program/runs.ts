@@ -16,7 +16,7 @@ export function begin(sql: StoreSql, key: RunKey, context: StoreCommandContext):
   // One that the queue gave up may be brought back from the dead letters; one that was replaced or cancelled may not.
   const isOver = run.state === 'succeeded' || run.state === 'skipped' || (run.state === 'failed' && run.reason === 'replaced');
   if (isOver) return { status: 'over', reason: run.reason ?? run.state };
-  const fencingToken = nextToken(sql);
+  const fencingToken = nextToken(sql, context);
   changeRun(sql, run, {
     state: 'running', reason: null, error: null, endedAtMs: null, engineId: context.engineId, fencingToken, startedAtMs: context.nowMs,
     attempts: run.attempts + 1, losses: run.losses + (run.state === 'running' ? 1 : 0),
@@ -50,7 +50,7 @@ function conclude(sql: StoreSql, run: ProgramRun, { state, reason, error }: RunE
   const isRunning = open.some((other) => other.state !== 'waiting');
   sql.run('UPDATE cron_jobs SET last_result = ?, last_error = ? WHERE job_id = ?', isRunning || state === 'queued' ? 'running' : state, failure, jobId);
   if (state === 'queued') return { isCurrent: true };
-  if (run.isLast) endScheduled(sql, jobId);
+  if (run.isLast) endScheduled(sql, jobId, context);
   const [next] = isRunning ? [] : open;
   return { isCurrent: true, ...(next === undefined ? {} : { next }) };
 }
@@ -97,14 +97,15 @@ interface Restart {
   readonly losses: number;
 }
 
-function restart(sql: StoreSql, run: ProgramRun, { wish, messageId, losses }: Restart, { engineId, nowMs }: StoreCommandContext): Started {
+function restart(sql: StoreSql, run: ProgramRun, { wish, messageId, losses }: Restart, context: StoreCommandContext): Started {
+  const { engineId, nowMs } = context;
   sql.run("UPDATE cron_jobs SET last_result = 'running', last_error = NULL WHERE job_id = ?", run.jobId);
   const change = { engineId, losses: run.losses + losses };
   if (wish === 'queue') {
     changeRun(sql, run, { ...change, state: 'queued', messageId: messageId ?? null });
     return {};
   }
-  const fencingToken = nextToken(sql);
+  const fencingToken = nextToken(sql, context);
   changeRun(sql, run, { ...change, state: 'running', fencingToken, startedAtMs: nowMs, attempts: run.attempts + 1, messageId: null });
   return { fencingToken };
 }

@@ -1,4 +1,6 @@
 import type { StoreMigration, StoreSql } from '@motia/engine-core/contract';
+import { resealCounters } from './counters.js';
+import { resealEngines } from './engines.js';
 import { resealJobs } from './job-rows.js';
 import { resealRuns } from './run-rows.js';
 
@@ -6,6 +8,7 @@ import { resealRuns } from './run-rows.js';
 export const migrations: readonly StoreMigration[] = [
   { version: 1, up: firstTables },
   { version: 2, up: withChecksums },
+  { version: 3, up: withMoreChecksums },
 ];
 
 function firstTables(sql: StoreSql): void {
@@ -57,4 +60,10 @@ function withChecksums(sql: StoreSql): void {
   for (const table of ['cron_jobs', 'cron_runs']) sql.run(`ALTER TABLE ${table} ADD COLUMN crc INTEGER NOT NULL DEFAULT 0`);
   resealJobs(sql);
   resealRuns(sql);
+}
+
+function withMoreChecksums(sql: StoreSql): void {
+  for (const table of ['cron_counters', 'cron_engines']) sql.run(`ALTER TABLE ${table} ADD COLUMN crc INTEGER NOT NULL DEFAULT 0`);
+  resealCounters(sql);
+  resealEngines(sql);
 }

@@ -1,3 +1,4 @@
+import type { Clock, Hold } from '@motia/engine-core/contract';
 import type { RunKey } from '../cron-store.js';
 import { runId } from './slot-run.js';
 
@@ -10,10 +11,15 @@ interface LocalRun {
   readonly controller: AbortController;
 }
 
-/** Runs that this engine has under way. */
+/** Runs that this engine has under way; the process stays for them. */
 export class LocalRuns {
   readonly #runs = new Map<string, LocalRun>();
+  readonly #hold: Hold;
   #whenIdle: (() => void)[] = [];
+
+  constructor(clock: Pick<Clock, 'hold'>) {
+    this.#hold = clock.hold();
+  }
 
   get size(): number {
     return this.#runs.size;
@@ -27,6 +33,7 @@ export class LocalRuns {
   open(key: RunKey, fencingToken: number): AbortController {
     const controller = new AbortController();
     this.#runs.set(runId(key), { key, fencingToken, controller });
+    this.#hold.set(true);
     return controller;
   }
 
@@ -34,7 +41,9 @@ export class LocalRuns {
     const id = runId(key);
     if (this.#runs.get(id)?.fencingToken !== fencingToken) return;
     this.#runs.delete(id);
-    if (this.#runs.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+    if (this.#runs.size > 0) return;
+    this.#hold.set(false);
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
   /** Runs of others are not here, and not touched. */
@@ -44,6 +53,11 @@ export class LocalRuns {
 
   abortAll(reason: StopReason): void {
     for (const { controller } of this.#runs.values()) controller.abort(reason);
+  }
+
+  /** What has not ended by now keeps the process no longer. */
+  letGo(): void {
+    this.#hold.set(false);
   }
 
   /** Resolves when nothing is under way, or the signal aborts. */

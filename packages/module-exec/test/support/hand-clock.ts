@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '@motia/engine-core/contract';
+import type { Clock, Hold, Timer } from '@motia/engine-core/contract';
 
 /** A clock that stands still until it is moved. */
 export class HandClock implements Clock {
@@ -23,6 +23,9 @@ export class HandClock implements Clock {
   }
   clear(timer: Timer | undefined): void {
     if (timer !== undefined) this.#timers.delete(timer);
+  }
+  hold(): Hold {
+    return { set: () => undefined };
   }
 
   advance(ms: number): void {

@@ -7,4 +7,5 @@ export const realClock: Clock = {
   setTimeout: (callback, delayMs) => setTimeout(callback, delayMs) as unknown as Timer,
   setInterval: (callback, periodMs) => setInterval(callback, periodMs).unref() as unknown as Timer,
   clear: (timer) => clearTimeout(timer as unknown as NodeJS.Timeout | undefined),
+  hold: () => ({ set: () => undefined }),
 };

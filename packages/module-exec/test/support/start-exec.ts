@@ -12,9 +12,16 @@ export interface RunningExec extends AsyncDisposable {
   call<T = unknown>(functionId: string, payload?: unknown, options?: { timeoutMs?: number; parkMs?: number }): Promise<T>;
   states(): readonly string[];
   untilStates(...expected: readonly string[]): Promise<void>;
+  /** Calls `test::held`, which answers once `release` was called. Resolves when the call is in flight. */
+  hold(): Promise<HeldCall>;
   /** Output of processes, not what modules log. */
   output(): readonly LogRecord[];
   health(): { readonly status: string; readonly reason?: string } | undefined;
+}
+
+export interface HeldCall {
+  readonly answer: Promise<{ readonly version: string; readonly pid: number }>;
+  release(): void;
 }
 
 /** What tests may leave out: the fixture worker as the only command. */
@@ -47,6 +54,13 @@ export async function startExec(options: TestExecOptions = {}, host: { readonly 
     call: (functionId, payload, callOptions) => started.functions.invoke(functionId, payload, callOptions) as Promise<never>,
     states,
     untilStates: async (...expected) => void (await waitFor(`states ${expected.join(', ')}`, () => String(states()) === String(expected))),
+    async hold() {
+      const answer = started.functions.invoke('test::held', undefined) as HeldCall['answer'];
+      const pid = (await waitFor('the call to run', () => started.workers.list().find((worker) => worker.inFlight > 0))).pid as number;
+      // Both travel over one connection, in order: the call has arrived when this one is answered.
+      await started.functions.invoke('test::echo', undefined);
+      return { answer, release: () => void process.kill(pid, 'SIGUSR2') };
+    },
     output: () => started.logs.records.filter((record) => record.stream === 'stderr' || record.stream === 'stdout'),
     health: () => started.health.report().components['exec'],
     async [Symbol.asyncDispose]() {

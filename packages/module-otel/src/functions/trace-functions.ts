@@ -1,6 +1,6 @@
 import { otelErrors } from '../errors.js';
 import { flatTree, nestedTree, parseTreeQuery, SpanForest } from '../query/trace-tree.js';
-import { viewSpan, type SpanViewer } from '../query/span-view.js';
+import { viewSpan, type SpanViewer, type TraceView } from '../query/span-view.js';
 import { parseTraceQuery } from '../query/trace-query.js';
 import type { TraceStore } from '../storage/trace-store.js';
 import { otelVersion } from '../version.js';
@@ -24,7 +24,7 @@ async function list(context: FunctionContext, payload: unknown): Promise<unknown
   const { traces, total, nextCursor } = await storeOf(context).list(query);
   const viewer = viewerOf(context);
   return {
-    spans: traces.map(({ root, hasError, isSlow, spanCount, isRunning }) => ({ ...viewSpan(root, viewer), ...(isRunning ? { in_flight: true } : {}), span_count: spanCount, has_error: hasError, is_slow: isSlow })),
+    spans: traces.map(({ root, hasError, isSlow, spanCount, isRunning }): TraceView => ({ ...viewSpan(root, viewer), ...(isRunning ? { in_flight: true as const } : {}), span_count: spanCount, has_error: hasError, is_slow: isSlow })),
     total,
     offset: query.offset,
     limit: query.limit,

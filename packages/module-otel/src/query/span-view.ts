@@ -25,6 +25,13 @@ export interface SpanView {
   readonly dropped_events_count?: number;
 }
 
+/** A trace in a list: its first span, and what is known of the whole. */
+export interface TraceView extends SpanView {
+  readonly span_count: number;
+  readonly has_error: boolean;
+  readonly is_slow: boolean;
+}
+
 export interface SpanViewer {
   readonly serviceName: string;
   readonly scopeVersion: string;

@@ -1,9 +1,8 @@
-import { isTraceparent, toPlainFields } from '@motia/engine-core';
+import { isTraceparent, PassiveSpan, toPlainFields } from '@motia/engine-core';
 import { isMotiaError, type Clock, type OpenSpan, type SpanOptions, type TraceContext } from '@motia/engine-core/contract';
 import type { Sampler } from '../sampling/sampler.js';
 import { hexWord, IdPool } from './id-pool.js';
 import { OpenSpans } from './open-spans.js';
-import { PassiveSpan } from './passive-span.js';
 import type { SpanLinkData } from './span-data.js';
 import type { SpanLog } from './span-log.js';
 import { mostLinks, RecordedContext, SpanRecord, type RunningTrace, type SpanKeeper } from './span-record.js';

@@ -1,5 +1,6 @@
 import { TelemetrySinkRef, type AnyAdapterDefinition, type ModuleUse, type OpenSpan } from '@motia/engine-core/contract';
 import { ManualClock, startTestHost, type TestHost } from '@motia/engine-core/testing';
+import type { SpanView, TraceView } from '../query/span-view.js';
 import type { ConformanceRunner } from './exporter-conformance.js';
 
 /** One storage for one test: started any number of times, one after the other, over the same content. */
@@ -16,21 +17,7 @@ export interface StorageConformanceOptions {
   readonly start: () => Promise<StorageHarness>;
 }
 
-interface ShownSpan {
-  readonly trace_id: string;
-  readonly span_id: string;
-  readonly parent_span_id: string | null;
-  readonly name: string;
-  readonly status: string;
-  readonly status_description: string | null;
-  readonly duration_ms: number;
-  readonly in_flight?: true;
-  readonly attributes: readonly (readonly [string, unknown])[];
-  readonly events: readonly { readonly name: string }[];
-  readonly has_error?: boolean;
-  readonly is_slow?: boolean;
-  readonly span_count?: number;
-}
+type ShownSpan = SpanView & Partial<TraceView>;
 interface TracesShown {
   readonly spans: readonly ShownSpan[];
   readonly total: number;

@@ -1,4 +1,4 @@
-import type { Clock, Logger, Timer } from '@motia/engine-core/contract';
+import type { Clock, Hold, Logger, Timer } from '@motia/engine-core/contract';
 import type { JobStore, MoveTask } from '../job-store.js';
 
 /** Dead letters moved in one commit. */
@@ -14,10 +14,12 @@ export class Redriver {
   readonly #parts: { readonly store: JobStore; readonly clock: Clock; readonly logger: Logger; readonly onMoved: (task: MoveTask) => Promise<void> };
   readonly #running = new Map<number, Promise<MoveTask | undefined>>();
   readonly #pauses = new Map<Timer, () => void>();
+  readonly #hold: Hold;
   #isStopped = false;
 
   constructor(parts: { readonly store: JobStore; readonly clock: Clock; readonly logger: Logger; readonly onMoved: (task: MoveTask) => Promise<void> }) {
     this.#parts = parts;
+    this.#hold = parts.clock.hold();
   }
 
   /** Goes on with moves that an engine did not finish. */
@@ -57,8 +59,12 @@ export class Redriver {
         this.#parts.logger.warn('A redrive stopped; it goes on after the next start', { reason: error instanceof Error ? error.message : String(error) });
         return undefined;
       })
-      .finally(() => this.#running.delete(queue));
+      .finally(() => {
+        this.#running.delete(queue);
+        this.#hold.set(this.#running.size > 0);
+      });
     this.#running.set(queue, running);
+    this.#hold.set(true);
     return running;
   }
 

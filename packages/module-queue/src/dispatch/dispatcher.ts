@@ -1,4 +1,4 @@
-import type { Clock, FunctionRegistry, Logger, MotiaError, Telemetry, Timer, TriggerRegistry } from '@motia/engine-core/contract';
+import type { Clock, FunctionRegistry, Hold, Logger, MotiaError, Telemetry, Timer, TriggerRegistry } from '@motia/engine-core/contract';
 import { queueErrors } from '../errors.js';
 import type { Delivery } from '../job.js';
 import type { AddOutcome, ExchangeOptions, ExchangeResult, JobAdd, JobStore, LaneState, Settlement, Take } from '../job-store.js';
@@ -49,6 +49,7 @@ export class Dispatcher {
   readonly #exchanges = new Set<Promise<void>>();
   /** Results that the store did not take yet. */
   readonly #unsettled: PendingSettlement[] = [];
+  readonly #hold: Hold;
   #retryMs = firstRetryMs;
   #retryTimer: Timer | undefined;
   #isDraining = false;
@@ -56,6 +57,7 @@ export class Dispatcher {
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
     const { clock, store, logger } = parts;
+    this.#hold = clock.hold();
     this.#turn = new Turn((adds, settlements) => this.#flush(adds, settlements));
     this.endings = new Endings();
     this.queues = new LocalQueues(parts.functions, (queue) => this.want(queue));
@@ -147,12 +149,22 @@ export class Dispatcher {
       if (lane.dueAtMs !== undefined) this.#due.expect(lane.dueAtMs);
       if (lane.hasReady) this.want(this.queues.find(state.queue) as LocalQueue);
     }
+    this.#keepAlive();
+  }
+
+  /** Messages that this engine would deliver keep its process alive, and so do subscribers whose messages others may bring at any time. */
+  #keepAlive(): void {
+    const { queues } = this;
+    const isShared = this.#parts.store.store?.isShared === true;
+    // Held deliveries are looked at first: under load nothing else is.
+    this.#hold.set(this.#leases.size > 0 || (!this.#isDraining && (queues.hasWork() || (isShared && queues.hasSubscriber()))));
   }
 
   /** Never rejects. Undefined when there is nothing to do. */
   #flush(adds: readonly PendingAdd[], settlements: readonly PendingSettlement[]): Promise<void> | undefined {
     const messages = adds.map(({ add }) => add);
     const takes = this.#takes(messages, settlements);
+    this.#keepAlive();
     if (adds.length + settlements.length + takes.length === 0) return undefined;
     const exchange = { settlements: settlements.map(({ settlement }) => settlement), takes, adds: messages };
     const done = this.#parts.store.exchange(exchange).then(
@@ -324,6 +336,7 @@ export class Dispatcher {
     this.#parts.clock.clear(this.#retryTimer);
     this.queues.stop();
     this.#leases.stop();
+    this.#hold.set(false);
     this.endings.stop();
   }
 }

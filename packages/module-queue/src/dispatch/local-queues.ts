@@ -43,6 +43,12 @@ export class LocalQueues {
     return queue;
   }
 
+  /** Nobody here subscribes to it any more. */
+  unserve(queue: LocalQueue): void {
+    queue.triggers = [];
+    this.#onServed(queue);
+  }
+
   find(id: number): LocalQueue | undefined {
     return this.#byId.get(id);
   }
@@ -74,6 +80,20 @@ export class LocalQueues {
   /** Whether a job of the queue could be handed to somebody now. */
   canRun(queue: LocalQueue, functionId: string): boolean {
     return queue.identity.kind === 'queue' ? this.isReady(functionId) : queue.triggers.some((trigger) => this.isReady(trigger.functionId));
+  }
+
+  /** Whether there is anything that somebody in this engine is ready to take, now or once it is due. */
+  hasWork(): boolean {
+    for (const queue of this.#byId.values()) {
+      for (const lane of queue.lanes.values()) if ((lane.hasReady || lane.dueAtMs !== undefined) && this.isServed(queue, lane)) return true;
+    }
+    return false;
+  }
+
+  /** Whether any topic has a subscriber here that is ready. */
+  hasSubscriber(): boolean {
+    for (const queue of this.#byId.values()) if (queue.triggers.some(({ functionId }) => this.isReady(functionId))) return true;
+    return false;
   }
 
   servedLanes(queue: LocalQueue): readonly LocalLane[] {
@@ -110,6 +130,6 @@ export class LocalQueues {
 
   #functionsChanged(): void {
     this.#readiness.clear();
-    for (const queue of this.#byId.values()) if (queue.lanes.size > 0) this.#onServed(queue);
+    for (const queue of this.#byId.values()) if (queue.lanes.size + queue.triggers.length > 0) this.#onServed(queue);
   }
 }

@@ -9,7 +9,7 @@ import { streamErrors } from '../errors.js';
 import type { GroupView, ItemView } from '../program/queries.js';
 import { storeProgram } from '../program/stream-program.js';
 import type { StreamChangeEvent } from '../stream-event.js';
-import type { ChangeDebts, ItemOutcome, ItemWrite, MessageWrite, SessionKey, SessionRecord, StoreSettings, StreamListener, StreamStore } from '../stream-store.js';
+import type { ChangeDebts, ItemOutcome, ItemsPage, ItemsQuery, ItemWrite, MessageWrite, SessionKey, SessionRecord, StoreSettings, StreamListener, StreamStore } from '../stream-store.js';
 import { LogFeed, toEvent } from './log-feed.js';
 
 export interface KvStoreParts {
@@ -66,8 +66,11 @@ export class KvStreamStore implements StreamStore {
     return this.#item(address).json;
   }
 
-  async list(stream: string, group: string): Promise<readonly { readonly id: string; readonly json: string }[]> {
-    return this.#group(stream, group).items;
+  async list({ after = '0', ...query }: ItemsQuery): Promise<ItemsPage> {
+    if (!/^\d{1,15}$/.test(after)) throw streamErrors.INVALID_INPUT({ functionId: 'stream::list', field: 'cursor', problem: 'is none that an answer gave', legacyCode: 'JSON_ERROR' });
+    const { items, damaged, next } = this.#running.handle.query('items', { ...query, after: Number(after) });
+    this.#tellDamaged(query, damaged);
+    return { items, ...(next === undefined ? {} : { cursor: String(next) }) };
   }
 
   async listGroups(stream: string): Promise<readonly string[]> {
@@ -181,7 +184,12 @@ export class KvStreamStore implements StreamStore {
   /** Items that are damaged are left out. */
   #group(stream: string, group: string): GroupView {
     const view = this.#running.handle.query('group', { stream, group });
-    for (const item of view.damaged) {
+    this.#tellDamaged({ stream, group }, view.damaged);
+    return view;
+  }
+
+  #tellDamaged({ stream, group }: Place, damaged: readonly string[]): void {
+    for (const item of damaged) {
       try {
         // Reading it has the store keep a copy and say so, once.
         this.#item({ stream, group, item });
@@ -189,7 +197,6 @@ export class KvStreamStore implements StreamStore {
         this.#parts.logger.debug('A damaged item is left out', { stream, group, item, reason: String(error) });
       }
     }
-    return view;
   }
 
   async #prune(): Promise<void> {

@@ -26,6 +26,27 @@ export class InputReader {
     return (this.#own(field) ?? undefined) === undefined ? undefined : this.name(field);
   }
 
+  /** A whole number within a range. Absent and null are the same. @throws `MOTIA_STREAM_INVALID_INPUT` */
+  optionalInteger(field: string, { min, max }: { readonly min: number; readonly max: number }): number | undefined {
+    const value = this.#own(field) ?? undefined;
+    if (value === undefined || (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max)) return value;
+    throw this.#invalid(field, `is not a whole number from ${min} to ${max}`);
+  }
+
+  /** Absent and null are the same. @throws `MOTIA_STREAM_INVALID_INPUT` */
+  optionalText(field: string): string | undefined {
+    const value = this.#own(field) ?? undefined;
+    if (value === undefined || typeof value === 'string') return value;
+    throw this.#invalid(field, 'is not a text');
+  }
+
+  /** Under its name in snake_case or camelCase; absent and null are false. @throws `MOTIA_STREAM_INVALID_INPUT` */
+  flag(field: string, camelCase: string): boolean {
+    const value = this.#own(field) ?? this.#own(camelCase) ?? false;
+    if (typeof value === 'boolean') return value;
+    throw this.#invalid(field, 'is neither true nor false');
+  }
+
   /** As it came: whoever uses it looks at it. */
   raw(field: string): unknown {
     return this.#own(field);

@@ -1,4 +1,5 @@
 import type { ChangeOptions, FunctionRegistry, FunctionSpec, InvocationContext, JsonSchema, Registration, StorePool } from '@motia/engine-core/contract';
+import { pageLimit } from '../list-answers.js';
 import type { StreamOperations } from '../stream-operations.js';
 import { legacyCodes, withLegacyCode, type StreamFunctionId } from './legacy-codes.js';
 import { InputReader } from './read-input.js';
@@ -75,8 +76,16 @@ function functionsOf(operations: StreamOperations): Readonly<Record<StreamFuncti
       run: (input, options) => operations.delete(address(input), options).then((done) => ({ old_value: done?.oldValue ?? null })),
     },
     'stream::list': {
-      description: 'The items of a group, oldest first.', input: object(['stream_name', 'group_id'], { stream_name: text, group_id: text }), isChange: false,
-      run: (input) => operations.list(input.name('stream_name'), input.name('group_id')),
+      description: 'The items of a group, oldest first. With `with_ids` or `cursor`: a page of them, with their ids.',
+      input: object(['stream_name', 'group_id'], { stream_name: text, group_id: text, with_ids: { type: 'boolean' }, limit: { type: 'integer', minimum: 1, maximum: pageLimit }, cursor: { type: 'string' } }), isChange: false,
+      run: async (input) => {
+        const place = { stream: input.name('stream_name'), group: input.name('group_id') };
+        const limit = input.optionalInteger('limit', { min: 1, max: pageLimit });
+        const cursor = input.optionalText('cursor');
+        const isPaged = input.flag('with_ids', 'withIds') || cursor !== undefined;
+        if (!isPaged) return operations.list(place, limit);
+        return operations.listPage(place, { ...(limit === undefined ? {} : { limit }), ...(cursor === undefined ? {} : { cursor }) });
+      },
     },
     'stream::list_groups': {
       description: 'The ids of the groups of a stream.', input: object(['stream_name'], { stream_name: text }), isChange: false,

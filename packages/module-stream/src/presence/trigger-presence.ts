@@ -3,7 +3,7 @@ import { defineOptions } from '@motia/engine-core';
 import {
   isMotiaError, type Clock, type Logger, type MotiaError, type OptionsSchema, type Registration, type Trigger, type TriggerRegistry, type WorkerRegistry,
 } from '@motia/engine-core/contract';
-import { TriggerDelivery, type DueTrigger, type TriggerDeliveryParts } from '@motia/store-sqlite/outbox';
+import { TriggerDelivery, TriggerNews, type DueCalls, type DueTrigger, type TriggerDeliveryParts } from '@motia/store-sqlite/outbox';
 import { streamErrors } from '../errors.js';
 import { leaveKind } from '../program/sessions.js';
 import type { SessionKey, StreamStore } from '../stream-store.js';
@@ -13,6 +13,8 @@ import type { Member, Presence } from './presence.js';
 export const presenceTriggerSchema = Type.Object({
   stream_name: Type.Optional(Type.String({ minLength: 1, description: 'Only subscriptions of this stream. Default: of every stream.' })),
 });
+const joinKind = 'stream:join';
+
 export type PresenceTriggerConfig = Static<typeof presenceTriggerSchema>;
 export const presenceTriggerOptions: OptionsSchema<PresenceTriggerConfig> = defineOptions(presenceTriggerSchema);
 
@@ -24,6 +26,8 @@ const payloadSchema = {
 
 export interface TriggerPresenceParts extends Omit<TriggerDeliveryParts, 'kind' | 'triggers'> {
   readonly store: Pick<StreamStore, 'enterSession' | 'forgetSession' | 'endSession' | 'endLostSessions' | 'onEngineGone'>;
+  /** Where engines on one store tell each other of `stream:join`. */
+  readonly joinNews: Pick<DueCalls, 'subscribe' | 'elsewhere'>;
   readonly triggers: TriggerRegistry;
   readonly workers: WorkerRegistry;
   readonly clock: Clock;
@@ -34,7 +38,8 @@ export interface TriggerPresenceParts extends Omit<TriggerDeliveryParts, 'kind' 
 }
 
 /**
- * Triggers `stream:join` and `stream:leave`. onJoin may refuse, and whatever keeps it from answering refuses too.
+ * Triggers `stream:join` and `stream:leave`. onJoin may refuse, and whatever keeps it from answering refuses too: also that
+ * only the app of another engine on the store has it.
  * onLeave is owed from the join on, in the store: whoever ends the session hands the calls over with it, be it this
  * engine or, after a crash, the next one.
  */
@@ -43,6 +48,7 @@ export class TriggerPresence implements Presence {
   readonly #delivery: TriggerDelivery;
   readonly #joins: GuardTriggers<PresenceTriggerConfig>;
   readonly #leaves: GuardTriggers<PresenceTriggerConfig>;
+  readonly #joinNews: TriggerNews;
   /** Members whose leaving somebody wants to hear of, by key. */
   readonly #recorded = new Set<string>();
   readonly #writing = new Set<Promise<unknown>>();
@@ -53,7 +59,8 @@ export class TriggerPresence implements Presence {
     this.#parts = parts;
     const { clock, logger, workers } = parts;
     this.#delivery = new TriggerDelivery({ ...parts, kind: leaveKind });
-    this.#joins = new GuardTriggers({ type: 'stream:join', workers, clock, logger });
+    this.#joins = new GuardTriggers({ type: joinKind, workers, clock, logger, onChanged: () => void this.#joinNews.tell() });
+    this.#joinNews = new TriggerNews({ kind: joinKind, calls: parts.joinNews, clock, logger, triggers: () => this.#joins.all() });
     this.#leaves = new GuardTriggers({ type: leaveKind, workers, clock, logger, onChanged: () => this.#recordAll() });
   }
 
@@ -65,7 +72,13 @@ export class TriggerPresence implements Presence {
     this.#joins.start();
     this.#leaves.start();
     this.#registrations.push(
-      await triggers.registerType({ type: 'stream:join', description: 'Asks a function before a client may follow.', config: presenceTriggerOptions, payloadSchema, apply: (change) => this.#joins.apply(change) }),
+      await triggers.registerType<PresenceTriggerConfig>({
+        type: joinKind, description: 'Asks a function before a client may follow.', config: presenceTriggerOptions, payloadSchema,
+        apply: async (change) => {
+          this.#joins.apply(change);
+          await this.#joinNews.told();
+        },
+      }),
       await triggers.registerType<PresenceTriggerConfig>({
         type: leaveKind, description: 'Tells a function when a client follows no longer.', config: presenceTriggerOptions, payloadSchema,
         apply: (change) => {
@@ -92,7 +105,8 @@ export class TriggerPresence implements Presence {
   async stop(): Promise<void> {
     this.#lookout?.dispose();
     for (const registration of this.#registrations.splice(0)) registration.dispose();
-    await Promise.all(this.#writing);
+    this.#joinNews.close();
+    await Promise.all([...this.#writing, this.#joinNews.told()]);
     await this.#delivery.stop();
     this.#joins.stop();
     this.#leaves.stop();
@@ -100,6 +114,7 @@ export class TriggerPresence implements Presence {
 
   async join(member: Member): Promise<MotiaError | undefined> {
     try {
+      if (this.#isAskedElsewhere(member)) return streamErrors.JOIN_FAILED({});
       if (this.#joins.isEmpty && this.#leaves.isEmpty) return undefined;
       // Before onJoin is asked: whoever was let in is known to leave, even if the engine dies before it can write it down.
       if (!this.#leaves.isEmpty) await this.#record(member);
@@ -125,6 +140,15 @@ export class TriggerPresence implements Presence {
     if (ended === 0) return;
     this.#parts.logger.info('Subscriptions were open when an engine ended; they are reported as left', { subscriptions: ended });
     this.#delivery.look();
+  }
+
+  /** An app that guards a stream guards it for all who may read it, and this engine cannot ask it. */
+  #isAskedElsewhere(member: Member): boolean {
+    const { joinNews, logger } = this.#parts;
+    const elsewhere = joinNews.elsewhere({ stream_name: member.place.stream }, this.#interested(this.#joins, member));
+    if (elsewhere.length === 0) return false;
+    logger.warn('A subscription was refused: only the app of another engine on this store has the onJoin that is to be asked', { ...member.place, functionIds: elsewhere.map(({ functionId }) => functionId) });
+    return true;
   }
 
   async #ask(member: Member): Promise<MotiaError | undefined> {

@@ -1,5 +1,6 @@
 import type { StoreSql, StreamItemAddress } from '@motia/engine-core/contract';
 import type { Place, ResyncReason } from '../delivery/frame-text.js';
+import type { ItemsQuery } from '../stream-store.js';
 import { failDamagedItem, itemChecksum } from './damaged-rows.js';
 import { findGroup, floorOf, logChecksum } from './group.js';
 
@@ -66,6 +67,36 @@ export function readGroup(sql: StoreSql, { stream, group: groupName }: Omit<Stre
   const damaged = rows.filter(({ name, value, checksum }) => checksum !== itemChecksum(group.id, name, value)).map(({ name }) => name);
   const whole = damaged.length === 0 ? rows : rows.filter(({ name }) => !damaged.includes(name));
   return { items: whole.map(({ name, value }) => ({ id: name, json: value })), damaged, timestamp: group.timestamp, seq: group.seq };
+}
+
+export interface ItemsView {
+  readonly items: readonly { readonly id: string; readonly json: string }[];
+  readonly damaged: readonly string[];
+  /** The row of the last of them, when there are more. */
+  readonly next?: number;
+}
+
+/** Rows looked at in one step, before it is known how many of them fit. */
+const step = 256;
+
+export function readItems(sql: StoreSql, { stream, group: groupName, limit, maxBytes, after }: Omit<ItemsQuery, 'after'> & { readonly after: number }): ItemsView {
+  const group = findGroup(sql, stream, groupName);
+  const items: { readonly id: string; readonly json: string }[] = [];
+  const damaged: string[] = [];
+  let bytes = 0;
+  let last = after;
+  for (let rows: readonly NamedItem[] | undefined; group !== undefined && (rows === undefined || rows.length === step); ) {
+    rows = sql.all<NamedItem>('SELECT id, name, value, timestamp, checksum FROM stream_item WHERE group_id = ? AND id > ? ORDER BY id LIMIT ?', group.id, last, step);
+    for (const { id, name, value, checksum } of rows) {
+      if (items.length === limit || (items.length > 0 && bytes + value.length > maxBytes)) return { items, damaged, next: last };
+      if (checksum === itemChecksum(group.id, name, value)) {
+        items.push({ id: name, json: value });
+        bytes += value.length;
+      } else damaged.push(name);
+      last = id;
+    }
+  }
+  return { items, damaged };
 }
 
 export function readGroups(sql: StoreSql, { stream }: { readonly stream?: string }): readonly { readonly stream: string; readonly name: string }[] {

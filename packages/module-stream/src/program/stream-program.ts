@@ -1,7 +1,7 @@
 import { defineStoreProgram } from '@motia/engine-core/contract';
 import { changeItem } from './change-item.js';
 import { migrations } from './migrations.js';
-import { changesAfter, logAfter, logEnd, readGroup, readGroups, readItem } from './queries.js';
+import { changesAfter, logAfter, logEnd, readGroup, readGroups, readItem, readItems } from './queries.js';
 import { sendMessage } from './send-message.js';
 import { endLostSessions, endSession, enterSession, forgetSession, owners } from './sessions.js';
 import { closeStreams, openStreams, prune } from './upkeep.js';
@@ -12,5 +12,5 @@ export const storeProgram = defineStoreProgram({
   source: { specifier: '@motia/module-stream/store-program', from: import.meta.url },
   migrations,
   commands: { open: openStreams, close: closeStreams, change: changeItem, send: sendMessage, prune, enterSession, forgetSession, endSession, endLostSessions },
-  queries: { item: readItem, group: readGroup, groups: readGroups, logEnd, logAfter, changesAfter, owners },
+  queries: { item: readItem, group: readGroup, items: readItems, groups: readGroups, logEnd, logAfter, changesAfter, owners },
 });

@@ -20,6 +20,8 @@ const write = (change: ItemChange, item = 'a', group = 'inbox'): ItemWrite => ({
 const set = (value: unknown): ItemChange => ({ kind: 'set', json: JSON.stringify(value) });
 const update = (...ops: CheckedUpdateOp[]): ItemChange => ({ kind: 'update', ops });
 
+const all = { stream: 'todo', group: 'inbox', limit: 1_000, maxBytes: 1_000_000 };
+
 /** What every store promises the stream module: `streamStoreConformance({ describe, it, expect }, { adapter: () => ({ class: '…' }), isDurable: true })`. */
 export function streamStoreConformance({ describe, it, expect }: TestRunner, subject: StreamStoreConformanceOptions): void {
   const open = (again = false): Promise<StoreProbe> => probeStore(subject.adapter(again), subject.modules?.(again) ?? []);
@@ -35,15 +37,31 @@ export function streamStoreConformance({ describe, it, expect }: TestRunner, sub
       await store.change(write(set(null), 'c'));
       await store.change(write(set({ n: 2 })));
       expect(await store.get(address)).toEqual('{"n":2}');
-      expect(await store.list('todo', 'inbox')).toEqual([{ id: 'a', json: '{"n":2}' }, { id: 'b', json: '"second"' }, { id: 'c', json: 'null' }]);
-      expect(await store.list('todo', 'other')).toEqual([]);
+      expect(await store.list(all)).toEqual({ items: [{ id: 'a', json: '{"n":2}' }, { id: 'b', json: '"second"' }, { id: 'c', json: 'null' }] });
+      expect(await store.list({ ...all, group: 'other' })).toEqual({ items: [] });
+    });
+
+    it('gives a group page by page, each item once, whatever happens to those that were given', async () => {
+      await using probe = await open();
+      const { store } = probe;
+      for (let n = 0; n < 600; n += 1) await store.change(write(set(n), `i${n}`));
+      const first = await store.list({ ...all, limit: 250 });
+      expect([first.items.length, first.items.at(-1), first.cursor !== undefined]).toEqual([250, { id: 'i249', json: '249' }, true]);
+      await store.change({ ...write({ kind: 'delete' }, 'i249') });
+      await store.change(write(set(9), 'i0'));
+      const second = await store.list({ ...all, limit: 350, after: first.cursor ?? '' });
+      expect([second.items.map(({ id }) => id), second.cursor]).toEqual([Array.from({ length: 350 }, (_, n) => `i${n + 250}`), undefined]);
+      const few = await store.list({ ...all, maxBytes: 4 });
+      expect([few.items.map(({ id }) => id), few.cursor !== undefined]).toEqual([['i0', 'i1', 'i2', 'i3'], true]);
+      const one = await store.list({ ...all, maxBytes: 0 });
+      expect([one.items.length, one.cursor !== undefined]).toEqual([1, true]);
     });
 
     it('keeps what a name may hold apart', async () => {
       await using probe = await open();
       const names = ['a', 'A', 'a ', 'a:b', 'a/b', 'ä', "a'b", '%', '_', '👋'];
       for (const name of names) await probe.store.change(write(set(name), name));
-      expect((await probe.store.list('todo', 'inbox')).map(({ id }) => id)).toEqual(names);
+      expect((await probe.store.list(all)).items.map(({ id }) => id)).toEqual(names);
       for (const name of names) expect(await probe.store.get({ ...address, item: name })).toEqual(JSON.stringify(name));
     });
 
@@ -192,7 +210,7 @@ export function streamStoreConformance({ describe, it, expect }: TestRunner, sub
       const first = await store.change(write({ kind: 'record', type: 'create', json: '{"n":1}' }));
       const second = await store.change(write({ kind: 'record', type: 'delete', json: '{"n":1}' }));
       expect([first.event?.seq, second.event?.seq, (second.event?.timestamp ?? 0) > (first.event?.timestamp ?? 0)]).toEqual([1, 2, true]);
-      expect(await store.list('todo', 'inbox')).toEqual([]);
+      expect(await store.list(all)).toEqual({ items: [] });
       await arrived(seen, 2);
       expect(seen.map((event) => [event.kind, event.type, event.json])).toEqual([['change', 'create', '{"n":1}'], ['change', 'delete', '{"n":1}']]);
     });

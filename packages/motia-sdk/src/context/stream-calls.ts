@@ -2,7 +2,7 @@ import { sdkErrors } from '../errors.js';
 import { dataCheck } from '../schema/data-check.js';
 import { given, type ModuleCall } from './module-call.js';
 import type { StreamConfig } from './stream-config.js';
-import type { StreamChange, StreamChannel } from './stream-item.js';
+import type { StreamChange, StreamChannel, StreamItem, StreamListOptions, StreamPage } from './stream-item.js';
 import type { UpdateOp } from './update-op.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -27,6 +27,12 @@ export function deleteItem<T>(stream: Config, groupId: string, itemId: string): 
 }
 export function listItems<T>(stream: Config, groupId: string): ModuleCall<T[]> {
   return call(stream, 'stream::list', { group_id: groupId }, (answer) => (answer ?? []) as T[]);
+}
+export function listItemsPage<T>(stream: Config, groupId: string, { limit, cursor }: StreamListOptions): ModuleCall<StreamPage<T>> {
+  return call(stream, 'stream::list', given({ group_id: groupId, with_ids: true, limit, cursor }), (answer) => {
+    const { items, cursor: next } = (answer ?? {}) as { items?: readonly StreamItem<T>[]; cursor?: string | null };
+    return { items: items ?? [], ...(typeof next === 'string' ? { cursor: next } : {}) };
+  });
 }
 export function listGroups(stream: Config): ModuleCall<string[]> {
   return call(stream, 'stream::list_groups', {}, (answer) => (answer ?? []) as string[]);

@@ -2,9 +2,9 @@ import type { InferSchema } from '../schema/infer-schema.js';
 import type { StepSchemaInput, TypedJsonSchema } from '../schema/standard-schema.js';
 import type { InvocationScope } from './invocation-scope.js';
 import { makeCall } from './module-call.js';
-import { deleteItem, getItem, listGroups, listItems, sendEvent, setItem, updateItem } from './stream-calls.js';
+import { deleteItem, getItem, listGroups, listItems, listItemsPage, sendEvent, setItem, updateItem } from './stream-calls.js';
 import type { StreamConfig } from './stream-config.js';
-import type { StreamChange, StreamChannel } from './stream-item.js';
+import type { StreamChange, StreamChannel, StreamItem, StreamListOptions, StreamPage } from './stream-item.js';
 import type { UpdateOp } from './update-op.js';
 
 /** The items of a stream with this config. */
@@ -47,13 +47,26 @@ export class Stream<C extends StreamConfig = StreamConfig> {
   delete(groupId: string, itemId: string): Promise<DataOf<C> | null> {
     return makeCall(this.#owner, deleteItem<DataOf<C>>(this.config, groupId, itemId));
   }
-  /** The items of a group. */
+  /** The items of a group, oldest first. @throws MotiaError `MOTIA_STREAM_LIST_TOO_LARGE` beyond 10,000 items or 8 MiB: go through `items` then */
   list(groupId: string): Promise<DataOf<C>[]> {
     return makeCall(this.#owner, listItems<DataOf<C>>(this.config, groupId));
   }
   /** The same as `list`. */
   getGroup(groupId: string): Promise<DataOf<C>[]> {
     return this.list(groupId);
+  }
+  /** One page of a group, oldest first, with the ids of the items. */
+  listItems(groupId: string, options: StreamListOptions = {}): Promise<StreamPage<DataOf<C>>> {
+    return makeCall(this.#owner, listItemsPage<DataOf<C>>(this.config, groupId, options));
+  }
+  /** All items of a group, page by page: `for await (const { id, value } of ctx.streams.todo.items('inbox'))`. */
+  async *items(groupId: string, options: Omit<StreamListOptions, 'cursor'> = {}): AsyncGenerator<StreamItem<DataOf<C>>, void> {
+    for (let cursor: string | undefined; ; ) {
+      const page = await this.listItems(groupId, { ...options, ...(cursor === undefined ? {} : { cursor }) });
+      yield* page.items;
+      ({ cursor } = page);
+      if (cursor === undefined) return;
+    }
   }
   listGroups(): Promise<string[]> {
     return makeCall(this.#owner, listGroups(this.config));

@@ -48,6 +48,25 @@ describe('a stream of the project', () => {
     expect(got).toEqual([{ title: 'a' }, [1, 2], [1, 2]]);
   });
 
+  it('gives a group page by page, with ids', async () => {
+    const pages: Record<string, unknown> = { '': { items: [{ id: 'a', value: 1 }, { id: 'b', value: 2 }], cursor: 'b' }, b: { items: [{ id: 'c', value: 3 }] } };
+    let got: unknown;
+    const routed = step({ name: 'S', triggers: [http('GET', '/s')] }, async (_req, ctx: FlowContext<never, unknown>) => {
+      const todos = (ctx.streams as Record<string, Stream>)['todo'] as Stream;
+      const all: unknown[] = [];
+      for await (const { id, value } of todos.items('g', { limit: 2 })) all.push([id, value]);
+      got = [all, await todos.listItems('g', { cursor: 'b' })];
+    });
+    await using engine = await serving([routed], { functions: { 'stream::list': ({ cursor = '' }: { cursor?: string }) => pages[cursor] } }, { streams: [{ filePath: 'streams/todo.stream.ts', module: { default: defineStream({ name: 'todo', schema: todo }) } }] });
+    await engine.http();
+    expect(got).toEqual([[['a', 1], ['b', 2], ['c', 3]], { items: [{ id: 'c', value: 3 }] }]);
+    expect(engine.calls.map(({ payload }) => payload)).toEqual([
+      { stream_name: 'todo', group_id: 'g', with_ids: true, limit: 2 },
+      { stream_name: 'todo', group_id: 'g', with_ids: true, limit: 2, cursor: 'b' },
+      { stream_name: 'todo', group_id: 'g', with_ids: true, cursor: 'b' },
+    ]);
+  });
+
   it('whose schema cannot be compiled is a problem of its file', async () => {
     await using engine = new ScriptedEngine();
     const streams = [{ filePath: 'streams/odd.stream.ts', module: { config: { name: 'odd', schema: { type: 'nothing' } } } }];

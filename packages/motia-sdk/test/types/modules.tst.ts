@@ -4,7 +4,7 @@ import { z } from 'zod';
 import {
   cron, defineStream, enqueue, http, NonRetryable, publish, queue, RetryAfter, state, type stateManager, step, stream, Stream, subscribe,
   type AuthenticateStream, type CronTrigger, type DataOfStream, type EnqueueReceipt, type FlowContext, type OneOffTrigger, type PendingChange, type QueueConfig, type StateChange, type StateEntry, type StateHistory, type StatePage,
-  type StateTriggerInput, type StepConfig, type StreamChange, type StreamConfig, type StreamTriggerInput,
+  type StateTriggerInput, type StepConfig, type StreamChange, type StreamConfig, type StreamItem, type StreamPage, type StreamTriggerInput,
 } from 'motia';
 
 interface Order {
@@ -42,7 +42,7 @@ type _Todo = [Expect<Equal<DataOfStream<typeof todos>, Todo>>, Expect<Equal<type
 export const withStreams = step({ name: 'T', triggers: [http('GET', '/t')] }, async (_req, ctx) => {
   const one = await todos.get('g', 'i');
   const change = await todos.set('g', 'i', { title: 'a', isDone: false });
-  type _ = [Expect<Equal<typeof one, Todo | null>>, Expect<Equal<typeof change, StreamChange<Todo>>>, Expect<Equal<Awaited<ReturnType<typeof todos.getGroup>>, Todo[]>>];
+  type _ = [Expect<Equal<typeof one, Todo | null>>, Expect<Equal<typeof change, StreamChange<Todo>>>, Expect<Equal<Awaited<ReturnType<typeof todos.getGroup>>, Todo[]>>, Expect<Equal<Awaited<ReturnType<typeof todos.listItems>>, StreamPage<Todo>>>, Expect<Equal<ReturnType<typeof todos.items>, AsyncGenerator<StreamItem<Todo>, void>>>];
   // @ts-expect-error -- the schema has no such member
   await todos.set('g', 'i', { title: 'a', isDone: false, due: 1 });
   // @ts-expect-error -- and wants this one

@@ -54,6 +54,8 @@ export interface DueCalls {
   adopt(): Promise<void>;
   /** Where others make changes too: tells them which triggers are bound here, instead of what was told before. */
   subscribe(subscriptions: readonly DueSubscription[]): Promise<void>;
+  /** Triggers that only other engines on the store have, as far as they have told, and that this address concerns. */
+  elsewhere(address: Readonly<Record<string, string>>, except: readonly { readonly id: string }[]): readonly { readonly id: string; readonly functionId: string }[];
   /** Takes the first call of lanes that are ready and nobody's, oldest first. */
   claim(wanted: readonly { readonly triggerId: string; readonly limit: number }[]): Promise<ClaimAnswer>;
   /** The call is done. Answers the next one of its lane, still claimed, if there is one. */

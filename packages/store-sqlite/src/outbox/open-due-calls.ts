@@ -38,6 +38,7 @@ export async function openDueCalls({ store, kind, clock, logger }: OpenDueCallsO
     subscribe: async (subscriptions) => {
       if (store.isShared) await outbox.run('subscribe', { kind, subscriptions });
     },
+    elsewhere: (address, except) => (store.isShared ? outbox.query('elsewhere', { kind, address, except: except.map(({ id }) => ({ id })), nowMs: clock.now(), fencingToken: store.fencingToken }) : []),
     claim: async (wanted) => checked(await outbox.run('claim', { wanted, terms })),
     settle: async (call) => checked(await outbox.run('settle', { ...ids(call), terms })).calls[0],
     postpone: (call, later) => outbox.run('postpone', { ...ids(call), ...later }),

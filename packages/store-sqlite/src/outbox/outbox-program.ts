@@ -1,6 +1,7 @@
 import { defineStoreProgram, type StoreCommandContext, type StoreSql } from '@motia/engine-core/contract';
 import type { ClaimAnswer, ClaimedCall, ClaimTerms, LostCall } from './due-calls.js';
-import { writeSubscriptions } from './subscriptions.js';
+import type { DueTrigger } from './add-due-calls.js';
+import { triggersElsewhere, writeSubscriptions } from './subscriptions.js';
 import { callChecksum, callColumns, callTable, toClaimedCall, type CallRow } from './call-row.js';
 
 /** The most that is taken away as too old at once. */
@@ -140,6 +141,13 @@ export const storeProgram = defineStoreProgram({
         if (earliest === undefined || at < earliest) earliest = at;
       }
       return earliest;
+    },
+
+    elsewhere(
+      sql: StoreSql,
+      { nowMs, fencingToken, ...query }: { readonly kind: string; readonly address: Readonly<Record<string, string>>; readonly except: readonly { readonly id: string }[]; readonly nowMs: number; readonly fencingToken: number },
+    ): readonly DueTrigger[] {
+      return triggersElsewhere(sql, query, { nowMs, fencingToken });
     },
 
     owners: (sql: StoreSql, { kind }: { readonly kind: string }): readonly number[] =>

@@ -18,8 +18,8 @@ export function writeSubscriptions(sql: StoreSql, { kind, subscriptions }: { rea
 /** Triggers that only other engines have, and that a change of this address concerns. */
 export function triggersElsewhere(
   sql: StoreSql,
-  { kind, address, except }: { readonly kind: string; readonly address: Readonly<Record<string, string>>; readonly except: readonly DueTrigger[] },
-  { nowMs, fencingToken }: StoreCommandContext,
+  { kind, address, except }: { readonly kind: string; readonly address: Readonly<Record<string, string>>; readonly except: readonly Pick<DueTrigger, 'id'>[] },
+  { nowMs, fencingToken }: Pick<StoreCommandContext, 'nowMs' | 'fencingToken'>,
 ): readonly DueTrigger[] {
   const known = new Set(except.map(({ id }) => id));
   const found: DueTrigger[] = [];

@@ -1,9 +1,10 @@
 import {
-  type Clock, type FunctionRegistry, type Logger, type Registration, type Telemetry, type Timer, type TriggerChange, type TriggerRegistry, type WorkerRegistry,
+  type Clock, type FunctionRegistry, type Hold, type Logger, type Registration, type Telemetry, type Timer, type TriggerChange, type TriggerRegistry, type WorkerRegistry,
 } from '@motia/engine-core/contract';
 import { DeliveryRun, type DeliveryRunParts } from './delivery-run.js';
 import type { ClaimedCall, ClaimTerms, DueCalls } from './due-calls.js';
 import { TriggerGate } from './trigger-gate.js';
+import { TriggerNews } from './trigger-news.js';
 
 export interface TriggerDeliveryParts {
   /** The trigger type, as logs and metrics name it: `state`, `stream`. */
@@ -46,16 +47,21 @@ export class TriggerDelivery {
   readonly #registrations: Registration[] = [];
   readonly #timers = new Set<Timer>();
   #wake: { readonly timer: Timer; readonly atMs: number } | undefined;
+  readonly #hold: Hold;
+  /** The first call that somebody here would run has its time still to come. */
+  #isDueLater = false;
   #reserved = 0;
   #isOpen = false;
   #pumping: Promise<void> | undefined;
   #mustPumpAgain = false;
   #releasing: Promise<unknown> = Promise.resolve();
-  #published: Promise<void> = Promise.resolve();
+  readonly #news: TriggerNews;
   #onIdle: (() => void) | undefined;
 
   constructor(parts: TriggerDeliveryParts) {
     this.#parts = parts;
+    this.#hold = parts.clock.hold();
+    this.#news = new TriggerNews({ ...parts, triggers: () => [...this.#gates.values()].map(({ trigger }) => trigger) });
     const outcomes = parts.telemetry.meter.counter('iii.triggers.calls', { description: 'Calls that stored changes owed to triggers, by what became of them.', unit: '{call}' });
     this.#run = { ...parts, outcomes, timeoutMs: parts.timeoutMs ?? 30_000, random: parts.random ?? Math.random };
   }
@@ -91,12 +97,12 @@ export class TriggerDelivery {
       else this.#gates.set(trigger.id, new TriggerGate(trigger));
     }
     this.#pump();
-    this.#published = this.#published.then(() => this.#publish());
+    if (this.#isOpen) void this.#news.tell();
   }
 
   /** Resolves once other engines on the store know of the last change as well. */
   published(): Promise<void> {
-    return this.#published;
+    return this.#news.told();
   }
 
   /**
@@ -143,12 +149,14 @@ export class TriggerDelivery {
   #close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#news.close();
     for (const registration of this.#registrations.splice(0)) registration.dispose();
     for (const timer of this.#timers) this.#parts.clock.clear(timer);
     this.#timers.clear();
     this.#parts.clock.clear(this.#wake?.timer);
     this.#wake = undefined;
     for (const gate of this.#gates.values()) this.#release(gate.waiting.splice(0));
+    this.#keepAlive();
   }
 
   #cancelAll(): void {
@@ -157,10 +165,15 @@ export class TriggerDelivery {
 
   async #idle(): Promise<void> {
     await this.#pumping;
-    await this.#published;
+    await this.#news.told();
     await this.#releasing;
     if (this.#running.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     await this.#releasing;
+  }
+
+  /** What runs, and what is tried again later, is done before the process ends. */
+  #keepAlive(): void {
+    this.#hold.set(this.#running.size > 0 || (this.#isOpen && this.#isDueLater));
   }
 
   #room(): number {
@@ -185,6 +198,7 @@ export class TriggerDelivery {
     const run = new DeliveryRun(this.#run, gate.trigger, call);
     gate.running += 1;
     this.#running.set(call.laneId, run);
+    this.#keepAlive();
     run.ended.then(
       (end) => {
         gate.running -= 1;
@@ -205,16 +219,6 @@ export class TriggerDelivery {
     );
   }
 
-  async #publish(): Promise<void> {
-    if (!this.#isOpen) return;
-    try {
-      await this.#parts.calls.subscribe([...this.#gates.values()].map(({ trigger: { id, functionId, config } }) => ({ id, functionId, filter: config as Readonly<Record<string, unknown>> })));
-    } catch (error) {
-      this.#parts.logger.error('Other engines could not be told of triggers; trying again', { type: this.#parts.kind, reason: String(error) });
-      this.#after(storeRetryMs, () => (this.#published = this.#published.then(() => this.#publish())));
-    }
-  }
-
   /** What waits is given back: another engine may have somebody to run it. */
   #pause(gate: TriggerGate): void {
     gate.pause(this.#now(), this.#run.random());
@@ -231,6 +235,7 @@ export class TriggerDelivery {
       this.#startWaiting(gate);
       this.#pump();
     }
+    this.#keepAlive();
     if (this.#running.size === 0) this.#onIdle?.();
   }
 
@@ -261,6 +266,7 @@ export class TriggerDelivery {
       .catch((error: unknown) => this.#storeFailed(error))
       .finally(() => {
         this.#pumping = undefined;
+        this.#keepAlive();
         if (this.#mustPumpAgain) {
           this.#mustPumpAgain = false;
           this.#pump();
@@ -282,10 +288,14 @@ export class TriggerDelivery {
       room -= limit;
     }
     if (reopensAtMs < Number.POSITIVE_INFINITY) this.#sleep(reopensAtMs - now);
-    if (wanted.length === 0) return;
+    if (wanted.length === 0) {
+      this.#isDueLater = false;
+      return;
+    }
     const readyAtMs = await calls.nextReadyAtMs(wanted.map(({ triggerId }) => triggerId));
-    if (readyAtMs === undefined) return;
-    const inMs = readyAtMs - clock.now();
+    const inMs = readyAtMs === undefined ? undefined : readyAtMs - clock.now();
+    this.#isDueLater = inMs !== undefined && inMs > 0;
+    if (inMs === undefined) return;
     if (inMs > 0) return this.#sleep(Math.min(inMs, reopensAtMs - now));
     const { calls: claimed, damaged } = await calls.claim(wanted);
     this.#accept(claimed);

@@ -56,6 +56,30 @@ describe('S6 calls due to triggers', () => {
     await until(() => itemsOf(host).rows().length === 0);
   });
 
+  it('keep the process while they run or are to be tried again, not while nobody is there to run them', async () => {
+    const clock = new ManualClock();
+    await using host = await start({ jitter: 1 }, clock);
+    const { handler, seen, reached } = collector();
+    let isFailing = true;
+    const registration = host.functions.register({ id: 'watch' }, (payload, call) => {
+      handler(payload, call);
+      if (isFailing) throw new Error('not now');
+    });
+    await subscribe(host, 'watch');
+    await itemsOf(host).put('a', '1');
+    await reached(1);
+    await clock.advance(1);
+    expect(clock.holds).toBe(1);
+    isFailing = false;
+    await clock.advance('2s');
+    await until(() => itemsOf(host).rows().length === 0 && clock.holds === 0);
+    expect(seen).toHaveLength(2);
+    registration.dispose();
+    await itemsOf(host).put('a', '2');
+    await clock.advance('1s');
+    expect([itemsOf(host).rows().length, clock.holds]).toEqual([1, 0]);
+  });
+
   it('are not there when the change was undone, alone or with its transaction', async () => {
     await using host = await start();
     const { handler, seen, reached } = collector();

@@ -7,6 +7,18 @@ interface AllStreams {
   readonly stream: readonly { readonly id: string; readonly groups: readonly string[] }[];
 }
 
+interface Item {
+  /** Absent only where a worker keeps the stream and does not say. */
+  readonly id?: string;
+  readonly value: unknown;
+}
+interface ItemPage {
+  readonly items: readonly Item[];
+  readonly cursor?: string;
+}
+/** Pages of a group that are looked through. */
+const mostPages = 20;
+
 /** Streams, their groups and items; messages to those who follow. */
 export function streamRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
   return [
@@ -19,10 +31,10 @@ export function streamRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
       return listPage(groups.map((group) => ({ group })), query, { keyOf: (row) => row.group, textOf: (row) => row.group });
     }),
     route('GET', '/streams/:stream/:group/items', async ({ params, query, signal }) => {
-      const items = await modules.call<readonly unknown[]>('stream::list', { stream_name: params['stream'], group_id: params['group'] }, { signal });
+      const items = await itemsOf(modules, { stream_name: params['stream'], group_id: params['group'] }, signal);
       const width = String(items.length).length;
-      // Items may hold no id of their own: their places are what the list can go on from.
-      const rows = items.map((value, index) => ({ place: String(index).padStart(width, '0'), value }));
+      // In the order in which they came: their places are what the list can go on from.
+      const rows = items.map((item, index) => ({ place: String(index).padStart(width, '0'), ...item }));
       return listPage(rows, query, { keyOf: (row) => row.place, textOf: (row) => JSON.stringify(row.value) ?? '' });
     }),
     route('GET', '/streams/:stream/:group/items/:item', async ({ params, signal }) => ({
@@ -33,4 +45,16 @@ export function streamRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
       return await modules.act('stream::send', { stream_name: params['stream'], group_id: params['group'], type, data, id }, { signal });
     }),
   ];
+}
+
+/** The items of a group, the oldest 20,000 of them. */
+async function itemsOf(modules: ModuleFunctions, group: object, signal: AbortSignal): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  let cursor: string | undefined;
+  for (let pages = 0; pages === 0 || (cursor !== undefined && pages < mostPages); pages += 1) {
+    const page: ItemPage = await modules.call('stream::list', { ...group, with_ids: true, ...(cursor === undefined ? {} : { cursor }) }, { signal });
+    items.push(...page.items);
+    ({ cursor } = page);
+  }
+  return items;
 }

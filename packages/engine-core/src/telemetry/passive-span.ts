@@ -1,6 +1,7 @@
-import type { OpenSpan, TraceContext } from '@motia/engine-core/contract';
+import type { TraceContext } from '@motia/protocol';
+import type { OpenSpan } from '../contract/telemetry.js';
 
-/** A span of a trace that is not recorded: it carries the context on. */
+/** A span that nobody records: it carries the context of its trace on. */
 export class PassiveSpan implements OpenSpan {
   readonly context: TraceContext;
   readonly isRecording = false;
@@ -10,14 +11,14 @@ export class PassiveSpan implements OpenSpan {
   }
 
   setAttribute(): void {
-    // The trace was sampled out.
+    // Nobody records.
   }
 
   event(): void {
-    // The trace was sampled out.
+    // Nobody records.
   }
 
   end(): void {
-    // The trace was sampled out.
+    // Nobody records.
   }
 }
