@@ -23,7 +23,7 @@ describe('cron::schedule', () => {
     const answer = await cron.call('cron::schedule', { function_id: 'remind', at: '2026-03-12T09:00:00+01:00', data: { user: 'ada' } });
     expect(answer).toEqual({ job_id: expect.stringMatching(/^job_[0-9a-f-]{36}$/), next_run: '2026-03-12T08:00:00Z', replaced: false });
     expect(await jobs(cron)).toMatchObject([{ origin: 'scheduled', function_id: 'remind', at: '2026-03-12T08:00:00Z', status: 'active', next_run: '2026-03-12T08:00:00Z', data: { user: 'ada' } }]);
-    await cron.clock.advance('3d');
+    await cron.pass('3d');
     expect(seen).toEqual([{ trigger: 'cron', job_id: answer['job_id'], scheduled_time: '2026-03-12T08:00:00Z', actual_time: '2026-03-12T08:00:00Z', fencingToken: 1, backfilled: false, data: { user: 'ada' } }]);
     // It is forgotten, its history is not.
     expect([await jobs(cron), (await cron.history(String(answer['job_id']))).map(({ state }) => state)]).toEqual([[], ['succeeded']]);
@@ -34,7 +34,7 @@ describe('cron::schedule', () => {
     const seen = collector(cron);
     expect(await cron.call('cron::schedule', { function_id: 'remind', delay_ms: 90_500 })).toMatchObject({ next_run: '2026-03-10T12:01:30.500Z' });
     await cron.call('cron::schedule', { function_id: 'remind', delayMs: 0 });
-    await cron.clock.advance('2m');
+    await cron.pass('2m');
     expect(seen.map(({ scheduled_time }) => scheduled_time)).toEqual(['2026-03-10T12:00:00Z', '2026-03-10T12:01:30.500Z']);
   });
 
@@ -42,7 +42,7 @@ describe('cron::schedule', () => {
     await using cron = await startCron();
     const seen = collector(cron);
     expect(await cron.call('cron::schedule', { function_id: 'remind', expression: '0 0 9 * * * *', timezone: 'Europe/Berlin', job_id: 'daily' })).toEqual({ job_id: 'daily', next_run: '2026-03-11T08:00:00Z', replaced: false });
-    await cron.clock.advance('2d');
+    await cron.pass('2d');
     expect(seen.map(({ job_id, scheduled_time }) => [job_id, scheduled_time])).toEqual([['daily', '2026-03-11T08:00:00Z'], ['daily', '2026-03-12T08:00:00Z']]);
   });
 
@@ -51,7 +51,7 @@ describe('cron::schedule', () => {
     const seen = collector(cron);
     await cron.call('cron::schedule', { function_id: 'remind', delay_ms: 60_000, job_id: 'r', data: 1 });
     expect(await cron.call('cron::schedule', { function_id: 'remind', delay_ms: 120_000, job_id: 'r', data: 2 })).toMatchObject({ replaced: true });
-    await cron.clock.advance('5m');
+    await cron.pass('5m');
     expect(seen.map(({ data, scheduled_time }) => [data, scheduled_time])).toEqual([[2, '2026-03-10T12:02:00Z']]);
   });
 
@@ -65,9 +65,9 @@ describe('cron::schedule', () => {
     }
     await using cron = await startCron({ folder: folder.path, clock: new ManualClock('2026-03-11T12:30:00Z') });
     expect((await jobs(cron)).map(({ job_id, status }) => [job_id, status])).toEqual([['hourly', 'waiting_for_function'], ['once', 'waiting_for_function']]);
-    await cron.clock.advance('10m');
+    await cron.pass('10m');
     const seen = collector(cron);
-    await cron.clock.advance('21m');
+    await cron.pass('21m');
     expect(seen.map(({ job_id, scheduled_time, backfilled }) => [job_id, scheduled_time, backfilled])).toEqual([['once', '2026-03-10T13:00:00Z', true], ['hourly', '2026-03-11T13:00:00Z', false]]);
   });
 
@@ -76,10 +76,10 @@ describe('cron::schedule', () => {
     const registration = cron.host.functions.register({ id: 'comes-and-goes' }, () => undefined);
     await cron.call('cron::schedule', { function_id: 'comes-and-goes', delay_ms: 60_000, job_id: 'r' });
     registration.dispose();
-    await cron.clock.advance('10m');
+    await cron.pass('10m');
     expect(await jobs(cron)).toMatchObject([{ job_id: 'r', status: 'waiting_for_function' }]);
     const seen = collector(cron, 'comes-and-goes');
-    await cron.clock.advance('1s');
+    await cron.pass('1s');
     expect(seen).toMatchObject([{ job_id: 'r', backfilled: true }]);
   });
 
@@ -89,7 +89,7 @@ describe('cron::schedule', () => {
     cron.host.functions.register({ id: 'never' }, () => false);
     await cron.call('cron::schedule', { function_id: 'remind', expression: '0 * * * * * *', job_id: 'j', overlap: 'allow', catchUp: 'all', timeoutMs: 5_000, condition_function_id: 'never' });
     expect(await jobs(cron)).toMatchObject([{ overlap: 'allow', catch_up: 'all', timeout_ms: 5_000, condition_function_id: 'never' }]);
-    await cron.clock.advance('1m');
+    await cron.pass('1m');
     expect(await cron.history('j')).toMatchObject([{ state: 'skipped', reason: 'condition' }]);
   });
 
@@ -128,7 +128,7 @@ describe('cron::cancel', () => {
     await cron.call('cron::schedule', { function_id: 'remind', delay_ms: 60_000, job_id: 'r' });
     expect(await cron.call('cron::cancel', { job_id: 'r' })).toEqual({ job_id: 'r', cancelled: true });
     expect(await cron.call('cron::cancel', { job_id: 'r' })).toEqual({ job_id: 'r', cancelled: false });
-    await cron.clock.advance('1h');
+    await cron.pass('1h');
     expect(seen).toEqual([]);
   });
 
@@ -142,7 +142,7 @@ describe('cron::cancel', () => {
       if (isFirst) expect(await cron.call('cron::cancel', { job_id: jobId })).toEqual({ job_id: jobId, cancelled: true });
       expect(await cron.call('cron::cancel', { job_id: jobId })).toEqual({ job_id: jobId, cancelled: false });
       expect(await cron.listed(jobId)).toMatchObject({ status: 'finished' });
-      await cron.clock.advance('2m');
+      await cron.pass('2m');
       expect([seen, await cron.history(jobId)]).toMatchObject([[], [{ state: 'skipped', reason: 'cancelled' }]]);
     }
   });
@@ -159,7 +159,7 @@ describe('cron::run_now', () => {
     await using cron = await startCron();
     const { seen, jobId } = await cron.job('tick', { expression: '0 */5 * * * * *' });
     expect(await cron.call('cron::run_now', { job_id: jobId })).toEqual({ job_id: jobId, scheduled_time: '2026-03-10T12:00:00Z' });
-    await cron.clock.advance('6m');
+    await cron.pass('6m');
     expect(seen).toMatchObject([{ scheduled_time: '2026-03-10T12:00:00Z', manual: true, backfilled: false }, { scheduled_time: '2026-03-10T12:05:00Z' }]);
     expect('manual' in (seen[1] ?? {})).toBe(false);
     expect(await cron.history(jobId)).toMatchObject([{ kind: 'slot' }, { kind: 'manual', state: 'succeeded' }]);
@@ -169,7 +169,7 @@ describe('cron::run_now', () => {
     await using cron = await startCron();
     const { seen, jobId } = await cron.job('tick', { expression: '0 */5 * * * * *', overlap: 'allow' });
     await Promise.all([1, 2, 3].map(() => cron.call('cron::run_now', { job_id: jobId })));
-    await cron.clock.advance('1s');
+    await cron.pass('1s');
     expect([seen.length, new Set(seen.map(({ scheduled_time }) => scheduled_time)).size]).toEqual([3, 3]);
   });
 
@@ -182,10 +182,10 @@ describe('cron::run_now', () => {
     await expect(cron.call('cron::run_now', { job_id: strict })).rejects.toMatchObject({ code: 'MOTIA_CRON_RUN_IN_PROGRESS', status: 409, retryable: true });
     const { jobId: patient, seen } = await cron.job('patient', { expression: '0 0 0 * * * *', overlap: 'queueOne' }, slow);
     for (let n = 0; n < 2; n += 1) await cron.call('cron::run_now', { job_id: patient });
-    await cron.clock.advance('1s');
+    await cron.pass('1s');
     expect(seen).toHaveLength(1);
     for (const resolve of finish.splice(0)) resolve();
-    await cron.clock.advance('1s');
+    await cron.pass('1s');
     expect(seen).toHaveLength(2);
     for (const resolve of finish) resolve();
   });
@@ -201,12 +201,12 @@ describe('cron::pause and cron::resume', () => {
   it('leave slots out, which are not missed then', async () => {
     await using cron = await startCron();
     const { seen, jobId } = await cron.job('tick', { expression: '0 * * * * * *', catch_up: 'all' });
-    await cron.clock.advance('1m');
+    await cron.pass('1m');
     expect(await cron.call('cron::pause', { job_id: jobId })).toEqual({ job_id: jobId, is_paused: true });
-    await cron.clock.advance('10m');
+    await cron.pass('10m');
     expect(await cron.listed(jobId)).toMatchObject({ status: 'paused', is_paused: true, next_run: null });
     expect(await cron.call('cron::resume', { job_id: jobId })).toEqual({ job_id: jobId, is_paused: false });
-    await cron.clock.advance('1m');
+    await cron.pass('1m');
     expect(seen.map(({ scheduled_time, backfilled }) => [scheduled_time.slice(14, 16), backfilled])).toEqual([['01', false], ['12', false]]);
   });
 
@@ -215,10 +215,10 @@ describe('cron::pause and cron::resume', () => {
     const seen = collector(cron);
     await cron.call('cron::schedule', { function_id: 'remind', delay_ms: 60_000, job_id: 'r' });
     await cron.call('cron::pause', { job_id: 'r' });
-    await cron.clock.advance('1h');
+    await cron.pass('1h');
     expect(seen).toEqual([]);
     await cron.call('cron::resume', { job_id: 'r' });
-    await cron.clock.advance('1s');
+    await cron.pass('1s');
     expect(seen).toMatchObject([{ job_id: 'r', backfilled: true }]);
   });
 
@@ -227,7 +227,7 @@ describe('cron::pause and cron::resume', () => {
     const { seen, jobId } = await cron.job('tick', { expression: '0 * * * * * *' });
     await cron.call('cron::pause', { job_id: jobId });
     await cron.call('cron::run_now', { job_id: jobId });
-    await cron.clock.advance('5m');
+    await cron.pass('5m');
     expect(seen).toMatchObject([{ manual: true }]);
   });
 });
@@ -246,7 +246,7 @@ describe('cron::list, cron::history and cron::preview', () => {
   it('history is newest first, page by page, of one job or all', async () => {
     await using cron = await startCron();
     const { jobId } = await cron.job('tick', { expression: '0 * * * * * *' });
-    await cron.clock.advance('5m');
+    await cron.pass('5m');
     const page = await cron.call<{ runs: Record<string, unknown>[]; next: string }>('cron::history', { job_id: jobId, limit: 2 });
     expect([page.runs.map(({ scheduled_time }) => String(scheduled_time).slice(14, 16)), page.next]).toEqual([['05', '04'], '2026-03-10T12:04:00Z']);
     const rest = await cron.call<{ runs: Record<string, unknown>[]; next: unknown }>('cron::history', { limit: 100, before: page.next });
@@ -262,7 +262,7 @@ describe('cron::list, cron::history and cron::preview', () => {
   it('history holds the last hundred runs, and a little more', async () => {
     await using cron = await startCron();
     const { jobId } = await cron.job('tick', { expression: '* * * * * * *' });
-    await cron.clock.advance('4m');
+    await cron.pass('4m');
     const runs = await cron.history(jobId);
     const older = await cron.call<{ runs: unknown[] }>('cron::history', { job_id: jobId, limit: 100, before: String(runs.at(-1)?.['scheduled_time']) });
     expect([runs.length, older.runs.length <= 21]).toEqual([100, true]);
@@ -286,7 +286,7 @@ describe('the service for other modules', () => {
       throw new Error('on purpose');
     });
     await service.runNow(jobId);
-    await cron.clock.advance('1s');
+    await cron.pass('1s');
     await service.pause(jobId);
     expect(await service.list()).toEqual([{ jobId, functionId: 'tick', expression: '0 * * * * * *', timezone: 'Europe/Berlin', isPaused: true, lastResult: 'failed', lastError: expect.stringContaining('on purpose') }]);
     await service.resume(jobId);

@@ -13,7 +13,7 @@ async function startSlow(config: Readonly<Record<string, unknown>>) {
     cron, ...job,
     async end(run: number): Promise<void> {
       finish[run]?.();
-      await cron.clock.advance('1s');
+      await cron.pass('1s');
     },
     history: () => cron.history(job.jobId).then(outcomes),
     [Symbol.asyncDispose]: async () => {
@@ -26,11 +26,11 @@ async function startSlow(config: Readonly<Record<string, unknown>>) {
 describe('C3 a run that is longer than its period', () => {
   it('forbid, the default: slots are left out and say why, until it has ended', async () => {
     await using slow = await startSlow({});
-    await slow.cron.clock.advance('3m');
+    await slow.cron.pass('3m');
     expect(slots(slow.seen)).toEqual(['01:00']);
     expect(await slow.cron.listed(slow.jobId)).toMatchObject({ last_result: 'running' });
     await slow.end(0);
-    await slow.cron.clock.advance('1m');
+    await slow.cron.pass('1m');
     expect(slots(slow.seen)).toEqual(['01:00', '04:00']);
     expect(await slow.history()).toEqual(['04:00 running', '03:00 skipped overlap', '02:00 skipped overlap', '01:00 succeeded']);
     expect(slow.cron.host.logs.find('A cron slot is skipped')).toMatchObject({ fields: { reason: 'overlap' } });
@@ -38,7 +38,7 @@ describe('C3 a run that is longer than its period', () => {
 
   it('allow: runs go side by side', async () => {
     await using slow = await startSlow({ overlap: 'allow' });
-    await slow.cron.clock.advance('3m');
+    await slow.cron.pass('3m');
     expect(slots(slow.seen)).toEqual(['01:00', '02:00', '03:00']);
     await slow.end(1);
     expect(await slow.history()).toEqual(['03:00 running', '02:00 succeeded', '01:00 running']);
@@ -53,21 +53,21 @@ describe('C3 a run that is longer than its period', () => {
       return new Promise<void>((resolve) => finish.push(resolve));
     });
     const { jobId } = await cron.job('slow', { expression: '0 * * * * * *', overlap: 'replace' });
-    await cron.clock.advance('3m');
+    await cron.pass('3m');
     expect(aborted).toEqual(['01:00', '02:00']);
     finish[0]?.();
     finish[2]?.();
-    await cron.clock.advance('1s');
+    await cron.pass('1s');
     expect(outcomes(await cron.history(jobId))).toEqual(['03:00 succeeded', '02:00 failed replaced', '01:00 failed replaced']);
   });
 
   it('queueOne: one waits and runs when the first has ended, the others are left out', async () => {
     await using slow = await startSlow({ overlap: 'queueOne' });
-    await slow.cron.clock.advance('4m');
+    await slow.cron.pass('4m');
     expect([slots(slow.seen), await slow.history()]).toEqual([['01:00'], ['04:00 skipped overlap', '03:00 skipped overlap', '02:00 waiting', '01:00 running']]);
     await slow.end(0);
     expect(slots(slow.seen)).toEqual(['01:00', '02:00']);
-    await slow.cron.clock.advance('1m');
+    await slow.cron.pass('1m');
     expect((await slow.history())[0]).toBe('05:00 waiting');
     await slow.end(1);
     expect(slots(slow.seen)).toEqual(['01:00', '02:00', '05:00']);
@@ -78,7 +78,7 @@ describe('C3 a run that is longer than its period', () => {
   it('jobs do not hold each other up', async () => {
     await using slow = await startSlow({});
     const { seen } = await slow.cron.job('quick', { expression: '0 * * * * * *' });
-    await slow.cron.clock.advance('3m');
+    await slow.cron.pass('3m');
     expect(slots(seen)).toEqual(['01:00', '02:00', '03:00']);
   });
 });

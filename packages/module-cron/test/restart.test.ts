@@ -15,17 +15,17 @@ describe('what is kept over a restart', () => {
       const { jobId } = await cron.job('fails', config, () => {
         throw new Error('on purpose');
       });
-      await cron.clock.advance('2m');
+      await cron.pass('2m');
       await cron.call('cron::pause', { job_id: jobId });
     }
     await using cron = await startCron({ folder: folder.path, clock: new ManualClock('2026-03-10T12:02:10Z') });
     const { seen, jobId } = await cron.job('fails', config);
     expect(await cron.listed(jobId)).toMatchObject({ last_result: 'failed', last_scheduled_time: '2026-03-10T12:02:00Z', last_error: { message: expect.stringContaining('on purpose') }, is_paused: true, status: 'paused', next_run: null });
     expect(await cron.history(jobId)).toHaveLength(2);
-    await cron.clock.advance('5m');
+    await cron.pass('5m');
     expect(seen).toEqual([]);
     await cron.call('cron::resume', { job_id: jobId });
-    await cron.clock.advance('1m');
+    await cron.pass('1m');
     expect(seen).toMatchObject([{ scheduled_time: '2026-03-10T12:08:00Z', backfilled: false }]);
   });
 
@@ -35,7 +35,7 @@ describe('what is kept over a restart', () => {
     for (const start of ['2026-03-10T12:00:00Z', '2026-03-10T12:01:30Z', '2026-03-10T12:02:30Z']) {
       await using cron = await startCron({ folder: folder.path, clock: new ManualClock(start) });
       const { seen } = await cron.job('tick', { expression: '0 * * * * * *' });
-      await cron.clock.advance('61s');
+      await cron.pass('61s');
       tokens.push(...seen.map(({ fencingToken }) => fencingToken));
     }
     expect(tokens.length).toBeGreaterThan(2);
@@ -59,13 +59,13 @@ describe('G1 a stop', () => {
     const cron = await startCron({ folder: folder.path });
     let finish = (): void => undefined;
     const { seen, jobId } = await cron.job('slow', { expression: '* * * * * * *', overlap: 'allow' }, () => new Promise<void>((resolve) => (finish = resolve)));
-    await cron.clock.advance('1s');
+    await cron.pass('1s');
     const stopping = cron.host.stop({ drainTimeoutMs: 60_000 });
-    await cron.clock.advance('10s');
+    await cron.pass('10s');
     expect([cron.host.state, seen.length]).toEqual(['draining', 1]);
     await expect(cron.call('cron::run_now', { job_id: jobId })).rejects.toMatchObject({ code: 'MOTIA_CRON_STOPPING' });
     finish();
-    await cron.clock.advance('1s');
+    await cron.pass('1s');
     await stopping;
     await using next = await startCron({ folder: folder.path, clock: new ManualClock('2026-03-10T12:00:11Z') });
     expect((await next.history(jobId)).map((run) => run['state'])).toEqual(['succeeded']);
@@ -76,11 +76,11 @@ describe('G1 a stop', () => {
     const config = { expression: '0 1 12 * * * *' };
     const cron = await startCron({ folder: folder.path });
     await cron.job('slow', config, never);
-    await cron.clock.advance('1m');
+    await cron.pass('1m');
     await cron.host.stop({ drainTimeoutMs: 0 });
     await using next = await startCron({ folder: folder.path, clock: new ManualClock('2026-03-10T12:01:05Z') });
     const { seen, jobId } = await next.job('slow', config);
-    await next.clock.advance('1s');
+    await next.pass('1s');
     expect(seen).toMatchObject([{ scheduled_time: '2026-03-10T12:01:00Z' }]);
     expect(outcome((await next.history(jobId))[0])).toEqual(['succeeded', null, 2, 0]);
   });
@@ -102,9 +102,9 @@ describe('a run without a queue that is lost', () => {
       return connected;
     };
     await connect();
-    await cron.clock.advance('61s');
+    await cron.pass('61s');
     await connect();
-    await cron.clock.advance('10s');
+    await cron.pass('10s');
     expect(kills).toBe(2);
     const jobId = cron.host.triggers.list().find(({ type }) => type === 'cron')?.id ?? '';
     expect(outcome((await cron.history(jobId))[0])).toEqual(['failed', null, 2, 1]);
@@ -122,7 +122,7 @@ describe('a run without a queue that is lost', () => {
     });
     await connected;
     const jobId = cron.host.triggers.list().find(({ type }) => type === 'cron')?.id ?? '';
-    await cron.clock.advance('61s');
+    await cron.pass('61s');
     expect(outcome((await cron.history(jobId))[0])).toEqual(['failed', null, 1, 0]);
   });
 });

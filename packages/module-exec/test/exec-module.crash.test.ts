@@ -83,7 +83,7 @@ describe('ExecModule', () => {
     ['busy loop', async (running: Awaited<ReturnType<typeof startExec>>) => void running.call('test::busy').catch(() => undefined)],
     ['SIGSTOP', async (running: Awaited<ReturnType<typeof startExec>>) => void process.kill(running.processes.list()[0]?.pid as number, 'SIGSTOP')],
   ])('E2 #27 #28 kills and restarts a process that hangs: %s', async (_, hang) => {
-    await using running = await startExec({ heartbeat_interval_ms: 100 });
+    await using running = await startExec({ heartbeat_interval_ms: 400 });
     const [before] = running.processes.list();
     await running.call('test::echo');
     await hang(running);

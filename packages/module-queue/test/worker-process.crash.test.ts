@@ -8,6 +8,9 @@ import { openQueueOn, type OpenQueue } from './fixtures/open-queue.js';
 
 const program = fileURLToPath(new URL('./fixtures/programs/test-worker.mjs', import.meta.url));
 
+/** Three of them without a sign of life: long enough that a process which only waits for a processor is not taken for one that hangs. */
+const heartbeatIntervalMs = 400;
+
 interface Process {
   readonly child: ChildProcess;
   readonly handle: WorkerHandle;
@@ -80,7 +83,7 @@ describe('worker processes', () => {
   }, 60_000);
 
   it('Q6 #27 #30 a message that hangs its process is given up, while its neighbours are done by other processes', async () => {
-    await using processes = await open({ heartbeatIntervalMs: 150 });
+    await using processes = await open({ heartbeatIntervalMs });
     const { test, supervise } = processes;
     await Promise.all([supervise('one'), supervise('two')]);
     const neighbours: string[] = [];
@@ -102,7 +105,7 @@ describe('worker processes', () => {
   }, 90_000);
 
   it('Q5 #28 a message of a stopped process is done by another, and the answer of the first, once it goes on, changes nothing', async () => {
-    await using processes = await open({ heartbeatIntervalMs: 150 });
+    await using processes = await open({ heartbeatIntervalMs });
     const { test, start } = processes;
     const stopped = await start('one');
     const receipt = await send(test, { do: 'wait', ms: 300 });

@@ -87,6 +87,17 @@ function send(port: number, bytes: Buffer, { splits, leaves }: Request): Promise
 
 const statuses = new Set([100, 200, 201, 202, 204, 400, 403, 404, 405, 408, 409, 413, 414, 415, 417, 421, 422, 431, 500]);
 
+/** How much of the text is a body in chunks; all of it where that is cut off. */
+function chunkedLength(text: string): number {
+  let at = 0;
+  for (let size = /^[\da-f]+(?=\r\n)/i.exec(text); size !== null; size = /^[\da-f]+(?=\r\n)/i.exec(text.slice(at))) {
+    const bytes = Number.parseInt(size[0], 16);
+    at += size[0].length + 2 + bytes + 2;
+    if (bytes === 0) return at;
+  }
+  return text.length;
+}
+
 /** Holds an answer, or several of one connection, against what every answer must be. Gives what each was: its code, or its status. */
 function check(answer: string): readonly string[] {
   expect(answer).not.toContain(mark);
@@ -99,8 +110,8 @@ function check(answer: string): readonly string[] {
     if (head === null) break;
     const status = Number(head[1]);
     expect(statuses).toContain(status);
-    const length = Number(/^content-length: (\d+)\r$/im.exec(head[2] ?? '')?.[1] ?? 0);
     rest = rest.slice(head[0].length);
+    const length = /^transfer-encoding: chunked\r$/im.test(head[2] ?? '') ? chunkedLength(rest) : Number(/^content-length: (\d+)\r$/im.exec(head[2] ?? '')?.[1] ?? 0);
     // HEAD answers announce a length and bring nothing.
     const text = rest.startsWith('HTTP/1.1 ') ? '' : rest.slice(0, length);
     rest = rest.slice(text.length);

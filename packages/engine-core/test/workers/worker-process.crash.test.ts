@@ -104,7 +104,7 @@ describe('workers that are processes', () => {
   it('that spin are closed as hung, and another replica goes on serving', async () => {
     await using host = startKernel();
     const { functions } = host.kernel;
-    const spinning = await start(host, 'spinning', { owner: 'exec:0#0', heartbeatIntervalMs: 100 });
+    const spinning = await start(host, 'spinning', { owner: 'exec:0#0', heartbeatIntervalMs: 400 });
     const spin = failureOf(functions.invoke('spin', {}));
     await start(host, 'healthy', { owner: 'exec:0#1' });
     expect(await spinning.handle.closed).toMatchObject({ reason: 'hung', error: expect.objectContaining({ code: 'MOTIA_ENGINE_WORKER_HUNG' }) });

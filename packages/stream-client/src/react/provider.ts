@@ -1,4 +1,4 @@
-import { createContext, createElement, useEffect, useMemo, useRef, type ReactElement, type ReactNode } from 'react';
+import { createContext, createElement, useEffect, useMemo, useRef, useState, type ReactElement, type ReactNode } from 'react';
 import { Stream, type StreamOptions } from '../stream.js';
 import type { Address } from '../wire/connection.js';
 
@@ -20,11 +20,18 @@ export function MotiaStreamProvider({ address, protocols, client, children }: Mo
   const key = JSON.stringify(protocols) ?? '';
   const latest = useRef(protocols);
   latest.current = protocols;
+  const [round, setRound] = useState(0);
   const own = useMemo(() => {
     const given = latest.current;
     return client === undefined ? new Stream(address, given === undefined ? {} : { protocols: given }) : undefined;
-  }, [address, key, client]);
-  useEffect(() => (own === undefined ? undefined : closing(own)), [own]);
+  }, [address, key, client, round]);
+  useEffect(() => {
+    if (own === undefined) return undefined;
+    if (!own.isClosed) return closing(own);
+    // It was hidden, which ends effects, and is shown again, which keeps what was rendered.
+    setRound((last) => last + 1);
+    return undefined;
+  }, [own]);
   return createElement(StreamContext.Provider, { value: client ?? own ?? null }, children);
 }
 
