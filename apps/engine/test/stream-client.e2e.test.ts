@@ -122,6 +122,12 @@ describe('the stream client with a real engine', () => {
       await page.waitForFunction("document.querySelector('#first')?.dataset.status === 'live'", undefined, { timeout: 20_000 });
     });
 
+    it('asks for its credentials as they are now when it connects again', async () => {
+      await page.click('#renew');
+      proxy.cut();
+      await page.waitForFunction("offered.at(-1) === 'Authorization,new' || offered.at(-2) === 'Authorization,new'", undefined, { timeout: 20_000 });
+    });
+
     it('never shows items of the group that was followed before', async () => {
       for (const room of ['north', 'south']) await service.set({ stream: 'rooms', group: room, item: 'r' }, { id: 'r', title: room });
       await text('#room', 'north');

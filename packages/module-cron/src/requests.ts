@@ -19,7 +19,7 @@ export interface ScheduleRequest extends ScheduleKeys {
 export const scheduleRequest = defineOptions(
   Type.Object({
     function_id: Type.String({ minLength: 1, maxLength: 512, description: 'The function to run.' }),
-    job_id: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'A name of your own; the same name again replaces the job. Default: a new id.' })),
+    job_id: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'A name of your own; the same name again replaces the job, unless it is what it was. Default: a new id.' })),
     ...scheduleKeys,
     delay_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_155_760_000_000, unit: 'ms', description: 'Once, so long from now. Instead of `at`.' })),
     delayMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_155_760_000_000, unit: 'ms', description: 'As `delay_ms`.' })),
@@ -34,6 +34,14 @@ export const historyRequest = defineOptions(
     job_id: Type.Optional(jobId),
     limit: Type.Integer({ default: 20, minimum: 1, maximum: mostRuns, description: 'Runs at most.' }),
     before: Type.Optional(Type.String({ description: 'Only runs of earlier slots, RFC 3339: `next` of the answer before.' })),
+  }),
+);
+export const backfillRequest = defineOptions(
+  Type.Object({
+    job_id: jobId,
+    from: Type.String({ description: 'The first slot, RFC 3339: at most 30 days ago.' }),
+    to: Type.Optional(Type.String({ description: 'The last slot, RFC 3339. Default now.' })),
+    dry_run: Type.Boolean({ default: false, description: 'Only tells which slots would run.' }),
   }),
 );
 export const previewRequest = defineOptions(

@@ -1,5 +1,5 @@
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
-import type { ClaimOutcome, ClaimRequest, JobState, RunKey, RunState } from '../cron-store.js';
+import { waitsAsBackfill, type ClaimOutcome, type ClaimRequest, type JobState, type RunKey, type RunState } from '../cron-store.js';
 import { cronErrors } from '../errors.js';
 import { rfc3339 } from '../rfc3339.js';
 import { endScheduled } from './jobs.js';
@@ -20,8 +20,11 @@ export function claim(sql: StoreSql, request: ClaimRequest, context: StoreComman
     if (job.isPaused && request.wish !== 'skip') return { status: 'paused' };
     if (job.anchorMs !== request.expectedAnchorMs || request.scheduledAtMs <= job.anchorMs) return { status: 'taken', anchorMs: job.anchorMs };
     // A clock that was set back by more than a day and came back meets rows that were run in its first life.
-    if (runRow(sql, request, context) !== undefined) {
+    const known = runRow(sql, request, context);
+    if (known !== undefined) {
       changeJob(sql, job, { anchorMs: request.scheduledAtMs });
+      // A one-off that was made again after it ran; one that still runs ends its job by itself.
+      if (request.isLast === true && known.endedAtMs !== undefined) endScheduled(sql, job.jobId, context);
       return { status: 'taken', anchorMs: request.scheduledAtMs };
     }
   } else if (runRow(sql, request, context) !== undefined) return { status: 'taken', anchorMs: job.anchorMs };
@@ -52,7 +55,7 @@ interface Decision {
 function decide(sql: StoreSql, decision: Decision): ClaimOutcome {
   const { request } = decision;
   if (request.wish === 'skip') return skip(sql, decision, request.reason ?? 'skipped');
-  const open = openRunsOf(sql, request.jobId, decision.context);
+  const open = openRunsOf(sql, request.jobId, decision.context).filter((run) => !waitsAsBackfill(run));
   const isBlocked = request.mustWait === 'for any' ? open.length > 0 : request.mustWait === 'for backfills' && open.some(({ isBackfilled }) => isBackfilled);
   if (isBlocked) return { status: 'blocked' };
   if (open.length === 0 || request.overlap === 'allow') return start(sql, decision, () => []);

@@ -35,7 +35,10 @@ export function putScheduled(sql: StoreSql, job: NewJob, context: StoreCommandCo
   const { nowMs } = context;
   const known = jobRow(sql, job.jobId, context);
   if (known === undefined) insertJob(sql, job, nowMs);
-  else {
+  else if (known.spec === job.spec && known.functionId === job.functionId) {
+    // Said once more, as programs do at their start: what it owes stays owed.
+    changeJob(sql, known, { anchorMs: anchorAfterPause(known, nowMs), isPaused: false, seenAtMs: nowMs });
+  } else {
     dropWaiting(sql, job.jobId, { context, reason: 'rescheduled' });
     changeJob(sql, known, { functionId: job.functionId, spec: job.spec, anchorMs: job.anchorMs, isPaused: false, seenAtMs: nowMs });
   }
@@ -61,8 +64,7 @@ export function setPaused(sql: StoreSql, { jobId, isPaused }: { readonly jobId: 
   const job = jobRow(sql, jobId, context);
   if (job === undefined) return false;
   if (job.isPaused === isPaused) return true;
-  // What was due during the pause is not missed. A one-off that was due is: it has one slot only, and keeps it.
-  changeJob(sql, job, { isPaused, anchorMs: isPaused || isOneOff(job) ? job.anchorMs : Math.max(job.anchorMs, context.nowMs) });
+  changeJob(sql, job, { isPaused, anchorMs: isPaused ? job.anchorMs : anchorAfterPause(job, context.nowMs) });
   if (job.origin === 'scheduled') touchScheduled(sql, context);
   return true;
 }
@@ -79,6 +81,11 @@ export function endScheduled(sql: StoreSql, jobId: string, context: StoreCommand
   if (sql.run("DELETE FROM cron_jobs WHERE job_id = ? AND origin = 'scheduled'", jobId).changes > 0) touchScheduled(sql, context);
 }
 
+/** What was due during a pause is not missed. A one-off that was due is: it has one slot only, and keeps it. */
+function anchorAfterPause(job: JobState, nowMs: number): number {
+  return !job.isPaused || isOneOff(job) ? job.anchorMs : Math.max(job.anchorMs, nowMs);
+}
+
 function isOneOff({ spec }: JobState): boolean {
   return (JSON.parse(spec) as { readonly at?: string }).at !== undefined;
 }
@@ -87,7 +94,7 @@ export function prune(sql: StoreSql, { ticking }: { readonly ticking: readonly s
   // An engine that runs for months names its jobs once, at its start.
   for (const jobId of ticking) sql.run('UPDATE cron_jobs SET seen_at_ms = ? WHERE job_id = ?', nowMs, jobId);
   sql.run("DELETE FROM cron_jobs WHERE origin = 'trigger' AND seen_at_ms < ?", nowMs - forgetJobsAfterMs);
-  sql.run("DELETE FROM cron_runs WHERE scheduled_at_ms < ? AND state IN ('succeeded', 'failed', 'skipped') AND job_id NOT IN (SELECT job_id FROM cron_jobs)", nowMs - forgetRunsAfterMs);
+  sql.run("DELETE FROM cron_runs WHERE scheduled_at_ms < ? AND state IN ('succeeded', 'failed', 'skipped', 'waiting') AND job_id NOT IN (SELECT job_id FROM cron_jobs)", nowMs - forgetRunsAfterMs);
 }
 
 function requireJob(sql: StoreSql, jobId: string, context: StoreCommandContext): JobState {

@@ -1,6 +1,7 @@
 import type { AnyAdapterDefinition, ModuleUse } from '@motia/engine-core/contract';
 import { ManualClock, type TestRunner } from '@motia/engine-core/testing';
 import type { ClaimOutcome, CronStore } from '../cron-store.js';
+import { backfillConformance } from './backfill-conformance.js';
 import { claimOf, jobOf, key, openCronStore, type OpenCronStore } from './open-cron-store.js';
 
 export interface CronStoreConformanceOptions {
@@ -84,6 +85,8 @@ export function cronStoreConformance({ describe, it, expect }: TestRunner, { ada
         const before = await store.scheduled();
         expect(await store.putScheduled(jobOf('call', t0, 'scheduled')).then(({ isNew }) => isNew)).toEqual(true);
         expect(await store.putScheduled({ ...jobOf('call', t0 + 7, 'scheduled'), functionId: 'other' }).then(({ isNew, state }) => [isNew, state.functionId, state.anchorMs])).toEqual([false, 'other', t0 + 7]);
+        // Made once more as it is, it keeps its anchor.
+        expect(await store.putScheduled({ ...jobOf('call', t0 + 9, 'scheduled'), functionId: 'other' }).then(({ isNew, state }) => [isNew, state.anchorMs])).toEqual([false, t0 + 7]);
         const after = await store.scheduled(before.version);
         expect(after.jobs?.map(({ jobId }) => jobId)).toEqual(['call']);
         expect((await store.scheduled(after.version)).jobs).toEqual(undefined);
@@ -287,6 +290,7 @@ export function cronStoreConformance({ describe, it, expect }: TestRunner, { ada
       });
     });
 
+    backfillConformance({ runner: { describe, it, expect }, open: (clock) => open(clock) });
     if (adapter.capabilities.includes('transactions')) transactions({ describe, it, expect }, withJob);
     if (adapter.capabilities.includes('engines') && shared !== undefined) engines({ describe, it, expect }, (config, clock) => openCronStore(adapter, { config, clock, support: support?.() ?? [] }), shared);
   });

@@ -1,4 +1,4 @@
-import type { FunctionRegistry, Invocation, InvokeOptions, MotiaError, Trigger, TriggerRegistry } from '@motia/engine-core/contract';
+import type { FunctionRegistry, Invocation, InvokeOptions, MotiaError, TraceContext, Trigger, TriggerRegistry } from '@motia/engine-core/contract';
 import { isWireValue, WireValue } from '@motia/engine-core/contract';
 import { queueErrors } from '../errors.js';
 import type { Delivery } from '../job.js';
@@ -31,6 +31,8 @@ export class Run {
   startedAtMs = 0;
   /** On the monotonic scale: when this engine got it. */
   heldSinceMs = 0;
+  /** What it called, or was to call: the function, and the condition before it. */
+  functionIds: readonly string[] = [];
   #invocation: Invocation | undefined;
   #stopCondition: AbortController | undefined;
 
@@ -38,6 +40,11 @@ export class Run {
     this.delivery = delivery;
     this.queue = queue;
     this.text = text;
+  }
+
+  /** What its trace is so far: of the delivery once it has begun, of whoever enqueued it before. */
+  get context(): TraceContext | undefined {
+    return this.trace?.context ?? this.delivery.trace;
   }
 
   /** Of the running call. */
@@ -54,6 +61,7 @@ export class Run {
 
   /** Runs to the end. Never rejects. */
   async call(setting: RunSetting, trigger: Trigger | undefined): Promise<RunEnd> {
+    this.functionIds = trigger === undefined ? [this.delivery.functionId] : calledBy(trigger);
     try {
       const payload = new WireValue(this.text);
       if (trigger?.conditionFunctionId !== undefined && !(await this.#passes(setting, trigger, payload))) return { kind: 'skipped' };
@@ -94,6 +102,11 @@ export class Run {
       parkMs: 0,
     };
   }
+}
+
+/** Everybody whom a delivery through the trigger needs. */
+export function calledBy({ functionId, conditionFunctionId }: Trigger): readonly string[] {
+  return conditionFunctionId === undefined ? [functionId] : [conditionFunctionId, functionId];
 }
 
 /** The JSON text of what a handler answered; `null` when it answered nothing. */

@@ -1,3 +1,4 @@
+import { inTrace } from '@motia/engine-core';
 import { InFlightMap, type Clock, type FunctionRegistry, type Logger, type MotiaError, type Telemetry, type Timer, type TriggerRegistry } from '@motia/engine-core/contract';
 import type { JobFailure } from '../job.js';
 import type { Settlement } from '../job-store.js';
@@ -74,17 +75,13 @@ export class Runner {
     this.#leaveWaiting(run);
   }
 
-  /** Gives back what was not started. */
-  releaseWaiting(): void {
-    for (const queue of this.#parts.queues().all()) this.#releaseWaiting(queue);
-  }
-
   /** Gives back what waits for a place; what must run alone keeps its turn. */
   releaseAhead(queue: LocalQueue): void {
-    if (!queue.isHeldUp && !queue.isReserved) this.#releaseWaiting(queue);
+    if (!queue.isHeldUp && !queue.isReserved) this.releaseWaiting(queue);
   }
 
-  #releaseWaiting(queue: LocalQueue): void {
+  /** Gives back what was not started. */
+  releaseWaiting(queue: LocalQueue): void {
     for (const run of queue.waiting.splice(0)) this.#giveBack(run);
     queue.isHeldUp = false;
   }
@@ -111,7 +108,7 @@ export class Runner {
           continue;
         }
         queue.pace.stall(queue.options.concurrency);
-        this.#releaseWaiting(queue);
+        this.releaseWaiting(queue);
       }
     }, longestAheadMs);
   }
@@ -203,7 +200,7 @@ export class Runner {
       this.#parts.settle(run, { kind: 'again', delayMs: 0 });
       return;
     }
-    const worker = lostWorker(error);
+    const worker = lostWorker(error, run.functionIds);
     if (worker === undefined) {
       this.#failed(run, error, { tookMs, companions: 0 });
       return;
@@ -230,16 +227,17 @@ export class Runner {
     if (receivedBytes <= limitBytes) return { kind: 'completed', result };
     // The work is done and must not be done again: only its result is missing.
     const error = queueErrors.RESULT_TOO_LARGE({ limitBytes, receivedBytes });
-    this.#parts.logger.warn('A result is not kept', { code: error.code, reason: error.message, messageId: run.delivery.messageId });
+    inTrace(this.#parts.logger, run.context).warn('A result is not kept', { code: error.code, reason: error.message, messageId: run.delivery.messageId });
     return { kind: 'completed' };
   }
 
   #failed(run: Run, error: MotiaError, { tookMs, companions }: { readonly tookMs: number; readonly companions: number }): void {
     const { queue, delivery } = run;
-    const { logger, metrics, random } = this.#parts;
-    const { attempts, losses, messageId } = delivery;
-    const verdict = judge(error, { attempts, losses, options: queue.options, random, companions });
-    const about = { messageId, queue: queue.label, code: error.code, reason: error.message, ...(run.trace === undefined ? {} : { traceId: run.trace.traceId }) };
+    const { metrics, random } = this.#parts;
+    const logger = inTrace(this.#parts.logger, run.context);
+    const { attempts, losses, messageId, lease } = delivery;
+    const verdict = judge(error, { functionIds: run.functionIds, attempts, losses, releases: lease - 1 - attempts - losses, options: queue.options, random, companions });
+    const about = { messageId, queue: queue.label, code: error.code, reason: error.message };
     if (verdict.kind === 'released') {
       metrics.ended(queue, 'released', tookMs);
       logger.debug('A delivery was given back', about);
@@ -287,10 +285,12 @@ export class Runner {
   #leaveWaiting(run: Run): void {
     const place = run.queue.waiting.indexOf(run);
     if (place < 0) return;
-    run.queue.waiting.splice(place, 1);
+    const { queue } = run;
+    queue.waiting.splice(place, 1);
     this.#forget(run);
     this.#parts.leases.release(run);
-    this.#free(run);
+    this.#startNext(queue);
+    this.#parts.onFree(queue);
   }
 
   #tellIdle(): void {
