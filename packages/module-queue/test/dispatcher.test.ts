@@ -3,19 +3,22 @@ import { MotiaError, type AnyAdapterDefinition } from '@motia/engine-core/contra
 import { ManualClock } from '@motia/engine-core/testing';
 import { BuiltinQueueAdapter } from '../src/index.js';
 import type { Exchange, JobStore } from '../src/job-store.js';
-import { codeOf, openQueueOn, type OpenQueue } from './fixtures/open-queue.js';
+import { codeOf, deferred, openQueueOn, type OpenQueue } from './fixtures/open-queue.js';
 
 interface Watched {
   readonly test: OpenQueue<ManualClock>;
   readonly exchanges: readonly Exchange[];
   /** Makes exchanges fail until it is called with undefined. */
   fail(error: Error | undefined): void;
+  /** Keeps back what the store answers to exchanges, until the function that it returns is called. */
+  keepBack(): () => void;
 }
 
 /** A queue on a store that can be looked at, and made to fail, and may be able to do less. */
 async function watched(capabilities = BuiltinQueueAdapter.capabilities): Promise<Watched> {
   const exchanges: Exchange[] = [];
   let failure: Error | undefined;
+  let kept = Promise.resolve();
   const adapter: AnyAdapterDefinition = {
     ...BuiltinQueueAdapter,
     class: 'test::WatchedStore',
@@ -25,7 +28,7 @@ async function watched(capabilities = BuiltinQueueAdapter.capabilities): Promise
       const store = created.service;
       const exchange: JobStore['exchange'] = (given, how) => {
         exchanges.push(given);
-        return failure === undefined ? store.exchange(given, how) : Promise.reject(failure);
+        return failure === undefined ? store.exchange(given, how).finally(() => kept) : Promise.reject(failure);
       };
       // Methods that read private members need the store itself.
       const service = new Proxy(store, {
@@ -39,7 +42,16 @@ async function watched(capabilities = BuiltinQueueAdapter.capabilities): Promise
     },
   };
   const test = await openQueueOn(new ManualClock(), { adapter: { class: 'test::WatchedStore' } }, { definitions: [adapter] });
-  return { test, exchanges, fail: (error) => void (failure = error) };
+  return {
+    test,
+    exchanges,
+    fail: (error) => void (failure = error),
+    keepBack() {
+      const { promise, resolve } = deferred();
+      kept = promise;
+      return resolve;
+    },
+  };
 }
 
 const shape = ({ adds, settlements, takes }: Exchange): string => `${String(adds.length)} in, ${String(settlements.length)} done, ${takes.length > 0 ? 'work wanted' : 'no work wanted'}`;
@@ -91,6 +103,24 @@ describe('the dispatcher', () => {
     expect(data).toEqual([1, 3]);
     fail(undefined);
     await test.clock.advance('6s');
+    await test.host.stop();
+  });
+
+  it('Q3 starts nothing that somebody else may have by the time it hears of it', async () => {
+    const { test, exchanges, keepBack } = await watched();
+    const { data } = await test.subscribe('orders', { config: { visibilityTimeout: 10 } });
+    await test.settle();
+    const before = exchanges.length;
+    const goOn = keepBack();
+    const enqueued = test.enqueue('orders', 1);
+    await test.settle();
+    await test.clock.advance('10s');
+    goOn();
+    await enqueued;
+    await test.settle();
+    // It is given back, and taken anew.
+    expect(exchanges.slice(before).flatMap(({ settlements }) => settlements.map(({ end }) => end.kind))).toEqual(['again', 'completed']);
+    expect(data).toEqual([1]);
     await test.host.stop();
   });
 

@@ -27,6 +27,13 @@ export interface DispatcherParts {
   readonly maxResultBytes: number;
 }
 
+/** What an exchange was about that took deliveries, and when it was asked for on the monotonic scale. */
+interface Asked {
+  readonly takes: readonly Take[];
+  readonly adds: readonly JobAdd[];
+  readonly askedAtMs: number;
+}
+
 /** How soon an exchange that failed is tried again; doubled each time. */
 const firstRetryMs = 50;
 const longestRetryMs = 5_000;
@@ -100,10 +107,11 @@ export class Dispatcher {
   async addTogether(adds: readonly JobAdd[], options: ExchangeOptions): Promise<readonly AddOutcome[]> {
     for (const add of adds) if (add.priority !== 0) this.#orderByPriority(add);
     const takes = this.#takes(adds);
+    const askedAtMs = this.#parts.clock.monotonicMs();
     try {
       // Not awaited before: a transaction takes what is handed over before its function returns.
       const result = await this.#parts.store.exchange({ settlements: [], takes, adds }, { ...options, isStrict: true });
-      this.#received(result, takes, adds);
+      this.#received(result, { takes, adds, askedAtMs });
       return result.added;
     } catch (error) {
       this.#returned(takes);
@@ -166,13 +174,14 @@ export class Dispatcher {
     const takes = this.#takes(messages, settlements);
     this.#keepAlive();
     if (adds.length + settlements.length + takes.length === 0) return undefined;
+    const askedAtMs = this.#parts.clock.monotonicMs();
     const exchange = { settlements: settlements.map(({ settlement }) => settlement), takes, adds: messages };
     const done = this.#parts.store.exchange(exchange).then(
       (result) => {
         this.#retryMs = firstRetryMs;
         result.settled.forEach((isOwn, index) => settlements[index]?.settled(isOwn));
         result.added.forEach((outcome, index) => adds[index]?.resolve(outcome));
-        this.#received(result, takes, messages);
+        this.#received(result, { takes, adds: messages, askedAtMs });
       },
       (error: unknown) => this.#failed(error, { adds, settlements, takes }),
     );
@@ -229,9 +238,9 @@ export class Dispatcher {
     }
   }
 
-  #received({ deliveries, lanes, quarantined, expired }: ExchangeResult, takes: readonly Take[], adds: readonly JobAdd[]): void {
+  #received({ deliveries, lanes, quarantined, expired }: ExchangeResult, { takes, adds, askedAtMs }: Asked): void {
     this.#returned(takes);
-    for (const delivery of deliveries) this.#hand(delivery, adds);
+    for (const delivery of deliveries) this.#hand(delivery, adds, askedAtMs);
     for (const messageId of quarantined) {
       const error = queueErrors.ROW_CORRUPT({ messageId });
       this.#parts.logger.error(error.message, { code: error.code, messageId, hint: error.hint });
@@ -248,14 +257,14 @@ export class Dispatcher {
     }
   }
 
-  #hand(delivery: Delivery, adds: readonly JobAdd[]): void {
+  #hand(delivery: Delivery, adds: readonly JobAdd[], askedAtMs: number): void {
     const queue = this.queues.ofLane(delivery.lane);
     const text = delivery.data ?? adds[delivery.addIndex ?? -1]?.data;
     if (queue === undefined || text === undefined) {
       this.#parts.logger.error('A job was handed over that this engine does not know', { messageId: delivery.messageId });
       return;
     }
-    const run = new Run(delivery, queue, text);
+    const run = new Run(delivery, queue, text, askedAtMs + queue.options.visibilityMs);
     this.#leases.hold(run);
     if (this.#isDraining) this.#settle(run, { kind: 'again', delayMs: 0 });
     else this.#runner.enter(run);

@@ -31,13 +31,16 @@ export class Run {
   startedAtMs = 0;
   /** On the monotonic scale: when this engine got it. */
   heldSinceMs = 0;
+  /** On the same scale: until then nobody else can have it. Measured from when it was asked for, so never too late. */
+  leasedUntilMs: number;
   #invocation: Invocation | undefined;
   #stopCondition: AbortController | undefined;
 
-  constructor(delivery: Delivery, queue: LocalQueue, text: string) {
+  constructor(delivery: Delivery, queue: LocalQueue, text: string, leasedUntilMs: number) {
     this.delivery = delivery;
     this.queue = queue;
     this.text = text;
+    this.leasedUntilMs = leasedUntilMs;
   }
 
   /** Of the running call. */
