@@ -9,6 +9,8 @@ import { startRest } from './fixtures/start-rest.js';
 const mark = 'MARK<script>';
 const together = 800;
 const rounds = 13;
+/** Connections that are opened at a time. More than the 511 that may wait to be taken would be tried again by the kernel, seconds later. */
+const opened = 200;
 /** Stands for the id of a request that was accepted and is done. */
 const acceptedId = '{accepted}';
 
@@ -61,10 +63,17 @@ function bytesOf({ method: verb, target: path, version: protocol, headers, hasHo
   return Buffer.from(`${lines.join(ending)}${ending}${ending}${text}`, 'latin1');
 }
 
-/** What came back until the connection closed, or that it did not. */
-function send(port: number, bytes: Buffer, { splits, leaves }: Request): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1');
+interface Exchange {
+  /** Resolves when the connection is there, or has failed. */
+  readonly connected: Promise<void>;
+  /** What came back until the connection closed, or that it did not. */
+  readonly answer: Promise<string>;
+}
+
+function send(port: number, bytes: Buffer, { splits, leaves }: Request): Exchange {
+  const socket = connect(port, '127.0.0.1');
+  const connected = new Promise<void>((resolve) => socket.once('connect', resolve).once('close', () => resolve()));
+  const answer = new Promise<string>((resolve, reject) => {
     const hang = setTimeout(() => reject(new Error(`no end for ${JSON.stringify(bytes.toString('latin1').slice(0, 300))}`)), 8_000);
     let answer = '';
     socket.on('data', (data) => (answer += data.toString('latin1')));
@@ -83,9 +92,42 @@ function send(port: number, bytes: Buffer, { splits, leaves }: Request): Promise
       if (leaves && splits.length === 0) socket.destroy();
     });
   });
+  answer.catch(() => undefined);
+  return { connected, answer };
+}
+
+/** All of them at the same time. */
+async function sendAll(port: number, requests: readonly Request[], id: string): Promise<readonly string[]> {
+  const exchanges: Exchange[] = [];
+  for (const one of requests) {
+    exchanges.push(send(port, bytesOf(one, id), one));
+    if (exchanges.length % opened === 0) await Promise.all(exchanges.slice(-opened).map(({ connected }) => connected));
+  }
+  return Promise.all(exchanges.map(({ answer }) => answer));
 }
 
 const statuses = new Set([100, 200, 201, 202, 204, 400, 403, 404, 405, 408, 409, 413, 414, 415, 417, 421, 422, 431, 500]);
+
+/** The body that stands at the beginning of what follows a head, and how much of it the body takes. */
+function bodyOf(head: string, rest: string): { readonly text: string; readonly size: number } {
+  // HEAD answers announce a body and bring none.
+  if (rest === '' || rest.startsWith('HTTP/1.1 ')) return { text: '', size: 0 };
+  if (!/^transfer-encoding: chunked\r$/im.test(head)) {
+    const text = rest.slice(0, Number(/^content-length: (\d+)\r$/im.exec(head)?.[1] ?? 0));
+    return { text, size: text.length };
+  }
+  let text = '';
+  for (let at = 0; ; ) {
+    const line = /^([0-9a-f]+)\r\n/.exec(rest.slice(at, at + 20));
+    expect(line === null ? rest.slice(at, at + 200) : 'a chunk').toBe('a chunk');
+    const begin = at + (line?.[0].length ?? 0);
+    const end = begin + parseInt(line?.[1] ?? '0', 16);
+    text += rest.slice(begin, end);
+    expect(rest.slice(end, end + 2)).toBe('\r\n');
+    at = end + 2;
+    if (end === begin) return { text, size: at };
+  }
+}
 
 /** Holds an answer, or several of one connection, against what every answer must be. Gives what each was: its code, or its status. */
 function check(answer: string): readonly string[] {
@@ -99,11 +141,9 @@ function check(answer: string): readonly string[] {
     if (head === null) break;
     const status = Number(head[1]);
     expect(statuses).toContain(status);
-    const length = Number(/^content-length: (\d+)\r$/im.exec(head[2] ?? '')?.[1] ?? 0);
     rest = rest.slice(head[0].length);
-    // HEAD answers announce a length and bring nothing.
-    const text = rest.startsWith('HTTP/1.1 ') ? '' : rest.slice(0, length);
-    rest = rest.slice(text.length);
+    const { text, size } = bodyOf(head[2] ?? '', rest);
+    rest = rest.slice(size);
     kinds.push(/^idempotent-replayed: true\r$/im.test(head[2] ?? '') ? 'replayed' : String(status));
     if (status >= 400 && text !== '' && text !== 'missing') {
       const problem = JSON.parse(text) as { readonly error: { readonly code: string } };
@@ -147,7 +187,7 @@ describe('raw HTTP', () => {
     let answered = 0;
     const seen = new Set<string>();
     await fc.assert(fc.asyncProperty(fc.array(request, { minLength: together, maxLength: together }), async (requests) => {
-      const answers = await Promise.all(requests.map((one) => send(rest.port, bytesOf(one, id), one)));
+      const answers = await sendAll(rest.port, requests, id);
       sent += requests.length;
       for (const answer of answers) {
         const kinds = check(answer);
