@@ -79,7 +79,7 @@ const sections = {
   },
   telemetry: async () => {
     const { renderTelemetry, telemetry } = await import('./scenarios/telemetry.mjs');
-    return renderTelemetry(await telemetry({ rounds, seconds, connections }));
+    return renderTelemetry(await telemetry({ rounds, seconds, connections, ...(values.names && { names: values.names.split(';') }) }));
   },
   startup: async () => {
     const { renderStartup, startup } = await import('./scenarios/startup.mjs');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { connectTestWorker, startTestHost, type TestFunction, type TestHost, type TestWorker } from '@motia/engine-core/testing';
+import { connectTestWorker, ManualClock, startTestHost, type TestFunction, type TestHost, type TestWorker } from '@motia/engine-core/testing';
 import { cron } from '@motia/module-cron';
 import { queue } from '@motia/module-queue';
 import { sqliteStore } from '@motia/store-sqlite';
@@ -12,14 +12,15 @@ interface Run {
   readonly scheduled_time: string;
   readonly message_id: string | null;
 }
-const start = (folder: string, shared = false): Promise<TestHost> => {
+const modules = (folder: string, shared = false): Parameters<typeof startTestHost>[0] => {
   const config = { store_method: 'file_based', file_path: folder };
-  return startTestHost([
+  return [
     sqliteStore({ data_dir: folder, shared }),
     queue({ adapter: { class: 'modules::queue::BuiltinQueueAdapter', config: { ...config, backoff_ms: 10, max_attempts: 3 } } }),
     cron({ adapter: { class: 'modules::cron::KvCronAdapter', config } }),
-  ]);
+  ];
 };
+const start = (folder: string, shared = false): Promise<TestHost> => startTestHost(modules(folder, shared));
 const worker = (host: TestHost, handler: TestFunction, config: Readonly<Record<string, unknown>>, owner = 'app'): Promise<TestWorker> =>
   connectTestWorker(host, { owner, retain: true, functions: { 'app::work': handler }, triggers: [{ type: 'cron', functionId: 'app::work', config }] });
 const jobIdOf = (host: TestHost): string => host.triggers.list().find(({ type }) => type === 'cron')?.id ?? '';
@@ -64,6 +65,27 @@ describe('cron runs on the queue', () => {
     isRepaired = true;
     await host.functions.invoke('queue::redrive', { queue: 'default' });
     expect((await until(() => history(host), ([run]) => run?.state === 'succeeded'))[0]).toMatchObject({ attempts: 4, reason: null });
+  }, 60_000);
+
+  it('a run whose function is away waits for it without an attempt, and looks for it less and less often', async () => {
+    await using folder = temporaryFolder('cron-queue');
+    const clock = new ManualClock('2026-03-10T12:00:00Z');
+    await using host = await startTestHost(modules(folder.path), { clock });
+    const first = await worker(host, () => undefined, never);
+    await host.functions.invoke('queue::pause', { queue: 'default' });
+    await host.functions.invoke('cron::run_now', { job_id: jobIdOf(host) });
+    const messageId = (await history(host))[0]?.message_id;
+    await first[Symbol.asyncDispose]();
+    await host.functions.invoke('queue::resume', { queue: 'default' });
+    await clock.advance('10m');
+    const message = async (): Promise<{ readonly state: string; readonly attempts: number; readonly deliveries: number }> => (await host.functions.invoke('queue::message', { messageId })) as never;
+    expect(await message()).toMatchObject({ state: 'delayed', attempts: 0 });
+    expect((await message()).deliveries).toBeLessThan(150);
+    await using second = await worker(host, () => undefined, never);
+    await clock.advance('5s');
+    await until(message, ({ state }) => state === 'completed');
+    expect(second.calls).toHaveLength(1);
+    expect(await history(host)).toMatchObject([{ state: 'succeeded' }]);
   }, 60_000);
 
   it('C1 two engines on one store: each slot of a job that runs each second is dispatched once', async () => {

@@ -105,7 +105,8 @@ describe('the stream client with a real engine', () => {
       await text('#first', 'a, b');
       await text('#second', 'a, b');
       await text('#one', 'a');
-      expect(proxy.open).toBe(1);
+      // That of the page and that of its panel.
+      expect(proxy.open).toBe(2);
     });
 
     it('hears messages once, although effects run twice in development', async () => {
@@ -119,6 +120,35 @@ describe('the stream client with a real engine', () => {
       await text('#first', 'b');
       await text('#one', 'nothing');
       await page.waitForFunction("document.querySelector('#first')?.dataset.status === 'live'", undefined, { timeout: 20_000 });
+    });
+
+    it('asks for its credentials as they are now when it connects again', async () => {
+      await page.click('#renew');
+      proxy.cut();
+      await page.waitForFunction("offered.at(-1) === 'Authorization,new' || offered.at(-2) === 'Authorization,new'", undefined, { timeout: 20_000 });
+    });
+
+    it('never shows items of the group that was followed before', async () => {
+      for (const room of ['north', 'south']) await service.set({ stream: 'rooms', group: room, item: 'r' }, { id: 'r', title: room });
+      await text('#room', 'north');
+      for (const room of ['south', 'north', 'south']) {
+        await page.click('#room');
+        await text('#room', room);
+      }
+      expect(await page.evaluate("document.querySelector('#room').dataset.mistakes")).toBe('0');
+    });
+
+    it('a part with a client of its own that was hidden follows again when it is shown', async () => {
+      await text('#panel', 'b');
+      await page.click('#hide');
+      await page.waitForFunction("document.querySelector('#panel')?.checkVisibility() === false", undefined, { timeout: 20_000 });
+      await service.set(at('t3'), { id: 't3', title: 'c' });
+      await text('#first', 'b, c');
+      await page.click('#hide');
+      await text('#panel', 'b, c');
+      await service.delete(at('t3'));
+      await text('#panel', 'b');
+      expect(problems).toEqual([]);
     });
 
     it('lets go of what no component follows any more, and takes it up again', async () => {

@@ -146,7 +146,10 @@ export interface CronStore {
 
   /** Makes jobs known, or seen again: an anchor and a pause that are there stay. `anchorMs` is for new ones. */
   saveJobs(jobs: readonly (StoredJob & { readonly anchorMs: number })[]): Promise<readonly JobState[]>;
-  /** Makes a job of origin `scheduled`, or gives it a new spec, anchor and no pause. Tells which. With `tx` it joins a transaction. */
+  /**
+   * Makes a job of origin `scheduled`, or gives it a new spec, anchor and no pause. Tells which. One whose spec and function are what
+   * they were keeps its anchor, and what is open of it. With `tx` it joins a transaction.
+   */
   putScheduled(job: StoredJob & { readonly anchorMs: number }, options?: { readonly tx?: StoreTransaction }): Promise<{ readonly isNew: boolean; readonly state: JobState }>;
   /** Removes a job of origin `scheduled`; its waiting runs are skipped. False when there is none. With `tx` it joins a transaction. */
   removeScheduled(jobId: string, options?: { readonly tx?: StoreTransaction }): Promise<boolean>;

@@ -10,6 +10,8 @@ import type { Ticker } from './ticker.js';
 const mostRounds = 10;
 /** Until a slot is tried again that the store could not take, or a backlog that waits for another engine's run. */
 const retryMs = 1_000;
+/** Until a paused job without a slot to come is asked whether another engine has resumed it. */
+const pausedLookMs = 60_000;
 /** Slots that another engine had the time before are left to it for so long: it is there, and two need not race each time. */
 export const courtesyMs = 100;
 /** Jobs planned in one turn of the event loop. */
@@ -46,8 +48,9 @@ export class Dispatcher {
     if (job.isGone || job.isBusy || this.#isStopped) return;
     const { ticker, clock } = this.#parts;
     if (job.isBlocked) return ticker.arm(job, clock.now() + retryMs);
-    // A paused job keeps its place in time; whether it still is paused is asked when it is due.
-    const nextMs = job.isPaused ? job.timetable.next(clock.now()) : job.nextMs;
+    // A paused job keeps its place in time; whether it still is paused is asked when it is due, and now and then of one that is due only once.
+    const nowMs = clock.now();
+    const nextMs = job.isPaused && job.nextMs !== undefined ? (job.timetable.next(nowMs) ?? nowMs + pausedLookMs) : job.nextMs;
     ticker.arm(job, nextMs === undefined ? undefined : nextMs + (job.isCourteous ? courtesyMs : 0));
   }
 

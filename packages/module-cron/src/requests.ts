@@ -19,7 +19,7 @@ export interface ScheduleRequest extends ScheduleKeys {
 export const scheduleRequest = defineOptions(
   Type.Object({
     function_id: Type.String({ minLength: 1, maxLength: 512, description: 'The function to run.' }),
-    job_id: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'A name of your own; the same name again replaces the job. Default: a new id.' })),
+    job_id: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'A name of your own; the same name again replaces the job, unless it is what it was. Default: a new id.' })),
     ...scheduleKeys,
     delay_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_155_760_000_000, unit: 'ms', description: 'Once, so long from now. Instead of `at`.' })),
     delayMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_155_760_000_000, unit: 'ms', description: 'As `delay_ms`.' })),

@@ -72,6 +72,8 @@ export class Scheduler implements CronService {
     if (job === undefined) throw cronErrors.JOB_NOT_FOUND({ jobId });
     const nowMs = clock.now();
     for (let scheduledAtMs = nowMs; scheduledAtMs < nowMs + mostTries; scheduledAtMs += 1) {
+      // The time of a slot to come is that slot's name: a run of that name would take its place.
+      if (scheduledAtMs > job.anchorMs && job.timetable.next(scheduledAtMs - 1) === scheduledAtMs) continue;
       const outcome = await starter.start(job, { jobId, scheduledAtMs, kind: 'manual', expectedAnchorMs: job.anchorMs, overlap: job.spec.overlap, isBackfilled: false, missed: 0 });
       if (outcome.status === 'claimed' || outcome.status === 'waiting') return scheduledAtMs;
       if (outcome.status === 'skipped') throw cronErrors.RUN_IN_PROGRESS({ jobId, overlap: job.spec.overlap });

@@ -32,7 +32,8 @@ export class Ticker<T extends Ticking> {
   readonly #events: TickerEvents<T>;
   readonly #heap = new DueHeap<Entry<T>>();
   #timer: Timer | undefined;
-  #timerDueMs = Infinity;
+  /** When the timer fires, on the scale that no wrong clock moves. */
+  #timerAtMs = Infinity;
   readonly #hold: Hold;
   #awaited = 0;
   #isRunning = false;
@@ -66,7 +67,7 @@ export class Ticker<T extends Ticking> {
     this.#await(ticking, dueMs !== undefined && !ticking.isPaused);
     if (dueMs === undefined) return;
     this.#heap.push({ dueMs, ticking });
-    if (this.#isRunning && dueMs < this.#timerDueMs) this.#setTimer();
+    if (this.#isRunning && this.#clock.monotonicMs() + dueMs - this.#clock.now() < this.#timerAtMs) this.#setTimer();
   }
 
   #await(ticking: T, isAwaited: boolean): void {
@@ -80,8 +81,9 @@ export class Ticker<T extends Ticking> {
     this.#clock.clear(this.#timer);
     const nowMs = this.#clock.now();
     const next = this.#next();
-    this.#timerDueMs = Math.min(next?.dueMs ?? Infinity, nowMs + rearmMs);
-    this.#timer = this.#clock.setTimeout(() => this.#tick(), Math.max(0, this.#timerDueMs - nowMs));
+    const delayMs = Math.max(0, Math.min(next?.dueMs ?? Infinity, nowMs + rearmMs) - nowMs);
+    this.#timerAtMs = this.#clock.monotonicMs() + delayMs;
+    this.#timer = this.#clock.setTimeout(() => this.#tick(), delayMs);
   }
 
   /** The first entry that still counts. */

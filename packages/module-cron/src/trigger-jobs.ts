@@ -31,7 +31,8 @@ export class TriggerJobs {
     const { store, book, activate } = this.#parts;
     for (const { id } of removed) book.remove(id);
     const rejections = new Map<string, MotiaError>();
-    const bound = added.flatMap((trigger) => this.#read(trigger, rejections));
+    const bound: Bound[] = [];
+    for (const trigger of added) bound.push(...this.#read(trigger, { rejections, more: bound.length + 1 }));
     const states = await store.saveJobs(bound.map((job) => this.#stored(job)));
     for (const [index, state] of states.entries()) {
       const job = bound[index];
@@ -40,9 +41,9 @@ export class TriggerJobs {
     return rejections;
   }
 
-  #read(trigger: Trigger<ScheduleKeys>, rejections: Map<string, MotiaError>): readonly Bound[] {
+  #read(trigger: Trigger<ScheduleKeys>, { rejections, more }: { readonly rejections: Map<string, MotiaError>; readonly more: number }): readonly Bound[] {
     try {
-      this.#parts.book.checkRoom(1);
+      this.#parts.book.checkRoom(more);
       const read = this.#parts.specOf(trigger.config);
       const { conditionFunctionId } = trigger;
       return [{ trigger, read: conditionFunctionId === undefined ? read : { ...read, spec: { ...read.spec, conditionFunctionId } } }];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { CronServiceRef } from '@motia/engine-core/contract';
 import { ManualClock } from '@motia/engine-core/testing';
+import { sqliteStore } from '@motia/store-sqlite';
 import { temporaryFolder } from '@motia/tools/testing';
 import type { CronPayload } from '../src/index.js';
 import { startCron, type CronFixture } from './fixtures/start-cron.js';
@@ -154,6 +155,34 @@ describe('cron::cancel', () => {
   });
 });
 
+describe('cron::schedule of a job that is there as it is', () => {
+  it('changes nothing: what ran is not run again, and no job is left over', async () => {
+    await using cron = await startCron();
+    const seen = collector(cron);
+    const request = { function_id: 'remind', job_id: 'r', at: '2026-03-10T12:01:00Z' };
+    await cron.call('cron::schedule', request);
+    await cron.pass('2m');
+    await cron.call('cron::schedule', request);
+    await cron.pass('2m');
+    expect([seen.length, await jobs(cron)]).toEqual([1, []]);
+  });
+
+  it('C2 keeps the slots that were missed before it was made known again', async () => {
+    await using folder = temporaryFolder('cron');
+    const request = { function_id: 'report', job_id: 'r', expression: '0 0 * * * * *' };
+    {
+      await using cron = await startCron({ folder: folder.path });
+      collector(cron, 'report');
+      await cron.call('cron::schedule', request);
+    }
+    await using cron = await startCron({ folder: folder.path, start: '2026-03-10T13:02:00Z' });
+    const seen = collector(cron, 'report');
+    await cron.call('cron::schedule', request);
+    await cron.pass('1m');
+    expect(seen).toMatchObject([{ scheduled_time: '2026-03-10T13:00:00Z', backfilled: true }]);
+  });
+});
+
 describe('cron::run_now', () => {
   it('runs a job beside its schedule', async () => {
     await using cron = await startCron();
@@ -190,6 +219,15 @@ describe('cron::run_now', () => {
     for (const resolve of finish) resolve();
   });
 
+  it('C1 takes no slot for a run, at whatever moment it is asked for', async () => {
+    await using cron = await startCron();
+    const { seen, jobId } = await cron.job('work', { expression: '0 1 12 * * * *' });
+    cron.clock.jump('2026-03-10T12:01:00Z');
+    expect(await cron.call('cron::run_now', { job_id: jobId })).toMatchObject({ scheduled_time: '2026-03-10T12:01:00.001Z' });
+    await cron.pass('1m');
+    expect(seen).toMatchObject([{ manual: true }, { scheduled_time: '2026-03-10T12:01:00Z' }]);
+  });
+
   it.each(['cron::run_now', 'cron::pause', 'cron::resume'])('%s of a job that does not exist is 404', async (functionId) => {
     await using cron = await startCron();
     await expect(cron.call(functionId, { job_id: 'nobody' })).rejects.toMatchObject({ code: 'MOTIA_CRON_JOB_NOT_FOUND', status: 404 });
@@ -220,6 +258,20 @@ describe('cron::pause and cron::resume', () => {
     await cron.call('cron::resume', { job_id: 'r' });
     await cron.pass('1s');
     expect(seen).toMatchObject([{ job_id: 'r', backfilled: true }]);
+  });
+
+  it('hold in every engine: a one-off that was due during the pause runs where its function is, whoever resumes it', async () => {
+    await using folder = temporaryFolder('cron');
+    const open = (): Promise<CronFixture> => startCron({ folder: folder.path, modules: [sqliteStore({ data_dir: folder.path, shared: true })] });
+    await using here = await open();
+    await using there = await open();
+    const { seen, jobId } = await here.job('once', { at: '2026-03-10T12:10:00Z' });
+    await there.call('cron::pause', { job_id: jobId });
+    await here.pass('15m');
+    expect(seen).toEqual([]);
+    await there.call('cron::resume', { job_id: jobId });
+    await here.pass('1m');
+    expect(seen).toMatchObject([{ scheduled_time: '2026-03-10T12:10:00Z' }]);
   });
 
   it('let a paused job be run by hand', async () => {

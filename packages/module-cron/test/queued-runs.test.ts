@@ -48,6 +48,16 @@ describe('runs as messages', () => {
     expect(await cron.listed(jobId)).toMatchObject({ last_result: 'failed', last_error: { message: 'gave up' } });
   });
 
+  it('whose message is done are over, also when nobody could record how they ended', async () => {
+    await using cron = await start();
+    cron.queue.isHeld = true;
+    const { jobId } = await cron.job('work', { expression: '0 * * * * * *' });
+    await cron.pass('61s');
+    await cron.queue.complete(cron.queue.messages()[0]?.id ?? '');
+    await cron.pass('1m');
+    expect((await cron.history(jobId)).map(outcome)).toEqual([['queued', null, 0], ['succeeded', null, 0]]);
+  });
+
   it('C3 block the next slot while they are retried, and while they wait in the queue', async () => {
     await using cron = await start();
     cron.queue.isHeld = true;
@@ -167,6 +177,21 @@ describe('runs as messages', () => {
     cron.queue.pump();
     await cron.pass('1s');
     expect([seen, (await cron.history('r')).map(outcome)]).toEqual([[], [['skipped', 'cancelled', 0]]]);
+  });
+
+  it('a job that is made again as it is keeps its message', async () => {
+    await using cron = await start();
+    cron.queue.isHeld = true;
+    const seen: unknown[] = [];
+    cron.host.functions.register({ id: 'remind' }, (payload) => void seen.push(payload));
+    const request = { function_id: 'remind', at: '2026-03-10T12:00:01Z', job_id: 'r' };
+    await cron.call('cron::schedule', request);
+    await cron.pass('2s');
+    await cron.call('cron::schedule', request);
+    cron.queue.isHeld = false;
+    cron.queue.pump();
+    await cron.pass('1m');
+    expect([seen.length, (await cron.history('r')).map(outcome), (await cron.call('cron::list'))['jobs']]).toEqual([1, [['succeeded', null, 1]], []]);
   });
 
   it('a queue with another store is not used, and the engine says why', async () => {

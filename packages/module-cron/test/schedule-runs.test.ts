@@ -170,8 +170,11 @@ describe('triggers', () => {
     await using cron = await startCron();
     cron.host.functions.register({ id: 'f' }, () => undefined);
     const expression = (n: number): string => `${String(n % 60)} ${String(Math.floor(n / 60) % 60)} ${String(Math.floor(n / 3600) % 24)} * * * *`;
-    const worker = await connectTestWorker(cron.host, { owner: 'many', functions: { g: () => undefined }, triggers: Array.from({ length: mostJobs }, (_, n) => ({ id: String(n), type: 'cron', functionId: 'g', config: { expression: expression(n) } })) });
+    const worker = await connectTestWorker(cron.host, { owner: 'many', functions: { g: () => undefined }, triggers: Array.from({ length: mostJobs - 1 }, (_, n) => ({ id: String(n), type: 'cron', functionId: 'g', config: { expression: expression(n) } })) });
     expect(worker.registered.ready?.rejected ?? []).toEqual([]);
+    // The one that fits is bound, although it came together with others that do not.
+    const more = await Promise.allSettled([1, 2, 3].map((hour) => cron.host.triggers.register({ type: 'cron', functionId: 'f', config: { expression: `0 0 ${String(hour)} * * * *` } })));
+    expect(more.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
     await expect(cron.host.triggers.register({ type: 'cron', functionId: 'f', config: { expression: '0 0 0 * * * *' } })).rejects.toMatchObject({ code: 'MOTIA_CRON_LIMIT', details: { limit: mostJobs } });
     await expect(cron.call('cron::schedule', { function_id: 'f', delay_ms: 5 })).rejects.toMatchObject({ code: 'MOTIA_CRON_LIMIT' });
     await worker[Symbol.asyncDispose]();

@@ -54,6 +54,14 @@ describe('the ticker', () => {
     expect([due, jumps]).toEqual([['late@3660'], [3_600_000]]);
   });
 
+  it('C6 what is armed after a jump ahead is due in its time', async () => {
+    const { clock, due, ticker } = start();
+    clock.jump(t0 + 3_600_000);
+    ticker.arm(thing('soon'), t0 + 3_605_000);
+    await clock.advance('5s');
+    expect(due).toEqual(['soon@3605']);
+  });
+
   it('C6 notices that the clock went back, and waits for the time itself', async () => {
     const { clock, due, jumps, ticker } = start();
     ticker.arm(thing('later'), t0 + 600_000);

@@ -28,6 +28,30 @@ describe('exporter: sqlite', () => {
     expect(rollups.length).toBeGreaterThan(0);
   });
 
+  it('stays within its size, and keeps whole traces with errors when others of their time have gone', async () => {
+    await using folder = temporaryFolder('otel');
+    await using otel = await startOtel({ exporter: 'sqlite', data_dir: folder.path, sqlite_max_bytes: 4_194_304 });
+    const sink = otel.host.service(TelemetrySinkRef);
+    const filler = 'x'.repeat(400);
+    const failing = sink.startSpan('fails', { kind: 'server' });
+    sink.startSpan('child', { kind: 'internal', parent: failing.context }).end();
+    for (let batch = 0; batch < 30; batch += 1) {
+      for (let n = 0; n < 1_000; n += 1) sink.startSpan(`root ${String(batch)}`, { kind: 'server', attributes: { n, filler } }).end();
+      // Its child was written before anybody knew.
+      if (batch === 1) failing.end({ error: 'no' });
+      await otel.list({ limit: 1 });
+    }
+    const { spans } = await otel.list({ error: true });
+    expect(spans.map(({ name, span_count: count }) => [name, count])).toEqual([['fails', 2]]);
+    const { roots } = await otel.call<{ roots: { children: { name: string }[] }[] }>('engine::traces::tree', { trace_id: spans[0]!.trace_id });
+    expect(roots[0]!.children.map(({ name }) => name)).toEqual(['child']);
+    const { total } = await otel.list({ limit: 1 });
+    expect(total).toBeGreaterThan(3_000);
+    expect(total).toBeLessThan(9_000);
+    expect((await otel.list({ name: 'root 29', limit: 1 })).total).toBe(1_000);
+    expect((await otel.list({ name: 'root 0', limit: 1 })).total).toBe(0);
+  });
+
   it('§4.12 has no secret in any of its files, wherever it stood', async () => {
     await using folder = temporaryFolder('otel');
     const secret = 'hunter2-in-no-file';

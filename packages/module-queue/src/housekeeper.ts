@@ -11,6 +11,8 @@ export interface HousekeeperParts {
 }
 
 const pruneEveryMs = 60_000;
+/** While others hold leases they are looked at so often: a lease counts from when it was first seen, however long the others last. */
+const longestRecoverMs = 5_000;
 /** Ended jobs after which the history is looked at without waiting for the timer. */
 const pruneAfterJobs = 2_000;
 
@@ -105,7 +107,7 @@ export class Housekeeper {
       this.#recoverTimer = clock.setTimeout(() => {
         this.#recoverTimer = undefined;
         this.#recover();
-      }, Math.max(1, againInMs));
+      }, Math.min(longestRecoverMs, Math.max(1, againInMs)));
     } catch (error) {
       logger.warn('Leases of other engines could not be looked at', { reason: reasonOf(error) });
     }

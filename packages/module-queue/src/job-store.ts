@@ -56,6 +56,8 @@ export interface QueueState extends QueueIdentity {
   readonly rules: QueueRules;
   /** Since when nobody serves the subscription. */
   readonly leftAtMs?: number;
+  /** Since when it takes no new messages. */
+  readonly endedAtMs?: number;
 }
 export interface QueueStats extends QueueState {
   readonly ready: number;
@@ -203,6 +205,8 @@ export interface JobStore {
   leave(queues: readonly number[]): Promise<void>;
   /** Ends a subscription at once: no new messages. What it holds is dead-lettered by `prune`. */
   unsubscribe(queue: number): Promise<void>;
+  /** Named queues and holding topics take no new messages until they are declared again. What they hold stays. */
+  retire(queues: readonly number[]): Promise<void>;
 
   exchange(exchange: Exchange, options?: ExchangeOptions): Promise<ExchangeResult>;
   /** Makes leases last `leaseMs` from now. Answers the keys of those that are no longer the caller's. */

@@ -2,6 +2,7 @@ import type { PluginContext } from '@motia/engine-core/contract';
 import { Operator } from './admin/operator.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import { Housekeeper } from './housekeeper.js';
+import { queueLabel } from './job.js';
 import type { JobStore, JobStoreCapability, QueueDeclaration } from './job-store.js';
 import { implicitQueue, type QueueOptions } from './options.js';
 import { QueuePlan } from './queue-plan.js';
@@ -59,6 +60,7 @@ export class QueueEngine {
     const names = [...new Set([implicitQueue, ...this.#plan.names])];
     const declarations = names.flatMap((name) => this.#declarations(name));
     const states = await store.declare(declarations);
+    await this.#retireOthers(new Set(states.map(({ queue }) => queue)));
     for (const state of states) if (state.role === 'named') this.#dispatcher.queues.serve(state, this.#plan.ofQueue(state.name), []);
     this.#housekeeper.start();
     await this.#dispatcher.look();
@@ -87,6 +89,17 @@ export class QueueEngine {
     const named: QueueDeclaration = { kind: 'queue', name, functionId: '', role: 'named', rules };
     if (!this.#plan.names.includes(name)) return [named];
     return [named, { kind: 'topic', name, functionId: '', role: this.#parts.options.topic_delivery === 'compete' ? 'subscription' : 'holding', rules }];
+  }
+
+  /** A queue that is not in the config any more would take messages that nobody delivers. Other engines on a shared store may have it in theirs. */
+  async #retireOthers(declared: ReadonlySet<number>): Promise<void> {
+    const { store, context } = this.#parts;
+    if (store.store?.isShared !== false) return;
+    const others = (await store.queues()).filter(({ queue, role }) => role !== 'subscription' && !declared.has(queue));
+    await store.retire(others.map(({ queue }) => queue));
+    for (const other of others) {
+      if (other.depth > 0) context.logger.warn('A queue that is not in queue_configs any more holds messages; they wait until it is declared again, or are cancelled', { queue: queueLabel(other), messages: other.depth });
+    }
   }
 
   #changedElsewhere(): void {

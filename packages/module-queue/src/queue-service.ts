@@ -188,7 +188,7 @@ export class MessageService implements QueueService, EnqueueRouter {
 
   async #notFound({ name, kind }: Unknown): Promise<Error> {
     const queues = await this.#parts.store.queues().catch(() => []);
-    const nearest = nearestNames(name, new Set(queues.filter((queue) => queue.kind === kind).map((queue) => queue.name)), 3);
+    const nearest = nearestNames(name, new Set(queues.filter((queue) => queue.kind === kind && queue.endedAtMs === undefined).map((queue) => queue.name)), 3);
     return queueErrors.QUEUE_NOT_FOUND({ name, kind, nearest, ...(kind === 'queue' ? { legacyCode: 'enqueue_error' } : {}) });
   }
 }

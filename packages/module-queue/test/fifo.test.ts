@@ -145,6 +145,25 @@ describe('a fifo queue', () => {
     expect(data).toEqual(['a1', 'b1', 'c2', 'a1', 'a2', 'b2']);
   });
 
+  it('Q8 the end of a message that waits lets none of its group run beside the one that does', async () => {
+    await using test = await openQueue();
+    const { handle, end } = works();
+    const { data, calls } = await test.subscribe('orders', { config: { ...fifo, maxRetries: 0 }, handle });
+    for (const which of ['a1', 'a2', 'a3']) await test.enqueue('orders', which, { messageGroupId: 'a' });
+    const { messageReceiptId } = await test.enqueue('orders', 'a4', { messageGroupId: 'a' });
+    await test.settle();
+    end('a1', new Error('poison'));
+    await test.settle();
+    // In front of the one that runs.
+    await test.invoke('queue::redrive', { messageId: calls[0]?.key, head: true });
+    await test.invoke('queue::cancel', { messageReceiptId });
+    await test.settle();
+    expect(data).toEqual(['a1', 'a2']);
+    end('a2');
+    await test.settle();
+    expect(data).toEqual(['a1', 'a2', 'a1']);
+  });
+
   it('Q8 cancelling a message lets its group go on', async () => {
     await using test = await openQueue();
     const { handle } = works();

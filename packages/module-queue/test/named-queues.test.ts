@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { connectTestWorker } from '@motia/engine-core/testing';
-import { codeOf, deferred, openQueue } from './fixtures/open-queue.js';
+import { connectTestWorker, ManualClock } from '@motia/engine-core/testing';
+import { temporaryFolder } from '@motia/tools/testing';
+import { codeOf, deferred, openQueue, openQueueOn } from './fixtures/open-queue.js';
 
 describe('a named queue', () => {
   it('takes calls with action enqueue and answers with a receipt', async () => {
@@ -21,6 +22,41 @@ describe('a named queue', () => {
     for (let time = 0; time < 2; time += 1) await test.host.functions.invoke('work', { a: 2 }, { action: { type: 'enqueue', queue: 'default' }, idempotencyKey: 'same' });
     await test.settle(40);
     expect(seen).toEqual([{ a: 1 }, { a: 2 }]);
+  });
+
+  it('Q10 an idempotencyKey belongs to the function that is called', async () => {
+    await using test = await openQueue();
+    const seen: string[] = [];
+    for (const id of ['charge', 'ship']) test.host.functions.register({ id }, () => void seen.push(id));
+    for (const id of ['charge', 'ship', 'ship']) await test.host.functions.invoke(id, { order: 1 }, { action: { type: 'enqueue', queue: 'default' }, idempotencyKey: 'order-1' });
+    await test.settle();
+    expect(seen.sort()).toEqual(['charge', 'ship']);
+  });
+
+  it('that left the config takes nothing any more, and keeps what it holds until it is back', async () => {
+    await using folder = temporaryFolder('named-queues');
+    const adapter = { class: 'modules::queue::BuiltinQueueAdapter', config: { store_method: 'file_based', file_path: folder.path } };
+    const seen: unknown[] = [];
+    const messageId = await (async () => {
+      await using test = await openQueueOn(new ManualClock(), { adapter, queue_configs: { emails: {} } });
+      const { messageReceiptId } = (await test.invoke('enqueue', { queue: 'emails', function_id: 'send', data: 1 })) as { messageReceiptId: string };
+      return `${messageReceiptId}:send`;
+    })();
+    {
+      await using test = await openQueueOn(new ManualClock(), { adapter });
+      test.host.functions.register({ id: 'send' }, (data) => void seen.push(data));
+      await expect(test.invoke('enqueue', { queue: 'emails', function_id: 'send', data: 2 })).rejects.toMatchObject({ code: 'MOTIA_QUEUE_QUEUE_NOT_FOUND', details: { nearest: [] } });
+      expect(await codeOf(test.enqueue('emails', 2))).toBe('MOTIA_QUEUE_QUEUE_NOT_FOUND');
+      expect(test.host.logs.find('A queue that is not in queue_configs any more holds messages; they wait until it is declared again, or are cancelled')).toMatchObject({ fields: { queue: 'emails', messages: 1 } });
+      expect(await test.invoke('queue::explain', { messageId })).toMatchObject({ reason: 'no_queue' });
+      await test.settle();
+      expect(seen).toEqual([]);
+    }
+    await using test = await openQueueOn(new ManualClock(), { adapter, queue_configs: { emails: {} } });
+    test.host.functions.register({ id: 'send' }, (data) => void seen.push(data));
+    await test.invoke('enqueue', { queue: 'emails', function_id: 'send', data: 3 });
+    await test.settle();
+    expect(seen).toEqual([1, 3]);
   });
 
   it('shares its places among functions, and retries each as the queue says', async () => {

@@ -103,6 +103,29 @@ describe('several engines on one store', () => {
     for (const host of [stopped, other]) await host.stop({ drainTimeoutMs: 0 });
   });
 
+  it('Q3 a lease that lapses is found in its time, however long others last', async () => {
+    await using folder = temporaryFolder('queue-shared');
+    const seen: unknown[] = [];
+    const open = async (handle: (data: unknown) => unknown): Promise<TestHost<ManualClock>> => {
+      const host = await start(folder.path, new ManualClock());
+      host.functions.register({ id: 'take' }, handle);
+      for (const [topic, visibilityTimeout] of [['long', 43_200], ['short', 10]] as const) await host.triggers.register({ type: 'queue', functionId: 'take', config: { topic, queue_config: { visibilityTimeout } } });
+      return host;
+    };
+    const stopped = await open(() => new Promise(() => undefined));
+    await stopped.functions.invoke('enqueue', { topic: 'long', data: 'long' });
+    await settled();
+    const other = await open((data) => void seen.push(data));
+    // The first lease is known by now.
+    await other.clock?.advance('1s');
+    await stopped.functions.invoke('enqueue', { topic: 'short', data: 'short' });
+    await settled();
+    await other.clock?.advance('30s');
+    await settled(40);
+    expect(seen).toEqual(['short']);
+    for (const host of [stopped, other]) await host.stop({ drainTimeoutMs: 0 });
+  });
+
   it('what an operator does in one engine holds in all', async () => {
     const seen: unknown[] = [];
     const signals: AbortSignal[] = [];

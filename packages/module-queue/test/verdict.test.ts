@@ -2,15 +2,31 @@ import { describe, expect, it } from '@jest/globals';
 import { MotiaError } from '@motia/engine-core/contract';
 import { resolveDelivery } from '../src/delivery/delivery-options.js';
 import { isSpent } from '../src/delivery/loss-policy.js';
-import { judge, type Standing } from '../src/dispatch/verdict.js';
+import { judge, lostWorker, type Standing } from '../src/dispatch/verdict.js';
 
 const error = (code: string, more: object = {}): MotiaError => new MotiaError({ code, message: code, retryable: true, ...more });
-const standing = (more: Partial<Standing> = {}): Standing => ({ attempts: 0, losses: 0, options: resolveDelivery({ backoffJitter: 'none' }), random: () => 0.5, ...more });
+const standing = (more: Partial<Standing> = {}): Standing => ({ functionIds: ['f'], attempts: 0, losses: 0, releases: 0, options: resolveDelivery({ backoffJitter: 'none' }), random: () => 0.5, ...more });
 const lost = (reason: string): MotiaError => error('MOTIA_ENGINE_WORKER_LOST', { details: { functionId: 'f', worker: 'w', reason } });
 
 describe('what an error means for a message', () => {
   it.each(['WORKER_UNAVAILABLE', 'WORKER_BACKPRESSURE', 'FUNCTION_NOT_FOUND', 'STOPPED'])('MOTIA_ENGINE_%s: it was never started', (condition) => {
     expect(judge(error(`MOTIA_ENGINE_${condition}`, { retryable: false }), standing())).toMatchObject({ kind: 'released' });
+  });
+
+  it('a function that cannot be called is asked again less and less often', () => {
+    const unavailable = error('MOTIA_ENGINE_WORKER_UNAVAILABLE', { details: { functionId: 'f' } });
+    expect([0, 1, 2, 6, 7, 5_000].map((releases) => judge(unavailable, standing({ releases })))).toEqual([50, 100, 200, 3_200, 5_000, 5_000].map((delayMs) => ({ kind: 'released', delayMs })));
+  });
+
+  it('a process that is busy is asked again soon each time', () => {
+    expect(judge(error('MOTIA_ENGINE_WORKER_BACKPRESSURE', { details: { functionId: 'f' } }), standing({ releases: 9 }))).toEqual({ kind: 'released', delayMs: 50 });
+  });
+
+  it.each(['WORKER_UNAVAILABLE', 'WORKER_BACKPRESSURE', 'FUNCTION_NOT_FOUND', 'WORKER_LOST'])('Q6 MOTIA_ENGINE_%s of a call that the handler made is a failure of the handler', (condition) => {
+    const nested = error(`MOTIA_ENGINE_${condition}`, { retryable: false, details: { functionId: 'another', worker: 'w', reason: 'left' } });
+    expect(judge(nested, standing())).toEqual({ kind: 'again', counts: 'attempt', delayMs: 1_000 });
+    expect(judge(nested, standing({ attempts: 3 }))).toEqual({ kind: 'dead', counts: 'attempt' });
+    expect(lostWorker(nested, ['f'])).toBeUndefined();
   });
 
   it('Q6 a process that was told to go costs nothing, one that died costs a loss', () => {

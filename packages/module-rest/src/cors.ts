@@ -5,6 +5,7 @@ import type { RestOptions } from './options.js';
 export type HeaderList = (string | number)[];
 
 const none: readonly string[] = [];
+const anyOrigin: readonly string[] = ['access-control-allow-origin', '*'];
 const headerNames = /^[\w!#$%&'*+.^`|~-]+(?:\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/;
 const longestHeaderList = 1024;
 
@@ -29,7 +30,8 @@ export class Cors {
 
   /** For every answer, errors included. */
   headersFor(origin: string | undefined): readonly string[] {
-    if (this.#origins === 'any') return origin === undefined ? none : ['access-control-allow-origin', '*'];
+    // Without an origin too: a cache may give the answer to a page of another one.
+    if (this.#origins === 'any') return anyOrigin;
     // Caches must keep the answers for different origins apart even when this one is refused.
     if (origin === undefined || !this.#origins.has(normalOrigin(origin))) return ['vary', 'Origin'];
     return ['access-control-allow-origin', origin, 'vary', 'Origin'];

@@ -17,6 +17,7 @@ import { ROUTE_METHODS } from './trigger-schema.js';
 import type { SystemRoutes } from './system-routes.js';
 import { targetOf } from './request-target.js';
 import { writeHead } from './write-head.js';
+import { limitRest } from './write-limit.js';
 
 /** Longest request target that is looked at. */
 export const URL_LIMIT_BYTES = 8192;
@@ -81,11 +82,8 @@ export class Dispatcher {
     if (acceptedId !== undefined) return this.#serveStatus(request, response, acceptedId);
     const query = mark === -1 ? '' : url.slice(mark + 1);
     const match = this.#match(request, path);
-    if (match !== undefined) {
-      if (!this.parts.front.isEmpty && this.#serveFront(request, response, url, { path, query, continues: false, next })) return;
-      this.#serveRoute(request, response, match, query, false);
-      return;
-    }
+    if (match !== undefined && !this.parts.front.isEmpty && this.#serveFront(request, response, url, { path, query, continues: false, next })) return;
+    if (this.#serveRoute(request, response, match, query, false)) return;
     const methods = this.parts.binder.table.methodsOf(path);
     if (methods.length === 0 && next !== undefined) return next();
     this.#answerUnowned(request, response, methods, { path, query, continues: false, next });
@@ -113,13 +111,12 @@ export class Dispatcher {
   }
 
   /** Express middleware that stands before this path; false when there is none. */
-  #serveFront(request: IncomingMessage, response: ServerResponse, url: string, target: Target): boolean {
+  #serveFront(request: IncomingMessage, response: ServerResponse, url: string, given: Target): boolean {
     const { front } = this.parts;
-    const mounts = front.standingBefore(target.path);
+    const mounts = front.standingBefore(given.path);
     if (mounts.length === 0) return false;
     request.url = url;
-    this.#setCorsHeaders(request, response);
-    this.#watch(request, response);
+    const target = this.#handOver(request, response, given);
     front.run(mounts, request, response, (error) => {
       if (error !== undefined && error !== null) return this.#middlewareFailed(request, response, error);
       // It answered and called next all the same, or the client has gone.
@@ -143,11 +140,12 @@ export class Dispatcher {
     headers.push(this.parts.requestIdHeader, this.#requestId(request), ...this.#corsHeaders(request));
     writeHead(response, answer.status, headers);
     response.end(answer.body);
+    limitRest(response, this.parts.writeTimeoutMs);
   }
 
   /** What became of a request that was answered with 202: as JSON, or as events while it is under way. */
   #serveStatus(request: IncomingMessage, response: ServerResponse, id: string): void {
-    const { accepted, mode, clock, open } = this.parts;
+    const { accepted, mode, clock, open, writeTimeoutMs } = this.parts;
     if (request.method === 'OPTIONS') return this.#answerOptions(request, response, ['GET', 'HEAD']);
     if (request.method !== 'GET' && request.method !== 'HEAD') return this.#methodNotAllowed(request, response, ['GET', 'HEAD']);
     accepted.status(id).then(
@@ -155,23 +153,23 @@ export class Dispatcher {
         if (response.headersSent || response.destroyed) return;
         if (status === undefined) return this.problem(request, response, restErrors.ACCEPTED_REQUEST_UNKNOWN({}));
         const headers: HeaderList = [this.parts.requestIdHeader, this.#requestId(request), ...this.#corsHeaders(request)];
-        if (request.method === 'GET' && wantsEvents(request)) return new StatusEvents({ requests: accepted, clock, open }, response, id).begin(status, headers);
+        if (request.method === 'GET' && wantsEvents(request)) return new StatusEvents({ requests: accepted, clock, open, writeTimeoutMs }, response, id).begin(status, headers);
         const body = JSON.stringify(status);
         writeHead(response, 200, ['content-type', 'application/json; charset=utf-8', 'content-length', Buffer.byteLength(body), 'cache-control', 'no-store', ...headers]);
         response.end(body);
+        limitRest(response, writeTimeoutMs);
       },
       (error: unknown) => this.problem(request, response, toClientError(error, mode)),
     );
   }
 
-  #serveUnowned(request: IncomingMessage, response: ServerResponse, target: Target): void {
-    const { path } = target;
+  #serveUnowned(request: IncomingMessage, response: ServerResponse, given: Target): void {
+    const { path } = given;
     const methods = this.parts.binder.table.methodsOf(path);
     const { fallback } = this.parts;
     const isOptions = request.method === 'OPTIONS' && (methods.length > 0 || path === '*');
-    if (fallback.isEmpty || isOptions) return this.#answerUnowned(request, response, path === '*' ? ROUTE_METHODS : methods, target);
-    this.#setCorsHeaders(request, response);
-    this.#watch(request, response);
+    if (fallback.isEmpty || isOptions) return this.#answerUnowned(request, response, path === '*' ? ROUTE_METHODS : methods, given);
+    const target = this.#handOver(request, response, given);
     fallback.handle(request, response, (error) => {
       if (error === undefined || error === null) this.#answerUnowned(request, response, methods, target);
       else this.#middlewareFailed(request, response, error);
@@ -231,16 +229,15 @@ export class Dispatcher {
     return this.parts.cors?.headersFor(request.headers.origin) ?? [];
   }
 
-  /** For answers that Express apps write. */
-  #setCorsHeaders(request: IncomingMessage, response: ServerResponse): void {
+  /** For Express apps, which write answers themselves, and read bodies whenever they like: nobody is waited for after this. */
+  #handOver(request: IncomingMessage, response: ServerResponse, target: Target): Target {
     const cors = this.#corsHeaders(request);
     for (let index = 0; index < cors.length; index += 2) response.setHeader(cors[index] ?? '', cors[index + 1] ?? '');
-  }
-
-  /** Draining waits for what Express apps are at work on, too. */
-  #watch(request: IncomingMessage, response: ServerResponse): void {
+    // Draining waits for what they are at work on, too.
     new OpenResponse(this.parts.open, response, (error) => this.problem(request, response, error));
     if (this.parts.drainState.isDraining) response.shouldKeepAlive = false;
+    if (target.continues) response.writeContinue();
+    return { ...target, continues: false };
   }
 }
 

@@ -56,6 +56,7 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
   #keyed: KeyedRun | undefined;
   #isAdmitted = false;
   #isClosed = false;
+  #isListed = true;
   #startedAtMs = 0;
 
   constructor(
@@ -130,7 +131,7 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
     // What runs under a key goes on without its client, who will ask for the answer again.
     if (this.#keyed?.isHeld === true) return;
     if (!wasAnswered) this.stopCall('the client disconnected');
-    this.parts.open.remove(this);
+    this.#unlist();
   }
 
   streamBegun(): void {
@@ -144,10 +145,15 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
 
   #readBody(sendContinue: (() => void) | undefined): void {
     const { parts, route } = this;
-    readRequestBody(this.request, { parts, limitBytes: route.bodyLimitBytes, timeoutMs: route.bodyTimeoutMs, rawBody: route.rawBody, checkForm: route.checkForm, files: route.files, sendContinue }, (error, body) => {
-      if (body !== undefined) this.#arrived(body);
-      else if (error !== undefined) this.#reply.refuse(error);
-    });
+    try {
+      readRequestBody(this.request, { parts, limitBytes: route.bodyLimitBytes, timeoutMs: route.bodyTimeoutMs, rawBody: route.rawBody, checkForm: route.checkForm, files: route.files, sendContinue }, (error, body) => {
+        if (body !== undefined) this.#arrived(body);
+        else if (error !== undefined) this.#reply.refuse(error);
+      });
+    } catch (error) {
+      // There may be no channel left for it.
+      this.#reply.refuse(error);
+    }
   }
 
   #arrived(received: RequestBody): void {
@@ -281,7 +287,14 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
   async #end(how: (run: KeyedRun) => Promise<void>): Promise<void> {
     if (this.#keyed?.isHeld !== true) return;
     await how(this.#keyed);
-    if (this.#isClosed) this.parts.open.remove(this);
+    if (this.#isClosed) this.#unlist();
+  }
+
+  /** Once, by whatever ends last: a stream and what its handler returned may both end the run under a key. */
+  #unlist(): void {
+    if (!this.#isListed) return;
+    this.#isListed = false;
+    this.parts.open.remove(this);
   }
 
   #leave(): void {

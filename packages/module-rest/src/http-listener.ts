@@ -17,6 +17,8 @@ const HEADER_COUNT_LIMIT = 100;
 /** Kept on the socket itself: a map from sockets would cost every request a lookup. */
 const requestCount = Symbol('requests');
 type CountedSocket = Socket & { [requestCount]?: number };
+/** Set on a socket whose parser has given up: each further piece of what the client sends says so again. */
+const isBroken = Symbol('broken');
 
 export interface ListenerParts {
   readonly dispatcher: Dispatcher;
@@ -149,8 +151,11 @@ export class HttpListener {
     // A streamed body takes as long as its handler does; who sends nothing is found out there.
     if ((error as NodeJS.ErrnoException).code === 'ERR_HTTP_REQUEST_TIMEOUT' && isPumping(socket)) return;
     const problem = toParserProblem(error, { maxHeaderBytes: this.#parts.server.max_header_bytes, urlLimitBytes: URL_LIMIT_BYTES });
-    const answering = (socket as { _httpMessage?: { headersSent?: boolean } | null })._httpMessage;
-    if (problem === undefined || !socket.writable || answering?.headersSent === true) socket.destroy(error);
+    const { _httpMessage: answering } = socket as { _httpMessage?: ServerResponse | null };
+    if (problem === undefined || !socket.writable) socket.destroy(error);
+    // The request that is being answered was sound; what came behind it is none, and ends the connection with the answer.
+    else if (answering?.req.complete === true) closeAfter(answering, socket);
+    else if (answering?.headersSent === true) socket.destroy(error);
     else answerAndClose(socket, problem, this.#newIds());
   }
 
@@ -164,6 +169,13 @@ export class HttpListener {
     const { pid } = await findPortFacts(port);
     return restErrors.PORT_IN_USE({ ...place, ...(pid === undefined ? {} : { pid }) }, error);
   }
+}
+
+function closeAfter(response: ServerResponse, socket: Duplex & { [isBroken]?: boolean }): void {
+  if (socket[isBroken] === true) return;
+  socket[isBroken] = true;
+  response.shouldKeepAlive = false;
+  response.once('finish', () => socket.end(() => socket.destroy()));
 }
 
 function closed(server: Server): Promise<void> {

@@ -44,6 +44,8 @@ function isLongTarget(packet: Buffer | undefined): boolean {
 export function answerAndClose(socket: Duplex, error: MotiaError, ids: { readonly traceId: string; readonly requestIdHeader: string }, extraHeaders = ''): void {
   const requestId = requestIdOf(undefined);
   const body = problemBody(error, { requestId, traceId: ids.traceId });
+  // Node takes its own listener off a socket that it hands over; a client that has gone must not end the engine.
+  socket.on('error', () => undefined);
   const head = `HTTP/1.1 ${error.status} ${phrases[error.status] ?? 'Error'}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
   socket.end(`${head}${ids.requestIdHeader}: ${requestId}\r\n${extraHeaders}Connection: close\r\n\r\n${body}`, () => socket.destroy());
 }

@@ -191,11 +191,14 @@ function interpret(kind: HeldKind, bytes: Buffer, request: IncomingMessage): Req
 type ReadRequest = IncomingMessage & { readonly body?: unknown; readonly rawBody?: unknown };
 
 /**
- * A body that a host application's parser has read already. Its exact bytes are taken from `rawBody`, where such parsers leave them.
- * @throws `MOTIA_REST_INVALID_BODY` when it cannot be written as JSON, `MOTIA_REST_RAW_BODY_GONE` when the route wants bytes that nobody kept
+ * A body that a host application's parser has read already. Bytes stay bytes; everything else is JSON, and held against the rules for
+ * that. The exact bytes are taken from `rawBody`, where such parsers leave them.
+ * @throws `MOTIA_REST_INVALID_BODY` when it cannot be written as JSON, `MOTIA_REST_RAW_BODY_GONE` when the route wants bytes that nobody kept, and as `readJsonBody`
  */
-export function parsedByHost({ body: value, rawBody }: ReadRequest, wantsBytes: boolean): RequestBody {
-  const body = jsonOf(value);
+export function parsedByHost({ headers, body: value, rawBody }: ReadRequest, wantsBytes: boolean): RequestBody {
+  const { kind } = bodyKindOf(headers['content-type']);
+  const read = value instanceof Uint8Array ? bytesBody(value) : jsonOf(value);
+  const body = read !== noBody && (kind === 'form' || kind === 'multipart') ? { ...read, isForm: true } : read;
   if (!wantsBytes) return body;
   if (!(rawBody instanceof Uint8Array)) throw restErrors.RAW_BODY_GONE({});
   return { ...body, links: { raw_body: Buffer.from(rawBody.buffer, rawBody.byteOffset, rawBody.byteLength).toString('base64') } };
@@ -209,5 +212,11 @@ function jsonOf(value: unknown): RequestBody {
   } catch (error) {
     throw restErrors.INVALID_BODY({ reason: 'the host application parsed it into something that is not JSON' }, error);
   }
-  return text === undefined ? noBody : { text, raw: undefined, value, isParsed: true };
+  if (text === undefined) return noBody;
+  readJsonBody(Buffer.from(text), Infinity);
+  return { text, raw: undefined, value, isParsed: true };
+}
+
+function bytesBody(bytes: Uint8Array): RequestBody {
+  return { text: 'null', raw: { at: '/body', as: 'bytes', bytes }, value: bytes, isParsed: true };
 }

@@ -33,7 +33,7 @@ export function flowOf(pump: BodyPump, writer: ChannelWriter): BodyFlow {
     },
     abort(error) {
       pump.stop();
-      writer.close(error);
+      writer.abort(error);
     },
   };
 }

@@ -50,7 +50,8 @@ describe('cross-origin access', () => {
     await using rest = await withRoutes(cors);
     expect(corsOf(await rest.call('GET /a', { headers: { origin } }))).toEqual({ 'access-control-allow-origin': '*' });
     expect(corsOf(await preflight(rest, origin))).not.toHaveProperty('access-control-allow-credentials');
-    expect(corsOf(await rest.call('GET /a'))).toEqual({});
+    // A cache may keep it for a page of another origin.
+    expect(corsOf(await rest.call('GET /a'))).toEqual({ 'access-control-allow-origin': '*' });
   });
 
   it('never repeats a header list that is not one', async () => {

@@ -5,7 +5,7 @@ import express from 'express';
 import { RestServiceRef } from '@motia/engine-core/contract';
 import { embed } from '@motia/engine-core/embed';
 import { RestModule } from '../src/index.js';
-import { callPort, startRest } from './fixtures/start-rest.js';
+import { callPort, sendWhenAsked, startRest, type Answer } from './fixtures/start-rest.js';
 
 describe('Express behind the step routes', () => {
   it('serves what no step route owns: middleware, routers, sub-apps, in order', async () => {
@@ -50,6 +50,12 @@ describe('Express behind the step routes', () => {
     expect([failed.status, failed.json.error.code]).toEqual([500, 'MOTIA_REST_HANDLER_FAILED']);
     expect(failed.text).not.toContain('secret');
     expect((await rest.call('GET /denies')).json.error).toMatchObject({ code: 'DENIED', message: 'no' });
+  });
+
+  it('reads bodies whose client waits for 100 Continue', async () => {
+    await using rest = await startRest();
+    rest.service.use('/app', express.json(), (request: express.Request, response: express.Response) => void response.json(request.body));
+    expect(await sendWhenAsked(rest.port, 'POST /app', '{"a":1}')).toEqual({ text: '{"a":1}', asked: 1 });
   });
 
   it('may take another method of a step path', async () => {
@@ -97,6 +103,22 @@ describe('the router inside another program', () => {
     const headers = { 'content-type': 'application/json' };
     expect((await callPort(outer.port, 'POST /echo', { body: '{"a":[1]}', headers })).json).toEqual({ a: [1] });
     expect((await callPort(outer.port, 'POST /echo', { body: '[]', headers })).status).toBe(400);
+  });
+
+  it('holds bodies that the application has parsed against the same rules, coerces its forms, and leaves bytes bytes', async () => {
+    await using rest = await startRest({ via: 'router' });
+    await rest.route('POST /echo', (payload) => ({ body: (payload as { body: unknown }).body }));
+    await rest.route('POST /typed', (payload) => ({ body: (payload as { body: unknown }).body }), { bodySchema: { type: 'object', properties: { page: { type: 'integer' } } } });
+    const app = express();
+    app.use(express.json(), express.urlencoded({ extended: true }), express.raw(), rest.service.router as express.RequestHandler);
+    await using outer = await serve(app);
+    const post = (path: string, body: string | Buffer, type: string): Promise<Answer> => callPort(outer.port, `POST ${path}`, { body, headers: { 'content-type': type } });
+    expect((await post('/echo', '{"a":{"__proto__":{"b":1}}}', 'application/json')).json.error.code).toBe('MOTIA_REST_FORBIDDEN_KEY');
+    expect((await post('/echo', `${'['.repeat(100)}${']'.repeat(100)}`, 'application/json')).json.error.code).toBe('MOTIA_REST_JSON_TOO_DEEP');
+    expect((await post('/typed', 'page=2', 'application/x-www-form-urlencoded')).json).toEqual({ page: 2 });
+    expect((await post('/typed', 'page=x', 'application/x-www-form-urlencoded')).status).toBe(400);
+    expect((await post('/typed', '', 'application/x-www-form-urlencoded')).status).toBe(400);
+    expect(await post('/echo', Buffer.from([0, 255, 1]), 'application/octet-stream')).toMatchObject({ headers: { 'content-type': 'application/octet-stream' }, rawHeaders: expect.arrayContaining(['content-length', '3']) });
   });
 
   it('gives exact bytes where the parser of the application kept them, and says so where it did not', async () => {

@@ -1,12 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { MotiaError, type InvocationContext } from '@motia/engine-core/contract';
+import { MotiaError, type ChannelRef, type InvocationContext } from '@motia/engine-core/contract';
 import { connectTestWorker, ManualClock } from '@motia/engine-core/testing';
 import { sqliteStore } from '@motia/store-sqlite';
 import { temporaryFolder } from '@motia/tools/testing';
+import { heldStore } from './fixtures/held-store.js';
 import { multipart } from './fixtures/multipart-form.js';
 import { deferred, startRest, until, type Answer, type FixtureOptions, type Path, type RestFixture } from './fixtures/start-rest.js';
+import { openResponse } from './fixtures/stream-client.js';
 
 type Handler = (payload: { readonly body: unknown }, call: InvocationContext) => unknown;
 const post = (rest: RestFixture, key: string | undefined, body: unknown = { amount: 5 }, headers: Readonly<Record<string, string>> = {}, path = '/pay'): Promise<Answer> =>
@@ -168,6 +170,34 @@ describe('R4 an Idempotency-Key', () => {
     expect(runs).toBe(1);
   });
 
+  it('of a streamed response whose client leaves while it is being noted lets the engine wait for the requests of others', async () => {
+    const noted = deferred();
+    const rest = await startRest({ beside: [heldStore(noted.promise)], options: { idempotency: { store_method: 'file_based' } } });
+    await rest.route('POST /pay', async (payload) => {
+      const writer = rest.host.channels.openWriter((payload as { response: ChannelRef }).response);
+      await writer.write(Buffer.from('some'));
+    }, { idempotency: true });
+    const began = deferred();
+    const gate = deferred();
+    await rest.route('GET /held', async () => {
+      began.resolve();
+      await gate.promise;
+      return { body: 'held' };
+    });
+    const held = rest.call('GET /held');
+    await began.promise;
+    const streamed = await openResponse(rest.port, 'POST /pay', { 'idempotency-key': 'k' });
+    expect(await streamed.next()).toBe('some');
+    streamed.leave();
+    await rest.call('GET /healthz');
+    noted.resolve();
+    const stopped = rest.host.stop();
+    await rest.call('GET /healthz').catch(() => undefined);
+    gate.resolve();
+    expect((await held).text).toBe('held');
+    await stopped;
+  });
+
   it('comes behind middleware and before the condition: who may not, gets nothing again', async () => {
     const { rest, runs } = await counted({}, () => undefined, { idempotency: true, condition_function_id: 'open', middleware_function_ids: ['guard'] });
     await using _end = rest;
@@ -201,6 +231,21 @@ describe('R4 an Idempotency-Key', () => {
     }
     expect(codeOf(await send('text', 'a', 'text/plain; charset=utf-8'))).toEqual([422, 'IDEMPOTENCY_MISMATCH']);
     expect(runs).toHaveLength(5);
+  });
+
+  it('knows a form again whose boundary is another one, and exact bytes that are not the same', async () => {
+    const { rest, runs } = await counted();
+    await using _end = rest;
+    const send = (path: string, key: string, { body, contentType }: { body: string | Buffer; contentType: string }): Promise<Answer> => rest.call(`POST ${path}`, { body, headers: { 'content-type': contentType, 'idempotency-key': key } });
+    const parts = [{ name: 'a', value: '1' }, { name: 'f', filename: 'f', value: 'x' }];
+    expect((await send('/pay', 'form', multipart(parts, 'first'))).status).toBe(201);
+    expect((await send('/pay', 'form', multipart(parts, 'other'))).headers['idempotent-replayed']).toBe('true');
+    expect(runs).toHaveLength(1);
+    await rest.route('POST /signed', () => ({ body: 'signed' }), { idempotency: true, raw_body: true });
+    const bytes = (text: string): { body: string; contentType: string } => ({ body: text, contentType: 'application/octet-stream' });
+    expect((await send('/signed', 'bytes', bytes('one'))).text).toBe('signed');
+    expect((await send('/signed', 'bytes', bytes('one'))).headers['idempotent-replayed']).toBe('true');
+    expect(codeOf(await send('/signed', 'bytes', bytes('two')))).toEqual([422, 'IDEMPOTENCY_MISMATCH']);
   });
 
   it('is waited for by sixteen; the next is told at once that it is under way', async () => {

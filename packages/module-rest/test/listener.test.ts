@@ -11,6 +11,14 @@ import { callPort, deferred, startRest, until } from './fixtures/start-rest.js';
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'));
 const envelope = (answer: string): { code: string; message: string } => (JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4)) as { error: { code: string; message: string } }).error;
 
+/** Sends bytes and a reset right behind them. */
+function resetAfter(port: number, bytes: string): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes, () => socket.resetAndDestroy()));
+    socket.on('error', () => undefined).on('close', () => resolve());
+  });
+}
+
 async function startFailure(options: Parameters<typeof restModule>[0]): Promise<MotiaError> {
   const host = await startTestHost([restModule(options)], { start: false });
   const error: unknown = await host.start().then(() => undefined, (failure: unknown) => failure);
@@ -115,6 +123,12 @@ describe('the HTTP parser', () => {
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(answer).toMatch(/Connection: close/i);
     expect(envelope(answer).code).toBe(`MOTIA_REST_${code}`);
+  });
+
+  it('survives clients that ask for a tunnel and reset the connection before they are answered', async () => {
+    await using rest = await startRest();
+    for (let count = 0; count < 50; count += 1) await resetAfter(rest.port, 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n');
+    expect((await rest.call('GET /healthz')).status).toBe(200);
   });
 
   it('refuses more than 100 headers with 431', async () => {
@@ -418,6 +432,34 @@ describe('pipelined requests', () => {
       return { body: 'second', headers: { 'x-last': '1' } };
     });
     expect(await rest.raw(get('/first'), `${get('/second').slice(0, -2)}Connection: close\r\n\r\n`)).toMatch(/first[^]*second/);
+  });
+
+  it('R1 get their answer also when what comes behind them is no request: it is not answered in their place', async () => {
+    await using rest = await startRest();
+    const gate = deferred();
+    await rest.route('POST /whole', async () => {
+      await gate.promise;
+      return { body: 'the whole' };
+    });
+    await rest.route('POST /streamed', () => ({ body: (async function* () {
+      yield 'the ';
+      await gate.promise;
+      yield 'whole';
+    })() }));
+    const answers = ['/whole', '/streamed'].map((path) => new Promise<string>((resolve) => {
+      let answer = '';
+      const socket = connect(rest.port, '127.0.0.1', () => socket.write(`POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n${path === '/whole' ? 'what is this\r\n\r\n' : ''}`));
+      socket.on('data', (data) => {
+        if (answer === '' && path === '/streamed') socket.write('what is this\r\n\r\n', () => socket.write('and this\r\n\r\n'));
+        answer += data.toString('latin1');
+      });
+      socket.on('error', () => undefined).on('close', () => resolve(answer));
+    }));
+    for (let asked = 0; asked < 5; asked += 1) await rest.call('GET /healthz');
+    gate.resolve();
+    const [whole, streamed] = await Promise.all(answers);
+    expect(whole).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\nthe whole$/);
+    expect(streamed).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\n4\r\nthe \r\n5\r\nwhole\r\n0\r\n\r\n$/);
   });
 
   it('R1 end with their connection, those that wait behind another too', async () => {

@@ -108,25 +108,15 @@ async function sendAll(port: number, requests: readonly Request[], id: string): 
 
 const statuses = new Set([100, 200, 201, 202, 204, 400, 403, 404, 405, 408, 409, 413, 414, 415, 417, 421, 422, 431, 500]);
 
-/** The body that stands at the beginning of what follows a head, and how much of it the body takes. */
-function bodyOf(head: string, rest: string): { readonly text: string; readonly size: number } {
-  // HEAD answers announce a body and bring none.
-  if (rest === '' || rest.startsWith('HTTP/1.1 ')) return { text: '', size: 0 };
-  if (!/^transfer-encoding: chunked\r$/im.test(head)) {
-    const text = rest.slice(0, Number(/^content-length: (\d+)\r$/im.exec(head)?.[1] ?? 0));
-    return { text, size: text.length };
+/** How much of the text is a body in chunks; all of it where that is cut off. */
+function chunkedLength(text: string): number {
+  let at = 0;
+  for (let size = /^[\da-f]+(?=\r\n)/i.exec(text); size !== null; size = /^[\da-f]+(?=\r\n)/i.exec(text.slice(at))) {
+    const bytes = Number.parseInt(size[0], 16);
+    at += size[0].length + 2 + bytes + 2;
+    if (bytes === 0) return at;
   }
-  let text = '';
-  for (let at = 0; ; ) {
-    const line = /^([0-9a-f]+)\r\n/.exec(rest.slice(at, at + 20));
-    expect(line === null ? rest.slice(at, at + 200) : 'a chunk').toBe('a chunk');
-    const begin = at + (line?.[0].length ?? 0);
-    const end = begin + parseInt(line?.[1] ?? '0', 16);
-    text += rest.slice(begin, end);
-    expect(rest.slice(end, end + 2)).toBe('\r\n');
-    at = end + 2;
-    if (end === begin) return { text, size: at };
-  }
+  return text.length;
 }
 
 /** Holds an answer, or several of one connection, against what every answer must be. Gives what each was: its code, or its status. */
@@ -142,8 +132,10 @@ function check(answer: string): readonly string[] {
     const status = Number(head[1]);
     expect(statuses).toContain(status);
     rest = rest.slice(head[0].length);
-    const { text, size } = bodyOf(head[2] ?? '', rest);
-    rest = rest.slice(size);
+    const length = /^transfer-encoding: chunked\r$/im.test(head[2] ?? '') ? chunkedLength(rest) : Number(/^content-length: (\d+)\r$/im.exec(head[2] ?? '')?.[1] ?? 0);
+    // HEAD answers announce a length and bring nothing.
+    const text = rest.startsWith('HTTP/1.1 ') ? '' : rest.slice(0, length);
+    rest = rest.slice(text.length);
     kinds.push(/^idempotent-replayed: true\r$/im.test(head[2] ?? '') ? 'replayed' : String(status));
     if (status >= 400 && text !== '' && text !== 'missing') {
       const problem = JSON.parse(text) as { readonly error: { readonly code: string } };

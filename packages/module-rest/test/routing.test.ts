@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import express from 'express';
 import { rateLimit } from 'express-rate-limit';
-import { deferred, startRest, until, type Path } from './fixtures/start-rest.js';
+import { deferred, sendWhenAsked, startRest, until, type Path } from './fixtures/start-rest.js';
 
 describe('the not-found function', () => {
   it('answers unknown paths with 404 unless it says otherwise, and nothing else', async () => {
@@ -47,14 +47,14 @@ describe('the request id', () => {
 });
 
 describe('OPTIONS routes', () => {
-  it('answer beside CORS: questions of browsers go to the configuration, the rest to the function', async () => {
-    await using rest = await startRest({ options: { cors: { allowed_origins: ['https://app.example'] } } });
+  it.each<Path>(['listener', 'router'])('answer beside CORS, through the %s: questions of browsers go to the configuration, the rest to the function', async (via) => {
+    await using rest = await startRest({ via, options: { cors: { allowed_origins: ['https://app.example'] } } });
     await rest.route('OPTIONS /a', () => ({ status: 200, body: 'options' }));
     await rest.route('GET /a', () => ({ body: 'a' }));
     expect((await rest.call('OPTIONS /a')).text).toBe('options');
     const preflight = await rest.call('OPTIONS /a', { headers: { origin: 'https://app.example', 'access-control-request-method': 'GET' } });
     expect([preflight.status, preflight.headers['access-control-allow-origin'], preflight.text]).toEqual([204, 'https://app.example', '']);
-    await using bare = await startRest();
+    await using bare = await startRest({ via });
     await bare.route('OPTIONS /a', () => ({ body: 'options' }));
     expect((await bare.call('OPTIONS /a', { headers: { origin: 'https://app.example', 'access-control-request-method': 'GET' } })).text).toBe('options');
   });
@@ -131,6 +131,13 @@ describe.each<Path>(['listener', 'router'])('Express middleware before routes, t
     const broken = await rest.call('POST /api/echo', { body: gzipSync('{}').subarray(0, 12), headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' } });
     expect([broken.status, broken.json.error.code]).toEqual([400, 'MOTIA_REST_MIDDLEWARE_REFUSED']);
     expect(seen[0]).toEqual(['/api', '/echo?x=1', '/api/echo?x=1']);
+  });
+
+  it('reads bodies whose client waits for 100 Continue, and it is said once', async () => {
+    await using rest = await startRest({ via });
+    rest.service.before('/api', express.json());
+    await rest.route('POST /api/echo', (payload) => ({ body: (payload as { body: unknown }).body }));
+    expect(await sendWhenAsked(rest.port, 'POST /api/echo', '{"a":1}')).toEqual({ text: '{"a":1}', asked: 1 });
   });
 
   it('is waited for when the server drains', async () => {

@@ -1,8 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ChannelReader, ChannelRef, ChannelWriter } from '@motia/engine-core/contract';
+import { MotiaError, type ChannelReader, type ChannelRef, type ChannelWriter } from '@motia/engine-core/contract';
 import { stopwatch } from '@motia/tools/stopwatch';
+import { multipart } from './fixtures/multipart-form.js';
 import { openRequest, openResponse } from './fixtures/stream-client.js';
 import { deferred, startRest, until, type Path, type RestFixture } from './fixtures/start-rest.js';
 
@@ -110,6 +111,39 @@ describe.each<Path>(['listener', 'router'])('streams through the %s', (via) => {
       sent.end();
       const large = await answer;
       expect([large.status, (await large.rest()).toString(), large.headers.connection]).toEqual([401, 'who are you?', 'close']);
+    });
+
+    it('that nobody reads hold no channel once the answer is given, whole or half sent, file or not', async () => {
+      const at = path();
+      const refs: ChannelRef[] = [];
+      await rest.route(`POST ${at}`, async (payload) => {
+        const { request_body: body, files } = payload as { request_body?: ChannelRef; files?: ChannelRef };
+        refs.push((body ?? files) as ChannelRef);
+        return { body: 'unread' };
+      });
+      const form = multipart([{ name: 'f', filename: 'f', value: 'x'.repeat(5000) }]);
+      await rest.call(`POST ${at}`, { body: Buffer.alloc(2000), headers: octets });
+      await rest.call(`POST ${at}`, { body: megabyte, headers: octets });
+      await rest.call(`POST ${at}`, { body: form.body, headers: { 'content-type': form.contentType } });
+      expect(refs).toHaveLength(3);
+      for (const ref of refs) expect(() => rest.host.channels.openReader(ref)).toThrow(expect.objectContaining({ code: 'MOTIA_REST_BODY_ABANDONED' }));
+    });
+
+    it('for which no channel is left are refused, and the engine goes on', async () => {
+      const at = path();
+      await rest.route(`POST ${at}`, () => ({ body: 'ok' }));
+      const taken: ChannelRef[] = [];
+      expect(() => {
+        for (;;) taken.push(rest.host.channels.create().writer);
+      }).toThrow(expect.objectContaining({ code: 'MOTIA_ENGINE_LIMIT' }));
+      try {
+        const form = multipart([{ name: 'f', filename: 'f', value: 'x' }]);
+        expect((await rest.call(`POST ${at}`, { body: Buffer.alloc(2000), headers: octets })).status).toBe(500);
+        expect((await rest.call(`POST ${at}`, { body: form.body, headers: { 'content-type': form.contentType } })).status).toBe(500);
+      } finally {
+        for (const ref of taken) rest.host.channels.openWriter(ref).abort(new MotiaError({ code: 'TEST_OVER', message: 'over' }));
+      }
+      expect((await rest.call(`POST ${at}`, { body: Buffer.alloc(2000), headers: octets })).text).toBe('ok');
     });
 
     it('end with an error for their reader when the client leaves, and the call is cancelled', async () => {

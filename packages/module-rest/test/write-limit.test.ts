@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
+import { fakeQueue } from './fixtures/fake-queue.js';
 import { deferred, startRest, until } from './fixtures/start-rest.js';
 
 describe('responses that wait behind others of their connection', () => {
@@ -31,6 +32,29 @@ describe('responses that wait behind others of their connection', () => {
     const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.resume();
     await closed;
+  });
+
+  it.each([
+    ['/openapi.json', undefined],
+    ['the state of an accepted request', 'application/json'],
+    ['its events', 'text/event-stream'],
+  ])('cut a client that does not take what the engine itself answers: %s', async (_name, accept) => {
+    const queue = fakeQueue();
+    await using rest = await startRest({ beside: [queue.use], options: { openapi: { description: 'x'.repeat(15_000_000) }, server: { write_timeout_ms: 100, max_connections: 1 } } });
+    await rest.route('POST /reports', () => ({ body: 'x'.repeat(15_000_000) }), { respond: 'accepted' });
+    const accepted = await rest.send('POST /reports', {});
+    await queue.run();
+    const socket = connect(rest.port, '127.0.0.1').on('error', () => undefined).pause();
+    const path = accept === undefined ? '/openapi.json' : accepted.headers.location ?? '';
+    await new Promise<void>((resolve) => socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nAccept: ${accept ?? '*/*'}\r\n\r\n`, () => resolve()));
+    // There is room for one connection, and it is held until then.
+    await expect(rest.call('GET /healthz')).rejects.toThrow();
+    let status = 0;
+    await until(() => {
+      void rest.call('GET /healthz').then((answer) => (status = answer.status), () => undefined);
+      return status === 200;
+    });
+    socket.destroy();
   });
 
   it('have their own time, though the one before it was large', async () => {

@@ -68,7 +68,10 @@ const camelCase = { if_version: 'ifVersion', ttl_ms: 'ttlMs', with_keys: 'withKe
 
 /** A member under its name in snake_case or camelCase. */
 export function member(payload: Payload, name: keyof typeof camelCase): unknown {
-  return payload[name] ?? payload[camelCase[name]] ?? (payload[name] === null ? null : undefined);
+  const snake = payload[name];
+  if (snake !== undefined && snake !== null) return snake;
+  const camel = payload[camelCase[name]];
+  return camel === undefined ? snake : camel;
 }
 
 /** A whole number within a range, or undefined when it is left out. @throws `MOTIA_STATE_INVALID_OPTION` */

@@ -120,8 +120,10 @@ describe('§3 options', () => {
     await using engine = await start();
     await engine.call('state::set', { ...at, value: 1, ttlMs: 1_000, ifVersion: 0 });
     expect(await engine.call('state::get', { ...at, withVersion: true })).toEqual({ value: 1, version: 1, updated_at_ms: engine.clock.now(), expires_at_ms: engine.clock.now() + 1_000 });
+    await engine.call('state::update', { ...at, ops: [{ type: 'set', path: '', value: 1 }], ttlMs: null });
+    expect(await engine.call('state::get', { ...at, withVersion: true })).toEqual({ value: 1, version: 2, updated_at_ms: engine.clock.now() });
     expect(await engine.failure('state::set', { ...at, value: 1, ifVersion: 7 })).toMatchObject({ code: 'MOTIA_STATE_VERSION_CONFLICT' });
-    expect(await engine.call('state::list', { scope: 's', withKeys: true })).toMatchObject({ items: [{ key: 'k', version: 1 }] });
+    expect(await engine.call('state::list', { scope: 's', withKeys: true })).toMatchObject({ items: [{ key: 'k', version: 2 }] });
   });
 
   it.each([

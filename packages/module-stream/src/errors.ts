@@ -1,4 +1,4 @@
-import { defineErrors, isMotiaError, type ErrorEntry, type MotiaError } from '@motia/engine-core/contract';
+import { defineErrors, type ErrorEntry } from '@motia/engine-core/contract';
 
 function entry<D>(status: number, remedy: string, message: (details: D) => string, retryable = false): ErrorEntry<D> {
   return { status, retryable, since: '0.1.0', message, remedy };
@@ -34,7 +34,7 @@ export const streamErrors = defineErrors('STREAM', {
   JOIN_TIMEOUT: entry<{ readonly timeoutMs: number }>(504, 'Make onJoin answer sooner, or raise `join_timeout_ms`.', (d) => `The subscription was refused: onJoin took longer than ${d.timeoutMs} ms.`, true),
   JOIN_FAILED: entry<Nothing>(500, 'See the log of the server.', () => 'The subscription was refused: onJoin failed.', true),
   LEFT: entry<Nothing>(409, 'Join again when you want to follow it after all.', () => 'The subscription ended before it began.'),
-  SNAPSHOT_FAILED: entry<{ readonly problem: string }>(500, 'See the log of the server; join again.', (d) => `The subscription cannot be served: ${d.problem}.`, true),
+  SNAPSHOT_FAILED: entry<Nothing>(500, 'See the log of the server; join again.', () => 'The subscription cannot be served now.', true),
 
   // Functions
   INVALID_INPUT: entry<Input & { readonly field: string; readonly problem: string }>(400, 'Send the fields that the function takes.', (d) => `${d.functionId}: ${d.field} ${d.problem}.`),
@@ -53,9 +53,3 @@ export const streamErrors = defineErrors('STREAM', {
   PORT_IN_USE: entry<{ readonly port: number; readonly host: string; readonly module: string; readonly pid?: number; readonly exitCode: 78 }>(500, 'Stop the other process or set another `port`.', (d) => `Port ${d.port} on ${d.host} is already in use${d.pid === undefined ? '' : ` by process ${d.pid}`} (wanted by ${d.module}).`),
   LISTEN_FAILED: entry<{ readonly port: number; readonly host: string; readonly module: string; readonly reason: string; readonly exitCode: 78 }>(500, 'Set a `host` and `port` that this process may listen on.', (d) => `${d.module} cannot listen on ${d.host}:${d.port}: ${d.reason}.`),
 });
-
-/** Whatever kept a subscription from being served, as a coded error. */
-export function toStreamError(thrown: unknown): MotiaError {
-  if (isMotiaError(thrown)) return thrown;
-  return streamErrors.SNAPSHOT_FAILED({ problem: thrown instanceof Error ? thrown.message : String(thrown) }, thrown);
-}

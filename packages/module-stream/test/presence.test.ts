@@ -137,6 +137,29 @@ describe.each(transports)('onJoin and onLeave of clients over %s', (transport) =
     await until(() => told.leaves.length === 1);
   });
 
+  it.each([
+    ['allowed', undefined, 2],
+    ['refused', { unauthorized: true }, 1],
+  ])('T5 a subscription id that is used again while onJoin is asked about its first use, which is %s last, has left once for each', async (_title, answer, leaves) => {
+    await using streams = await startStream();
+    const answers: ((answer: unknown) => void)[] = [];
+    const told = await guard(streams, () => new Promise((resolve) => answers.push(resolve)));
+    const client = await streams.connect(transport);
+    client.join(join);
+    await until(() => answers.length === 1);
+    client.leave('s');
+    client.join(join);
+    await until(() => answers.length === 2);
+    answers[1]?.(undefined);
+    await client.next(isSync);
+    answers[0]?.(answer);
+    await until(() => told.leaves.length === leaves - 1);
+    client.cut();
+    await client.ended;
+    await streams.host.stop();
+    expect(told.leaves).toHaveLength(leaves);
+  });
+
   it('T5 onLeave is told of everybody when the engine stops', async () => {
     const streams = await startStream();
     const told = await guard(streams);

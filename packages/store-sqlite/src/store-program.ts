@@ -1,6 +1,7 @@
 import { defineStoreProgram, type StoreCommandContext, type StoreSql } from '@motia/engine-core/contract';
 import { copyToQuarantine } from './rows/checked-table.js';
 import type { CorruptRow } from './rows/quarantine-note.js';
+import { beginHistory, createHistory } from './rows/store-history.js';
 
 /** Engines that are remembered; what they are needed for is long over by then. */
 const keptEngines = 1_000;
@@ -21,7 +22,7 @@ export interface StoreEngine extends EngineName {
   readonly endedAtMs: number | null;
 }
 
-/** The store's own tables: which engines have it open. */
+/** The store's own tables: which engines have it open, what was found damaged, and whose past it holds. */
 export const ownProgram = defineStoreProgram({
   name: 'store',
   source: { specifier: '@motia/store-sqlite', from: import.meta.url },
@@ -47,10 +48,12 @@ export const ownProgram = defineStoreProgram({
         ) STRICT`);
       },
     },
+    { version: 2, up: createHistory },
   ],
   commands: {
-    /** Enters an engine. One that has the store alone is the end of all before it. Answers its fencing token. */
-    enter(sql: StoreSql, { engineId, pid, isShared, nowMs }: { readonly engineId: string; readonly pid: number; readonly isShared: boolean; readonly nowMs: number }): number {
+    /** Enters an engine. One that has the store alone is the end of all before it, one that finds another file than it left begins a history. Answers its fencing token. */
+    enter(sql: StoreSql, { engineId, pid, isShared, isReplaced, nowMs }: { readonly engineId: string; readonly pid: number; readonly isShared: boolean; readonly isReplaced: boolean; readonly nowMs: number }): number {
+      beginHistory(sql, { id: engineId, isReplaced });
       if (!isShared) sql.run('UPDATE store_engines SET ended_at_ms = seen_at_ms WHERE ended_at_ms IS NULL');
       const token = sql.run('INSERT INTO store_engines (engine_id, pid, started_at_ms, seen_at_ms) VALUES (?, ?, ?, ?)', engineId, pid, nowMs, nowMs).lastId;
       sql.run('DELETE FROM store_engines WHERE fencing_token <= ? AND ended_at_ms IS NOT NULL', token - keptEngines);

@@ -44,6 +44,11 @@ export class Stream<Streams = Readonly<Record<string, unknown>>> {
     return new StreamSubscription(this.#table, { streamName, groupId }, (state) => listOf(state as GroupItems, sortKey) as readonly DataOf<Streams, N>[]);
   }
 
+  /** Whether `close` was called: then nothing can be followed any more. */
+  get isClosed(): boolean {
+    return this.#table.isClosed;
+  }
+
   /** Ends the connection and every subscription. */
   close(): void {
     this.#table.close();

@@ -23,8 +23,7 @@ const modes = {
 };
 
 /** HTTP to a Step with telemetry off, in memory, on disk, and towards a collector that is not there: in turn within every round. */
-async function cost({ rounds, seconds, connections }) {
-  const names = Object.keys(modes);
+async function cost({ rounds, seconds, connections, names }) {
   const series = Object.fromEntries(names.map((name) => [name, []]));
   let port = 24_000;
   const collector = createServer((request, response) => request.resume().on('end', () => response.end())).listen(collectorPort, '127.0.0.1');
@@ -92,16 +91,17 @@ async function store(exporter, spans) {
   }
 }
 
-export async function telemetry({ rounds, seconds, connections }) {
+export async function telemetry({ rounds, seconds, connections, names = Object.keys(modes) }) {
   const stores = [];
-  for (const exporter of ['memory', 'sqlite']) {
+  for (const exporter of ['memory', 'sqlite'].filter((name) => names.includes(name))) {
     for (const spans of [10_000, 40_000]) {
       const runs = [];
       for (let round = 0; round < rounds; round += 1) runs.push(await store(exporter, spans));
       stores.push({ exporter, spans, runs });
     }
   }
-  return { series: await cost({ rounds, seconds, connections }), stores };
+  // What the others are compared with comes first.
+  return { series: await cost({ rounds, seconds, connections, names: [...new Set(['off', ...names])] }), stores };
 }
 
 export function renderTelemetry({ series, stores }) {
@@ -110,7 +110,7 @@ export function renderTelemetry({ series, stores }) {
   const absolute = table(['telemetry', 'req/s (median)', 'p50 ms', 'p99 ms', 'CPU µs/req'], names.map((name) => [name, Math.round(median(pick(name, 'perSecond'))), ...['p50Ms', 'p99Ms', 'cpuPerRequest'].map((key) => median(pick(name, key)).toFixed(2))]));
   const ratios = table(['paired ratio to off (min / median / max)', 'req/s', 'p99', 'CPU/req'], names.slice(1).map((name) => [name, ...['perSecond', 'p99Ms', 'cpuPerRequest'].map((key) => formatRatio(pairedRatio(pick(name, key), pick('off', key))))]));
   const [answers, down] = ['otlp, collector answers', 'otlp, collector down'];
-  const dead = `Collector down / collector answers: p99 ${formatRatio(pairedRatio(pick(down, 'p99Ms'), pick(answers, 'p99Ms')))}, requests ${formatRatio(pairedRatio(pick(down, 'perSecond'), pick(answers, 'perSecond')))}.`;
+  const dead = series[answers] === undefined || series[down] === undefined ? '' : `Collector down / collector answers: p99 ${formatRatio(pairedRatio(pick(down, 'p99Ms'), pick(answers, 'p99Ms')))}, requests ${formatRatio(pairedRatio(pick(down, 'perSecond'), pick(answers, 'perSecond')))}.`;
   const queries = table(
     ['trace', 'CPU ns/span recorded', 'list ms', 'page of 1,000 ms', 'whole tree ms'],
     stores.map(({ exporter, spans, runs }) => [`${spans} spans, ${exporter}`, ...['nanosPerSpan', 'listMs', 'pageMs', 'wholeMs'].map((key) => median(runs.map((run) => run[key])).toFixed(key === 'nanosPerSpan' ? 0 : 1))]),

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { ChannelRef } from '@motia/protocol';
+import type { ChannelRef, MotiaError } from '@motia/protocol';
 import type { ChannelClaim, ChannelHub, ChannelPair, ChannelReader, ChannelWriter } from '../contract/channels.js';
 import type { Clock, Timer } from '../contract/clock.js';
 import type { Registration } from '../contract/functions.js';
@@ -14,6 +14,8 @@ const unclaimedMs = 5 * 60_000;
 const sweepEveryMs = 60_000;
 const smallestWindow = 1024;
 const largestWindow = 16 * 1024 * 1024;
+/** Channels that were given up before their reader came, and are still known by the reason; the oldest is forgotten first. */
+const mostRemembered = 1_000;
 
 export interface ChannelHubParts {
   readonly clock: Clock;
@@ -25,6 +27,7 @@ export interface ChannelHubParts {
 export class Channels implements ChannelHub {
   readonly #parts: ChannelHubParts;
   readonly #channels = new Map<string, Channel>();
+  readonly #unread = new Map<string, Channel>();
   readonly #offers = new Map<string, ChannelClaim>();
   #sweeper: Timer | undefined;
 
@@ -62,15 +65,29 @@ export class Channels implements ChannelHub {
     return openLocalWriter(this.find({ channelId: ref.channel_id, accessKey: ref.access_key, direction: 'write' }));
   }
 
-  /** @throws `MOTIA_ENGINE_CHANNEL_NOT_FOUND`, also for a wrong key: a guesser learns nothing */
+  /** @throws `MOTIA_ENGINE_CHANNEL_NOT_FOUND`, also for a wrong key: a guesser learns nothing; what ended a channel that its reader comes too late for */
   find(wanted: { readonly channelId: unknown; readonly accessKey: unknown; readonly direction: unknown }): Channel {
     const { channelId, accessKey, direction } = wanted;
     const channel = typeof channelId === 'string' ? (this.#channels.get(channelId) ?? this.#claimed(channelId, accessKey, direction)) : undefined;
     const key = direction === 'read' ? channel?.readerKey : direction === 'write' ? channel?.writerKey : undefined;
     if (channel === undefined || key === undefined || typeof accessKey !== 'string' || !isSameKey(key, accessKey)) {
-      throw invocationErrors.CHANNEL_NOT_FOUND({ channelId: String(channelId).slice(0, 80) });
+      throw this.#lastWordOf(wanted) ?? invocationErrors.CHANNEL_NOT_FOUND({ channelId: String(channelId).slice(0, 80) });
     }
     return channel;
+  }
+
+  #lastWordOf({ channelId, accessKey, direction }: Parameters<Channels['find']>[0]): MotiaError | undefined {
+    const over = typeof channelId === 'string' && direction === 'read' ? this.#unread.get(channelId) : undefined;
+    return over !== undefined && typeof accessKey === 'string' && isSameKey(over.readerKey, accessKey) ? over.lastWord : undefined;
+  }
+
+  #onOver(channel: Channel): void {
+    this.#channels.delete(channel.id);
+    if (channel.lastWord === undefined) return;
+    this.#unread.set(channel.id, channel);
+    if (this.#unread.size <= mostRemembered) return;
+    const [oldest] = this.#unread.keys();
+    if (oldest !== undefined) this.#unread.delete(oldest);
   }
 
   /** A worker has gone: the channels that it made and nobody else completed go with it. Ends that it held are its own affair. */
@@ -91,7 +108,7 @@ export class Channels implements ChannelHub {
     const { clock, maxChannels } = this.#parts;
     if (this.#channels.size >= maxChannels) throw invocationErrors.LIMIT({ what: 'The number of open channels', limit: maxChannels });
     const windowBytes = Math.min(Math.max(Math.trunc(bufferBytes) || smallestWindow, smallestWindow), largestWindow);
-    const channel = new Channel({ id, windowBytes, writerKey, readerKey: randomHex(32), creatorId, createdAtMs: clock.monotonicMs() }, (over) => this.#channels.delete(over.id));
+    const channel = new Channel({ id, windowBytes, writerKey, readerKey: randomHex(32), creatorId, createdAtMs: clock.monotonicMs() }, (over) => this.#onOver(over));
     this.#channels.set(id, channel);
     this.#sweeper ??= clock.setInterval(() => this.#sweep(), sweepEveryMs);
     return channel;

@@ -37,6 +37,8 @@ export class Channel {
   readonly createdAtMs: number;
   writer: WriterPort | undefined;
   reader: ReaderPort | undefined;
+  /** Why its writer gave it up before a reader came. */
+  lastWord: MotiaError | undefined;
   #allowance: number;
   #held: Held[] = [];
   /** The writer has finished; the reader learns it after what is held. */
@@ -122,6 +124,12 @@ export class Channel {
     this.#end();
     this.writer?.ended(error);
     this.reader?.ended(error);
+  }
+
+  /** As {@link fail}, by its writer: a reader that comes too late is to hear of it. */
+  abandon(error: MotiaError): void {
+    if (!this.#isOver && this.reader === undefined) this.lastWord = error;
+    this.fail(error);
   }
 
   #finish(): void {

@@ -19,6 +19,11 @@ export function openLocalWriter(channel: Channel): ChannelWriter {
   return {
     write: (chunk) => writer.write(chunk),
     close: (error?: MotiaError) => writer.close(error?.toWire()),
+    abort(error) {
+      writer.abort(error.toWire());
+      // What was handed over before may still wait for its reader.
+      channel.abandon(error);
+    },
     closed: new Promise((resolve) => writer.onClosed(resolve)),
   };
 }

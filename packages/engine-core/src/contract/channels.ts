@@ -21,6 +21,8 @@ export interface ChannelWriter {
   write(chunk: ChannelChunk): Promise<void>;
   /** What was written is still delivered; then the reader sees the end, or `error`. Idempotent. */
   close(error?: MotiaError): void;
+  /** Nobody wants the rest: what was written and not taken is dropped, the reader sees `error`, and the channel is over at once, also where no reader has come: one that comes later is told the same. Idempotent. */
+  abort(error: MotiaError): void;
   /** Settles when the channel has ended, with the reason if the reader gave it up. */
   readonly closed: Promise<MotiaError | undefined>;
 }

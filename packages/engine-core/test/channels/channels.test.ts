@@ -46,6 +46,26 @@ describe('channels', () => {
     expect(host.kernel.counters.openChannels).toBe(0);
   });
 
+  it('are over at once when a module gives them up: with a reader that takes nothing, and without one', async () => {
+    await using host = startKernel();
+    await using a = await connect(host, 'a');
+    const gone = new MotiaError({ code: 'TEST_GONE', message: 'gone' });
+    const [read, unread] = [host.kernel.channels.create({ bufferBytes: 1024 }), host.kernel.channels.create({ bufferBytes: 1024 })];
+    const reader = await a.client.openReader(read.reader);
+    const writers = [read, unread].map(({ writer }) => host.kernel.channels.openWriter(writer));
+    const waiting = writers.map((writer) => writer.write(Buffer.alloc(4096)));
+    for (const writer of writers) {
+      writer.abort(gone);
+      writer.abort(gone);
+    }
+    expect(host.kernel.counters.openChannels).toBe(0);
+    expect((await Promise.all(waiting.map(failureOf))).map(({ code }) => code)).toEqual(['TEST_GONE', 'TEST_GONE']);
+    expect((await Promise.all(writers.map(({ closed }) => closed))).map((error) => error?.code)).toEqual(['TEST_GONE', 'TEST_GONE']);
+    expect((await failureOf(collect(reader))).code).toBe('TEST_GONE');
+    expect((await failureOf(a.client.openReader(unread.reader))).code).toBe('TEST_GONE');
+    expect((await failureOf(a.client.openReader(wrongKey(unread.reader)))).code).toBe('MOTIA_ENGINE_CHANNEL_NOT_FOUND');
+  });
+
   it('connect a process with a module in both directions', async () => {
     await using host = startKernel();
     await using a = await connect(host, 'a');

@@ -20,8 +20,11 @@ export function claim(sql: StoreSql, request: ClaimRequest, context: StoreComman
     if (job.isPaused && request.wish !== 'skip') return { status: 'paused' };
     if (job.anchorMs !== request.expectedAnchorMs || request.scheduledAtMs <= job.anchorMs) return { status: 'taken', anchorMs: job.anchorMs };
     // A clock that was set back by more than a day and came back meets rows that were run in its first life.
-    if (runRow(sql, request, context) !== undefined) {
+    const known = runRow(sql, request, context);
+    if (known !== undefined) {
       changeJob(sql, job, { anchorMs: request.scheduledAtMs });
+      // A one-off that was made again after it ran; one that still runs ends its job by itself.
+      if (request.isLast === true && known.endedAtMs !== undefined) endScheduled(sql, job.jobId, context);
       return { status: 'taken', anchorMs: request.scheduledAtMs };
     }
   } else if (runRow(sql, request, context) !== undefined) return { status: 'taken', anchorMs: job.anchorMs };

@@ -35,7 +35,10 @@ export function putScheduled(sql: StoreSql, job: NewJob, context: StoreCommandCo
   const { nowMs } = context;
   const known = jobRow(sql, job.jobId, context);
   if (known === undefined) insertJob(sql, job, nowMs);
-  else {
+  else if (known.spec === job.spec && known.functionId === job.functionId) {
+    // Said once more, as programs do at their start: what it owes stays owed.
+    changeJob(sql, known, { anchorMs: anchorAfterPause(known, nowMs), isPaused: false, seenAtMs: nowMs });
+  } else {
     dropWaiting(sql, job.jobId, { context, reason: 'rescheduled' });
     changeJob(sql, known, { functionId: job.functionId, spec: job.spec, anchorMs: job.anchorMs, isPaused: false, seenAtMs: nowMs });
   }
@@ -61,8 +64,7 @@ export function setPaused(sql: StoreSql, { jobId, isPaused }: { readonly jobId: 
   const job = jobRow(sql, jobId, context);
   if (job === undefined) return false;
   if (job.isPaused === isPaused) return true;
-  // What was due during the pause is not missed. A one-off that was due is: it has one slot only, and keeps it.
-  changeJob(sql, job, { isPaused, anchorMs: isPaused || isOneOff(job) ? job.anchorMs : Math.max(job.anchorMs, context.nowMs) });
+  changeJob(sql, job, { isPaused, anchorMs: isPaused ? job.anchorMs : anchorAfterPause(job, context.nowMs) });
   if (job.origin === 'scheduled') touchScheduled(sql, context);
   return true;
 }
@@ -77,6 +79,11 @@ export function quarantine(sql: StoreSql, { jobs = [], runs = [], engines = [] }
 /** A job that a call made has done its work; its runs tell of it. */
 export function endScheduled(sql: StoreSql, jobId: string, context: StoreCommandContext): void {
   if (sql.run("DELETE FROM cron_jobs WHERE job_id = ? AND origin = 'scheduled'", jobId).changes > 0) touchScheduled(sql, context);
+}
+
+/** What was due during a pause is not missed. A one-off that was due is: it has one slot only, and keeps it. */
+function anchorAfterPause(job: JobState, nowMs: number): number {
+  return !job.isPaused || isOneOff(job) ? job.anchorMs : Math.max(job.anchorMs, nowMs);
 }
 
 function isOneOff({ spec }: JobState): boolean {

@@ -1,9 +1,9 @@
-import { isMotiaError, type Clock, type FunctionRegistry, type Logger, type OpenSpan, type Telemetry } from '@motia/engine-core/contract';
+import type { Clock, FunctionRegistry, Logger, OpenSpan, Telemetry } from '@motia/engine-core/contract';
 import type { CronJob } from '../cron-job.js';
 import type { ClaimOutcome, CronStore, RunRecord } from '../cron-store.js';
 import { cronErrors } from '../errors.js';
 import type { CronMetrics } from '../metrics.js';
-import { callFunction, failureOf } from './call-function.js';
+import { callFunction, failureOf, wasKeptFromRunning } from './call-function.js';
 import type { LocalRuns } from './local-runs.js';
 import { persist } from './persist.js';
 import type { RunEvents, RunStarter, SlotClaim } from './run-starter.js';
@@ -22,6 +22,9 @@ export interface DirectRunsParts {
   /** Fires when the engine stops. */
   readonly stopped: AbortSignal;
 }
+
+/** Nobody waits for the answer of a run, and nobody would call again. */
+const parkMs = 30_000;
 
 /**
  * Runs without a queue: the engine that gets the slot calls the function. A run that fails has failed. A run that is lost,
@@ -90,7 +93,7 @@ export class DirectRuns implements RunStarter {
     const { local, store } = this.#parts;
     span.setAttribute('iii.cron.fencing_token', run.fencingToken);
     const controller = local.open(run, run.fencingToken);
-    const result = await callFunction(this.#parts, run, { trace: span.context, signal: controller.signal, attempt });
+    const result = await callFunction(this.#parts, run, { trace: span.context, signal: controller.signal, attempt, parkMs });
     span.end(result.thrown === undefined ? {} : { error: result.thrown });
     if (controller.signal.aborted && result.state === 'failed') {
       // Replaced: whoever did it has ended the run. Stopped: somebody may go on with it.
@@ -102,7 +105,7 @@ export class DirectRuns implements RunStarter {
   /** A worker that dies takes the run with it, not the engine: one more start, if the policy wants that lost work is caught up. */
   async #restartLost(job: CronJob, run: SlotRun, { result, attempt }: { readonly result: RunResult; readonly attempt: number }): Promise<boolean> {
     const { store, logger } = this.#parts;
-    if (!isMotiaError(result.thrown, 'MOTIA_ENGINE_WORKER_LOST') || attempt > 1 || job.spec.catchUp === 'skip') return false;
+    if (!wasKeptFromRunning(result.thrown, run) || result.thrown.code !== 'MOTIA_ENGINE_WORKER_LOST' || attempt > 1 || job.spec.catchUp === 'skip') return false;
     const started = await persist(this.#parts, run.jobId, () => store.takeOver(run, run.fencingToken, 'run'));
     if (started?.fencingToken === undefined) return true;
     logger.warn('A cron run whose process went away is started once more', { jobId: run.jobId, functionId: run.functionId, scheduledAtMs: run.scheduledAtMs });

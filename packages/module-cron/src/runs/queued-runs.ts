@@ -1,7 +1,7 @@
 import { isMotiaError, type InvocationContext, type QueueRunStatus, type QueueService, type StoreService } from '@motia/engine-core/contract';
 import type { CronJob } from '../cron-job.js';
 import type { ClaimOutcome, RunEnd, RunKey, RunRecord } from '../cron-store.js';
-import { callFunction } from './call-function.js';
+import { asErrorOf, callFunction, wasKeptFromRunning } from './call-function.js';
 import type { DirectRunsParts } from './direct-runs.js';
 import { persist } from './persist.js';
 import type { RunStarter, SlotClaim } from './run-starter.js';
@@ -11,6 +11,8 @@ import { openSlotSpan, traceIdOf } from './slot-span.js';
 
 /** What messages call: it begins the run, calls the job's function and records the end. */
 export const runFunctionId = 'engine::cron::run';
+/** A process that restarts is back by then; for one that is not, the message waits, and leaves its place in the queue to others. */
+const parkMs = 2_000;
 /** A message outlives its run by the time for the condition and for a process that restarts. */
 const spareMs = 60_000;
 
@@ -94,7 +96,7 @@ export class QueuedRuns implements RunStarter {
     const { fencingToken } = begun;
     const controller = local.open(message, fencingToken);
     const run = { ...message, kind: begun.kind, isBackfilled: begun.isBackfilled, fencingToken };
-    const result = await callFunction(this.#parts, run, { parent: call, signal: controller.signal, attempt: call.attempt });
+    const result = await callFunction(this.#parts, run, { parent: call, signal: controller.signal, attempt: call.attempt, parkMs });
     const isReplaced = controller.signal.aborted && controller.signal.reason === 'replaced';
     const outcome = isReplaced ? undefined : await persist(this.#parts, message.jobId, () => store.end(message, fencingToken, endOf(result, call)));
     local.close(message, fencingToken);
@@ -103,7 +105,8 @@ export class QueuedRuns implements RunStarter {
       metrics.ended(message.functionId, result.state === 'queued' ? 'succeeded' : result.state, result.reason);
       events.onEnded(message.jobId, outcome.next);
     }
-    if (result.state === 'failed') throw result.thrown;
+    // The queue judges the call of this function: what kept the job's from running kept this one.
+    if (result.state === 'failed') throw wasKeptFromRunning(result.thrown, message) ? asErrorOf(runFunctionId, result.thrown) : result.thrown;
     return result.state === 'skipped' ? { skipped: result.reason } : { done: true };
   }
 
@@ -132,7 +135,7 @@ export class QueuedRuns implements RunStarter {
       if (outcome?.isCurrent !== true) return;
       const [run] = await store.history({ jobId: key.jobId, limit: 1, beforeMs: key.scheduledAtMs + 1 });
       const functionId = run?.functionId ?? key.jobId;
-      metrics.ended(functionId, end.state === 'skipped' ? 'skipped' : 'failed', end.reason);
+      if (end.state !== 'queued') metrics.ended(functionId, end.state, end.reason);
       if (end.state === 'failed') logger.error('A cron run failed', { jobId: key.jobId, functionId, scheduledAtMs: key.scheduledAtMs, code: end.error?.code, reason: end.error?.message });
       events.onEnded(key.jobId, outcome.next);
     });
@@ -154,10 +157,12 @@ function endOfMessage({ state, error }: QueueRunStatus): RunEnd | undefined {
     case 'unknown':
       return { state: 'failed', reason: 'lost' };
     case 'completed':
+      // The runner has recorded it, unless it could not write when its engine stopped.
+      return { state: 'succeeded' };
     case 'waiting':
     case 'delayed':
     case 'running':
-      // Completed: recorded by the runner. The others: this engine stops, and somebody else will wait.
+      // This engine stops, and somebody else will wait.
       return undefined;
   }
 }

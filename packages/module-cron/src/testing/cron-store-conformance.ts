@@ -84,6 +84,8 @@ export function cronStoreConformance({ describe, it, expect }: TestRunner, { ada
         const before = await store.scheduled();
         expect(await store.putScheduled(jobOf('call', t0, 'scheduled')).then(({ isNew }) => isNew)).toEqual(true);
         expect(await store.putScheduled({ ...jobOf('call', t0 + 7, 'scheduled'), functionId: 'other' }).then(({ isNew, state }) => [isNew, state.functionId, state.anchorMs])).toEqual([false, 'other', t0 + 7]);
+        // Made once more as it is, it keeps its anchor.
+        expect(await store.putScheduled({ ...jobOf('call', t0 + 9, 'scheduled'), functionId: 'other' }).then(({ isNew, state }) => [isNew, state.anchorMs])).toEqual([false, t0 + 7]);
         const after = await store.scheduled(before.version);
         expect(after.jobs?.map(({ jobId }) => jobId)).toEqual(['call']);
         expect((await store.scheduled(after.version)).jobs).toEqual(undefined);

@@ -2,10 +2,10 @@ import { SpanStatusCode, TraceFlags, type Attributes, type Context, type TracerP
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, SamplingDecision, type ReadableSpan, type Sampler as OtelSampler, type Span, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { SpanKind } from '@motia/engine-core/contract';
-import { setIds, type Recorder } from '../record/recorder.js';
+import { setId, setParent, type Recorder } from '../record/recorder.js';
 import type { AttributeValue } from '../record/span-data.js';
-import { SpanRecord, type RunningTrace, type SpanKeeper } from '../record/span-record.js';
-import { hexWord } from '../record/id-pool.js';
+import type { RunningTrace } from '../record/running-trace.js';
+import { SpanRecord, type SpanKeeper } from '../record/span-record.js';
 import type { Sampler } from '../sampling/sampler.js';
 
 const kinds: readonly SpanKind[] = ['internal', 'server', 'client', 'producer', 'consumer'];
@@ -94,9 +94,8 @@ class RecordProcessor implements SpanProcessor {
     const parent = span.parentSpanContext;
     const traceparent = `00-${traceId}-${spanId}-01`;
     const record = new SpanRecord(nobody, span.name, kinds[span.kind] ?? 'internal', traceparent, undefined, trace ?? this.#recorder.traceOf(traceparent), parent !== undefined, parent?.isRemote === true, toMs(span.startTime), plainAttributes(span.attributes));
-    setIds(record, traceparent, parent === undefined ? undefined : `00-${traceId}-${parent.spanId}-01`);
-    record.span0 = hexWord(spanId, 0);
-    record.span1 = hexWord(spanId, 8);
+    setId(record, spanId);
+    if (parent !== undefined) setParent(record, parent.spanId);
     return record;
   }
 }

@@ -1,8 +1,7 @@
 import type { SpanKind } from '@motia/engine-core/contract';
 import type { SpanLinkData, SpanStatus } from '../record/span-data.js';
-import { setIds, type Recorder } from '../record/recorder.js';
+import { setId, setParent, type Recorder } from '../record/recorder.js';
 import { mostAttributes, mostEvents, mostLinks, SpanRecord, type RecordedEvent, type SpanKeeper } from '../record/span-record.js';
-import { hexWord } from '../record/id-pool.js';
 import { attributes, list, number, record, text, timeMs, type Loose } from './otlp-values.js';
 import type { Intake } from './otlp-intake.js';
 
@@ -51,9 +50,8 @@ function toRecord(span: Loose, serviceName: string, scope: string, recorder: Rec
   const hasParent = parentId !== undefined && hexSpan.test(parentId);
   const own = attributes(span['attributes'], mostAttributes);
   const made = new SpanRecord(nobody, name.slice(0, 1024), kinds[number(span['kind']) ?? 0] ?? 'internal', traceparent, undefined, recorder.traceOf(traceparent), hasParent, false, startMs - shiftMs, own.attributes);
-  setIds(made, traceparent, hasParent ? `00-${traceId}-${parentId}-01` : undefined);
-  made.span0 = hexWord(spanId, 0);
-  made.span1 = hexWord(spanId, 8);
+  setId(made, spanId);
+  if (hasParent) setParent(made, parentId);
   made.endMs = endMs - shiftMs;
   made.isOpen = false;
   const { code, message } = record(span['status']);

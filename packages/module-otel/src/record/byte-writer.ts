@@ -56,16 +56,6 @@ export class ByteWriter {
     for (let index = from, end = from + count * 2, to = at; index < end; index += 2, to += 1) bytes[to] = ((digits[text.charCodeAt(index)] as number) << 4) | (digits[text.charCodeAt(index + 1)] as number);
   }
 
-  /** Bytes that were written before. */
-  copy(from: Uint8Array): void {
-    const { length } = from;
-    if (!this.#fits(length)) return;
-    const { bytes } = this;
-    // A short run is quicker than the call of `set`.
-    for (let index = 0, to = this.at; index < length; index += 1, to += 1) bytes[to] = from[index] as number;
-    this.at += length;
-  }
-
   /** A text that comes again: by its number where the table has room for it. */
   shared(text: string | undefined, table: StringTable): void {
     if (text === undefined) return this.u8(Tag.None);

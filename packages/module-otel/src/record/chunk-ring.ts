@@ -48,7 +48,7 @@ export class RingCursor {
       if (chunk.firstRecord + chunk.records <= this.#record) continue;
       if (room <= 0) break;
       const start = chunk.index === this.#chunk ? this.#offset : offsetOf(chunk, this.#record);
-      pieces.push({ body: chunk.bytes.slice(start, chunk.used), records: chunk.firstRecord + chunk.records - this.#record, newestMs: chunk.newestMs });
+      pieces.push({ body: copyOf(chunk.bytes, start, chunk.used), records: chunk.firstRecord + chunk.records - this.#record, newestMs: chunk.newestMs });
       room -= chunk.used - start;
       this.#record = chunk.firstRecord + chunk.records;
       this.#chunk = chunk.index;
@@ -176,6 +176,18 @@ export class ChunkRing {
 }
 
 function newChunk(size: number): Chunk {
-  const bytes = new Uint8Array(size);
+  const bytes = sharedBytes(size);
   return { bytes, view: new DataView(bytes.buffer), index: 0, used: 0, records: 0, firstRecord: 0, oldestMs: 0, newestMs: 0, isNotable: false };
+}
+
+/** A copy that goes to another thread without being copied again. */
+function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const copy = sharedBytes(end - start);
+  copy.set(bytes.subarray(start, end));
+  return copy;
+}
+
+/** Memory that V8 does not count as pressure on its heap: otherwise every ten megabytes of telemetry begin a full collection. */
+function sharedBytes(size: number): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(size));
 }

@@ -46,9 +46,9 @@ export class OpenSpans {
   }
 
   /** One of the newest `most` that is in the trace with these last two words of its id. */
-  findOfTrace(trace2: number, trace3: number, most: number): SpanRecord | undefined {
+  findOfTrace(word2: number, word3: number, most: number): SpanRecord | undefined {
     let left = most;
-    for (let span = this.#newest; span !== undefined && left > 0; span = span.older, left -= 1) if (span.trace3 === trace3 && span.trace2 === trace2) return span;
+    for (let span = this.#newest; span !== undefined && left > 0; span = span.older, left -= 1) if (span.trace.word3 === word3 && span.trace.word2 === word2) return span;
     return undefined;
   }
 }

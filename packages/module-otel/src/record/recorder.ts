@@ -1,11 +1,13 @@
 import { isTraceparent, PassiveSpan, toPlainFields } from '@motia/engine-core';
 import { isMotiaError, type Clock, type OpenSpan, type SpanOptions, type TraceContext } from '@motia/engine-core/contract';
 import type { Sampler } from '../sampling/sampler.js';
-import { hexWord, IdPool } from './id-pool.js';
+import { hexWord } from './hex-word.js';
+import { IdPool } from './id-pool.js';
 import { OpenSpans } from './open-spans.js';
+import { RunningTrace } from './running-trace.js';
 import type { SpanLinkData } from './span-data.js';
 import type { SpanLog } from './span-log.js';
-import { mostLinks, RecordedContext, SpanRecord, type RunningTrace, type SpanKeeper } from './span-record.js';
+import { mostLinks, RecordedContext, SpanRecord, type SpanKeeper } from './span-record.js';
 
 export interface RecorderParts {
   readonly clock: Pick<Clock, 'now' | 'monotonicMs'>;
@@ -69,7 +71,7 @@ export class Recorder implements SpanKeeper {
     if (known !== undefined) return known;
     const [oldest] = this.#foreign.size >= rememberedForeign ? this.#foreign.keys() : [];
     if (oldest !== undefined) this.#foreign.delete(oldest);
-    const trace = newTrace(false);
+    const trace = RunningTrace.of(traceId, false);
     this.#foreign.set(traceId, trace);
     return trace;
   }
@@ -99,25 +101,14 @@ export class Recorder implements SpanKeeper {
 
   #startRoot(name: string, options: SpanOptions): OpenSpan {
     const ids = this.#ids;
-    const first = ids.take();
-    const { high: trace0, low: trace1 } = ids;
-    const traceId = first + ids.take();
-    const { high: trace2, low: trace3 } = ids;
-    if (!this.#parts.sampler.decide(name, traceId, undefined)) return new PassiveSpan({ traceparent: `00-${traceId}-${ids.take()}-00` });
-    const span = this.#make(name, options, `00-${traceId}-${ids.take()}-01`, undefined, newTrace(isInternal(options.attributes) || isInternal(options.common)), false, false);
-    span.trace0 = trace0;
-    span.trace1 = trace1;
-    span.trace2 = trace2;
-    span.trace3 = trace3;
-    return this.#begin(span);
+    const trace = ids.takeTrace(isInternal(options.attributes) || isInternal(options.common));
+    const traceparent = `00-${trace.id}-${ids.takeSpan()}-0`;
+    if (!this.#parts.sampler.decide(name, trace.id, undefined)) return new PassiveSpan({ traceparent: `${traceparent}0` });
+    return this.#begin(this.#make(name, options, `${traceparent}1`, undefined, trace, false, false));
   }
 
   #startChild(name: string, options: SpanOptions, context: TraceContext, parent: SpanRecord): OpenSpan {
-    const span = this.#make(name, options, `${context.traceparent.slice(0, 36)}${this.#ids.take()}-01`, context, parent.trace, true, false);
-    span.trace0 = parent.trace0;
-    span.trace1 = parent.trace1;
-    span.trace2 = parent.trace2;
-    span.trace3 = parent.trace3;
+    const span = this.#make(name, options, `00-${parent.trace.id}-${this.#ids.takeSpan()}-01`, context, parent.trace, true, false);
     span.parent0 = parent.span0;
     span.parent1 = parent.span1;
     return this.#begin(span);
@@ -132,8 +123,8 @@ export class Recorder implements SpanKeeper {
     // What tools look at under a mark of their own is not recorded, whoever decides otherwise.
     const isLook = !isSampled && (isInternal(options.attributes) || isInternal(options.common));
     if (running === undefined && (isLook || !this.#parts.sampler.decide(name, traceId, isSampled))) return new PassiveSpan(unsampled(parent));
-    const span = this.#make(name, options, `00-${traceId}-${this.#ids.take()}-01`, parent, running ?? newTrace(false), true, running === undefined);
-    setIds(span, traceparent, traceparent);
+    const span = this.#make(name, options, `00-${traceId}-${this.#ids.takeSpan()}-01`, parent, running ?? RunningTrace.of(traceId, false), true, running === undefined);
+    setParent(span, traceparent.slice(36, 52));
     return this.#begin(span);
   }
 
@@ -165,19 +156,16 @@ export class Recorder implements SpanKeeper {
   }
 }
 
-/** Fills in the ids of a span from texts: its own, and that of its parent. */
-export function setIds(span: SpanRecord, traceparent: string, parent: string | undefined): void {
-  span.trace0 = hexWord(traceparent, 3);
-  span.trace1 = hexWord(traceparent, 11);
-  span.trace2 = hexWord(traceparent, 19);
-  span.trace3 = hexWord(traceparent, 27);
-  if (parent === undefined) return;
-  span.parent0 = hexWord(parent, 36);
-  span.parent1 = hexWord(parent, 44);
+/** Fills in the id of a span from text. */
+export function setId(span: SpanRecord, id: string): void {
+  span.span0 = hexWord(id, 0);
+  span.span1 = hexWord(id, 8);
 }
 
-function newTrace(isOfTools: boolean): RunningTrace {
-  return { spans: 0, isNotable: false, isInternal: isOfTools };
+/** Fills in the id of its parent from text. */
+export function setParent(span: SpanRecord, id: string): void {
+  span.parent0 = hexWord(id, 0);
+  span.parent1 = hexWord(id, 8);
 }
 
 function unsampled(parent: TraceContext): TraceContext {

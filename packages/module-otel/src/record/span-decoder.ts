@@ -1,6 +1,7 @@
 import { ByteReader } from './byte-reader.js';
-import type { AttributePair, AttributeValue, SpanData, SpanEventData, SpanLinkData } from './span-data.js';
-import { Flag, kinds, Offset, statuses } from './span-encoder.js';
+import type { AttributePair, SpanData, SpanEventData, SpanLinkData } from './span-data.js';
+import { readAttributes, readFrame } from './span-frames.js';
+import { Flag, kinds, Offset, statuses } from './span-layout.js';
 import type { StringLookup } from './string-table.js';
 
 /** Reads the span that begins at `at`. */
@@ -16,7 +17,8 @@ export function decodeSpan(bytes: Uint8Array, at: number, strings: StringLookup)
   const parentId = reader.hex(8);
   const name = reader.text() ?? '';
   const split = (flags & Flag.isSplit) === 0 ? [] : readSplit(reader);
-  const attributes = [...readAttributes(reader, reader.u16()), ...split];
+  const common = (flags & Flag.isFramed) === 0 ? [] : readFrame(strings.at(reader.u32()));
+  const attributes = [...common, ...readAttributes(reader, reader.u16()), ...split];
   const rare = (flags & Flag.isRare) === 0 ? nothingRare : readRare(reader);
   return {
     traceId, spanId, name, startMs, endMs, attributes, ...rare,
@@ -26,15 +28,6 @@ export function decodeSpan(bytes: Uint8Array, at: number, strings: StringLookup)
     status: statuses[kind >> 3] ?? 'unset',
     isInternal: (flags & Flag.isInternal) !== 0,
   };
-}
-
-function readAttributes(reader: ByteReader, count: number): readonly AttributePair[] {
-  const pairs: AttributePair[] = [];
-  for (let left = count; left > 0; left -= 1) {
-    const key = reader.text() ?? '';
-    pairs.push([key, reader.value() as AttributeValue]);
-  }
-  return pairs;
 }
 
 function readSplit(reader: ByteReader): readonly AttributePair[] {

@@ -1,55 +1,37 @@
-import type { SpanAttributes, SpanKind } from '@motia/engine-core/contract';
-import { cutText, Verdict, type Redactor } from '../redaction/redactor.js';
-import { redacted } from '../redaction/secret-names.js';
+import { cutText, type Redactor } from '../redaction/redactor.js';
+import { AttributeWriter, type AttributeLimits, type KeyRow } from './attribute-writer.js';
 import type { ByteWriter } from './byte-writer.js';
-import { Tag } from './byte-writer.js';
-import type { AttributeValue, SpanLinkData, SpanStatus } from './span-data.js';
+import type { SpanLinkData } from './span-data.js';
+import { SpanFrames } from './span-frames.js';
+import { Flag, kindNumber, Offset, statusNumber } from './span-layout.js';
 import { mostAttributes, mostLinks, type RareParts, type RecordedEvent, type SpanRecord } from './span-record.js';
 import { noRoom, type StringTable } from './string-table.js';
 
-/** Where the parts of a record stand that are read without decoding the rest. */
-export const Offset = { length: 0, kind: 4, flags: 5, previous: 6, start: 14, end: 22, traceId: 30, spanId: 46, parentId: 54, body: 62 } as const;
-export const Flag = { hasParent: 1, isParentRemote: 2, isInternal: 4, isSplit: 8, isRare: 16, isNotable: 32 } as const;
-
-export const kinds: readonly SpanKind[] = ['internal', 'server', 'client', 'producer', 'consumer'];
-export const statuses: readonly SpanStatus[] = ['unset', 'ok', 'error', 'interrupted'];
-const kindNumbers: Readonly<Record<SpanKind, number>> = { internal: 0, server: 1, client: 2, producer: 3, consumer: 4 };
-const statusNumbers: Readonly<Record<SpanStatus, number>> = { unset: 0, ok: 1, error: 2, interrupted: 3 };
-
-/** Different values of one attribute that are worth a number; beyond, they are written in place. */
-const mostSharedValues = 64;
-const longestSharedValue = 256;
 /** What is kept of a span that would not fit into a whole piece of memory. */
 const reducedAttributes = 32;
 const reducedLength = 256;
-
-/** Attributes that spans have in common. */
-const mostCommon = 32;
 const longestSharedName = 512;
 const rememberedNames = 10_000;
-
-/** What is known of an attribute's name. */
-interface KnownKey {
-  readonly number: number;
-  readonly verdict: Verdict;
-  /** Values by number; undefined once there were too many. */
-  values: Map<string, number> | undefined;
-}
 
 /** Writes spans down. This is also where secrets end and limits hold: nothing else ever sees the record's own values. */
 export class SpanEncoder {
   readonly strings: StringTable;
   readonly #redactor: Redactor;
-  readonly #longest: number;
-  readonly #keys = new Map<string, KnownKey>();
+  readonly #whole: AttributeLimits;
+  readonly #reduced: AttributeLimits;
+  readonly #attributes: AttributeWriter;
+  readonly #frames: SpanFrames;
   readonly #names = new Map<string, number>();
-  #omitted = 0;
-  readonly #commons = new WeakMap<SpanAttributes, { readonly bytes: Uint8Array; readonly count: number }>();
+  /** Of spans that have nothing in common. */
+  readonly #row: KeyRow = [];
 
   constructor(strings: StringTable, redactor: Redactor, longestText: number) {
     this.strings = strings;
     this.#redactor = redactor;
-    this.#longest = longestText;
+    this.#whole = { longest: longestText, most: mostAttributes };
+    this.#reduced = { longest: reducedLength, most: reducedAttributes };
+    this.#attributes = new AttributeWriter(strings, redactor);
+    this.#frames = new SpanFrames(this.#attributes, strings, longestText);
   }
 
   /**
@@ -57,23 +39,37 @@ export class SpanEncoder {
    * only. The place of the span of this trace that was written before is for the caller to fill in.
    */
   encode(span: SpanRecord, writer: ByteWriter, isReduced: boolean): void {
-    const { split, rare } = span;
+    const { split, rare, common } = span;
     const start = writer.reserve(Offset.body);
     if (start === undefined) return;
+    const limits = isReduced ? this.#reduced : this.#whole;
     this.#head(span, writer, start);
-    const longest = isReduced ? reducedLength : this.#longest;
-    this.#name(span.name, writer, longest);
+    this.#name(span.name, writer, limits.longest);
     if (split !== undefined) {
       writer.f64(split.waitMs ?? Number.NaN);
       writer.f64(split.handlerMs ?? Number.NaN);
       writer.f64(split.transitMs ?? Number.NaN);
     }
-    const countAt = writer.reserve(2) ?? start;
-    const omitted = this.#attributes(span, writer, countAt, longest, isReduced ? reducedAttributes : mostAttributes);
-    if (rare !== undefined || omitted > 0) this.#rare(span.rare ?? {}, omitted, writer, longest, isReduced);
+    const frame = common === undefined ? undefined : this.#frames.of(common);
+    const isFramed = frame !== undefined && frame.number !== noRoom;
+    if (isFramed) writer.u32(frame.number);
+    const row = frame === undefined ? this.#row : frame.row;
+    const countAt = writer.reserve(2);
+    if (countAt === undefined) return;
+    const attributes = this.#attributes;
+    attributes.omitted = rare?.omittedAttributes ?? 0;
+    const framed = isFramed ? frame.count : 0;
+    let count = framed;
+    if (common !== undefined && !isFramed) count = attributes.members(common, writer, this.#row, count, limits);
+    if (span.attributes !== undefined) count = attributes.members(span.attributes, writer, row, count, limits);
+    if (span.more !== undefined) count = attributes.pairs(span.more, writer, count, limits);
+    const { omitted } = attributes;
+    const isRare = rare !== undefined || omitted > 0;
+    if (isRare) this.#rare(rare ?? {}, omitted, writer, limits.longest, isReduced);
     if (writer.isFull) return;
+    writer.view.setUint16(countAt, count - framed, true);
     writer.view.setUint32(start, writer.at - start, true);
-    if (rare !== undefined || omitted > 0) (writer.bytes[start + Offset.flags] as number) |= Flag.isRare;
+    (writer.bytes[start + Offset.flags] as number) |= (isRare ? Flag.isRare : 0) | (isFramed ? Flag.isFramed : 0);
   }
 
   /** Names come again and again; each is cleaned once. */
@@ -100,126 +96,35 @@ export class SpanEncoder {
 
   #head(span: SpanRecord, writer: ByteWriter, start: number): void {
     const { view, bytes } = writer;
-    bytes[start + Offset.kind] = kindNumbers[span.kind] | (statusNumbers[span.status] << 3);
-    bytes[start + Offset.flags] = (span.hasParent ? Flag.hasParent : 0) | (span.isParentRemote ? Flag.isParentRemote : 0) | (span.trace.isInternal ? Flag.isInternal : 0) | (span.split === undefined ? 0 : Flag.isSplit) | (span.trace.isNotable ? Flag.isNotable : 0);
+    const { trace } = span;
+    bytes[start + Offset.kind] = kindNumber(span.kind) | (statusNumber(span.status) << 3);
+    bytes[start + Offset.flags] = (span.hasParent ? Flag.hasParent : 0) | (span.isParentRemote ? Flag.isParentRemote : 0) | (trace.isInternal ? Flag.isInternal : 0) | (span.split === undefined ? 0 : Flag.isSplit) | (trace.isNotable ? Flag.isNotable : 0);
     view.setFloat64(start + Offset.start, span.startMs, true);
     view.setFloat64(start + Offset.end, span.endMs, true);
     const ids = start + Offset.traceId;
-    view.setInt32(ids, span.trace0);
-    view.setInt32(ids + 4, span.trace1);
-    view.setInt32(ids + 8, span.trace2);
-    view.setInt32(ids + 12, span.trace3);
+    view.setInt32(ids, trace.word0);
+    view.setInt32(ids + 4, trace.word1);
+    view.setInt32(ids + 8, trace.word2);
+    view.setInt32(ids + 12, trace.word3);
     view.setInt32(ids + 16, span.span0);
     view.setInt32(ids + 20, span.span1);
     view.setInt32(ids + 24, span.parent0);
     view.setInt32(ids + 28, span.parent1);
   }
 
-  /** @returns how many were left out */
-  #attributes(span: SpanRecord, writer: ByteWriter, countAt: number, longest: number, most: number): number {
-    const { attributes, common, more } = span;
-    this.#omitted = span.rare?.omittedAttributes ?? 0;
-    let count = common === undefined ? 0 : this.#common(common, writer, longest);
-    if (attributes !== undefined) count = this.#members(attributes, writer, count, longest, most);
-    if (more !== undefined) {
-      for (let index = 0; index < more.length; index += 2) {
-        if (count >= most) {
-          this.#omitted += 1;
-          continue;
-        }
-        const name = more[index] as string;
-        this.#attribute(writer, name, this.#keys.get(name) ?? this.#know(name), more[index + 1] as AttributeValue, longest);
-        count += 1;
-      }
-    }
-    if (!writer.isFull) writer.view.setUint16(countAt, count, true);
-    return this.#omitted;
-  }
-
-  /** What is written down for one object is copied from then on. @returns how many attributes that is */
-  #common(common: SpanAttributes, writer: ByteWriter, longest: number): number {
-    const known = this.#commons.get(common);
-    if (known !== undefined) {
-      writer.copy(known.bytes);
-      return known.count;
-    }
-    const start = writer.at;
-    const count = this.#members(common, writer, 0, longest, mostCommon);
-    if (!writer.isFull && longest === this.#longest) this.#commons.set(common, { bytes: writer.bytes.slice(start, writer.at), count });
-    return count;
-  }
-
-  /** @returns how many attributes there are now */
-  #members(attributes: NonNullable<SpanRecord['attributes']>, writer: ByteWriter, before: number, longest: number, most: number): number {
-    let count = before;
-    let hidesNamed: boolean | undefined;
-    for (const name in attributes) {
-      const value = attributes[name];
-      if (value === undefined) continue;
-      if (count >= most) {
-        this.#omitted += 1;
-        continue;
-      }
-      const key = this.#keys.get(name) ?? this.#know(name);
-      if (key.verdict === Verdict.Named) hidesNamed ??= this.#redactor.namesSecret(attributes);
-      this.#attribute(writer, name, key, key.verdict === Verdict.Named && hidesNamed === true ? redacted : value, longest);
-      count += 1;
-    }
-    return count;
-  }
-
-  #attribute(writer: ByteWriter, name: string, key: KnownKey, value: AttributeValue, longest: number): void {
-    if (key.number === noRoom) writer.text(cutText(name, reducedLength));
-    else writer.numbered(key.number);
-    this.#value(writer, name, key, value, longest);
-  }
-
-  #value(writer: ByteWriter, name: string, key: KnownKey, value: AttributeValue, longest: number): void {
-    const { values } = key;
-    if (values !== undefined && typeof value === 'string' && value.length <= longestSharedValue) {
-      // A value that came before was cleaned then.
-      const number = values.get(value);
-      if (number !== undefined) return writer.numbered(number);
-    }
-    const clean = key.verdict === Verdict.Keep && typeof value !== 'object' && (typeof value !== 'string' || value.length <= longest) ? value : this.#redactor.clean(name, value, key.verdict, longest);
-    switch (typeof clean) {
-      case 'string':
-        if (values !== undefined && typeof value === 'string' && value.length <= longestSharedValue) {
-          const number = this.#share(key, values, value, clean);
-          if (number !== noRoom) return writer.numbered(number);
-        }
-        return writer.text(clean);
-      case 'number': return writer.number(clean);
-      case 'boolean': return writer.u8(clean ? Tag.True : Tag.False);
-      default:
-        writer.u8(Tag.List);
-        writer.text(cutList(clean, longest));
-    }
-  }
-
-  #share(key: KnownKey, values: Map<string, number>, value: string, clean: string): number {
-    if (values.size >= mostSharedValues) {
-      key.values = undefined;
-      return noRoom;
-    }
-    const number = this.strings.add(clean);
-    if (number !== noRoom) values.set(value, number);
-    return number;
-  }
-
   #events(events: readonly RecordedEvent[], writer: ByteWriter, longest: number): void {
     writer.u16(events.length);
+    const limits = { longest, most: mostAttributes };
+    const { omitted } = this.#attributes;
     for (const { name, timeMs, attributes } of events) {
       this.#name(name, writer, reducedLength);
       writer.f64(timeMs);
-      const entries = attributes === undefined ? [] : Object.entries(attributes).filter(([, value]) => value !== undefined).slice(0, mostAttributes);
-      writer.u16(entries.length);
-      const hidesNamed = attributes !== undefined && this.#redactor.namesSecret(attributes);
-      for (const [key, value] of entries) {
-        const known = this.#keys.get(key) ?? this.#know(key);
-        this.#attribute(writer, key, known, known.verdict === Verdict.Named && hidesNamed ? redacted : (value as AttributeValue), longest);
-      }
+      const countAt = writer.reserve(2);
+      if (countAt === undefined) return;
+      const count = attributes === undefined ? 0 : this.#attributes.members(attributes, writer, this.#row, 0, limits);
+      if (!writer.isFull) writer.view.setUint16(countAt, count, true);
     }
+    this.#attributes.omitted = omitted;
   }
 
   #links(links: readonly SpanLinkData[], writer: ByteWriter): void {
@@ -230,24 +135,4 @@ export class SpanEncoder {
       writer.hex(spanId, 0, 8);
     }
   }
-
-  #know(name: string): KnownKey {
-    const verdict = this.#redactor.verdictOf(name);
-    // Secrets are not remembered either.
-    const mayShare = verdict !== Verdict.Secret && verdict !== Verdict.Named;
-    const known: KnownKey = { number: name.length > reducedLength ? noRoom : this.strings.add(name), verdict, values: mayShare ? new Map() : undefined };
-    // Names that do not fit into the table are as many as somebody likes.
-    if (known.number !== noRoom) this.#keys.set(name, known);
-    return known;
-  }
-}
-
-/** A list as JSON text that stays JSON when it is cut. */
-function cutList(list: readonly (string | number | boolean)[], longest: number): string {
-  let text = JSON.stringify(list);
-  for (let kept = list.length; text.length > longest && kept > 0; ) {
-    kept = Math.floor(kept / 2);
-    text = JSON.stringify([...list.slice(0, kept), `…[${String(list.length)} items]`]);
-  }
-  return text;
 }

@@ -1,6 +1,7 @@
 import { ByteWriter } from './byte-writer.js';
 import { ChunkRing, type Chunk } from './chunk-ring.js';
-import { Flag, Offset, type SpanEncoder } from './span-encoder.js';
+import type { SpanEncoder } from './span-encoder.js';
+import { Flag, Offset } from './span-layout.js';
 import type { SpanRecord } from './span-record.js';
 import { noSlot, TraceFlag, TraceTable } from './trace-table.js';
 
@@ -84,7 +85,7 @@ export class SpanLog {
   readonly #isLive = (slot: number): boolean => this.main.holds(this.#notable.newestOf(slot)) || this.kept.holds(this.#notable.newestKeptOf(slot));
 
   #markNotable(span: SpanRecord, chunk: Chunk, position: number): void {
-    const slot = this.#notable.claim(span.trace2, span.trace3, this.#isLive);
+    const slot = this.#notable.claim(span.trace.word2, span.trace.word3, this.#isLive);
     this.#notable.setNewest(slot, position);
     if (this.#notable.spansOf(slot) > 0) {
       chunk.isNotable = true;

@@ -1,4 +1,5 @@
 import type { OpenSpan, SpanAttributes, SpanEnd, SpanKind, TraceContext } from '@motia/engine-core/contract';
+import type { RunningTrace } from './running-trace.js';
 import type { AttributeValue, SpanLinkData, SpanStatus } from './span-data.js';
 
 /** What a record needs of whoever keeps it. */
@@ -11,15 +12,6 @@ export interface RecordedEvent {
   readonly name: string;
   readonly timeMs: number;
   readonly attributes: Readonly<Record<string, AttributeValue | undefined>> | undefined;
-}
-
-/** What the spans of a trace that run in this engine share while they run. */
-export interface RunningTrace {
-  /** Spans that were begun. */
-  spans: number;
-  /** One of them failed, or a root of it was slow. */
-  isNotable: boolean;
-  readonly isInternal: boolean;
 }
 
 /** What few spans have. */
@@ -82,11 +74,7 @@ export class SpanRecord implements OpenSpan {
   /** True where the parent was recorded somewhere else. */
   readonly isParentRemote: boolean;
   isOpen = true;
-  /** Ids as numbers: trace (four), span, parent. */
-  trace0 = 0;
-  trace1 = 0;
-  trace2 = 0;
-  trace3 = 0;
+  /** Ids as words: its own, and that of its parent. */
   span0 = 0;
   span1 = 0;
   parent0 = 0;

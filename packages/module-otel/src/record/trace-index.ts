@@ -1,8 +1,8 @@
 import type { Chunk, ChunkRing } from './chunk-ring.js';
-import { hexWord } from './id-pool.js';
+import { hexWord } from './hex-word.js';
 import type { SpanData } from './span-data.js';
 import { decodeSpan } from './span-decoder.js';
-import { Flag, Offset } from './span-encoder.js';
+import { Flag, Offset } from './span-layout.js';
 import type { SpanLog } from './span-log.js';
 import { noSlot, TraceFlag, TraceTable } from './trace-table.js';
 

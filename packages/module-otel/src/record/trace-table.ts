@@ -60,8 +60,8 @@ export class TraceTable {
     return this.#ints[slot * words + 3] as number;
   }
 
-  countSpan(slot: number): void {
-    (this.#ints[slot * words + 3] as number) += 1;
+  countSpan(slot: number, count = 1): void {
+    (this.#ints[slot * words + 3] as number) += count;
   }
 
   /** Position of its newest span in the main ring; NaN without one. */

@@ -1,5 +1,5 @@
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
-import { Offset } from '../record/span-encoder.js';
+import { Offset } from '../record/span-layout.js';
 import { evictSpans, forgetStrings, insertChunk, type SpanLimits } from './write-spans.js';
 
 /** Everything that was recorded since the last time. */
@@ -92,7 +92,7 @@ export function interrupt(sql: StoreSql, { isAlone, slowMs }: { readonly isAlone
 }
 
 export function clearSpans(sql: StoreSql, { run }: { readonly run: string }): void {
-  for (const table of ['otel_chunks', 'otel_traces', 'otel_open']) sql.run(`DELETE FROM ${table}`);
+  for (const table of ['otel_chunks', 'otel_open']) sql.run(`DELETE FROM ${table}`);
   forgetStrings(sql, run);
 }
 

@@ -20,4 +20,20 @@ export const otelMigrations: readonly StoreMigration[] = [
       ]) sql.run(statement);
     },
   },
+  {
+    // A row for each trace cost the writer more than everything else: what is known of the traces in a piece lies beside it. Spans of before are let go.
+    version: 2,
+    up(sql) {
+      for (const statement of [
+        'DROP TABLE otel_traces',
+        'DROP TABLE otel_chunks',
+        'DELETE FROM otel_open',
+        'DELETE FROM otel_strings',
+        // Ids do not come again: a question goes on from the last one. traces: an entry of fixed width for each trace in the piece. flags: of all of them together.
+        `CREATE TABLE otel_chunks (id INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, is_kept INTEGER NOT NULL, bytes INTEGER NOT NULL, spans INTEGER NOT NULL, flags INTEGER NOT NULL,
+          oldest_ms REAL NOT NULL, newest_ms REAL NOT NULL, traces BLOB NOT NULL, body BLOB NOT NULL)`,
+        'CREATE INDEX otel_chunks_by_age ON otel_chunks (is_kept, id)',
+      ]) sql.run(statement);
+    },
+  },
 ];

@@ -1,48 +1,19 @@
 import type { StoreSql } from '@motia/engine-core/contract';
 
-/** Which traces are looked at: what columns can decide. */
-export interface TraceSlice {
-  /** Traces entered before this one, newest first; undefined from the newest on. */
-  readonly before: number | undefined;
-  readonly limit: number;
-  readonly traceId: Uint8Array | undefined;
-  readonly fromMs: number | undefined;
-  readonly toMs: number | undefined;
-  readonly minDurationMs: number | undefined;
-  readonly maxDurationMs: number | undefined;
-  /** Bits of which all must be set, and none may be. */
-  readonly withFlags: number;
-  readonly withoutFlags: number;
-}
-export interface TraceRow {
-  readonly id: number;
-  readonly trace_id: Uint8Array;
-  readonly start_ms: number;
-  readonly duration_ms: number;
-  readonly flags: number;
-  readonly spans: number;
-  readonly run: string;
-  readonly root: Uint8Array;
-}
-
-export function traces(sql: StoreSql, { before, limit, traceId, fromMs, toMs, minDurationMs, maxDurationMs, withFlags, withoutFlags }: TraceSlice): readonly TraceRow[] {
-  return sql.all<TraceRow>(
-    `SELECT id, trace_id, start_ms, duration_ms, flags, spans, run, root FROM otel_traces
-     WHERE id < ? AND ${traceId === undefined ? '? IS NULL' : 'trace_id = ?'} AND start_ms >= ? AND start_ms <= ? AND duration_ms >= ? AND duration_ms <= ? AND (flags & ?) = ? AND (flags & ?) = 0
-     ORDER BY id DESC LIMIT ?`,
-    before ?? Number.MAX_SAFE_INTEGER, traceId ?? null, fromMs ?? -1, toMs ?? Number.MAX_SAFE_INTEGER, minDurationMs ?? -1, maxDurationMs ?? Number.MAX_SAFE_INTEGER, withFlags, withFlags, withoutFlags, limit,
-  );
-}
-
 export interface ChunkRow {
   readonly run: string;
   readonly body: Uint8Array;
 }
+/** What is known of the traces in a piece. */
+export interface EntriesRow {
+  readonly id: number;
+  readonly run: string;
+  readonly traces: Uint8Array;
+}
 
-/** Ids of the pieces that hold spans of a trace. */
-export function chunksOf(sql: StoreSql, traceId: Uint8Array): readonly number[] {
-  const row = sql.get<{ chunks: string }>('SELECT chunks FROM otel_traces WHERE trace_id = ?', traceId);
-  return row === undefined ? [] : [...new Set(row.chunks.split(',').map(Number))];
+/** Pieces from one on, oldest first, without their spans. */
+export function entries(sql: StoreSql, { after, limit }: { readonly after: number; readonly limit: number }): readonly EntriesRow[] {
+  return sql.all<EntriesRow>('SELECT id, run, traces FROM otel_chunks WHERE id > ? ORDER BY id LIMIT ?', after, limit);
 }
 
 export function chunk(sql: StoreSql, id: number): ChunkRow | undefined {

@@ -3,7 +3,7 @@ import { fitsTrace, traceKeyOf } from '../query/trace-fit.js';
 import { spanFilter, type TraceQuery } from '../query/trace-query.js';
 import type { Recorder } from '../record/recorder.js';
 import type { SpanData } from '../record/span-data.js';
-import { Offset } from '../record/span-encoder.js';
+import { Offset } from '../record/span-layout.js';
 import type { SpanLog } from '../record/span-log.js';
 import { TraceIndex, type IndexedTrace } from '../record/trace-index.js';
 import type { SpanSnapshots } from './snapshot-span.js';

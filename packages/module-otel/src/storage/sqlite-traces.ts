@@ -5,12 +5,13 @@ import { spanFilter, type TraceQuery } from '../query/trace-query.js';
 import type { Recorder } from '../record/recorder.js';
 import type { SpanData } from '../record/span-data.js';
 import { decodeSpan } from '../record/span-decoder.js';
-import { TraceFlag } from '../record/trace-table.js';
+import type { ChunkRow, EntriesRow } from '../sqlite/queries.js';
 import { isSameId, recordsIn } from '../sqlite/span-records.js';
-import type { TraceRow } from '../sqlite/queries.js';
+import { hasTrace } from '../sqlite/trace-entries.js';
 import type { OtelProgram } from '../store-program.js';
 import type { RunStrings } from './run-strings.js';
 import type { SpanSnapshots } from './snapshot-span.js';
+import { TraceDirectory, type DirectoryTrace } from './trace-directory.js';
 import { TracePlaces, type TraceCandidate } from './trace-places.js';
 import type { TracePage, TraceStore } from './trace-store.js';
 
@@ -29,8 +30,9 @@ export interface SqliteTracesParts {
   readonly evicted: () => number;
 }
 
-/** Traces that are looked at before others get their turn. */
-const tracesPerTurn = 500;
+/** Traces, and pieces, that are looked at before others get their turn. */
+const tracesPerTurn = 2_000;
+const piecesPerTurn = 32;
 
 /** Traces in `telemetry.db`, and what is still open. */
 export class SqliteTraces implements TraceStore {
@@ -47,19 +49,25 @@ export class SqliteTraces implements TraceStore {
 
   async list(query: TraceQuery): Promise<TracePage> {
     await this.#parts.flush();
+    const directory = new TraceDirectory();
+    for await (const piece of this.#pieces()) directory.add(piece);
+    const matches = spanFilter(query, this.#parts.serviceName);
+    const found = matches !== undefined && query.searchesAllSpans ? await this.#tracesWith(matches) : undefined;
     const nowMs = this.#parts.now();
     const places = new TracePlaces(query);
-    const open = this.#openRoots(query, nowMs);
+    const open = this.#openRoots(query, nowMs, directory);
     for (const candidate of open.roots.values()) places.add(candidate);
-    for (let before: number | undefined; ; ) {
-      const rows = this.#rows(query, before);
-      for (const row of rows) {
-        const candidate = this.#consider(row, { query, nowMs, running: open.running });
-        if (candidate !== undefined && !open.roots.has(candidate.id)) places.add(candidate);
+    const bodies = new ChunkBodies(this.#parts);
+    let left = tracesPerTurn;
+    for (const trace of directory.traces()) {
+      if (!open.roots.has(trace.id)) {
+        const candidate = this.#consider(trace, { query, matches, found, bodies, nowMs, running: open.running });
+        if (candidate !== undefined) places.add(candidate);
       }
-      before = rows.at(-1)?.id;
-      if (rows.length < tracesPerTurn) break;
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      left -= 1;
+      if (left > 0) continue;
+      left = tracesPerTurn;
+      await nextTurn();
     }
     return places.page();
   }
@@ -82,58 +90,57 @@ export class SqliteTraces implements TraceStore {
   }
 
   async #written(traceId: string): Promise<SpanData[]> {
-    const { handle, strings, slowMs } = this.#parts;
     const id = Buffer.from(traceId, 'hex');
     const spans: SpanData[] = [];
-    for (const chunkId of handle.query('chunksOf', id)) {
-      const chunk = handle.query('chunk', chunkId);
+    for await (const { id: chunkId, run, traces } of this.#pieces()) {
+      const chunk = hasTrace(traces, id) ? this.#parts.handle.query('chunk', chunkId) : undefined;
       if (chunk === undefined) continue;
-      const texts = strings.of(chunk.run);
-      for (const record of recordsIn(chunk.body, slowMs)) if (isSameId(record.traceId, id)) spans.push(decodeSpan(record.bytes, 0, texts));
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      const texts = this.#parts.strings.of(run);
+      for (const record of recordsIn(chunk.body)) if (isSameId(record.traceId, id)) spans.push(decodeSpan(record.bytes, 0, texts));
     }
     return spans;
   }
 
-  #rows({ traceId, fromMs, toMs, minDurationMs, maxDurationMs, onlyErrors, onlySlow, includesInternal }: TraceQuery, before: number | undefined): readonly TraceRow[] {
-    return this.#parts.handle.query('traces', {
-      before, fromMs, toMs, minDurationMs, maxDurationMs,
-      limit: tracesPerTurn,
-      traceId: traceId === undefined ? undefined : Buffer.from(traceId, 'hex'),
-      withFlags: (onlyErrors ? TraceFlag.error : 0) | (onlySlow ? TraceFlag.slow : 0),
-      withoutFlags: includesInternal ? 0 : TraceFlag.internal,
-    });
+  /** What is known of the traces of every piece, oldest first. */
+  async *#pieces(): AsyncIterableIterator<EntriesRow> {
+    for (let after = 0; ; ) {
+      const pieces = this.#parts.handle.query('entries', { after, limit: piecesPerTurn });
+      yield* pieces;
+      if (pieces.length < piecesPerTurn) return;
+      after = pieces.at(-1)?.id ?? after;
+      await nextTurn();
+    }
   }
 
-  #consider(row: TraceRow, { query, nowMs, running }: { readonly query: TraceQuery; readonly nowMs: number; readonly running: ReadonlySet<string> }): TraceCandidate | undefined {
-    const id = Buffer.from(row.trace_id).toString('hex');
-    const matches = spanFilter(query, this.#parts.serviceName);
-    let root = matches !== undefined || query.order === 'name' ? this.#rootOf(row) : undefined;
-    if (matches !== undefined && root !== undefined && !matches(root) && !(query.searchesAllSpans && this.#anySpan(id, matches))) return undefined;
+  /** Ids of all traces with a span that matches. */
+  async #tracesWith(matches: (span: SpanData) => boolean): Promise<ReadonlySet<string>> {
+    const found = new Set<string>();
+    for await (const { id, run } of this.#pieces()) {
+      const texts = this.#parts.strings.of(run);
+      for (const { bytes } of recordsIn(this.#parts.handle.query('chunk', id)?.body ?? nothing)) {
+        const span = decodeSpan(bytes, 0, texts);
+        if (matches(span)) found.add(span.traceId);
+      }
+      await nextTurn();
+    }
+    return found;
+  }
+
+  #consider(trace: DirectoryTrace, { query, matches, found, bodies, nowMs, running }: Looking): TraceCandidate | undefined {
+    const { id, startMs, durationMs, hasError, isSlow, spanCount } = trace;
+    if (!fitsTrace(query, trace, startMs, durationMs)) return undefined;
+    if (query.traceId !== undefined && query.traceId !== id) return undefined;
+    // Decoding all would be most of the work, and a page shows few.
+    let root = matches !== undefined || query.order === 'name' ? bodies.rootOf(trace) : undefined;
+    if (matches !== undefined && (root === undefined || !matches(root)) && found?.has(id) !== true) return undefined;
     return {
-      key: query.order === 'name' ? (root?.name ?? '') : query.order === 'duration' ? row.duration_ms : row.start_ms,
+      key: query.order === 'name' ? (root?.name ?? '') : query.order === 'duration' ? durationMs : startMs,
       id,
       load: () => {
-        root ??= this.#rootOf(row);
-        return { root, hasError: (row.flags & TraceFlag.error) !== 0, isSlow: (row.flags & TraceFlag.slow) !== 0 || durationOf(root, nowMs) >= this.#parts.slowMs, spanCount: row.spans, isRunning: running.has(id) };
+        root ??= bodies.rootOf(trace);
+        return root === undefined ? undefined : { root, hasError, isSlow: isSlow || durationOf(root, nowMs) >= this.#parts.slowMs, spanCount, isRunning: running.has(id) };
       },
     };
-  }
-
-  #rootOf({ root, run }: TraceRow): SpanData {
-    return decodeSpan(root, 0, this.#parts.strings.of(run));
-  }
-
-  #anySpan(traceId: string, matches: (span: SpanData) => boolean): boolean {
-    const { handle, strings, slowMs } = this.#parts;
-    const id = Buffer.from(traceId, 'hex');
-    return handle.query('chunksOf', id).some((chunkId) => {
-      const chunk = handle.query('chunk', chunkId);
-      if (chunk === undefined) return false;
-      const texts = strings.of(chunk.run);
-      for (const record of recordsIn(chunk.body, slowMs)) if (isSameId(record.traceId, id) && matches(decodeSpan(record.bytes, 0, texts))) return true;
-      return false;
-    });
   }
 
   #openSpans(): readonly SpanData[] {
@@ -143,7 +150,7 @@ export class SqliteTraces implements TraceStore {
   }
 
   /** Traces whose beginning has not ended, and all of which something has not. */
-  #openRoots(query: TraceQuery, nowMs: number): { readonly roots: ReadonlyMap<string, TraceCandidate>; readonly running: ReadonlySet<string> } {
+  #openRoots(query: TraceQuery, nowMs: number, directory: TraceDirectory): { readonly roots: ReadonlyMap<string, TraceCandidate>; readonly running: ReadonlySet<string> } {
     const found = new Map<string, TraceCandidate>();
     const running = new Set<string>();
     const matches = spanFilter(query, this.#parts.serviceName);
@@ -151,7 +158,7 @@ export class SqliteTraces implements TraceStore {
       running.add(span.traceId);
       if (span.parentSpanId !== undefined && !span.isParentRemote) continue;
       // What goes on in a trace that began before is no beginning.
-      if (found.has(span.traceId) || (span.parentSpanId !== undefined && this.#parts.handle.query('chunksOf', Buffer.from(span.traceId, 'hex')).length > 0)) continue;
+      if (found.has(span.traceId) || (span.parentSpanId !== undefined && directory.has(span.traceId))) continue;
       const durationMs = durationOf(span, nowMs);
       const isSlow = durationMs >= this.#parts.slowMs;
       if (!fitsTrace(query, { hasError: false, isSlow, isInternal: span.isInternal }, span.startMs, durationMs)) continue;
@@ -162,3 +169,32 @@ export class SqliteTraces implements TraceStore {
     return { roots: found, running };
   }
 }
+
+/** What one question is about, and what it has found out so far. */
+interface Looking {
+  readonly query: TraceQuery;
+  readonly matches: ((span: SpanData) => boolean) | undefined;
+  /** Traces of which any span matches; undefined where only the one counts that a trace is listed as. */
+  readonly found: ReadonlySet<string> | undefined;
+  readonly bodies: ChunkBodies;
+  readonly nowMs: number;
+  readonly running: ReadonlySet<string>;
+}
+
+/** Reads spans out of pieces, and keeps the piece that was read last: whoever asks goes through them in order. */
+class ChunkBodies {
+  #id: number | undefined;
+  #chunk: ChunkRow | undefined;
+
+  constructor(private readonly parts: Pick<SqliteTracesParts, 'handle' | 'strings'>) {}
+
+  /** Undefined when it had to make room meanwhile. */
+  rootOf({ chunkId, at }: DirectoryTrace): SpanData | undefined {
+    if (this.#id !== chunkId) this.#chunk = this.parts.handle.query('chunk', chunkId);
+    this.#id = chunkId;
+    return this.#chunk === undefined ? undefined : decodeSpan(this.#chunk.body, at, this.parts.strings.of(this.#chunk.run));
+  }
+}
+
+const nothing = new Uint8Array(0);
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -69,6 +69,10 @@ export class BuiltinJobStore implements JobStore {
     await this.#handle.run('unsubscribe', { queue, times: this.#times });
   }
 
+  async retire(queues: readonly number[]): Promise<void> {
+    await this.#handle.run('retire', { queues, times: this.#times });
+  }
+
   async exchange({ settlements, takes, adds }: Exchange, options: ExchangeOptions = {}): Promise<ExchangeResult> {
     const { tx, isStrict = tx !== undefined } = options;
     const { deliveries, ...rest } = await this.#handle.run('exchange', { settlements, takes, adds, isStrict, times: this.#times }, tx === undefined ? undefined : { tx });

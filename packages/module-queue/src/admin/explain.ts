@@ -8,8 +8,10 @@ export interface ExplainFacts {
   readonly isPaused: boolean;
   /** Since when nobody serves the subscription. */
   readonly leftAtMs: number | undefined;
-  /** Whether a process of this engine is ready to run the function. */
-  readonly isServed: boolean;
+  /** It belongs to a queue that the config does not name any more. */
+  readonly isRetired: boolean;
+  /** The function, or its condition, that no process of this engine is ready to run. */
+  readonly missing: string | undefined;
   readonly running: number;
   readonly concurrency: number | undefined;
   /** Set while a message that may kill its process runs alone. */
@@ -66,15 +68,18 @@ function why(job: JobView, facts: ExplainFacts): Why {
 
 function delayed(job: JobView, facts: ExplainFacts, last: string): Why {
   if (facts.isPaused) return paused(job);
-  const what = job.attempts + job.losses > 0 ? `Attempt ${job.attempts + 1} comes` : 'It was enqueued for';
-  return { reason: job.attempts > 0 ? 'backoff' : 'delay', text: `${what} ${iso(job.dueAtMs)}, in ${Math.max(0, Math.round(((job.dueAtMs ?? facts.nowMs) - facts.nowMs) / 1_000))} s.${last}`, ...until(job.dueAtMs) };
+  if (job.dueAtMs !== undefined && job.dueAtMs <= facts.nowMs) return ready(job, facts);
+  const failed = job.attempts + job.losses;
+  const [reason, what] = failed > 0 ? ['backoff', `Attempt ${failed + 1} comes`] : job.deliveries > 0 ? ['released', 'It was given back without an attempt, and comes again'] : ['delay', 'It was enqueued for'];
+  return { reason, text: `${what} ${iso(job.dueAtMs)}, in ${Math.max(0, Math.round(((job.dueAtMs ?? facts.nowMs) - facts.nowMs) / 1_000))} s.${last}`, ...until(job.dueAtMs) };
 }
 
 function ready(job: JobView, facts: ExplainFacts): Why {
   if (facts.isPaused) return paused(job);
+  if (facts.isRetired) return { reason: 'no_queue', text: `The queue ${queueLabel(job.queue)} is not in \`queue_configs\` any more. It waits until the queue is declared again, or it is cancelled.` };
   if (facts.leftAtMs !== undefined) return { reason: 'no_subscriber', text: `Nobody subscribes as "${job.functionId}" since ${iso(facts.leftAtMs)}. It waits for the subscriber to come back.` };
   if (job.functionId === '') return { reason: 'no_subscriber', text: 'Nobody has subscribed to its topic yet.' };
-  if (!facts.isServed) return { reason: 'no_worker', text: `No process of this engine is ready to run "${job.functionId}".` };
+  if (facts.missing !== undefined) return { reason: 'no_worker', text: `No process of this engine is ready to run "${facts.missing}".` };
   if (facts.isReserved) return { reason: 'isolation', text: 'A message that may have killed its process runs alone now; the others of the queue wait for it.' };
   if (facts.concurrency !== undefined && facts.running >= facts.concurrency) return { reason: 'concurrency', text: `All ${facts.concurrency} places of the queue ${queueLabel(job.queue)} are taken; it runs when one is free.` };
   return { reason: 'next', text: 'It is about to run.' };

@@ -61,13 +61,13 @@ export class Operator {
     const state = queues.find(({ kind, name, functionId }) => kind === job.queue.kind && name === job.queue.name && functionId === job.queue.functionId);
     const local = state === undefined ? undefined : dispatcher.queues.find(state.queue);
     const here = dispatcher.runner.find(job.messageId);
-    const lane = local === undefined ? undefined : [...local.lanes.values()].find(({ functionId }) => functionId === (job.queue.kind === 'queue' ? job.functionId : job.queue.functionId));
     return explain(job, {
       nowMs: clock.now(),
       waitsFor: job.waitsFor,
       isPaused: state?.isPaused ?? false,
       leftAtMs: state?.leftAtMs,
-      isServed: local !== undefined && lane !== undefined && dispatcher.queues.isServed(local, lane),
+      isRetired: state !== undefined && state.role !== 'subscription' && state.endedAtMs !== undefined,
+      missing: local === undefined ? job.functionId : dispatcher.queues.missing(local, job.functionId),
       running: local?.running ?? 0,
       concurrency: local?.options.concurrency,
       isReserved: local?.isReserved ?? false,
@@ -83,6 +83,8 @@ export class Operator {
     const ids = receiptId === undefined ? request.ids('messageId') : (await store.jobsOf(receiptId)).map(({ messageId }) => messageId);
     if (ids === undefined) throw queueErrors.INVALID_OPTION({ option: 'messageId', problem: 'or messageReceiptId is missing' });
     const cancelled = await store.cancel(ids);
+    // One that was handed out just before is on its way: it is told to stop like any other.
+    await dispatcher.caughtUp();
     if (cancelled.length === 0) await this.#mustExist(ids.length === 0 && receiptId !== undefined ? [receiptId] : ids);
     for (const messageId of cancelled) {
       const run = dispatcher.runner.find(messageId);
@@ -98,7 +100,11 @@ export class Operator {
     const queues = await selectedQueues(store, new Request(payload, queueKeys));
     const ids = queues.map(({ queue }) => queue);
     await store.pause(ids, isPaused);
-    if (isPaused) dispatcher.releaseAhead(ids);
+    if (isPaused) {
+      // Nothing starts any more once the pause is confirmed.
+      await dispatcher.caughtUp();
+      dispatcher.releaseWaiting(ids);
+    }
     await dispatcher.look();
     return { queues: queues.length };
   }

@@ -27,11 +27,11 @@ export interface DispatcherParts {
   readonly maxResultBytes: number;
 }
 
-/** What an exchange was about that took deliveries, and when it was asked for on the monotonic scale. */
+/** What an exchange was given, and how often lanes had been looked at by then. */
 interface Asked {
   readonly takes: readonly Take[];
   readonly adds: readonly JobAdd[];
-  readonly askedAtMs: number;
+  readonly looks: number;
 }
 
 /** How soon an exchange that failed is tried again; doubled each time. */
@@ -56,6 +56,8 @@ export class Dispatcher {
   readonly #exchanges = new Set<Promise<void>>();
   /** Results that the store did not take yet. */
   readonly #unsettled: PendingSettlement[] = [];
+  /** How often lanes were looked at. */
+  #looks = 0;
   readonly #hold: Hold;
   #retryMs = firstRetryMs;
   #retryTimer: Timer | undefined;
@@ -107,24 +109,49 @@ export class Dispatcher {
   async addTogether(adds: readonly JobAdd[], options: ExchangeOptions): Promise<readonly AddOutcome[]> {
     for (const add of adds) if (add.priority !== 0) this.#orderByPriority(add);
     const takes = this.#takes(adds);
-    const askedAtMs = this.#parts.clock.monotonicMs();
-    try {
-      // Not awaited before: a transaction takes what is handed over before its function returns.
-      const result = await this.#parts.store.exchange({ settlements: [], takes, adds }, { ...options, isStrict: true });
-      this.#received(result, { takes, adds, askedAtMs });
-      return result.added;
-    } catch (error) {
-      this.#returned(takes);
-      throw error;
-    }
+    const asked: Asked = { takes, adds, looks: this.#looks };
+    // Not awaited before: a transaction takes what is handed over before its function returns.
+    const added = this.#parts.store.exchange({ settlements: [], takes, adds }, { ...options, isStrict: true }).then(
+      (result) => {
+        this.#received(result, asked);
+        return result.added;
+      },
+      (error: unknown) => {
+        this.#returned(takes);
+        // What was asked for along with it is still wanted.
+        for (const { lane } of takes) {
+          const queue = this.queues.ofLane(lane);
+          if (queue !== undefined) this.want(queue);
+        }
+        throw error;
+      },
+    );
+    this.#underWay(added.then(() => undefined, () => undefined));
+    return added;
   }
 
-  /** Gives back what these queues hold that has not started. */
+  /** Resolves when everything that the store has handed out by now is known here. */
+  async caughtUp(): Promise<void> {
+    await Promise.all(this.#exchanges);
+  }
+
+  #underWay(exchange: Promise<void>): void {
+    this.#exchanges.add(exchange);
+    void exchange.finally(() => this.#exchanges.delete(exchange));
+  }
+
+  /** Gives back what these queues hold that waits for a place; what must run alone keeps its turn. */
   releaseAhead(queues: readonly number[]): void {
-    for (const id of queues) {
-      const queue = this.queues.find(id);
-      if (queue !== undefined) this.#runner.releaseAhead(queue);
-    }
+    for (const queue of this.#known(queues)) this.#runner.releaseAhead(queue);
+  }
+
+  /** Gives back everything that these queues hold and that has not started. */
+  releaseWaiting(queues: readonly number[]): void {
+    for (const queue of this.#known(queues)) this.#runner.releaseWaiting(queue);
+  }
+
+  #known(queues: readonly number[]): readonly LocalQueue[] {
+    return queues.flatMap((id) => this.queues.find(id) ?? []);
   }
 
   /** What was claimed before its turn could be of less importance than what comes in now. */
@@ -143,17 +170,20 @@ export class Dispatcher {
 
   /** What the store knows of lanes: at the start, and after others changed something. */
   async look(): Promise<void> {
-    this.#learn(await this.#parts.store.lanes());
+    const states = await this.#parts.store.lanes();
+    this.#looks += 1;
+    this.#learn(states, { isOld: false });
   }
 
-  /** Lanes as they are now. */
-  #learn(states: readonly LaneState[]): void {
+  /** Lanes as the store told. `isOld`: something newer may have been seen since, so that nothing that is wanted is taken back. */
+  #learn(states: readonly LaneState[], { isOld }: { readonly isOld: boolean }): void {
     const nowMs = this.#parts.clock.monotonicMs();
     for (const state of states) {
       const lane = this.queues.lane(state);
       if (lane === undefined) continue;
-      lane.hasReady = state.hasReady;
-      lane.dueAtMs = state.dueInMs === undefined ? undefined : nowMs + state.dueInMs;
+      const dueAtMs = state.dueInMs === undefined ? undefined : nowMs + state.dueInMs;
+      lane.hasReady = state.hasReady || (isOld && lane.hasReady);
+      lane.dueAtMs = isOld && lane.dueAtMs !== undefined ? Math.min(lane.dueAtMs, dueAtMs ?? Infinity) : dueAtMs;
       if (lane.dueAtMs !== undefined) this.#due.expect(lane.dueAtMs);
       if (lane.hasReady) this.want(this.queues.find(state.queue) as LocalQueue);
     }
@@ -174,19 +204,18 @@ export class Dispatcher {
     const takes = this.#takes(messages, settlements);
     this.#keepAlive();
     if (adds.length + settlements.length + takes.length === 0) return undefined;
-    const askedAtMs = this.#parts.clock.monotonicMs();
     const exchange = { settlements: settlements.map(({ settlement }) => settlement), takes, adds: messages };
+    const asked: Asked = { takes, adds: messages, looks: this.#looks };
     const done = this.#parts.store.exchange(exchange).then(
       (result) => {
         this.#retryMs = firstRetryMs;
         result.settled.forEach((isOwn, index) => settlements[index]?.settled(isOwn));
         result.added.forEach((outcome, index) => adds[index]?.resolve(outcome));
-        this.#received(result, { takes, adds: messages, askedAtMs });
+        this.#received(result, asked);
       },
       (error: unknown) => this.#failed(error, { adds, settlements, takes }),
     );
-    this.#exchanges.add(done);
-    void done.finally(() => this.#exchanges.delete(done));
+    this.#underWay(done);
     return done;
   }
 
@@ -238,16 +267,16 @@ export class Dispatcher {
     }
   }
 
-  #received({ deliveries, lanes, quarantined, expired }: ExchangeResult, { takes, adds, askedAtMs }: Asked): void {
+  #received({ deliveries, lanes, quarantined, expired }: ExchangeResult, { takes, adds, looks }: Asked): void {
     this.#returned(takes);
-    for (const delivery of deliveries) this.#hand(delivery, adds, askedAtMs);
+    for (const delivery of deliveries) this.#hand(delivery, adds);
     for (const messageId of quarantined) {
       const error = queueErrors.ROW_CORRUPT({ messageId });
       this.#parts.logger.error(error.message, { code: error.code, messageId, hint: error.hint });
       this.endings.tell(messageId);
     }
     for (const messageId of expired) this.endings.tell(messageId);
-    this.#learn(lanes);
+    this.#learn(lanes, { isOld: looks !== this.#looks });
   }
 
   #returned(takes: readonly Take[]): void {
@@ -257,14 +286,14 @@ export class Dispatcher {
     }
   }
 
-  #hand(delivery: Delivery, adds: readonly JobAdd[], askedAtMs: number): void {
+  #hand(delivery: Delivery, adds: readonly JobAdd[]): void {
     const queue = this.queues.ofLane(delivery.lane);
     const text = delivery.data ?? adds[delivery.addIndex ?? -1]?.data;
     if (queue === undefined || text === undefined) {
       this.#parts.logger.error('A job was handed over that this engine does not know', { messageId: delivery.messageId });
       return;
     }
-    const run = new Run(delivery, queue, text, askedAtMs + queue.options.visibilityMs);
+    const run = new Run(delivery, queue, text);
     this.#leases.hold(run);
     if (this.#isDraining) this.#settle(run, { kind: 'again', delayMs: 0 });
     else this.#runner.enter(run);
@@ -321,7 +350,7 @@ export class Dispatcher {
   async drain(deadline: AbortSignal): Promise<void> {
     this.#isDraining = true;
     this.#due.stop();
-    this.#runner.releaseWaiting();
+    for (const queue of this.queues.all()) this.#runner.releaseWaiting(queue);
     await this.#runner.idle(deadline);
     this.#runner.releaseAll();
     await this.#settled();
@@ -331,6 +360,7 @@ export class Dispatcher {
   async #settled(): Promise<void> {
     await this.#runner.idle();
     this.#runner.judgeLosses();
+    for (const settlement of this.#unsettled.splice(0)) this.#turn.settle(settlement);
     this.#turn.flush();
     while (this.#exchanges.size > 0) {
       await Promise.all(this.#exchanges);

@@ -2,6 +2,7 @@ import type { FunctionRegistry, Registration, Trigger } from '@motia/engine-core
 import type { DeliveryOptions } from '../delivery/delivery-options.js';
 import type { LaneState, QueueState } from '../job-store.js';
 import { LocalQueue, type LocalLane } from './local-queue.js';
+import { calledBy } from './run.js';
 
 /**
  * The queues that this engine delivers from, and which of their functions somebody is ready to run. A queue that is not served
@@ -79,7 +80,14 @@ export class LocalQueues {
 
   /** Whether a job of the queue could be handed to somebody now. */
   canRun(queue: LocalQueue, functionId: string): boolean {
-    return queue.identity.kind === 'queue' ? this.isReady(functionId) : queue.triggers.some((trigger) => this.isReady(trigger.functionId));
+    return queue.identity.kind === 'queue' ? this.isReady(functionId) : queue.triggers.some((trigger) => this.#isTriggerReady(trigger));
+  }
+
+  /** Which function keeps a job of the queue from being handed to somebody; undefined when it could be. */
+  missing(queue: LocalQueue, functionId: string): string | undefined {
+    if (this.canRun(queue, functionId)) return undefined;
+    const needed = queue.identity.kind === 'queue' ? [functionId] : queue.triggers.flatMap(calledBy);
+    return needed.find((id) => !this.isReady(id)) ?? functionId;
   }
 
   /** Whether there is anything that somebody in this engine is ready to take, now or once it is due. */
@@ -109,7 +117,7 @@ export class LocalQueues {
   subscriber(queue: LocalQueue): Trigger | undefined {
     const { triggers } = queue;
     if (triggers.length === 1) return triggers[0];
-    const ready = triggers.filter(({ functionId }) => this.isReady(functionId));
+    const ready = triggers.filter((trigger) => this.#isTriggerReady(trigger));
     return ready[queue.nextTurn() % Math.max(1, ready.length)] ?? triggers[0];
   }
 
@@ -126,6 +134,10 @@ export class LocalQueues {
       this.#readiness.set(functionId, isReady);
     }
     return isReady;
+  }
+
+  #isTriggerReady(trigger: Trigger): boolean {
+    return calledBy(trigger).every((functionId) => this.isReady(functionId));
   }
 
   #functionsChanged(): void {

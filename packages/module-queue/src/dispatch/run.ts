@@ -31,16 +31,15 @@ export class Run {
   startedAtMs = 0;
   /** On the monotonic scale: when this engine got it. */
   heldSinceMs = 0;
-  /** On the same scale: until then nobody else can have it. Measured from when it was asked for, so never too late. */
-  leasedUntilMs: number;
+  /** What it called, or was to call: the function, and the condition before it. */
+  functionIds: readonly string[] = [];
   #invocation: Invocation | undefined;
   #stopCondition: AbortController | undefined;
 
-  constructor(delivery: Delivery, queue: LocalQueue, text: string, leasedUntilMs: number) {
+  constructor(delivery: Delivery, queue: LocalQueue, text: string) {
     this.delivery = delivery;
     this.queue = queue;
     this.text = text;
-    this.leasedUntilMs = leasedUntilMs;
   }
 
   /** Of the running call. */
@@ -57,6 +56,7 @@ export class Run {
 
   /** Runs to the end. Never rejects. */
   async call(setting: RunSetting, trigger: Trigger | undefined): Promise<RunEnd> {
+    this.functionIds = trigger === undefined ? [this.delivery.functionId] : calledBy(trigger);
     try {
       const payload = new WireValue(this.text);
       if (trigger?.conditionFunctionId !== undefined && !(await this.#passes(setting, trigger, payload))) return { kind: 'skipped' };
@@ -97,6 +97,11 @@ export class Run {
       parkMs: 0,
     };
   }
+}
+
+/** Everybody whom a delivery through the trigger needs. */
+export function calledBy({ functionId, conditionFunctionId }: Trigger): readonly string[] {
+  return conditionFunctionId === undefined ? [functionId] : [conditionFunctionId, functionId];
 }
 
 /** The JSON text of what a handler answered; `null` when it answered nothing. */

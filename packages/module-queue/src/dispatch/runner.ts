@@ -74,17 +74,13 @@ export class Runner {
     this.#leaveWaiting(run);
   }
 
-  /** Gives back what was not started. */
-  releaseWaiting(): void {
-    for (const queue of this.#parts.queues().all()) this.#releaseWaiting(queue);
-  }
-
   /** Gives back what waits for a place; what must run alone keeps its turn. */
   releaseAhead(queue: LocalQueue): void {
-    if (!queue.isHeldUp && !queue.isReserved) this.#releaseWaiting(queue);
+    if (!queue.isHeldUp && !queue.isReserved) this.releaseWaiting(queue);
   }
 
-  #releaseWaiting(queue: LocalQueue): void {
+  /** Gives back what was not started. */
+  releaseWaiting(queue: LocalQueue): void {
     for (const run of queue.waiting.splice(0)) this.#giveBack(run);
     queue.isHeldUp = false;
   }
@@ -111,7 +107,7 @@ export class Runner {
           continue;
         }
         queue.pace.stall(queue.options.concurrency);
-        this.#releaseWaiting(queue);
+        this.releaseWaiting(queue);
       }
     }, longestAheadMs);
   }
@@ -143,9 +139,8 @@ export class Runner {
     const queues = this.#parts.queues();
     queue.isHeldUp = false;
     for (let run = queue.waiting[0]; run !== undefined && !queue.isReserved && queue.running < queue.options.concurrency; run = queue.waiting[0]) {
-      if (!queues.canRun(queue, run.delivery.functionId) || this.#parts.clock.monotonicMs() >= run.leasedUntilMs) {
-        // Whoever would run it has gone meanwhile, or this process stood still for so long that somebody else may have it
-        // by now, and a later one of its group as well. It waits in the store, where others may take it.
+      if (!queues.canRun(queue, run.delivery.functionId)) {
+        // Whoever would run it has gone meanwhile. It waits in the store, where others may take it.
         queue.waiting.shift();
         this.#giveBack(run);
         continue;
@@ -204,7 +199,7 @@ export class Runner {
       this.#parts.settle(run, { kind: 'again', delayMs: 0 });
       return;
     }
-    const worker = lostWorker(error);
+    const worker = lostWorker(error, run.functionIds);
     if (worker === undefined) {
       this.#failed(run, error, { tookMs, companions: 0 });
       return;
@@ -238,8 +233,8 @@ export class Runner {
   #failed(run: Run, error: MotiaError, { tookMs, companions }: { readonly tookMs: number; readonly companions: number }): void {
     const { queue, delivery } = run;
     const { logger, metrics, random } = this.#parts;
-    const { attempts, losses, messageId } = delivery;
-    const verdict = judge(error, { attempts, losses, options: queue.options, random, companions });
+    const { attempts, losses, messageId, lease } = delivery;
+    const verdict = judge(error, { functionIds: run.functionIds, attempts, losses, releases: lease - 1 - attempts - losses, options: queue.options, random, companions });
     const about = { messageId, queue: queue.label, code: error.code, reason: error.message, ...(run.trace === undefined ? {} : { traceId: run.trace.traceId }) };
     if (verdict.kind === 'released') {
       metrics.ended(queue, 'released', tookMs);
@@ -288,10 +283,12 @@ export class Runner {
   #leaveWaiting(run: Run): void {
     const place = run.queue.waiting.indexOf(run);
     if (place < 0) return;
-    run.queue.waiting.splice(place, 1);
+    const { queue } = run;
+    queue.waiting.splice(place, 1);
     this.#forget(run);
     this.#parts.leases.release(run);
-    this.#free(run);
+    this.#startNext(queue);
+    this.#parts.onFree(queue);
   }
 
   #tellIdle(): void {

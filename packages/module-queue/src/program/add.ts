@@ -66,9 +66,9 @@ function labelOf({ kind, name, functionId }: TargetRow): string {
   return queueLabel({ kind: kind as 'topic' | 'queue', name, functionId });
 }
 
-/** Ids are unique per topic or named queue, whoever subscribes. */
+/** Ids are unique per topic, whoever subscribes; in a named queue per function, since calls of two functions are two whatever they carry. */
 function scopeOf({ target }: JobAdd): string {
-  return 'topic' in target ? `topic:${target.topic}` : `queue:${target.queue}`;
+  return 'topic' in target ? `topic:${target.topic}` : `queue:${target.queue} ${target.functionId}`;
 }
 
 function lookUpRepeat(sql: StoreSql, add: JobAdd, { steadyMs }: CommandTimes): AddOutcome | undefined {

@@ -69,7 +69,7 @@ function quarantine(sql: StoreSql, key: number, queue: number, work: Work): void
   work.quarantined.push(row.id);
   const failure: JobFailure = { kind: 'failed', code: error.code, message: error.message, atMs: work.nowMs, delivery: 0 };
   sql.run('UPDATE queue_jobs SET state = ?, ended_at = ?, code = ?, failures = ? WHERE seq = ?', stateCode.dead, work.nowMs, error.code, withFailure(sql, key, failure), key);
-  leaveQueue(sql, work, queue, row.groupKey ?? undefined);
+  leaveQueue(sql, work, { queue, group: row.groupKey ?? undefined, state: stateCode.ready });
 }
 
 function addAll(sql: StoreSql, input: ExchangeInput, slots: ReadonlyMap<number, OpenSlots>, work: Work): readonly AddOutcome[] {

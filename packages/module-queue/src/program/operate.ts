@@ -3,7 +3,7 @@ import type { JobFilter } from '../job-store.js';
 import { writeData } from './payloads.js';
 import { DepthChanges } from './depths.js';
 import { isGroupBusy } from './groups.js';
-import { leaveQueue } from './settle.js';
+import { leaveQueue, type Leaving } from './settle.js';
 import { stateCode } from './tables.js';
 import type { CommandTimes } from './times.js';
 
@@ -25,7 +25,7 @@ export function cancel(sql: StoreSql, { messageIds, times }: { readonly messageI
     const row = sql.get<JobRow>(`${job} WHERE id = ?`, id);
     if (row === undefined || !isLive(row.state)) return false;
     end(sql, row, stateCode.cancelled, nowMs);
-    leaveQueue(sql, setting, row.queue, row.groupKey ?? undefined);
+    leaveQueue(sql, setting, leavingOf(row));
     return true;
   });
   setting.depths.write(sql);
@@ -84,7 +84,7 @@ function discardRows(sql: StoreSql, rows: readonly JobRow[], times: CommandTimes
   for (const row of rows) {
     if (row.state !== stateCode.dead && row.state !== stateCode.blocked) continue;
     end(sql, row, stateCode.discarded, nowMs);
-    if (row.state === stateCode.blocked) leaveQueue(sql, setting, row.queue, row.groupKey ?? undefined);
+    if (row.state === stateCode.blocked) leaveQueue(sql, setting, leavingOf(row));
     count += 1;
   }
   setting.depths.write(sql);
@@ -99,6 +99,10 @@ export function deadJobs(sql: StoreSql, { queue, functionId, code, group, before
     queue, lastSeq, functionId ?? null, functionId ?? null, code ?? null, code ?? null, group ?? null, group ?? null,
     beforeMs ?? null, beforeMs ?? null, afterMs ?? null, afterMs ?? null, limit,
   );
+}
+
+function leavingOf({ queue, groupKey, state }: JobRow): Leaving {
+  return { queue, group: groupKey ?? undefined, state };
 }
 
 function end(sql: StoreSql, { seq }: JobRow, state: number, nowMs: number): void {

@@ -1,11 +1,10 @@
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
 import { queueErrors } from '../errors.js';
-import type { JobFailure } from '../job.js';
 import type { Retention } from '../job-store.js';
 import { DepthChanges } from './depths.js';
 import { expireJobs } from './expire.js';
-import { withFailure } from './failures.js';
-import { stateCode } from './tables.js';
+import { giveUpWaiting } from './give-up.js';
+import type { SettleSetting } from './settle.js';
 import type { CommandTimes } from './times.js';
 import { isInUse, waitingJobs } from './waiting.js';
 
@@ -24,9 +23,11 @@ export interface Pruned {
 export function prune(sql: StoreSql, { retention, times }: { readonly retention: Retention; readonly times: CommandTimes }, { nowMs }: StoreCommandContext): Pruned {
   const { steadyMs } = times;
   const depths = new DepthChanges();
-  const expired = expireJobs(sql, { times, nowMs, depths, touched: new Set() });
+  const setting = { times, nowMs, depths, touched: new Set<number>() };
+  const expired = expireJobs(sql, setting);
+  const gone = emptySubscriptions(sql, setting);
   depths.write(sql);
-  const gone = endSubscriptions(sql, retention, steadyMs, nowMs);
+  forgetQueues(sql, retention, steadyMs);
   const parts = [
     remove(sql, oldest('6'), steadyMs - retention.historyMs),
     remove(sql, oldest('8'), steadyMs - retention.historyMs),
@@ -51,25 +52,43 @@ function removeSurplus(sql: StoreSql, kept: number): number {
   return sql.run('DELETE FROM queue_jobs WHERE seq IN (SELECT seq FROM queue_jobs WHERE state = 6 AND state >= 5 ORDER BY ended_at LIMIT ?)', Math.min(count - kept, partSize)).changes;
 }
 
-/** What a subscription still holds that nobody serves any more goes to the dead letters; an empty one is forgotten, after everything that names it. */
-function endSubscriptions(sql: StoreSql, retention: Retention, steadyMs: number, nowMs: number): number {
-  let changed = 0;
-  const namedMs = Math.max(retention.historyMs, retention.resultMs);
-  const ended = sql.all<{ id: number; topic: string; functionId: string; leftAt: number; graceMs: number }>(
+interface GoneSubscription {
+  readonly id: number;
+  readonly topic: string;
+  readonly functionId: string;
+  readonly leftAt: number;
+  readonly graceMs: number;
+}
+
+/** Subscriptions whose time is over, or that were ended. */
+function goneSubscriptions(sql: StoreSql, steadyMs: number): readonly GoneSubscription[] {
+  return sql.all<GoneSubscription>(
     'SELECT id, name AS topic, function_id AS functionId, left_at AS leftAt, grace_ms AS graceMs FROM queue_queues WHERE role = 0 AND left_at IS NOT NULL AND (left_at + grace_ms <= ? OR ended_at IS NOT NULL)', steadyMs);
-  for (const { id, topic, functionId, leftAt, graceMs } of ended) {
+}
+
+/** What a subscription still holds that nobody serves any more goes to the dead letters. Answers how many there were. */
+function emptySubscriptions(sql: StoreSql, setting: Pick<SettleSetting, 'times' | 'nowMs' | 'depths' | 'touched'>): number {
+  let count = 0;
+  for (const { id, topic, functionId } of goneSubscriptions(sql, setting.times.steadyMs)) {
     const error = queueErrors.SUBSCRIBER_GONE({ topic, functionId });
     const waiting = waitingJobs(sql, id, partSize);
-    for (const { seq, delivery } of waiting) {
-      const failure: JobFailure = { kind: 'lost', code: error.code, message: error.message, atMs: nowMs, delivery };
-      sql.run('UPDATE queue_jobs SET state = ?, ended_at = ?, code = ?, failures = ? WHERE seq = ?', stateCode.dead, nowMs, error.code, withFailure(sql, seq, failure), seq);
-    }
-    sql.run('UPDATE queue_queues SET depth = depth - ? WHERE id = ?', waiting.length, id);
-    changed += waiting.length;
-    if (leftAt + graceMs + namedMs > steadyMs || isInUse(sql, id)) continue;
+    for (const { seq } of waiting) giveUpWaiting(sql, seq, { kind: 'lost', error }, setting);
+    count += waiting.length;
+  }
+  return count;
+}
+
+/** One that is over and empty goes after everything that names it. */
+function forgetQueues(sql: StoreSql, { historyMs, resultMs }: Retention, steadyMs: number): void {
+  const overSinceMs = steadyMs - Math.max(historyMs, resultMs);
+  const over = [
+    ...goneSubscriptions(sql, steadyMs).filter(({ leftAt, graceMs }) => leftAt + graceMs <= overSinceMs),
+    ...sql.all<{ id: number }>('SELECT id FROM queue_queues WHERE role <> 0 AND ended_at <= ?', overSinceMs),
+  ];
+  for (const { id } of over) {
+    if (isInUse(sql, id)) continue;
     sql.run('DELETE FROM queue_lanes WHERE queue = ?', id);
     sql.run('DELETE FROM queue_moves WHERE queue = ?', id);
     sql.run('DELETE FROM queue_queues WHERE id = ?', id);
   }
-  return changed;
 }

@@ -24,10 +24,12 @@ interface QueueRow {
   readonly isPaused: number;
   readonly depth: number;
   readonly leftAt: number | null;
+  readonly endedAt: number | null;
 }
 
 const all = `SELECT id AS queue, kind, name, function_id AS functionId, role, is_fifo AS isFifo, group_field AS groupField, implicit_group AS implicitGroup, delay_ms AS delayMs,
-  max_depth AS maxDepth, max_losses AS maxLosses, blocks_group AS blocksGroup, grace_ms AS graceMs, is_paused AS isPaused, depth, left_at AS leftAt FROM queue_queues`;
+  max_depth AS maxDepth, max_losses AS maxLosses, blocks_group AS blocksGroup, grace_ms AS graceMs, is_paused AS isPaused, depth, left_at AS leftAt,
+  ended_at AS endedAt FROM queue_queues`;
 const upsert = `INSERT INTO queue_queues (kind, name, function_id, role, is_fifo, group_field, implicit_group, delay_ms, max_depth, max_losses, blocks_group, grace_ms)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (kind, name, function_id) DO UPDATE SET role = excluded.role, is_fifo = excluded.is_fifo, group_field = excluded.group_field, implicit_group = excluded.implicit_group,
@@ -101,12 +103,17 @@ export function unsubscribe(sql: StoreSql, { queue, times }: { readonly queue: n
   sql.run('UPDATE queue_queues SET ended_at = ?, left_at = coalesce(left_at, ?) WHERE id = ? AND role = 0', times.steadyMs, times.steadyMs, queue);
 }
 
+/** Takes no new messages from now on, until it is declared again. What it holds stays. */
+export function retire(sql: StoreSql, { queues, times }: { readonly queues: readonly number[]; readonly times: CommandTimes }): void {
+  for (const queue of queues) sql.run('UPDATE queue_queues SET ended_at = ? WHERE id = ? AND role <> 0 AND ended_at IS NULL', times.steadyMs, queue);
+}
+
 export function pause(sql: StoreSql, { queues, isPaused }: { readonly queues: readonly number[]; readonly isPaused: boolean }): void {
   for (const queue of queues) sql.run('UPDATE queue_queues SET is_paused = ? WHERE id = ?', Number(isPaused), queue);
 }
 
 function toState(row: QueueRow): QueueState {
-  const { queue, kind, name, functionId, depth, leftAt } = row;
+  const { queue, kind, name, functionId, depth, leftAt, endedAt } = row;
   return {
     queue, kind, name, functionId, depth,
     role: roles[row.role] as QueueState['role'],
@@ -120,5 +127,6 @@ function toState(row: QueueRow): QueueState {
       graceMs: row.graceMs,
     },
     ...(leftAt === null ? {} : { leftAtMs: leftAt }),
+    ...(endedAt === null ? {} : { endedAtMs: endedAt }),
   };
 }

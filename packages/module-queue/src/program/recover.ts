@@ -92,7 +92,7 @@ function giveBack(sql: StoreSql, row: LeasedRow, setting: GiveBackSetting): void
     'UPDATE queue_jobs SET state = ?, losses = losses + 1, leased_by = NULL, lease_until = NULL, code = ?, failures = ?, ended_at = ? WHERE seq = ?',
     state, error.code, withFailure(sql, key, failure), isOver ? nowMs : null, key,
   );
-  if (state === stateCode.dead) leaveQueue(sql, setting, queue, groupKey ?? undefined);
+  if (state === stateCode.dead) leaveQueue(sql, setting, { queue, group: groupKey ?? undefined, state: stateCode.leased });
 }
 
 /** When every engine was away nobody could have served: subscriptions get their whole time again. */

@@ -23,12 +23,12 @@ export interface SettleSetting {
 /** Applies what became of a delivery. False, and nothing is changed, when the lease is no longer the caller's. */
 export function settleJob(sql: StoreSql, settlement: Settlement, setting: SettleSetting): boolean {
   const { key, lease, lane, queue, group, end } = settlement;
-  const { engineId, times, nowMs, depths, touched } = setting;
+  const { engineId, times, nowMs, touched } = setting;
   touched.add(lane);
   if (end.kind === 'completed') {
     // The payload has done its work; what is left of the row says what became of it.
     const hasEnded = sql.run(complete, end.result === undefined ? stateCode.completed : stateCode.kept, nowMs, end.result ?? null, key, lease, engineId).changes === 1;
-    if (hasEnded) leaveQueue(sql, setting, queue, group);
+    if (hasEnded) leaveQueue(sql, setting, { queue, group, state: stateCode.leased });
     return hasEnded;
   }
   const attempt = end.counts === 'attempt' ? 1 : 0;
@@ -44,19 +44,22 @@ export function settleJob(sql: StoreSql, settlement: Settlement, setting: Settle
   if (!isOwn) return false;
   sql.run('UPDATE queue_jobs SET failures = ? WHERE seq = ?', withFailure(sql, key, end.failure), key);
   if (isBlocking) return true;
-  depths.add(queue, -1);
-  advance(sql, setting, queue, group);
+  leaveQueue(sql, setting, { queue, group, state: stateCode.leased });
   return true;
 }
 
-/** A job of the queue has ended: there is room for another, and its group goes on. */
-export function leaveQueue(sql: StoreSql, setting: Pick<SettleSetting, 'depths' | 'times' | 'touched'>, queue: number, group: string | undefined): void {
-  setting.depths.add(queue, -1);
-  advance(sql, setting, queue, group);
+/** A job as it was before it ended. */
+export interface Leaving {
+  readonly queue: number;
+  readonly group: string | undefined;
+  readonly state: number;
 }
 
-function advance(sql: StoreSql, { times, touched }: Pick<SettleSetting, 'times' | 'touched'>, queue: number, group: string | undefined): void {
-  if (group === undefined) return;
+/** A job of the queue has ended: there is room for another, and its group goes on if it was its turn. */
+export function leaveQueue(sql: StoreSql, { depths, times, touched }: Pick<SettleSetting, 'depths' | 'times' | 'touched'>, { queue, group, state }: Leaving): void {
+  depths.add(queue, -1);
+  // One that waited behind another changes nothing for those that wait with it, wherever a redrive has put them.
+  if (group === undefined || state === stateCode.behind) return;
   const lane = advanceGroup(sql, queue, group, times.dueMs);
   if (lane !== undefined) touched.add(lane);
 }

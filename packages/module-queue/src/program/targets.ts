@@ -27,7 +27,7 @@ const columns = `q.id AS queue, q.kind, q.name, q.function_id AS functionId, q.i
   q.delay_ms AS delayMs, q.max_depth AS maxDepth, q.is_paused AS isPaused, q.depth`;
 const ofTopic = `SELECT ${columns}, q.role, l.id AS lane FROM queue_queues q JOIN queue_lanes l ON l.queue = q.id
   WHERE q.kind = 'topic' AND q.name = ? AND q.ended_at IS NULL AND (q.left_at IS NULL OR q.left_at + q.grace_ms > ?) ORDER BY q.id`;
-const named = `SELECT ${columns} FROM queue_queues q WHERE q.kind = 'queue' AND q.name = ?`;
+const named = `SELECT ${columns} FROM queue_queues q WHERE q.kind = 'queue' AND q.name = ? AND q.ended_at IS NULL`;
 
 /** Finds the queues that messages go to; each topic and queue once per command. */
 export class Targets {

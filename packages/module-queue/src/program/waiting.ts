@@ -5,9 +5,8 @@ export interface WaitingRow {
   readonly receipt: string;
   readonly groupKey: string | null;
   readonly dueAt: number | null;
-  readonly delivery: number;
 }
-const columns = 'SELECT seq, receipt, group_key AS groupKey, due_at AS dueAt, deliveries AS delivery FROM queue_jobs';
+const columns = 'SELECT seq, receipt, group_key AS groupKey, due_at AS dueAt FROM queue_jobs';
 
 /** Jobs of a queue that nobody runs, in their order. One statement per state: each has its own index. */
 export function waitingJobs(sql: StoreSql, queue: number, limit: number): readonly WaitingRow[] {

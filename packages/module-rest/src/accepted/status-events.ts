@@ -4,6 +4,7 @@ import type { HeaderList } from '../cors.js';
 import type { Linked, OpenExchanges } from '../open-exchanges.js';
 import { watchConnection, type Queued } from '../queued-responses.js';
 import { writeHead } from '../write-head.js';
+import { limitRest } from '../write-limit.js';
 import type { AcceptedRequests, RequestStatus } from './accepted-requests.js';
 
 /** How often a request that has not ended is looked at: the queue tells of its end only. */
@@ -15,6 +16,8 @@ export interface StatusEventsParts {
   readonly requests: AcceptedRequests;
   readonly clock: Clock;
   readonly open: OpenExchanges;
+  /** How long a client may take nothing of the rest. */
+  readonly writeTimeoutMs: number;
 }
 
 /** What becomes of one accepted request, as server-sent events: `state` whenever it changes, the last when it has ended. */
@@ -97,5 +100,6 @@ export class StatusEvents implements Linked, Queued {
     this.#over.abort();
     this.#parts.clock.clear(this.#timer);
     this.#response.end();
+    limitRest(this.#response, this.#parts.writeTimeoutMs);
   }
 }

@@ -32,6 +32,9 @@ export function idempotencyKeyOf(request: IncomingMessage): string | undefined {
   return key;
 }
 
+/** The boundary of a form is made up anew whenever the form is sent. */
+const boundary = /;\s*boundary=(?:"[^"]*"|[^;]*)/i;
+
 /** `scopeHeaders` tell clients apart, in lower case. Of a body that is streamed only type and length count: its bytes come later. */
 export function markOf(request: IncomingMessage, key: string, body: Pick<RequestBody, 'raw' | 'text' | 'links'>, scopeHeaders: readonly string[]): RequestMark {
   const url = targetOf(request);
@@ -39,11 +42,11 @@ export function markOf(request: IncomingMessage, key: string, body: Pick<Request
   const path = mark === -1 ? url : url.slice(0, mark);
   const scope = scopeHeaders.map((name) => request.headers[name] ?? null);
   const { baseUrl = '' } = request as { baseUrl?: string };
-  const { 'content-type': type = null, 'content-length': length = null } = request.headers;
+  const { 'content-type': type, 'content-length': length = null } = request.headers;
   const isStreamed = body.links?.request_body !== undefined || body.links?.files !== undefined;
-  const content = createHash('sha256').update(JSON.stringify([mark === -1 ? '' : url.slice(mark + 1), type, isStreamed ? length : null]));
+  const content = createHash('sha256').update(JSON.stringify([mark === -1 ? '' : url.slice(mark + 1), type?.replace(boundary, '') ?? null, isStreamed ? length : null]));
   return {
     key: createHash('sha256').update(JSON.stringify([request.method, baseUrl + path, scope, key])).digest('base64url'),
-    fingerprint: content.update(body.raw?.bytes ?? body.text).digest('base64url'),
+    fingerprint: content.update(body.links?.raw_body ?? body.raw?.bytes ?? body.text).digest('base64url'),
   };
 }

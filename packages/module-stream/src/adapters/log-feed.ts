@@ -57,14 +57,15 @@ export class LogFeed {
   /** Hands out what is committed, up to a page; the rest in later turns. */
   read(): void {
     if (this.#listener === undefined) return;
-    let rows: readonly LogRow[];
+    let page: { readonly rows: readonly LogRow[]; readonly upTo: number };
     try {
-      rows = this.#handle.query('logAfter', { position: this.#position });
+      page = this.#handle.query('logAfter', { position: this.#position });
     } catch (error) {
       // The store is closing, or cannot be read for the moment: the next commit tries again.
       this.#logger.debug('The log of streams could not be read', { reason: String(error) });
       return;
     }
+    const { rows, upTo } = page;
     let batch: StreamEvent[] = [];
     let chars = 0;
     const handOut = (): void => {
@@ -75,8 +76,7 @@ export class LogFeed {
     for (const row of rows) {
       if (row.position !== this.#position + 1) {
         handOut();
-        this.#logger.warn('Changes of streams were taken out of the log before they could be sent; followers get everything anew', { changes: row.position - this.#position - 1 });
-        this.#listener?.missed();
+        this.#missed(row.position - 1);
       }
       this.#position = row.position;
       batch.push(toEvent(row, this.#epoch));
@@ -84,7 +84,15 @@ export class LogFeed {
       if (chars >= batchChars) handOut();
     }
     handOut();
+    if (upTo > this.#position) this.#missed(upTo);
     if (rows.length === pageRows) this.wake();
+  }
+
+  /** Everything up to a position was taken away unread. */
+  #missed(upTo: number): void {
+    this.#logger.warn('Changes of streams were taken out of the log before they could be sent; followers get everything anew', { changes: upTo - this.#position });
+    this.#position = upTo;
+    this.#listener?.missed();
   }
 
   /** Something that went past the log, in the place that it has among what is in it. */

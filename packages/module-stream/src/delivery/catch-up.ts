@@ -1,5 +1,5 @@
-import type { Logger } from '@motia/engine-core/contract';
-import { toStreamError } from '../errors.js';
+import { isMotiaError, type Logger } from '@motia/engine-core/contract';
+import { streamErrors } from '../errors.js';
 import type { StreamChangeEvent } from '../stream-event.js';
 import { FrameBatch } from './frame-batch.js';
 import { errorFrame, resumedFrame, resyncFrame, syncBody, type Place, type ResyncReason } from './frame-text.js';
@@ -91,8 +91,9 @@ export class CatchUp {
       }
       return await this.#sync(subscription);
     } catch (thrown) {
-      const error = toStreamError(thrown);
-      this.#logger.error('A subscription could not be served', { ...subscription.target.place, code: error.code, reason: error.message });
+      this.#logger.error('A subscription could not be served', { ...subscription.target.place, reason: thrown instanceof Error ? thrown.message : String(thrown), ...(isMotiaError(thrown) ? { code: thrown.code } : {}) });
+      // What is behind it is nothing that the client could do anything about, or is to know.
+      const error = streamErrors.SNAPSHOT_FAILED({}, thrown);
       if (!subscription.isEnded) this.#outlet.sendFrames([errorFrame(error, subscription.id)]);
       return { kind: 'failed', code: error.code, message: error.message };
     }
@@ -142,7 +143,7 @@ export class CatchUp {
       subscription.finishReading();
       return { kind: 'following', epoch: snapshot.epoch, seq: snapshot.seq, resumed: false };
     }
-    throw toStreamError(new Error(`it changed faster than it could be read, ${readAttempts} times`));
+    throw new Error(`it changed faster than it could be read, ${readAttempts} times`);
   }
 
   /** Clients that join one after the other share a snapshot until the next event. */

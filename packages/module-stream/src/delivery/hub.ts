@@ -15,14 +15,14 @@ export class Hub {
     this.#onUseChanged = onUseChanged;
   }
 
-  /** The target of a place, made if nobody uses it yet. Give it back with `release`, once. */
+  /** The target of a place, made if nobody uses it yet. Give it back with `release`, once. Throws what keeps events from coming: nobody follows then. */
   target(place: Place): Target {
     const key = keyOf(place.stream, place.group, place.item);
     let target = this.#targets.get(key);
     if (target === undefined) {
+      if (this.#targets.size === 0) this.#onUseChanged(true);
       target = new Target(place);
       this.#targets.set(key, target);
-      if (this.#targets.size === 1) this.#onUseChanged(true);
     }
     target.users += 1;
     return target;

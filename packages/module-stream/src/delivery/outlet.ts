@@ -81,6 +81,12 @@ export class Outlet {
     this.#sink.sendFrames(frames);
   }
 
+  /** Answers to what the client sent. Whoever asks and does not read is a slow reader, too. */
+  reply(frames: readonly string[]): void {
+    this.sendFrames(frames);
+    if (!this.hasRoom) this.becomeSlow();
+  }
+
   /** A frame of any size. Whoever takes it slowly is given time for it. */
   sendSnapshot(batch: FrameBatch, subscriptionId: string): void {
     const before = this.#sink.bufferedBytes;

@@ -19,6 +19,8 @@ export class Subscription implements Follower {
   #phase: Phase = 'idle';
   /** The last change that was handed to the client, or that its snapshot contains. */
   lastSeq = 0;
+  /** Among the subscriptions that its client ever had on this connection, those that had the same id included. */
+  ordinal = 0;
   /** onJoin allowed it: onLeave must hear of its end. */
   isMember = false;
   #pending: PendingChanges | undefined;

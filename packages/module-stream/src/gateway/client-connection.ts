@@ -5,10 +5,11 @@ import type { Hub } from '../delivery/hub.js';
 import { Outlet, type DeliveryCounters, type SlowReaderLimits } from '../delivery/outlet.js';
 import type { Sink } from '../delivery/sink.js';
 import { Subscription } from '../delivery/subscription.js';
+import type { Target } from '../delivery/target.js';
 import { streamErrors } from '../errors.js';
 import type { Member, Presence } from '../presence/presence.js';
 import { parseMessage, parseMessageText, type JoinMessage, type ParsedMessage } from './client-message.js';
-import { MessageLimits, type MessageLimitOptions } from './message-limits.js';
+import type { MessageLimitOptions, MessageLimits } from './message-limits.js';
 import type { StreamList } from './stream-list.js';
 
 /** What all connections share. */
@@ -28,9 +29,15 @@ export interface ConnectionParts {
 /** Who connected. */
 export interface ConnectedClient {
   /** Of the connection, in every engine. */
-  readonly sessionId: string;
+  readonly connectionId: string;
   /** What the authentication function said of the client. */
   readonly context: unknown;
+}
+
+/** What belongs to the connection under it, which may outlive it. */
+export interface ConnectionLine {
+  readonly sink: Sink;
+  readonly limits: MessageLimits;
 }
 
 /** Answer to a join, where the transport has a way to give one. */
@@ -54,15 +61,16 @@ export class ClientConnection {
   readonly #outlet: Outlet;
   readonly #catchUp: CatchUp;
   readonly #rooms: Rooms | undefined;
+  #joins = 0;
   #isEnded = false;
 
-  constructor(client: ConnectedClient, sink: Sink, parts: ConnectionParts & { readonly rooms?: Rooms }) {
+  constructor(client: ConnectedClient, { sink, limits: messageLimits }: ConnectionLine, parts: ConnectionParts & { readonly rooms?: Rooms }) {
     const { clock, counters, slowReaders: limits } = parts;
     this.#client = client;
     this.#parts = parts;
     this.#sink = sink;
     this.#rooms = parts.rooms;
-    this.#limits = new MessageLimits(parts.messageLimits, clock.monotonicMs());
+    this.#limits = messageLimits;
     this.#outlet = new Outlet({ sink, limits, counters, clock, subscriptions: this.#subscriptions, onTooSlow: (closing) => this.close(closing) });
     this.#catchUp = new CatchUp(parts.source, this.#outlet, parts.logger);
   }
@@ -122,7 +130,7 @@ export class ClientConnection {
       return this.#noteBad();
     }
     const { message } = parsed;
-    if (message.type === 'ping') return this.#sink.sendFrames([pongFrame]);
+    if (message.type === 'ping') return this.#outlet.reply([pongFrame]);
     if (message.type === 'join') return this.#join(message, acknowledge);
     const subscription = this.#subscriptions.get(message.subscriptionId);
     if (subscription !== undefined) this.#end(subscription);
@@ -137,7 +145,15 @@ export class ClientConnection {
         ? streamErrors.TOO_MANY_SUBSCRIPTIONS({ limit: maxSubscriptions })
         : streams.problemWith(place.stream);
     if (problem !== undefined) return this.#refuse(problem, id, acknowledge);
-    const subscription = new Subscription(id, hub.target(place), this.#outlet, (missing) => void this.#startOver(missing));
+    let target: Target;
+    try {
+      target = hub.target(place);
+    } catch (error) {
+      this.#parts.logger.error('A subscription could not be served', { ...place, reason: error instanceof Error ? error.message : String(error) });
+      return this.#refuse(streamErrors.SNAPSHOT_FAILED({}, error), id, acknowledge);
+    }
+    const subscription = new Subscription(id, target, this.#outlet, (missing) => void this.#startOver(missing));
+    subscription.ordinal = this.#joins += 1;
     this.#subscriptions.set(id, subscription);
     void this.#admit(subscription, resume, acknowledge);
   }
@@ -147,7 +163,7 @@ export class ClientConnection {
     const refusal = await presence.join(this.#memberOf(subscription));
     if (refusal !== undefined) {
       const { code, message } = refusal;
-      if (!subscription.isEnded) this.#sink.sendFrames([unauthorizedFrame(subscription.id, { ...subscription.target.place, timestamp: this.#parts.clock.now(), code, message })]);
+      if (!subscription.isEnded) this.#outlet.reply([unauthorizedFrame(subscription.id, { ...subscription.target.place, timestamp: this.#parts.clock.now(), code, message })]);
       this.#end(subscription);
       return acknowledge?.({ ok: false, code, message });
     }
@@ -183,12 +199,14 @@ export class ClientConnection {
     if (![...this.#subscriptions.values()].some((other) => other.isMember && other.target === target)) this.#rooms.leave(roomOf(target.place));
   }
 
-  #memberOf({ id, target }: Subscription): Member {
-    return { ...this.#client, subscriptionId: id, place: target.place };
+  /** Clients use an id again, also while onJoin is asked about its last use: each use is a session of its own. */
+  #memberOf({ id, target, ordinal }: Subscription): Member {
+    const { connectionId, context } = this.#client;
+    return { sessionId: `${connectionId}/${ordinal}`, subscriptionId: id, place: target.place, context };
   }
 
   #refuse(error: MotiaError, ref: string | null, acknowledge: Acknowledge | undefined): void {
-    this.#sink.sendFrames([errorFrame(error, ref)]);
+    this.#outlet.reply([errorFrame(error, ref)]);
     acknowledge?.({ ok: false, code: error.code, message: error.message });
   }
 

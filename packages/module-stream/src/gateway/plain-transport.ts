@@ -7,6 +7,7 @@ import type { Admission } from './authentication.js';
 import { ClientConnection, type ConnectionParts } from './client-connection.js';
 import type { Connections, OpenClient } from './connections.js';
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.js';
+import { MessageLimits } from './message-limits.js';
 import { PlainSink } from './plain-sink.js';
 
 export interface PlainTransportParts {
@@ -48,7 +49,7 @@ export class PlainTransport {
     const { connection: shared, connections, turn, heartbeat: options } = this.#parts;
     const { clock } = shared;
     const sink = new PlainSink(websocket, socket, turn);
-    const connection = new ClientConnection({ sessionId: randomUUID(), context }, sink, shared);
+    const connection = new ClientConnection({ connectionId: randomUUID(), context }, { sink, limits: new MessageLimits(shared.messageLimits, clock.monotonicMs()) }, shared);
     const heartbeat = new Heartbeat(options, clock.monotonicMs());
     const client: OpenClient = {
       connection,

@@ -2,12 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Server as EngineServer } from 'engine.io';
 import { Server as SocketServer, type Socket } from 'socket.io';
+import { WebSocketServer } from 'ws';
 import { streamErrors } from '../errors.js';
 import type { Admission } from './authentication.js';
 import { ClientConnection, type ConnectionParts, type JoinAnswer } from './client-connection.js';
 import type { Connections, OpenClient } from './connections.js';
 import type { HeartbeatOptions } from './heartbeat.js';
-import { SocketIoSink, type EngineSocket } from './socket-io-sink.js';
+import { SocketIoLine, type EngineLine } from './socket-io-line.js';
 
 export interface SocketIoTransportParts {
   readonly connection: ConnectionParts;
@@ -24,6 +25,8 @@ export class SocketIoTransport {
   readonly server: SocketServer;
   /** By the request that opened the session. */
   readonly #admissions = new WeakMap<IncomingMessage, Exclude<Admission, { kind: 'unavailable' }>>();
+  /** By engine.io socket. */
+  readonly #lines = new WeakMap<object, SocketIoLine>();
 
   constructor(parts: SocketIoTransportParts) {
     this.#parts = parts;
@@ -35,7 +38,11 @@ export class SocketIoTransport {
       perMessageDeflate: false,
       httpCompression: false,
       transports: ['polling', 'websocket'],
+      // Not the library's own copy: this one does not pile up answers to WebSocket pings.
+      wsEngine: WebSocketServer,
     });
+    // Before socket.io listens: what belongs to the connection is there when its first packet comes.
+    this.#engine.on('connection', (line: EngineLine) => this.#lines.set(line, new SocketIoLine(line, { clock: parts.connection.clock, limits: parts.connection.messageLimits })));
     this.server = new SocketServer({ connectTimeout: parts.handshakeTimeoutMs, serveClient: false });
     this.server.bind(this.#engine);
     this.server.use((socket, next) => this.#admit(socket, next));
@@ -74,14 +81,18 @@ export class SocketIoTransport {
     const data = { code, closeCode: admission?.closing.code ?? 4401 };
     next(Object.assign(new Error(message), { data }));
     // Whoever was refused keeps no connection once it was told; one that polls is not waited for long to ask again.
-    setImmediate(() => new SocketIoSink(socket.conn as unknown as EngineSocket, this.#parts.connection.clock).close());
+    setImmediate(() => this.#lineOf(socket).sink.close());
+  }
+
+  #lineOf({ conn }: Socket): SocketIoLine {
+    return this.#lines.get(conn) as SocketIoLine;
   }
 
   #open(socket: Socket): void {
     const { connection: shared, connections } = this.#parts;
     const admission = this.#admissions.get(socket.request) as Extract<Admission, { kind: 'admitted' }>;
-    const sink = new SocketIoSink(socket.conn as unknown as EngineSocket, shared.clock);
-    const connection = new ClientConnection({ sessionId: socket.id, context: admission.context }, sink, {
+    const line = this.#lineOf(socket);
+    const connection = new ClientConnection({ connectionId: socket.id, context: admission.context }, line, {
       ...shared,
       rooms: { join: (room) => void socket.join(room), leave: (room) => void socket.leave(room) },
     });
@@ -89,7 +100,7 @@ export class SocketIoTransport {
       connection,
       isAuthenticated: admission.isAuthenticated,
       check: (nowMs) => connection.checkDeadline(nowMs),
-      terminate: () => sink.terminate(),
+      terminate: () => line.sink.terminate(),
     };
     socket.onAny((event: string, ...given: unknown[]) => {
       const last = given.at(-1);
@@ -104,6 +115,8 @@ export class SocketIoTransport {
   }
 }
 
-function sessionIdOf({ url = '' }: IncomingMessage): string | undefined {
-  return /[?&]sid=([^&]+)/.exec(url)?.[1];
+/** As the library reads it: what is no session to us must be none to it, for who begins one has to be admitted. */
+function sessionIdOf({ url = '/' }: IncomingMessage): string | undefined {
+  const sessionId = new URL(url, 'http://engine').searchParams.getAll('sid').at(-1);
+  return sessionId === '' ? undefined : sessionId;
 }

@@ -3,7 +3,9 @@ import type { Place } from '../delivery/frame-text.js';
 
 /** One subscription of one connected client. */
 export interface Member {
+  /** Of this subscription alone, in every engine. */
   readonly sessionId: string;
+  /** The client's own name for it. */
   readonly subscriptionId: string;
   readonly place: Place;
   /** What the authentication function said of the client. */

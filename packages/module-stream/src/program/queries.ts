@@ -109,9 +109,11 @@ export function logEnd(sql: StoreSql): number {
   return sql.get<{ readonly position: number }>("SELECT seq AS position FROM sqlite_sequence WHERE name = 'stream_log'")?.position ?? 0;
 }
 
-/** What came after a position, over all groups. */
-export function logAfter(sql: StoreSql, { position }: { readonly position: number }): readonly LogRow[] {
-  return sql.all<LogRow>(`SELECT ${logColumns} FROM stream_log l JOIN stream_group g ON g.id = l.group_id WHERE l.position > ? ORDER BY l.position LIMIT ?`, position, pageRows);
+/** What came after a position, over all groups. Up to `upTo` there is, or was, nothing else: what is missing was taken away. */
+export function logAfter(sql: StoreSql, { position }: { readonly position: number }): { readonly rows: readonly LogRow[]; readonly upTo: number } {
+  const rows = sql.all<LogRow>(`SELECT ${logColumns} FROM stream_log l JOIN stream_group g ON g.id = l.group_id WHERE l.position > ? ORDER BY l.position LIMIT ?`, position, pageRows);
+  // The oldest go first: while there are any, the last one is among them.
+  return { rows, upTo: rows.at(-1)?.position ?? logEnd(sql) };
 }
 
 export type ChangesView = { readonly kind: 'gone'; readonly reason: ResyncReason } | { readonly kind: 'page'; readonly rows: readonly LogRow[]; readonly upTo: number; readonly isLast: boolean };

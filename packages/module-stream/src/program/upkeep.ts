@@ -1,4 +1,5 @@
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
+import { storeHistory } from '@motia/store-sqlite/rows';
 import { floorOf, readMeta, writeMeta } from './group.js';
 
 /** Rows that are taken away at once: a command must not hold the writer for long. */
@@ -18,7 +19,7 @@ export interface OpenInput {
 
 /**
  * The epoch of the store. It stands for one history of numbers: after a crash that may have taken commits which clients
- * have seen, numbers would be given out a second time, so the history gets a new name.
+ * have seen, and in a backup, numbers would be given out a second time, so the history gets a new name.
  */
 export function openStreams(sql: StoreSql, { candidate, survivesPowerFailure, gone }: OpenInput, context: StoreCommandContext): string {
   const known = readMeta(sql, 'epoch');
@@ -26,7 +27,10 @@ export function openStreams(sql: StoreSql, { candidate, survivesPowerFailure, go
   writeMeta(sql, 'closed', '0');
   const isJoining = hasOthers(sql, gone, context);
   sql.run('INSERT INTO stream_engine (owner) VALUES (?) ON CONFLICT (owner) DO NOTHING', context.fencingToken);
-  if (known !== undefined && (survivesPowerFailure || wasClosed || isJoining)) return known;
+  const history = storeHistory(sql);
+  const isContinued = (readMeta(sql, 'history') ?? history) === history;
+  writeMeta(sql, 'history', history);
+  if (known !== undefined && isContinued && (survivesPowerFailure || wasClosed || isJoining)) return known;
   writeMeta(sql, 'epoch', candidate);
   return candidate;
 }

@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import type { StepContext } from '../context/step-context.js';
 import { sdkErrors } from '../errors.js';
 import type { MotiaHttpResponse } from './http-message.js';
+import { needNotBeAwaited } from './need-not-be-awaited.js';
 import { ResponseWriter } from './response-writer.js';
 
 /** What a handler says through `response`: status and headers, and the body when it writes one itself. */
@@ -26,7 +27,7 @@ export class HttpResponse implements MotiaHttpResponse {
   headers = (headers: Readonly<Record<string, string | readonly string[]>>): void => {
     this.headerValues = { ...this.headerValues, ...headers };
   };
-  write = (chunk: string | Uint8Array): Promise<void> => this.writer.write(chunk);
+  write = (chunk: string | Uint8Array): Promise<void> => needNotBeAwaited(this.writer.write(chunk));
   close = (): void => {
     this.isClosed = true;
     // Of a response that was never written, the handler's result makes an ordinary one.

@@ -1,3 +1,4 @@
+import { isAnyArrayBuffer } from 'node:util/types';
 import { WireValue } from '@motia/protocol';
 import { sdkErrors } from '../errors.js';
 import type { HttpInput } from './http-input.js';
@@ -37,7 +38,8 @@ export function toWireAnswer(answer: unknown, functionId: string, rawThresholdBy
   if (typeof body === 'string' && body.length < rawThresholdBytes) return answer;
   try {
     if (typeof body === 'string') return withRawBody(answer, Buffer.from(body, 'utf8'), 'text');
-    if (body instanceof Uint8Array) return withRawBody(answer, body, 'bytes');
+    if (ArrayBuffer.isView(body)) return withRawBody(answer, new Uint8Array(body.buffer, body.byteOffset, body.byteLength), 'bytes');
+    if (isAnyArrayBuffer(body)) return withRawBody(answer, new Uint8Array(body), 'bytes');
     const text = JSON.stringify(body) as string | undefined;
     if (text === undefined) throw new TypeError(typeof body === 'object' ? 'the body has no JSON form' : `the body is a ${typeof body}`);
     if (text.length >= rawThresholdBytes) return withRawBody(answer, Buffer.from(text, 'utf8'), 'json');

@@ -31,9 +31,14 @@ export class ResponseWriter {
     this.#parts = parts;
   }
 
-  /** True once the response is a stream. */
+  /** True once the response is to be a stream. */
   get hasBegun(): boolean {
     return this.#opening !== undefined;
+  }
+
+  /** True once it is one: an error can only break it off then. */
+  get isOpen(): boolean {
+    return this.#writer !== undefined;
   }
 
   /** @throws MotiaError the reason when nobody takes it any more, `MOTIA_SDK_STREAMING_UNAVAILABLE` */

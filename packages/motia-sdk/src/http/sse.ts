@@ -1,6 +1,7 @@
 import { currentScope } from '../context/invocation-scope.js';
 import { silence } from '../runtime/silence.js';
 import { eventBlock, type SseEvent } from './event-text.js';
+import { needNotBeAwaited } from './need-not-be-awaited.js';
 import { PushedEvents } from './pushed-events.js';
 
 /** What a source of events knows of its listener. */
@@ -46,7 +47,7 @@ export function sse(req: { readonly headers?: Readonly<Record<string, string | r
   const open = (): AsyncIterator<SseEvent | string> => {
     if (typeof source !== 'function') return source[Symbol.asyncIterator]();
     const pushed = new PushedEvents(signal);
-    const made = source({ lastEventId: lastEventId === '' ? undefined : lastEventId, signal, send: (event) => pushed.send(event) });
+    const made = source({ lastEventId: lastEventId === '' ? undefined : lastEventId, signal, send: (event) => needNotBeAwaited(pushed.send(event)) });
     if (Symbol.asyncIterator in made) return made[Symbol.asyncIterator]();
     made.then(
       () => pushed.end(),

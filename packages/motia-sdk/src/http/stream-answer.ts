@@ -63,6 +63,8 @@ function sent({ context, input }: StreamedCall, returned: { readonly body: Async
 function failed({ context, input }: Pick<StreamedCall, 'context' | 'input'>, error: unknown): boolean {
   const writer = input.spoken?.usedWriter;
   if (writer?.hasBegun !== true) return false;
+  // One that is being opened has said nothing yet: the error is its answer.
+  const isOut = writer.isOpen;
   writer.abort(toTravellingError(context.functionId, isMotiaError(error) || error instanceof Error ? error : sdkErrors.HANDLER_FAILED({ functionId: context.functionId, message: String(error) }), { triesAgain: false }));
-  return true;
+  return isOut;
 }

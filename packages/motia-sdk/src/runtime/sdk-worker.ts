@@ -35,9 +35,9 @@ export interface SdkWorkerOptions {
   readonly token?: string | undefined;
   /** The former connection of this process, whose place it takes. */
   readonly previousWorkerId?: string | undefined;
-  /** Called when a call has been answered: what it printed without a line end is handed on. */
   /** Describes this process in telemetry. Left out: it makes no spans. */
   readonly resource?: SpanAttributes | undefined;
+  /** Called when a call has been answered: what it printed without a line end is handed on. */
   readonly onInvocationEnd?: ((scope: InvocationScope) => void) | undefined;
   /** A line that stood between frames on the engine's side of the pipe. */
   readonly onText?: ((line: string) => void) | undefined;

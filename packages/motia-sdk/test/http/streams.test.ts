@@ -103,6 +103,30 @@ const steps = [
     await gate('throws');
     throw new Error('too late');
   }),
+  step({ name: 'WritesOn', triggers: [http('GET', '/writes-on')] }, async ({ response }, ctx) => {
+    void response.write('first');
+    await once(ctx.signal, 'abort');
+    void response.write('nobody gets this');
+    await new Promise((resolve) => setImmediate(resolve));
+    seen['wroteOn'] = true;
+  }),
+  step({ name: 'PushesOn', triggers: [http('GET', '/pushes-on')] }, (req) =>
+    sse(req, async ({ send, signal }) => {
+      void send('first');
+      await once(signal, 'abort');
+      void send('nobody gets this');
+      await new Promise((resolve) => setImmediate(resolve));
+      seen['pushedOn'] = true;
+    })),
+  step({ name: 'ThrowsAtOnce', triggers: [http('GET', '/throws-at-once')] }, async ({ response }) => {
+    response.stream.write('some');
+    await Promise.resolve();
+    throw new Error('too soon');
+  }),
+  step({ name: 'Buffers', triggers: [http('GET', '/buffers/:kind')] }, ({ pathParams }) => {
+    const bytes = Uint8Array.from([0, 1, 254, 255]);
+    return { status: 200, body: pathParams['kind'] === 'buffer' ? bytes.buffer : new DataView(bytes.buffer, 1, 2) };
+  }),
   step({ name: 'Endless', triggers: [http('GET', '/endless')] }, (_req, ctx) => {
     seen['endless'] = ctx.signal;
     return {
@@ -244,6 +268,18 @@ describe('streams of Steps', () => {
         expect(record.fields?.['error']).toMatchObject({ message });
       }
     });
+    it('that fail while they are being begun are errors', async () => {
+      const answer = await app.http.get('/throws-at-once');
+      expect([answer.status, answer.body]).toMatchObject([500, { error: { message: 'too soon' } }]);
+    });
+    it('are the bytes of any buffer that is returned', async () => {
+      for (const [kind, bytes] of [['buffer', [0, 1, 254, 255]], ['view', [1, 254]]] as const) {
+        const answer = await app.http.stream('GET', `/buffers/${kind}`);
+        const pieces: Uint8Array[] = [];
+        for await (const piece of answer.body) pieces.push(piece);
+        expect([answer.headers.get('content-type'), [...Buffer.concat(pieces)]]).toEqual(['application/octet-stream', bytes]);
+      }
+    });
     it('end when the client leaves: ctx.signal aborts and generators are closed', async () => {
       const answer = await app.http.stream('GET', '/endless');
       await answer.body[Symbol.asyncIterator]().next();
@@ -251,6 +287,12 @@ describe('streams of Steps', () => {
       answer.close();
       await until(() => (seen['endless'] as AbortSignal).aborted && seen['endlessClosed'] === true);
       expect((seen['endless'] as AbortSignal).reason).toMatchObject({ code: 'MOTIA_REST_CLIENT_DISCONNECTED' });
+    });
+    it.each([['/writes-on', 'wroteOn'], ['/pushes-on', 'pushedOn']])('that go on without awaiting when the client has left do not end the process: %s', async (path, mark) => {
+      const answer = await app.http.stream('GET', path);
+      await answer.body[Symbol.asyncIterator]().next();
+      answer.close();
+      await until(() => seen[mark] === true);
     });
     it('cannot be streamed to a caller that is no HTTP client', async () => {
       await expect(app.invoke('Web', {})).rejects.toMatchObject({ code: 'MOTIA_SDK_STREAMING_UNAVAILABLE' });

@@ -50,7 +50,9 @@ const ANSWER_HEAD = '{"jsonrpc":"2.0","id":"';
 const RESULT_HEAD = '","result":';
 const NO_VALUE = 'null,"noValue":true';
 const TIMING = ',"handlerMs":';
-const decimal = /^(?:0|[1-9]\d*)(?:\.\d+)?$/;
+/** Digits of the longest decimal that is read here: with more, its value would not be exact. */
+const MOST_DIGITS = 15;
+const DOT = 0x2e;
 /** Characters of the longest id that our own calls have. */
 const LONGEST_OWN_ID = 17;
 
@@ -74,13 +76,11 @@ export function readPlainAnswer(envelope: string): PlainAnswer | undefined {
   if (id.includes('\\') || !envelope.endsWith('}')) return undefined;
   let end = envelope.length - 1;
   let handlerMs: number | undefined;
-  // A number of at most twenty characters stands behind it, and only in the last member.
-  const timingAt = envelope.indexOf(TIMING, Math.max(idEnd, end - TIMING.length - 20));
-  if (timingAt !== -1) {
-    const digits = envelope.slice(timingAt + TIMING.length, end);
-    if (!decimal.test(digits)) return undefined;
-    handlerMs = Number(digits);
-    end = timingAt;
+  const digitsAt = startOfDigits(envelope, end);
+  if (envelope.startsWith(TIMING, digitsAt - TIMING.length)) {
+    handlerMs = readDecimal(envelope, digitsAt, end);
+    if (handlerMs === undefined) return undefined;
+    end = digitsAt - TIMING.length;
   }
   const start = idEnd + RESULT_HEAD.length;
   if (end - start === NO_VALUE.length && envelope.startsWith(NO_VALUE, start)) return { id, result: undefined, handlerMs };
@@ -89,6 +89,36 @@ export function readPlainAnswer(envelope: string): PlainAnswer | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Where the digits and dots begin that end at `end`. */
+function startOfDigits(text: string, end: number): number {
+  let at = end;
+  while (at > 0 && isDigitOrDot(text.charCodeAt(at - 1))) at -= 1;
+  return at;
+}
+
+function isDigitOrDot(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || code === DOT;
+}
+
+/** The number that JSON would read from digits and dots; undefined where that is none, or a long one. */
+function readDecimal(text: string, start: number, end: number): number | undefined {
+  if (end - start > MOST_DIGITS || start === end) return undefined;
+  let value = 0;
+  let scale = 0;
+  for (let at = start; at < end; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === DOT) {
+      if (scale !== 0 || at === start || at === end - 1) return undefined;
+      scale = 1;
+    } else {
+      if (at === start + 1 && value === 0 && scale === 0) return undefined;
+      value = value * 10 + (code - 0x30);
+      scale *= 10;
+    }
+  }
+  return scale === 0 ? value : value / scale;
 }
 
 /** The raw part of a message; a string says what is wrong with it. */

@@ -5,7 +5,7 @@ import { isMotiaError, type Clock, type Logger, type StoreDurability } from '@mo
 import { accessError, createPrivateFile, prepareFolder } from '../files/check-access.js';
 import { writeFormat } from '../files/format.js';
 import { inspectDatabase } from '../files/inspect-database.js';
-import { writeMarker } from '../files/marker.js';
+import { hasMarker, writeMarker } from '../files/marker.js';
 import { clearPresence, clearPresences, isPresent, takePresence, type Presence } from '../files/presence.js';
 import { takeOwnership } from '../files/ownership.js';
 import type { StoreFiles } from '../files/store-files.js';
@@ -51,7 +51,7 @@ export interface OpenStoreOptions {
 export function openInMemory(options: OpenStoreOptions): OpenStore {
   const { clock, events, maxPendingBytes, limits } = options;
   const db = openWritable({ file: undefined, durability: 'memory', limits });
-  const identity = enter(db, options, { engineId: randomUUID(), file: undefined });
+  const identity = enter(db, options, { engineId: randomUUID(), file: undefined, isReplaced: false });
   return new OpenStore({
     file: undefined, durability: 'memory', isShared: false, ...identity, clock, maxPendingBytes, foundCorrupt: events.foundCorrupt,
     writer: new InlineWriter(ownRunner(db, { file: undefined, isShared: false, ...identity }), events),
@@ -98,7 +98,8 @@ function openOwned(files: StoreFiles, options: OpenStoreOptions, { engineId, rel
   const db = connect();
   try {
     if (!hasData) writeFormat(db);
-    const identity = enter(db, options, { engineId, file });
+    // Whoever puts a backup in place takes the marker of the lost file away with it.
+    const identity = enter(db, options, { engineId, file, isReplaced: hasData && !hasMarker(files) });
     // Only after the first commit: a marker without data would keep the engine from starting ever after.
     writeMarker(files);
     const quarantined = ownProgram.queries.quarantined(createStatements(db, 'query'), undefined);
@@ -137,10 +138,10 @@ async function startThread(start: () => Promise<ThreadWriter>): Promise<ThreadWr
 }
 
 /** Brings the store's own tables up to date and enters this engine. */
-function enter(db: Database, { clock, isShared }: OpenStoreOptions, { engineId, file }: { readonly engineId: string; readonly file: string | undefined }): EngineName {
+function enter(db: Database, { clock, isShared }: OpenStoreOptions, { engineId, file, isReplaced }: { readonly engineId: string; readonly file: string | undefined; readonly isReplaced: boolean }): EngineName {
   const sql = createStatements(db, 'host');
   migrate({ db, sql, file }, ownProgram);
-  return { engineId, fencingToken: ownProgram.commands.enter(sql, { engineId, pid: processUsage().pid, isShared, nowMs: clock.now() }) };
+  return { engineId, fencingToken: ownProgram.commands.enter(sql, { engineId, pid: processUsage().pid, isShared, isReplaced, nowMs: clock.now() }) };
 }
 
 function ownRunner(db: Database, identity: { readonly file: string | undefined; readonly isShared: boolean; readonly engineId: string; readonly fencingToken: number }): BatchRunner {

@@ -30,7 +30,7 @@ export function useStreamItem<T = unknown>(target: { readonly streamName: string
   const { stream } = useMotiaStream();
   const { streamName, groupId, id } = target;
   const open = useCallback(
-    () => (groupId === undefined || id === undefined ? null : (stream.subscribeItem(streamName, groupId, id) as StreamSubscription<T | null>)),
+    () => (groupId === undefined || id === undefined || stream.isClosed ? null : (stream.subscribeItem(streamName, groupId, id) as StreamSubscription<T | null>)),
     [stream, streamName, groupId, id],
   );
   return useSubscription(open, null);
@@ -43,7 +43,7 @@ export function useStreamGroup<T = unknown>(target: { readonly streamName: strin
   const { stream } = useMotiaStream();
   const { streamName, groupId, sortKey } = target;
   const open = useCallback(
-    () => (groupId === undefined ? null : (stream.subscribeGroup(streamName, groupId, sortKey) as StreamSubscription<readonly T[]>)),
+    () => (groupId === undefined || stream.isClosed ? null : (stream.subscribeGroup(streamName, groupId, sortKey) as StreamSubscription<readonly T[]>)),
     [stream, streamName, groupId, sortKey],
   );
   return useSubscription<readonly T[]>(open, nothing);
@@ -65,15 +65,17 @@ export function useStreamEventHandler<D = unknown>(
 }
 
 function useSubscription<T>(open: () => StreamSubscription<T> | null, empty: T): StreamView<T> {
-  const [subscription, setSubscription] = useState<StreamSubscription<T> | null>(null);
+  const [opened, setOpened] = useState<{ readonly by: typeof open; readonly subscription: StreamSubscription<T> | null } | null>(null);
   useEffect(() => {
-    const opened = open();
-    setSubscription(opened);
+    const subscription = open();
+    setOpened({ by: open, subscription });
     return () => {
-      setSubscription(null);
-      opened?.close();
+      setOpened(null);
+      subscription?.close();
     };
   }, [open]);
+  // When something else is asked for, this renders once before the effect has opened it: what is there is another one's.
+  const subscription = opened?.by === open ? opened.subscription : null;
   const subscribe = useCallback(
     (onChange: () => void) => {
       if (subscription === null) return () => undefined;

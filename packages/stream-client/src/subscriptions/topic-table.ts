@@ -4,13 +4,15 @@ import { nextGroup, noItems, type GroupItems } from '../state/group-state.js';
 import { nextItem } from '../state/item-state.js';
 import { Connection, type Address, type Credentials } from '../wire/connection.js';
 import type { ServerFrame } from '../wire/frames.js';
+import { reconnectDelayMs } from '../wire/reconnect-policy.js';
+import { TopicTimers } from './topic-timers.js';
 import { Topic, type Target, type TopicListener } from './topic.js';
 
 /** How long a subscription that nobody wants is kept: a component that is mounted again at once finds it still there. */
 const lingerMs = 250;
-/** Before a subscription is tried again that failed for a reason that passes. */
-const retryMs = 2_000;
-const passing: ReadonlySet<string> = new Set(['MOTIA_STREAM_RATE_LIMITED', 'MOTIA_STREAM_SNAPSHOT_FAILED']);
+/** A subscription that failed for a reason that passes is tried again as if so many connections had failed: after two seconds at first. */
+const failedBefore = 3;
+const passing: ReadonlySet<string> = new Set(['RATE_LIMITED', 'SNAPSHOT_FAILED', 'JOIN_FAILED', 'JOIN_TIMEOUT', 'NOT_STARTED'].map((condition) => `MOTIA_STREAM_${condition}`));
 
 /** Everything that this program follows, over one connection that is open while there is anything to follow. */
 export class TopicTable {
@@ -18,12 +20,17 @@ export class TopicTable {
   readonly #connection: Connection;
   readonly #byKey = new Map<string, Topic>();
   readonly #byId = new Map<string, Topic>();
-  readonly #timers = new Map<Topic, unknown>();
+  /** Until nobody wants them any more. */
+  readonly #lingering: TopicTimers;
+  /** Until they are tried again, on the connection that refused them. */
+  readonly #retrying: TopicTimers;
   #ids = 0;
   #isClosed = false;
 
   constructor(options: { readonly address: Address; readonly protocols: Credentials; readonly platform: Platform }) {
     this.#platform = options.platform;
+    this.#lingering = new TopicTimers(options.platform);
+    this.#retrying = new TopicTimers(options.platform);
     this.#connection = new Connection({
       ...options,
       onOpen: () => {
@@ -31,6 +38,7 @@ export class TopicTable {
       },
       onFrame: (frame) => this.#receive(frame),
       onDown: (error) => {
+        this.#retrying.clearAll();
         for (const topic of [...this.#byId.values()]) {
           if (error === undefined) topic.lost();
           else topic.refuse(error);
@@ -39,13 +47,17 @@ export class TopicTable {
     });
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** @throws Error when the client is closed */
   follow(target: Target, listener: TopicListener): Topic {
     if (this.#isClosed) throw new StreamError('MOTIA_STREAM_CLIENT_IS_CLOSED', 'The stream client is closed.');
     const key = keyOf(target);
     const known = this.#byKey.get(key);
     const topic = known ?? this.#add(key, target);
-    this.#clearTimer(topic);
+    this.#lingering.clear(topic);
     if (known?.status === 'refused') {
       topic.retry();
       this.#connection.send('join', topic.join);
@@ -58,15 +70,14 @@ export class TopicTable {
 
   unfollow(topic: Topic, listener: TopicListener): void {
     if (!topic.listeners.delete(listener) || topic.listeners.size > 0) return;
-    this.#setTimer(topic, lingerMs, () => this.#remove(topic));
+    this.#lingering.set(topic, lingerMs, () => this.#remove(topic));
   }
 
   close(): void {
     this.#isClosed = true;
-    for (const topic of [...this.#byId.values()]) {
-      this.#clearTimer(topic);
-      topic.close();
-    }
+    this.#lingering.clearAll();
+    this.#retrying.clearAll();
+    for (const topic of [...this.#byId.values()]) topic.close();
     this.#byKey.clear();
     this.#byId.clear();
     this.#connection.close();
@@ -86,7 +97,8 @@ export class TopicTable {
   }
 
   #remove(topic: Topic): void {
-    this.#clearTimer(topic);
+    this.#lingering.clear(topic);
+    this.#retrying.clear(topic);
     this.#byKey.delete(keyOf(topic.target));
     this.#byId.delete(topic.subscriptionId);
     this.#connection.send('leave', { subscriptionId: topic.subscriptionId });
@@ -101,7 +113,7 @@ export class TopicTable {
         if (topic === undefined) return;
         if (frame.event.type === 'unauthorized') {
           const { code = 'MOTIA_STREAM_UNAUTHORIZED', message = 'The server does not allow this subscription.' } = frame.event;
-          topic.refuse(new StreamError(code, message));
+          this.#refused(topic, code, message);
         } else if (topic.receive(frame) === 'rejoin') {
           this.#connection.send('leave', { subscriptionId: topic.subscriptionId });
           this.#renumber(topic);
@@ -125,7 +137,9 @@ export class TopicTable {
   #refused(topic: Topic | undefined, code: string, message: string): void {
     if (topic === undefined) return;
     if (!passing.has(code)) return topic.refuse(new StreamError(code, message));
-    this.#setTimer(topic, retryMs, () => this.#connection.send('join', topic.join));
+    const delayMs = reconnectDelayMs(failedBefore + topic.failures, this.#platform.random);
+    topic.failures += 1;
+    this.#retrying.set(topic, delayMs, () => this.#connection.send('join', topic.join));
   }
 
   /** What is still on its way for the old id must not be taken for the new subscription's. */
@@ -135,19 +149,6 @@ export class TopicTable {
     topic.subscriptionId = String(this.#ids);
     this.#byId.set(topic.subscriptionId, topic);
     this.#connection.send('join', topic.join);
-  }
-
-  #setTimer(topic: Topic, delayMs: number, run: () => void): void {
-    this.#clearTimer(topic);
-    this.#timers.set(topic, this.#platform.setTimeout(() => {
-      this.#timers.delete(topic);
-      run();
-    }, delayMs));
-  }
-
-  #clearTimer(topic: Topic): void {
-    this.#platform.clearTimeout(this.#timers.get(topic));
-    this.#timers.delete(topic);
   }
 }
 

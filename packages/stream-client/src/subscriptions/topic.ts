@@ -32,6 +32,8 @@ export class Topic {
   status: SubscriptionStatus = 'connecting';
   error: StreamError | undefined;
   state: unknown;
+  /** How often it failed, one time after the other, for reasons that pass. */
+  failures = 0;
   readonly #reduce: (state: unknown, frame: StreamFrame) => unknown;
   #position: Position | undefined;
   #hasData = false;
@@ -61,6 +63,7 @@ export class Topic {
       this.forget();
       return 'rejoin';
     }
+    this.failures = 0;
     this.#position = positionAfter(frame) ?? this.#position;
     const before = this.state;
     this.state = this.#reduce(before, frame);
@@ -73,6 +76,7 @@ export class Topic {
 
   /** The server goes on where we were. */
   resumed(): void {
+    this.failures = 0;
     this.#become('live');
   }
 

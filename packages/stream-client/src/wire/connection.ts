@@ -92,6 +92,8 @@ export class Connection {
   async #connect(): Promise<void> {
     this.#clearTimers();
     const round = (this.#round += 1);
+    // Neither credentials that never come nor a server that takes the connection and says nothing may keep it waiting for ever.
+    this.#watchdog = this.#parts.platform.setTimeout(() => this.#giveUp('it did not open'), quietMs);
     let socket: SocketLike;
     let target: readonly [string, readonly string[]];
     try {
@@ -110,8 +112,6 @@ export class Connection {
     }
     this.#socket = socket;
     this.#reconnectAfterMs = undefined;
-    // A server that takes the connection and says nothing would keep it waiting for ever.
-    this.#watchdog = this.#parts.platform.setTimeout(() => this.#giveUp('it did not open'), quietMs);
     const isCurrent = (): boolean => round === this.#round;
     socket.addEventListener('open', () => {
       if (!isCurrent()) return;
@@ -138,7 +138,6 @@ export class Connection {
   }
 
   #lost(code: number, reason: string | undefined): void {
-    const hasOpened = this.#isOpen;
     this.#clearTimers();
     this.#socket = undefined;
     this.#isOpen = false;
@@ -148,10 +147,11 @@ export class Connection {
     const canRenew = typeof this.#parts.protocols === 'function' || typeof this.#parts.address === 'function';
     if (meaning === 'stop') return this.#stop(new StreamError('MOTIA_STREAM_CLIENT_CLOSED', `The server closed the connection for good (${code}${reason === undefined || reason === '' ? '' : `: ${reason}`}).`));
     if (meaning === 'credentials' && !canRenew) return this.#stop(new StreamError('MOTIA_STREAM_CLIENT_UNAUTHORIZED', 'The server did not accept who this client says it is.'));
-    this.#parts.onDown(undefined);
-    const delayMs = this.#reconnectAfterMs ?? reconnectDelayMs(hasOpened && this.#attempts === 0 && meaning === 'reconnect' ? 0 : this.#attempts, this.#parts.platform.random);
+    const delayMs = this.#reconnectAfterMs ?? reconnectDelayMs(this.#attempts, this.#parts.platform.random);
     this.#attempts += 1;
     this.#retry = this.#parts.platform.setTimeout(() => void this.#connect(), delayMs);
+    // Last: whoever is told may close everything, or throw.
+    this.#parts.onDown(undefined);
   }
 
   /** The network came back: waiting makes no sense any more. */
