@@ -30,6 +30,8 @@ export interface DataApiParts {
   readonly processes: () => ProcessService | undefined;
   /** Undefined when no module serves HTTP. */
   readonly rest: () => Pick<RestService, 'openapi'> | undefined;
+  /** In development an answer that is not as the contract says is an error. */
+  readonly mode: 'development' | 'production';
   /** Between two looks of a live topic that somebody watches. */
   readonly refreshIntervalMs: number;
 }
@@ -45,7 +47,7 @@ const prometheusFunction = 'engine::metrics::prometheus';
 
 /** The data API of an engine, without any way in. */
 export function createDataApi(parts: DataApiParts): DataApi {
-  const { functions, triggers, workers, engineHealth: health, engineConfig: config, clock, logger, processes, rest, refreshIntervalMs } = parts;
+  const { functions, triggers, workers, engineHealth: health, engineConfig: config, clock, logger, processes, rest, mode, refreshIntervalMs } = parts;
   const modules = new ModuleFunctions(functions);
   const summary = { modules, functions, workers, health, clock };
   const ofEngine = engineTopics({ functions, triggers, workers, health, config, summary: (signal) => summarize(summary, { signal }) });
@@ -54,7 +56,7 @@ export function createDataApi(parts: DataApiParts): DataApi {
   const api = new Api([
     ...functionRoutes({ functions, triggers }), ...workerRoutes({ workers, health, processes, modules }), ...configRoutes({ config, rest }), ...summaryRoutes(summary), ...liveRoutes(hub),
     ...stateRoutes(modules), ...streamRoutes(modules), ...queueRoutes(modules), ...cronRoutes(modules), ...telemetryRoutes(modules),
-  ]);
+  ], { checksAnswers: mode === 'development' });
   return {
     api,
     hub,

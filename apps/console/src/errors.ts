@@ -51,6 +51,11 @@ export const consoleErrors = defineErrors('CONSOLE', {
     (d) => `This engine runs without ${d.module}, which the request needs.`,
   ),
   NOT_OURS: entry<{ readonly worker: string }>(409, 'Restart it where it was started; `drain` takes it out of service here.', (d) => `The worker "${d.worker}" was not started by this engine.`),
+  ANSWER_INVALID: entry<{ readonly path: string; readonly problems: readonly { readonly pointer: string; readonly problem: string }[] }>(
+    500,
+    'A module answers in another form than the data API promises: check the versions of the packages. Only in development is that an error.',
+    (d) => `What ${d.path} would answer is not what the data API promises: ${d.problems.map(({ pointer, problem }) => `${pointer || 'the answer'} ${problem}`).join('; ')}.`,
+  ),
   TOO_MANY_CONNECTIONS: entry<{ readonly limit: number }>(503, 'Close other windows of the console, or raise `max_live_connections`.', (d) => `All ${d.limit} live connections are taken.`, true),
   TOPIC_UNKNOWN: entry<{ readonly topic: string }>(404, 'The reference of the data API lists every topic.', (d) => `There is no topic "${d.topic}".`),
   TOPIC_UNREADABLE: entry<Record<string, never>>(500, 'The engine log says why, at the level debug.', () => 'The topic cannot be read at the moment.', true),

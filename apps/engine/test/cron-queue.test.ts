@@ -101,4 +101,18 @@ describe('cron runs on the queue', () => {
     const seen = await until(slots, (all) => all.length >= 6 && (isRow(all) || new Set(all).size < all.length));
     expect(new Set(seen).size).toBe(seen.length);
   }, 90_000);
+
+  it('C1 slots that are backfilled are messages, too, each of them once', async () => {
+    await using folder = temporaryFolder('cron-queue');
+    await using host = await start(folder.path);
+    const seen: unknown[] = [];
+    await using _app = await worker(host, (payload) => seen.push((payload as { readonly scheduled_time: string }).scheduled_time), { expression: '0 0 * * * * *' });
+    const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000;
+    const range = { job_id: jobIdOf(host), from: new Date(hour - 3 * 3_600_000).toISOString(), to: new Date(hour - 3_600_000).toISOString() };
+    const expected = [3, 2, 1].map((ago) => new Date(hour - ago * 3_600_000).toISOString().replace('.000', ''));
+    expect(await host.functions.invoke('cron::backfill', range)).toMatchObject({ slots: expected });
+    expect(await host.functions.invoke('cron::backfill', range)).toMatchObject({ slots: [] });
+    const runs = await until(() => history(host), (all) => all.length === 3 && all.every(({ state }) => state === 'succeeded'));
+    expect([seen, runs.every(({ message_id: id }) => id !== null)]).toEqual([expected, true]);
+  });
 });

@@ -163,7 +163,7 @@ describe('the data API over the standard modules', () => {
 
   it('logs every change with its trace', async () => {
     const { body } = await post('/state/shop/audited', { value: 'not in the log' });
-    expect(host.logs.records.at(-1)).toMatchObject({ level: 'info', message: 'Changed by the console', fields: { path: '/state/shop/audited', traceId: body.traceId } });
+    expect(host.logs.records.at(-1)).toMatchObject({ level: 'info', message: 'Changed by the console', traceId: body.traceId, fields: { path: '/state/shop/audited' } });
     expect(JSON.stringify(host.logs.records)).not.toContain('not in the log');
   });
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { LogRow, TraceRow, TraceTree, TreeSpan } from '@motia/console/contract';
 import { parseCommand } from '../src/cli/args.js';
 import { traceColumns } from '../src/cli/observe/list-columns.js';
 import { renderLogLine } from '../src/cli/observe/log-lines.js';
 import { clockTime, cut, duration, renderTable, visible } from '../src/cli/observe/table.js';
 import { terminalFace } from '../src/cli/observe/style.js';
-import { renderWaterfall, type TraceTree, type TreeNode } from '../src/cli/observe/waterfall.js';
+import { renderWaterfall } from '../src/cli/observe/waterfall.js';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 
@@ -43,7 +44,7 @@ describe('a table in the terminal', () => {
   it('says of a trace what matters most: that it runs, that it was interrupted, that something in it failed', () => {
     const row = { trace_id: traceId, name: 'GET /', start_time_unix_nano: 0, duration_ms: 1 };
     const rows = [{ ...row, status: 'unset', in_flight: true as const, has_error: true }, { ...row, status: 'interrupted', has_error: true }, { ...row, status: 'unset', has_error: true }, { ...row, status: 'unset' }];
-    expect(rows.map((each) => traceColumns(0).find(({ title }) => title === 'STATUS')?.show(each))).toEqual(['running', 'interrupted', 'error', 'ok']);
+    expect(rows.map((each) => traceColumns(0).find(({ title }) => title === 'STATUS')?.show(each as TraceRow))).toEqual(['running', 'interrupted', 'error', 'ok']);
   });
   it('says so when there is nothing', () => {
     expect(renderTable([], [], 'no queues')).toBe('no queues\n');
@@ -71,22 +72,23 @@ describe('a table in the terminal', () => {
 
 describe('a log line', () => {
   it('is one line, with time, level, source, message, fields and trace', () => {
-    const line = renderLogLine({ timestamp_unix_nano: new Date(2026, 0, 2, 3, 4, 5, 6).getTime() * 1e6, severity_text: 'INFO', body: 'paid\nforged line', service_name: 'app', attributes: { order: 7, 'iii.function.id': 'x', 'iii.log.stream': 'logger' }, trace_id: traceId }, new Date(2026, 0, 2).getTime());
+    const line = renderLogLine({ timestamp_unix_nano: new Date(2026, 0, 2, 3, 4, 5, 6).getTime() * 1e6, severity_text: 'INFO', body: 'paid\nforged line', service_name: 'app', attributes: { order: 7, 'iii.function.id': 'x', 'iii.log.stream': 'logger' }, trace_id: traceId } as unknown as LogRow, new Date(2026, 0, 2).getTime());
     expect(line).toBe(`03:04:05.006 INFO  [app] paid⏎forged line order=7 trace=${traceId}\n`);
   });
 });
 
 describe('a waterfall', () => {
-  const node = (name: string, startMs: number, durationMs: number, more: Partial<TreeNode> = {}): TreeNode => ({
-    span_id: name, name, service_name: 'iii', start_time_unix_nano: (1_000 + startMs) * 1e6, end_time_unix_nano: (1_000 + startMs + durationMs) * 1e6, duration_ms: durationMs, status: 'ok', children: [], ...more,
+  const node = (name: string, startMs: number, durationMs: number, more: Partial<TreeSpan> = {}): TreeSpan => ({
+    trace_id: traceId, span_id: name, parent_span_id: null, kind: 'internal', name, service_name: 'iii', attributes: [], events: [], links: [], status_description: null, start_time_unix_nano: (1_000 + startMs) * 1e6, end_time_unix_nano: (1_000 + startMs + durationMs) * 1e6, duration_ms: durationMs, status: 'ok', children: [], ...more,
   });
+  const split = (known: Partial<NonNullable<TreeSpan['time_split']>>): NonNullable<TreeSpan['time_split']> => ({ wait_ms: 0, transit_ms: 0, handler_ms: 0, store_ms: 0, ...known });
 
   const plain = { width: 80, isColoured: false };
   const trace: TraceTree = {
-    trace_id: traceId, span_count: 4,
+    trace_id: traceId, span_count: 4, returned: 4,
     roots: [node('POST /orders', 0, 100, {
       children: [
-        node('invoke steps::CreateOrder::trigger::http(POST /orders)', 10, 40, { time_split: { wait_ms: 20, handler_ms: 20 }, children: [node('enqueue', 30, 5)] }),
+        node('invoke steps::CreateOrder::trigger::http(POST /orders)', 10, 40, { time_split: split({ wait_ms: 20, handler_ms: 20 }), children: [node('enqueue', 30, 5)] }),
         node('attempt 1', 50, 50, { status: 'error', status_description: 'no stock' }),
       ],
     })],
@@ -123,17 +125,17 @@ describe('a waterfall', () => {
 
   it('says in words where the time went where there is room, and what runs or was cut off', () => {
     expect(renderWaterfall(trace, { width: 140, isColoured: false })).toContain('40 ms  wait 20 ms, handler 20 ms');
-    const text = renderWaterfall({ trace_id: traceId, span_count: 2, roots: [node('a', 0, 10, { in_flight: true, end_time_unix_nano: null }), node('b', 0, 10, { status: 'interrupted', children_omitted: 3 })], truncated: true }, plain);
+    const text = renderWaterfall({ trace_id: traceId, span_count: 2, returned: 2, roots: [node('a', 0, 10, { in_flight: true, end_time_unix_nano: null }), node('b', 0, 10, { status: 'interrupted', children_omitted: 3 })], truncated: true }, plain);
     expect(text).toMatch(/⚡ 1 interrupted {3}◐ 1 running\n[^]*◐ a .*\n⚡ b .*\n +… 3 more below this span\n[^]*Not everything is shown/);
   });
 
   it('keeps within its width, wherever spans lie, however deep they are and whatever they are called', () => {
     const any = fc.letrec((tie) => ({
-      node: fc.record({ name: fc.string({ unit: 'grapheme-ascii', maxLength: 90 }), at: fc.nat(1_000), took: fc.nat(1_000), waited: fc.nat(2_000), status: fc.constantFrom('ok', 'error', 'interrupted'), children: fc.oneof({ depthSize: 'medium' }, fc.constant([]), fc.array(tie('node'), { maxLength: 2 })) })
-        .map(({ name, at, took, waited, status, children }) => node(name, at, took, { status, status_description: name, time_split: { wait_ms: waited }, children: children as TreeNode[] })),
+      node: fc.record({ name: fc.string({ unit: 'grapheme-ascii', maxLength: 90 }), at: fc.nat(1_000), took: fc.nat(1_000), waited: fc.nat(2_000), status: fc.constantFrom('ok' as const, 'error' as const, 'interrupted' as const), children: fc.oneof({ depthSize: 'medium' }, fc.constant([]), fc.array(tie('node'), { maxLength: 2 })) })
+        .map(({ name, at, took, waited, status, children }) => node(name, at, took, { status, status_description: name, time_split: split({ wait_ms: waited }), children: children as TreeSpan[] })),
     })).node;
     fc.assert(fc.property(any, fc.integer({ min: 60, max: 200 }), (root, width) => {
-      const lines = renderWaterfall({ trace_id: traceId, span_count: 1, roots: [root] }, { width, isColoured: false }).split('\n');
+      const lines = renderWaterfall({ trace_id: traceId, span_count: 1, returned: 1, roots: [root] }, { width, isColoured: false }).split('\n');
       return lines.slice(2).every((line) => line.length <= width);
     }));
   });

@@ -53,6 +53,19 @@ export default step({ name: 'Tidy', triggers: [cron('0 0 3 1 1 * *')], enqueues:
   await ctx.enqueue({ topic: 'taken', data: { id: 'of-the-night' } });
 });
 `,
+  'steps/boil.step.ts': `
+import { step, http } from 'motia';
+export default step({ name: 'Boil', triggers: [http('POST', '/kettle')] }, async (req, ctx) => {
+  ctx.logger.warn('the kettle is hot', { degrees: 99 });
+  return { status: 200, body: { traceId: ctx.traceId } };
+});
+`,
+  'steps/tell.step.ts': `
+import { step, log } from 'motia';
+export default step({ name: 'Tell', triggers: [log({ level: 'warn', condition: ({ attributes }) => attributes.degrees !== undefined })] }, async (record, ctx) => {
+  ctx.logger.error('told', { of: record.traceId, degrees: record.attributes.degrees, by: record.attributes['iii.function.id'] });
+});
+`,
 };
 
 interface Span {
@@ -117,5 +130,18 @@ describe('an app of every standard part', () => {
     });
     const names = (await whole(traceId, /Watch/)).map(({ name }) => name).join('\n');
     for (const part of [/^cron/m, /Tidy/, /enqueue taken/, /process taken/, /state::set/, /stream::set/]) expect(names).toMatch(part);
+  });
+
+  it('hands what Steps log to a Step that follows the log, and nothing of what that one logs', async () => {
+    const boil = async (): Promise<string> => ((await (await fetch(`${engine.url}/kettle`, { method: 'POST' })).json()) as { traceId: string }).traceId;
+    const traces = [await boil(), await boil()];
+    let told: readonly { readonly attributes: Readonly<Record<string, unknown>> }[] = [];
+    await until('both records to be told', async () => {
+      const { stdout } = await runIii(['logs', '--json', '--limit', '200'], { cwd: folder.path });
+      told = stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as { body: string; attributes: Readonly<Record<string, unknown>> }).filter(({ body }) => body === 'told');
+      return told.length >= 2;
+    });
+    expect(told.map(({ attributes }) => attributes['of']).sort()).toEqual([...traces].sort());
+    expect(told[0]?.attributes).toMatchObject({ degrees: 99, by: 'steps::Boil::trigger::http(POST /kettle)' });
   });
 });

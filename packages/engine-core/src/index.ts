@@ -15,6 +15,7 @@ export type { EngineState } from './host/lifecycle-state.js';
 export type { PhaseTimeouts } from './host/plugin.js';
 export { createLogger } from './logger/create-logger.js';
 export type { LoggerOptions } from './logger/create-logger.js';
+export { inTrace } from './logger/in-trace.js';
 export { lineSink } from './logger/line-sink.js';
 export type { LineSink, LineSinkOptions } from './logger/line-sink.js';
 export { toPlainFields } from './logger/plain-fields.js';

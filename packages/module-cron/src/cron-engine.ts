@@ -88,7 +88,7 @@ export class CronEngine {
       const queued = this.#queued;
       this.#registrations.push(functions.register({ id: runFunctionId, description: 'Makes a run of a cron job; called by its message' }, (payload, call) => queued.handle(payload, call)));
     }
-    this.#registrations.push(...registerCronFunctions({ functions, scheduler: this.scheduler, scheduled: this.#scheduled, store, book: this.#book, clock, canTransact, stores }));
+    this.#registrations.push(...registerCronFunctions({ functions, scheduler: this.scheduler, scheduled: this.#scheduled, store, book: this.#book, clock, logger: this.#parts.logger, canTransact, stores }));
     const config = cronTriggerConfig(clock);
     const jobs = new TriggerJobs({ store, book: this.#book, clock, logger: this.#parts.logger, specOf: config.specOf, activate: (job) => this.scheduler.activate(job) });
     this.#registrations.push(

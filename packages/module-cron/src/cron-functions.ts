@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { nearestNames } from '@motia/engine-core';
-import type { Clock, FunctionRegistry, Registration, StorePool, StoreTransaction } from '@motia/engine-core/contract';
+import { inTrace, nearestNames } from '@motia/engine-core';
+import type { Clock, FunctionRegistry, InvocationContext, Logger, Registration, StorePool, StoreTransaction } from '@motia/engine-core/contract';
 import type { CronStore } from './cron-store.js';
 import { cronErrors } from './errors.js';
 import type { JobBook } from './job-book.js';
 import { parseInstant } from './job-spec.js';
-import { historyRequest, jobRequest, listRequest, mostDataBytes, previewRequest, readRequest, scheduleRequest, schemaOf, type ScheduleRequest } from './requests.js';
+import { backfillRequest, historyRequest, jobRequest, listRequest, mostDataBytes, previewRequest, readRequest, scheduleRequest, schemaOf, type ScheduleRequest } from './requests.js';
 import { rfc3339 } from './rfc3339.js';
 import { parseSchedule, slotsBetween } from './schedule/schedule.js';
 import { readSpec } from './schedule-keys.js';
@@ -20,20 +20,22 @@ export interface CronFunctionsParts {
   readonly store: CronStore;
   readonly book: JobBook;
   readonly clock: Pick<Clock, 'now'>;
+  readonly logger: Logger;
   readonly canTransact: boolean;
   readonly stores: StorePool | undefined;
 }
+type BackfillInput = ReturnType<typeof backfillRequest.parse>;
 type Answer = Readonly<Record<string, unknown>>;
 
 /** Ids of jobs in code begin so, and no other ids may. */
 const triggerPrefix = 'trg_';
 
-/** Registers these functions, of which `cron::schedule` and `cron::cancel` can be part of a transaction: `cron::schedule`, `cancel`, `list`, `run_now`, `pause`, `resume`, `history` and `preview`. */
+/** Registers these functions, of which `cron::schedule` and `cron::cancel` can be part of a transaction: `cron::schedule`, `cancel`, `list`, `run_now`, `backfill`, `pause`, `resume`, `history` and `preview`. */
 export function registerCronFunctions(parts: CronFunctionsParts): readonly Registration[] {
   const { functions, scheduler, store, book, clock } = parts;
 
-  const register = <T>(id: string, description: string, [request, answer]: readonly [Parameters<typeof readRequest<T>>[1], (input: T) => Promise<Answer>]): Registration =>
-    functions.register({ id, description, requestSchema: schemaOf(request) }, (payload) => answer(readRequest(id, request, payload)));
+  const register = <T>(id: string, description: string, [request, answer]: readonly [Parameters<typeof readRequest<T>>[1], (input: T, call: InvocationContext) => Promise<Answer>]): Registration =>
+    functions.register({ id, description, requestSchema: schemaOf(request) }, (payload, call) => answer(readRequest(id, request, payload), call));
 
   return [
     register('cron::schedule', 'Makes a job: once (`at`, `delay_ms`) or over and over (`expression`)', [scheduleRequest, (input) => schedule(parts, input)]),
@@ -44,6 +46,7 @@ export function registerCronFunctions(parts: CronFunctionsParts): readonly Regis
       return { jobs: states.map((state) => showJob(state, book.get(state.jobId), nowMs)) };
     }]),
     register('cron::run_now', 'Runs a job now, beside its schedule', [jobRequest, async ({ job_id: jobId }) => ({ job_id: jobId, scheduled_time: rfc3339(await scheduler.startNow(jobId)) })]),
+    register('cron::backfill', 'Runs slots of a range that have not run: one after the other, each of them once', [backfillRequest, (input, call) => backfill(parts, input, call)]),
     register('cron::pause', 'Leaves out the slots of a job until it is resumed', [jobRequest, async ({ job_id: jobId }) => {
       await scheduler.pause(jobId);
       return { job_id: jobId, is_paused: true };
@@ -108,6 +111,15 @@ function withInstant(input: ScheduleRequest, { nowMs, refuse }: { readonly nowMs
   if (delayMs === undefined) return input;
   if (input.at !== undefined || input.expression !== undefined) throw refuse('`delay_ms` goes without `at` and `expression`');
   return { ...input, at: rfc3339(nowMs + delayMs) };
+}
+
+async function backfill({ scheduler, clock, logger }: CronFunctionsParts, { job_id: jobId, from, to, dry_run: isDryRun }: BackfillInput, { trace }: InvocationContext): Promise<Answer> {
+  const fromMs = parseInstant('from', from);
+  const toMs = to === undefined ? clock.now() : parseInstant('to', to);
+  if (toMs < fromMs) throw cronErrors.INVALID_REQUEST({ functionId: 'cron::backfill', problem: '`to` is before `from`' });
+  const { functionId, slots } = await scheduler.backfill(jobId, { fromMs, toMs }, { isDryRun });
+  if (!isDryRun && slots.length > 0) inTrace(logger, trace).info('Cron slots are backfilled', { jobId, functionId, slots: slots.length, from: rfc3339(fromMs), to: rfc3339(toMs) });
+  return { job_id: jobId, slots: slots.map(rfc3339), dry_run: isDryRun };
 }
 
 async function cancel({ scheduler, scheduled }: CronFunctionsParts, jobId: string): Promise<Answer> {

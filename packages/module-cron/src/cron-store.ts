@@ -55,7 +55,7 @@ export interface RunKey {
 }
 export interface RunRecord extends RunKey {
   readonly functionId: string;
-  /** `manual`: asked for by `cron::run_now`, beside the schedule. */
+  /** `manual`: asked for, beside the schedule: by `cron::run_now`, or backfilled by `cron::backfill`. */
   readonly kind: 'slot' | 'manual';
   readonly state: RunState;
   /** Why it was skipped or failed. */
@@ -77,6 +77,31 @@ export interface RunRecord extends RunKey {
   readonly error?: RunFailure;
   readonly traceId?: string;
 }
+
+/** A slot that waits because it is backfilled on demand: it comes when no other run of the job is open, and stands in nobody's way. */
+export function waitsAsBackfill({ state, kind, isBackfilled }: Pick<RunRecord, 'state' | 'kind' | 'isBackfilled'>): boolean {
+  return state === 'waiting' && kind === 'manual' && isBackfilled;
+}
+
+/** Of runs that wait, oldest first, the one that comes next: what the schedule wants goes before what is backfilled. */
+export function nextWaiting<R extends Pick<RunRecord, 'state' | 'kind' | 'isBackfilled'>>(waiting: readonly R[]): R | undefined {
+  return waiting.find((run) => !waitsAsBackfill(run)) ?? waiting[0];
+}
+
+/** Slots of the past that are wanted after all. */
+export interface BackfillRequest {
+  readonly jobId: string;
+  /** Oldest first. */
+  readonly slots: readonly number[];
+  /** Slots that may wait to be backfilled at most, those that wait already counted. */
+  readonly limit: number;
+  /** Tells what it would do, and does nothing. */
+  readonly isDryRun: boolean;
+}
+export type BackfillOutcome =
+  /** Those that wait now: no run was known of them, or they were left out because nobody was there or the run before them was not over. */
+  | { readonly status: 'accepted'; readonly slots: readonly number[] }
+  | { readonly status: 'gone' };
 
 /** A wish to have a slot. The store decides, in one step, for all engines that ask. */
 export interface ClaimRequest extends RunKey {
@@ -162,6 +187,11 @@ export interface CronStore {
 
   /** With `tx` it joins a transaction, and anything but `claimed` fails that with `MOTIA_CRON_SLOT_REFUSED`. */
   claim(request: ClaimRequest, options?: { readonly tx?: StoreTransaction }): Promise<ClaimOutcome>;
+  /**
+   * Lets slots wait that were not run, all of them or none. Those that the schedule has not come to are left to it. Of a job
+   * that is paused they wait for its end. @throws `MOTIA_CRON_HISTORY_TOO_SHORT` where one may have been run, `MOTIA_CRON_BACKFILL_LIMIT`
+   */
+  backfill(request: BackfillRequest): Promise<BackfillOutcome>;
   /** Starts a queued run, or starts it again; also one whose message was brought back from the dead letters. */
   begin(key: RunKey): Promise<BeginOutcome>;
   /** `isCurrent` is false when the token is not the newest: then nothing was changed. `next` is a run that waited for this one. */
@@ -170,7 +200,7 @@ export interface CronStore {
   endMessage(key: RunKey, messageId: string, end: RunEnd): Promise<{ readonly isCurrent: boolean; readonly next?: RunRecord }>;
   /** Gives a running run back without an end: it is lost to this engine, and free for others. */
   release(key: RunKey, fencingToken: number): Promise<void>;
-  /** Starts a run that waits, if no other run of the job is open. With `tx` as `claim`. */
+  /** Starts a run that waits, if no other run of the job is open but such as wait, too. With `tx` as `claim`. */
   promote(key: RunKey, wish: { readonly wish: 'run' | 'queue'; readonly messageId?: string }, options?: { readonly tx?: StoreTransaction }): Promise<{ readonly fencingToken?: number } | undefined>;
   /** Starts a run again that was lost; `fencingToken` is that of its lost start. Undefined when somebody else did. */
   takeOver(key: RunKey, fencingToken: number, wish: 'run' | 'queue', messageId?: string): Promise<{ readonly fencingToken?: number } | undefined>;

@@ -66,6 +66,22 @@ export const cronErrors = defineErrors('CRON', {
     (d) => `The cron job "${d.jobId}" is running, and its overlap policy is ${d.overlap}.`,
     true,
   ),
+  BACKFILL_TOO_LARGE: entry<{ readonly jobId: string; readonly limit: number; readonly fitsUntil: string }>(
+    400,
+    'Ask for the beginning of the range, and for the rest when those runs are over.',
+    (d) => `The range holds more than ${d.limit} slots of the cron job "${d.jobId}"; the first ${d.limit} of them end at ${d.fitsUntil}.`,
+  ),
+  BACKFILL_LIMIT: entry<{ readonly jobId: string; readonly limit: number; readonly waiting: number }>(
+    409,
+    'Ask again when more of those that wait have run.',
+    (d) => `At most ${d.limit} slots of the cron job "${d.jobId}" may wait to be backfilled, and ${d.waiting} do.`,
+    true,
+  ),
+  HISTORY_TOO_SHORT: entry<{ readonly jobId: string; readonly from: string; readonly knownFrom: string }>(
+    409,
+    'Begin the range there: a slot that may have been run is not run again.',
+    (d) => `What became of slots of the cron job "${d.jobId}" from ${d.from} on is only known from ${d.knownFrom} on.`,
+  ),
   SLOT_REFUSED: entry<{ readonly jobId: string; readonly scheduledAt: string; readonly status: string }>(
     409,
     'Nothing to do: another engine has the slot, or the run before it is not over.',

@@ -1,6 +1,6 @@
 import type { Logger } from '@motia/engine-core/contract';
 import type { CronJob } from './cron-job.js';
-import type { CronStore, RunRecord } from './cron-store.js';
+import { nextWaiting, type CronStore, type RunRecord } from './cron-store.js';
 import type { JobBook } from './job-book.js';
 import type { LocalRuns } from './runs/local-runs.js';
 import type { RunStarter } from './runs/run-starter.js';
@@ -62,7 +62,7 @@ export class Recovery {
       const isLost = run.state === 'released' || (run.state !== 'waiting' && (run.engineId === undefined || store.isGone(run.engineId)));
       if (isLost) await starter.recover(job, run);
     }
-    const [first] = runs;
-    if (first?.state === 'waiting' && runs.every(({ state }) => state === 'waiting')) await starter.promote(job, first);
+    const next = runs.every(({ state }) => state === 'waiting') ? nextWaiting(runs) : undefined;
+    if (next !== undefined) await starter.promote(job, next);
   }
 }

@@ -36,6 +36,14 @@ export const historyRequest = defineOptions(
     before: Type.Optional(Type.String({ description: 'Only runs of earlier slots, RFC 3339: `next` of the answer before.' })),
   }),
 );
+export const backfillRequest = defineOptions(
+  Type.Object({
+    job_id: jobId,
+    from: Type.String({ description: 'The first slot, RFC 3339: at most 30 days ago.' }),
+    to: Type.Optional(Type.String({ description: 'The last slot, RFC 3339. Default now.' })),
+    dry_run: Type.Boolean({ default: false, description: 'Only tells which slots would run.' }),
+  }),
+);
 export const previewRequest = defineOptions(
   Type.Object({
     expression: Type.String({ description: 'Seven fields; six and five are accepted.' }),

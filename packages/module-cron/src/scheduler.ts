@@ -1,4 +1,5 @@
 import type { Clock, CronJobInfo, CronService, Logger } from '@motia/engine-core/contract';
+import { mostBackfilled, slotsOfRange, type BackfillRange } from './backfill-range.js';
 import type { CronJob } from './cron-job.js';
 import type { CronStore, JobState } from './cron-store.js';
 import type { Dispatcher } from './dispatcher.js';
@@ -85,6 +86,27 @@ export class Scheduler implements CronService {
     throw cronErrors.RUN_IN_PROGRESS({ jobId, overlap: job.spec.overlap });
   }
 
+  /**
+   * Lets slots of a range run that have not: one after the other, oldest first. With `isDryRun` it only tells which.
+   * @throws `MOTIA_CRON_JOB_NOT_FOUND`, `MOTIA_CRON_BACKFILL_TOO_LARGE`, `MOTIA_CRON_BACKFILL_LIMIT`, `MOTIA_CRON_HISTORY_TOO_SHORT`, `MOTIA_CRON_STOPPING`
+   */
+  async backfill(jobId: string, range: BackfillRange, { isDryRun }: { readonly isDryRun: boolean }): Promise<{ readonly functionId: string; readonly slots: readonly number[] }> {
+    this.#checkRunning('A backfill');
+    const { book, store, clock, onGone, recovery } = this.#parts;
+    const job = book.get(jobId);
+    if (job === undefined) throw cronErrors.JOB_NOT_FOUND({ jobId });
+    const slots = slotsOfRange(job, range, clock.now());
+    const ask = () => store.backfill({ jobId, slots, limit: mostBackfilled, isDryRun });
+    let outcome = await ask();
+    if (outcome.status === 'gone') {
+      await onGone(job);
+      if (!job.isGone) outcome = await ask();
+    }
+    if (outcome.status === 'gone') throw cronErrors.JOB_NOT_FOUND({ jobId });
+    if (!isDryRun && outcome.slots.length > 0) await recovery.recover(job);
+    return { functionId: job.functionId, slots: outcome.slots };
+  }
+
   /** Takes a one-off trigger in code out before it is due. @throws `MOTIA_CRON_JOB_NOT_CANCELLABLE` for one that recurs */
   async cancelOneOff({ jobId, functionId, anchorMs }: JobState): Promise<{ readonly job_id: string; readonly cancelled: boolean }> {
     this.#checkRunning('A change of a job');
@@ -119,6 +141,8 @@ export class Scheduler implements CronService {
     if (state === undefined || job === undefined) return;
     job.adopt(state);
     dispatcher.arm(job);
+    // What was backfilled meanwhile has waited for this.
+    if (!isPaused) await this.#parts.recovery.recover(job);
   }
 
   #checkRunning(what: string): void {

@@ -1,4 +1,5 @@
 import { defineStoreProgram } from '@motia/engine-core/contract';
+import { backfill } from './program/backfill.js';
 import { claim, claimOrFail } from './program/claim.js';
 import { beat, beats, leave } from './program/engines.js';
 import { jobStates, scheduledJobs } from './program/job-rows.js';
@@ -12,7 +13,7 @@ export const storeProgram = defineStoreProgram({
   name: 'cron',
   source: { specifier: '@motia/module-cron/store-program', from: import.meta.url },
   migrations,
-  commands: { saveJobs, putScheduled, removeScheduled, setPaused, prune, quarantine, claim, claimOrFail, begin, end, endMessage, release, promote, promoteOrFail, takeOver, beat, leave },
+  commands: { saveJobs, putScheduled, removeScheduled, setPaused, prune, quarantine, claim, claimOrFail, backfill, begin, end, endMessage, release, promote, promoteOrFail, takeOver, beat, leave },
   queries: {
     states: jobStates,
     openRuns,

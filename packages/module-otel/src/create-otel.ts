@@ -10,6 +10,7 @@ import { registerMetricFunctions } from './functions/metric-functions.js';
 import { registerSmallFunctions } from './functions/small-functions.js';
 import { registerTraceFunctions } from './functions/trace-functions.js';
 import { LogTriggers } from './logs/log-triggers.js';
+import { measureLosses } from './metrics/loss-gauges.js';
 import { measureProcess } from './metrics/process-gauges.js';
 import { WorkerGauges } from './metrics/worker-gauges.js';
 import type { OtelOptions } from './options.js';
@@ -17,7 +18,7 @@ import { recordingOf } from './recording.js';
 import { Rounds } from './rounds.js';
 import { settingsOf } from './settings.js';
 import { Sink } from './telemetry-sink.js';
-import { telemetryStats } from './telemetry-stats.js';
+import { telemetryLosses, telemetryStats } from './telemetry-stats.js';
 
 /** How often a full batch for an exporter is looked for. */
 const nudgeMs = 100;
@@ -39,7 +40,7 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
     clock, logger, functions, metrics: recording.numbers,
     webhook: { allowedHosts: options.alert_webhooks.allowed_hosts, timeoutMs: options.alert_webhooks.timeout_ms },
   });
-  const logTriggers = new LogTriggers(triggers, settings.resource);
+  const logTriggers = new LogTriggers({ triggers, logger, resource: settings.resource });
   logIntake.onLog((log) => logTriggers.take(log));
   const provider = settings.isEnabled ? tracerProvider({ recorder, sampler, resource: settings.resource }) : undefined;
   const sink = new Sink({ settings, recorder, meter: metrics?.meter, logs: logIntake, otlp });
@@ -56,7 +57,7 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
   };
   let registrations: Registration[] = [];
   let nudges: Timer | undefined;
-  let running: { readonly process: Registration; readonly workers: WorkerGauges } | undefined;
+  let gauges: readonly { dispose(): void }[] = [];
   let count = 0;
   let recorded = 0;
   const rounds = new Rounds({ clock, round });
@@ -82,7 +83,7 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
       registrations.push(await triggers.registerType(logTriggers.definition));
       if (!settings.isEnabled) return;
       await recording.start();
-      if (metrics !== undefined) running = { process: measureProcess(metrics.meter), workers: new WorkerGauges(metrics.meter, workers) };
+      if (metrics !== undefined) gauges = [measureProcess(metrics.meter), new WorkerGauges(metrics.meter, workers), measureLosses(metrics.meter, () => telemetryLosses({ recording, exports, logTriggers }))];
       exports.start();
       rounds.start();
       if (exports.size > 0) nudges = clock.setInterval(() => exports.nudge(), nudgeMs);
@@ -91,9 +92,8 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
       rounds.stop();
       clock.clear(nudges);
       logTriggers.stop();
-      running?.process.dispose();
-      running?.workers.dispose();
-      running = undefined;
+      for (const gauge of gauges) gauge.dispose();
+      gauges = [];
       await exports.stop();
       await recording.stop();
       await provider?.shutdown();

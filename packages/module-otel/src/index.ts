@@ -5,7 +5,7 @@ export { OtelServiceRef, useAsGlobalTracer } from './api/otel-service.js';
 export type { OtelService } from './api/otel-service.js';
 export { SqliteStorage } from './storage/sqlite-storage.js';
 export { TelemetryStorageSlot } from './storage/storage-slot.js';
-export type { OpenStorage, StorageLimits, Taken, TelemetrySource, TelemetryStorage } from './storage/storage-slot.js';
+export type { OpenStorage, StorageCounters, StorageLimits, Taken, TelemetrySource, TelemetryStorage } from './storage/storage-slot.js';
 export type { ListedTrace, TracePage, TraceStore } from './storage/trace-store.js';
 export type { LogPage, LogQuery, LogStore, NumberedLog } from './storage/log-store.js';
 export type { TraceQuery } from './query/trace-query.js';

@@ -235,6 +235,7 @@ describe('log triggers', () => {
     otel.host.logger.info('once');
     await turns(60);
     expect(calls - before).toBe(1);
+    expect(otel.host.logs.records.filter(({ message }) => message.startsWith('A function that follows the log failed'))).toHaveLength(calls);
     expect((await logs(otel, { search: 'of a nested call' })).total).toBeGreaterThan(0);
   });
 

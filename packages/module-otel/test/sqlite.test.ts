@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { TelemetrySinkRef } from '@motia/engine-core/contract';
 import { temporaryFolder } from '@motia/tools/testing';
+import { fullDisk } from './fixtures/full-disk.js';
 import { startOtel } from './fixtures/start-otel.js';
+
+const turns = async (count = 20): Promise<void> => {
+  for (let n = 0; n < count; n += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+};
 
 describe('exporter: sqlite', () => {
   it('survives a restart, with traces, logs and rollups', async () => {
@@ -26,6 +31,35 @@ describe('exporter: sqlite', () => {
     expect(logs.logs).toMatchObject([{ body: 'low on tea', attributes: { left: 2 } }]);
     const { rollups } = await otel.call<{ rollups: { metric_name: string }[] }>('engine::rollups::list', { metric_name: 'iii.invocation.duration' });
     expect(rollups.length).toBeGreaterThan(0);
+  });
+
+  it('O1 counts spans and log records that could not be written, and tells of them in numbers, health and log', async () => {
+    const disk = { isFull: false };
+    await using otel = await startOtel({ adapter: { class: 'acme::FullDisk' } }, { definitions: [fullDisk(disk)] });
+    const counted = async () => (await otel.call<{ storage: { dropped_spans: number; dropped_logs: number } }>('engine::telemetry::stats')).storage;
+    await otel.clock.advance('1s');
+    expect(await counted()).toMatchObject({ dropped_spans: 0, dropped_logs: 0 });
+    disk.isFull = true;
+    for (let n = 0; n < 7; n += 1) otel.host.logger.info('lost', { n });
+    for (let n = 0; n < 3; n += 1) await otel.run('work');
+    await otel.clock.advance('250ms');
+    await turns();
+    const lost = await counted();
+    expect(lost.dropped_logs).toBeGreaterThanOrEqual(7);
+    expect(lost.dropped_spans).toBeGreaterThanOrEqual(3);
+    expect(JSON.stringify(otel.host.health.report())).toMatch(/database or disk is full \(\d+ spans and \d+ log records lost so far\)/);
+    const { metrics } = await otel.call<{ metrics: { data_points: { value: number; attributes: object }[] }[] }>('engine::metrics::list', { metric_name: 'iii.telemetry.dropped' });
+    const inMetric = metrics.flatMap(({ data_points: points }) => points).find(({ attributes }) => JSON.stringify(attributes).includes('storage logs'));
+    expect(inMetric?.value).toBeGreaterThanOrEqual(7);
+    disk.isFull = false;
+    await otel.clock.advance('1s');
+    await turns();
+    expect(otel.host.logs.find('Telemetry is kept again')).toMatchObject({ fields: { droppedLogs: expect.any(Number), droppedSpans: expect.any(Number) } });
+    const after = await counted();
+    otel.host.logger.info('kept');
+    await otel.clock.advance('1s');
+    await turns();
+    expect(await counted()).toEqual(after);
   });
 
   it('stays within its size, and keeps whole traces with errors when others of their time have gone', async () => {

@@ -35,7 +35,7 @@ describe('the option adapter', () => {
     await using engine = await startOtel({ adapter: { class: sqlite, config: { directory: folder.path } } });
     await engine.run('greet');
     expect((await engine.list()).total).toBe(1);
-    expect(await engine.call('engine::telemetry::stats')).toMatchObject({ kept: { traces: sqlite, logs: sqlite, metrics: sqlite }, storage: { dropped_spans: 0 } });
+    expect(await engine.call('engine::telemetry::stats')).toMatchObject({ kept: { traces: sqlite, logs: sqlite, metrics: sqlite }, storage: { dropped_spans: 0, dropped_logs: 0 } });
     await expect(startOtel({ adapter: { class: 'acme::Nobody' } })).rejects.toMatchObject({ code: expect.stringMatching(/^MOTIA_ENGINE_/) });
     await expect(startOtel({ exporter: 'sqlite', adapter: { class: 'acme::PlainStorage' } }, { definitions: [plainStorage(emptyShelf())] })).rejects.toThrow(/storage/);
   });

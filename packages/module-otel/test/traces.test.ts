@@ -179,6 +179,26 @@ describe.each(['memory', 'sqlite'])('traces kept in %s', (exporter) => {
     expect((await otel.list()).spans.map(({ name }) => name)).toEqual(['invoke b']);
   });
 
+  it('are held for a sixteenth longer than they should be at most, however little happens', async () => {
+    const retentionSeconds = 320;
+    await using otel = await start({ traces_retention_seconds: retentionSeconds });
+    let oldestSeconds = 0;
+    for (let n = 0; n < 120; n += 1) {
+      // Every other one has an error: what is notable goes in its time, too.
+      await otel.run(`at ${String(n * 10)}`, () => { if (n % 2 === 0) throw new Error('no tea'); });
+      await otel.clock.advance('10s');
+      if (n < 40 || n % 5 > 0) continue;
+      const { spans } = await otel.list({ limit: 200 });
+      const ages = spans.map(({ name }) => (n + 1) * 10 - Number(name.split(' ').at(-1)));
+      oldestSeconds = Math.max(oldestSeconds, ...ages);
+      // And nothing goes too early.
+      expect(ages.filter((age) => age <= retentionSeconds)).toHaveLength(retentionSeconds / 10);
+    }
+    expect(oldestSeconds).toBeGreaterThan(retentionSeconds - 20);
+    // One round of the module, and one time between two traces.
+    expect(oldestSeconds).toBeLessThanOrEqual(retentionSeconds * (17 / 16) + 20);
+  }, 20_000);
+
   it('O2 hold every hop: worker calls with transit and handler, nested calls, errors', async () => {
     await using otel = await start();
     await otel.run('store');

@@ -1,3 +1,4 @@
+import { inTrace } from '@motia/engine-core';
 import { isMotiaError, WireValue, type Logger, type Meter, type Trigger, type TriggerRegistry } from '@motia/engine-core/contract';
 import type { BusMessage } from './message-bus.js';
 
@@ -64,19 +65,19 @@ export class Deliveries {
       await triggers.open(trigger, new WireValue(json), { trace, triggerDepth }).result;
       return 'delivered';
     } catch (error) {
-      logger.warn('A subscriber failed; the message is not delivered again', {
-        topic, functionId: trigger.functionId, traceId: trace.traceparent.slice(3, 35),
+      inTrace(logger, trace).warn('A subscriber failed; the message is not delivered again', {
+        topic, functionId: trigger.functionId,
         ...(isMotiaError(error) ? { code: error.code } : {}), reason: error instanceof Error ? error.message : String(error),
       });
       return 'failed';
     }
   }
 
-  #drop(trigger: Trigger, { topic }: BusMessage, account: Account): void {
+  #drop(trigger: Trigger, { topic, trace }: BusMessage, account: Account): void {
     this.#results.add(1, { result: 'dropped', 'messaging.destination.name': topic });
     account.dropped += 1;
     if (account.dropped % warnEvery !== 1) return;
-    this.#parts.logger.warn('A subscriber is too slow: messages to it are dropped', { topic, functionId: trigger.functionId, inFlight: account.inFlight, dropped: account.dropped });
+    inTrace(this.#parts.logger, trace).warn('A subscriber is too slow: messages to it are dropped', { topic, functionId: trigger.functionId, inFlight: account.inFlight, dropped: account.dropped });
   }
 
   #account(triggerId: string): Account {

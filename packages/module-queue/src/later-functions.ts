@@ -25,9 +25,9 @@ export function laterFunctions(operator: Operator): Readonly<Record<string, Entr
     return found;
   };
   return {
-    'iii::queue::redrive': { description: 'Another name of `queue::redrive` for all dead letters of a queue.', run: async (payload) => operator.redrive(target(payload)) },
-    'iii::queue::redrive_message': { description: 'Another name of `queue::redrive` for one message.', run: async (payload) => operator.redrive(message(payload)) },
-    'iii::queue::discard_message': { description: 'Another name of `queue::discard` for one message.', run: async (payload) => operator.discard(message(payload)) },
+    'iii::queue::redrive': { description: 'Another name of `queue::redrive` for all dead letters of a queue.', run: async (payload, call) => operator.redrive(target(payload), call) },
+    'iii::queue::redrive_message': { description: 'Another name of `queue::redrive` for one message.', run: async (payload, call) => operator.redrive(message(payload), call) },
+    'iii::queue::discard_message': { description: 'Another name of `queue::discard` for one message.', run: async (payload, call) => operator.discard(message(payload), call) },
     'engine::queue::list_topics': {
       description: 'Topics and named queues.',
       run: async () => ({ topics: [...(await topics())].map(([name, queues]) => ({ name, kind: queues[0]?.kind, subscriber_count: queues.filter(({ functionId }) => functionId !== '').length })) }),

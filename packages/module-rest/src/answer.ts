@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { Logger } from '@motia/engine-core/contract';
+import { inTrace } from '@motia/engine-core';
+import type { Logger, TraceContext } from '@motia/engine-core/contract';
 import type { HeaderList } from './cors.js';
 import { endResponse } from './end-response.js';
 import { restErrors } from './errors.js';
@@ -17,6 +18,12 @@ export interface AnswerParts {
   readonly logger: Logger;
 }
 
+/** The request that is answered, and the trace of what was done for it. */
+export interface AnsweredRequest {
+  readonly requestId: string;
+  readonly trace: TraceContext | undefined;
+}
+
 /** Who answers: a route, or middleware in its place. */
 export type AnswerRoute = Pick<Route, 'functionId' | 'checkResponse' | 'defaultStatus' | 'defaultContentType'>;
 
@@ -24,9 +31,9 @@ export type AnswerRoute = Pick<Route, 'functionId' | 'checkResponse' | 'defaultS
  * Reads a handler's result.
  * @throws `MOTIA_REST_INVALID_HANDLER_RESPONSE`, and `MOTIA_REST_RESPONSE_SCHEMA_MISMATCH` in development
  */
-export function readAnswer(result: unknown, route: AnswerRoute, requestId: string, parts: AnswerParts): HandlerResponse {
+export function readAnswer(result: unknown, route: AnswerRoute, request: AnsweredRequest, parts: AnswerParts): HandlerResponse {
   const answer = readHandlerResponse(route.functionId, result, parts.responseLimitBytes, route);
-  if (route.checkResponse !== undefined) checkAgainstSchema(answer, route, requestId, parts);
+  if (route.checkResponse !== undefined) checkAgainstSchema(answer, route, request, parts);
   return answer;
 }
 
@@ -77,13 +84,13 @@ function addCors(headers: HeaderList, cors: readonly string[]): void {
   }
 }
 
-function checkAgainstSchema(answer: HandlerResponse, route: AnswerRoute, requestId: string, parts: AnswerParts): void {
+function checkAgainstSchema(answer: HandlerResponse, route: AnswerRoute, { requestId, trace }: AnsweredRequest, parts: AnswerParts): void {
   const problems = route.checkResponse?.(answer.status)?.(valueOf(answer));
   if (problems === undefined) return;
   const { functionId } = route;
   const mismatch = restErrors.RESPONSE_SCHEMA_MISMATCH({ functionId, problems });
   if (parts.mode === 'development') throw mismatch;
-  parts.logger.warn(mismatch.message, { code: mismatch.code, requestId, functionId });
+  inTrace(parts.logger, trace).warn(mismatch.message, { code: mismatch.code, requestId, functionId });
 }
 
 /** The body as the client will read it: dates are text by then, and what JSON drops is gone. */

@@ -64,9 +64,9 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
     private readonly request: IncomingMessage,
     response: ServerResponse,
     private readonly route: Route,
-    private readonly requestId: string,
+    readonly requestId: string,
   ) {
-    this.#reply = new Reply(parts, request, response, route, requestId, this);
+    this.#reply = new Reply(parts, request, response, route, this);
     parts.open.add(this);
     response.on('close', () => this.connectionClosed());
     if (response.socket === null) this.#unqueue = watchConnection(request.socket, this);
@@ -268,7 +268,7 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
       return this.#reply.answer(result);
     }
     try {
-      const answer = readAnswer(result, route, this.requestId, parts);
+      const answer = readAnswer(result, route, this, parts);
       // A failure is no answer: whoever repeats the request wants it done.
       await this.#end((run) => (answer.status >= 500 ? run.release() : run.complete(answer)));
       this.#reply.give(answer);

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isMotiaError, isWireValue, type ChannelReader, type ChannelRef, type Clock, type MotiaError, type OpenSpan, type Telemetry, type TraceContext } from '@motia/engine-core/contract';
-import { readAnswer, streamHeaders, writeAnswer, type AnswerParts, type AnswerRoute } from './answer.js';
+import { inTrace } from '@motia/engine-core';
+import { isMotiaError, isWireValue, type ChannelReader, type ChannelRef, type Clock, type MotiaError, type OpenSpan, type Telemetry } from '@motia/engine-core/contract';
+import { readAnswer, streamHeaders, writeAnswer, type AnsweredRequest, type AnswerParts, type AnswerRoute } from './answer.js';
 import type { Cors, HeaderList } from './cors.js';
 import { restErrors } from './errors.js';
 import type { HandlerResponse } from './handler-response.js';
@@ -29,9 +30,7 @@ export interface ReplyParts extends AnswerParts {
 }
 
 /** The exchange that a reply belongs to. */
-export interface ReplyOwner {
-  /** Trace of what was done for the request so far. */
-  readonly trace: TraceContext | undefined;
+export interface ReplyOwner extends AnsweredRequest {
   /** The response is a stream, and its head is out. */
   streamBegun(): void;
   /** Nobody waits for the call. */
@@ -61,7 +60,6 @@ export class Reply implements Streamable, StreamOwner {
     private readonly request: IncomingMessage,
     private readonly response: ServerResponse,
     private readonly route: Route,
-    private readonly requestId: string,
     private readonly owner: ReplyOwner,
   ) {}
 
@@ -107,7 +105,7 @@ export class Reply implements Streamable, StreamOwner {
     if (this.isOver || this.isStream) return;
     try {
       if (isStreamResult(result)) this.#startStream(iterableSource(result.body, result, answering.functionId, answering.defaultStatus));
-      else this.#write(readAnswer(result, answering, this.requestId, this.parts));
+      else this.#write(readAnswer(result, answering, this.owner, this.parts));
     } catch (error) {
       this.refuse(error);
     }
@@ -139,16 +137,17 @@ export class Reply implements Streamable, StreamOwner {
   /** With an error, where no answer was begun. */
   refuse(error: unknown): void {
     if (this.isOver) return;
-    const { parts, route, response, request } = this;
+    const { parts, route, response, request, owner } = this;
     if (parts.drainState.isDraining) response.shouldKeepAlive = false;
     this.#isOver = true;
     const problem = toClientError(error, parts.mode);
-    const trace = this.owner.trace ?? parts.telemetry.newTrace();
-    const ids = { requestId: this.requestId, traceId: traceIdOf(trace), requestIdHeader: parts.requestIdHeader };
+    const trace = owner.trace ?? parts.telemetry.newTrace();
+    const ids = { requestId: owner.requestId, traceId: traceIdOf(trace), requestIdHeader: parts.requestIdHeader };
     if (problem.status >= 500) {
-      const fields = { requestId: this.requestId, traceId: ids.traceId, functionId: route.functionId, route: nameOf(route), code: problem.code, error };
-      if (problem.status === 503) parts.logger.warn('Request refused', fields);
-      else parts.logger.error('Request failed', fields);
+      const fields = { requestId: ids.requestId, functionId: route.functionId, route: nameOf(route), code: problem.code, error };
+      const logger = inTrace(parts.logger, trace);
+      if (problem.status === 503) logger.warn('Request refused', fields);
+      else logger.error('Request failed', fields);
     }
     // Leaving a body half read on a connection that stays open would make the rest of it look like the next request.
     const isTooLarge = isMotiaError(error, 'MOTIA_REST_BODY_TOO_LARGE') && !request.complete;
@@ -177,7 +176,7 @@ export class Reply implements Streamable, StreamOwner {
   headFor(head: StreamHead): HeaderList {
     const { parts, response } = this;
     if (parts.drainState.isDraining) response.shouldKeepAlive = false;
-    return streamHeaders(head, { requestId: this.requestId, corsHeaders: this.#corsHeaders(), requestIdHeader: parts.requestIdHeader }, this.route.defaultContentType);
+    return streamHeaders(head, { requestId: this.owner.requestId, corsHeaders: this.#corsHeaders(), requestIdHeader: parts.requestIdHeader }, this.route.defaultContentType);
   }
 
   /** A stream may last: it takes no place from requests that wait for one. */
@@ -197,8 +196,8 @@ export class Reply implements Streamable, StreamOwner {
   broken(error: unknown, hasBegun: boolean): void {
     if (this.isOver) return;
     if (!hasBegun) return this.refuse(error);
-    const { parts, route } = this;
-    parts.logger.error('A response broke off', { requestId: this.requestId, functionId: route.functionId, route: nameOf(route), error });
+    const { parts, route, owner } = this;
+    inTrace(parts.logger, owner.trace).error('A response broke off', { requestId: owner.requestId, functionId: route.functionId, route: nameOf(route), error });
     endServerSpan(this.span, 500, error);
     this.#cut();
   }
@@ -206,7 +205,7 @@ export class Reply implements Streamable, StreamOwner {
   #write(answer: HandlerResponse): void {
     const { parts, response } = this;
     if (parts.drainState.isDraining) response.shouldKeepAlive = false;
-    writeAnswer(response, answer, { requestId: this.requestId, corsHeaders: this.#corsHeaders(), requestIdHeader: parts.requestIdHeader, end: this.#lingering() });
+    writeAnswer(response, answer, { requestId: this.owner.requestId, corsHeaders: this.#corsHeaders(), requestIdHeader: parts.requestIdHeader, end: this.#lingering() });
     this.release(restErrors.BODY_ABANDONED);
     this.#isOver = true;
     endServerSpan(this.span, answer.status, undefined);

@@ -1,3 +1,4 @@
+import { inTrace } from '@motia/engine-core';
 import type { ChangeOrigin, Clock, Logger, StoreTransaction } from '@motia/engine-core/contract';
 import { stateErrors } from './errors.js';
 import type { StateOptions } from './options.js';
@@ -58,14 +59,14 @@ export class StateOperations {
   /** Hands the change over before it returns. Throws what is wrong with it. */
   set(place: Place, value: unknown, options: WriteOptions = {}): Promise<StateWritten> {
     const { json, unsafeIntegerAt } = checkValue(place, value, this.#parts.options.max_value_bytes);
-    this.#judgeInteger(place, unsafeIntegerAt);
+    this.#judgeInteger(place, unsafeIntegerAt, options);
     return this.#write(place, { kind: 'set', json }, options);
   }
 
   /** Hands the change over before it returns. Throws what is wrong with it. */
   update(place: Place, input: unknown, options: WriteOptions = {}): Promise<StateWritten> {
     const { ops, unsafeIntegerAt } = checkOps(place, input);
-    this.#judgeInteger(place, unsafeIntegerAt);
+    this.#judgeInteger(place, unsafeIntegerAt, options);
     return this.#write(place, { kind: 'update', ops }, options);
   }
 
@@ -102,14 +103,14 @@ export class StateOperations {
   }
 
   /** @throws `MOTIA_STATE_UNSAFE_INTEGER` when the options say so; else warns, now and then */
-  #judgeInteger(place: Place, pointer: string | undefined): void {
+  #judgeInteger(place: Place, pointer: string | undefined, { trace }: WriteOptions): void {
     if (pointer === undefined) return;
     const { options, clock, logger } = this.#parts;
     if (options.strict_integers) throw stateErrors.UNSAFE_INTEGER({ ...place, pointer });
     const nowMs = clock.monotonicMs();
     if (nowMs - this.#warnedAtMs < warnEveryMs) return;
     this.#warnedAtMs = nowMs;
-    logger.warn('A stored value holds an integer beyond 2^53, which may have been rounded on its way; `strict_integers: true` refuses such values', { ...place, pointer });
+    inTrace(logger, trace).warn('A stored value holds an integer beyond 2^53, which may have been rounded on its way; `strict_integers: true` refuses such values', { ...place, pointer });
   }
 }
 

@@ -2,18 +2,18 @@ export { step } from './steps/step.js';
 export type { StepBuilder, StepDefinition } from './steps/step.js';
 export { multiTriggerStep } from './steps/multi-trigger-step.js';
 export type { MultiTriggerStepBuilder, TriggerHandlers } from './steps/multi-trigger-step.js';
-export { api, cron, http, httpMiddleware, queue, state, stream, subscribe } from './steps/triggers.js';
+export { api, cron, http, httpMiddleware, log, queue, state, stream, subscribe } from './steps/triggers.js';
 export type { HttpOptions, QueueOptions } from './steps/triggers.js';
 export {
-  getApiTriggers, getCronTriggers, getHttpTriggers, getQueueTriggers, getStateTriggers, getStreamTriggers, getSubscribeTriggers,
-  isApiTrigger, isCronTrigger, isHttpMiddlewareTrigger, isHttpTrigger, isQueueTrigger, isStateTrigger, isStreamTrigger, isSubscribeTrigger,
+  getApiTriggers, getCronTriggers, getHttpTriggers, getLogTriggers, getQueueTriggers, getStateTriggers, getStreamTriggers, getSubscribeTriggers,
+  isApiTrigger, isCronTrigger, isHttpMiddlewareTrigger, isHttpTrigger, isLogTrigger, isQueueTrigger, isStateTrigger, isStreamTrigger, isSubscribeTrigger,
 } from './steps/trigger-guards.js';
 export { NonRetryable } from './steps/non-retryable.js';
 export type { NonRetryableOptions } from './steps/non-retryable.js';
 export { RetryAfter } from './steps/retry-after.js';
 export { generateStepId } from './steps/step-id.js';
 export type {
-  ApiRouteMethod, ApiTrigger, Enqueue, FileRule, HttpMiddlewareTrigger, IdempotencyOptions, QueryParam, QueueTrigger, RespondMode, StateTrigger, Step, StepConfig,
+  ApiRouteMethod, ApiTrigger, Enqueue, FileRule, HttpMiddlewareTrigger, IdempotencyOptions, LogTrigger, QueryParam, QueueTrigger, RespondMode, StateTrigger, Step, StepConfig,
   StreamTrigger, SubscribeTrigger, TriggerConfig, TriggerType,
 } from './steps/step-config.js';
 export type { InfrastructureConfig, QueueConfig } from './steps/queue-config.js';
@@ -26,7 +26,7 @@ export type {
   AnyInputs, DataOf, EnqueueData, EnqueueOptions, Enqueuer, EnqueueReceipt, Enqueues, FlowContext, InputsByShape, InvokeCallOptions, MatchHandlers, Streams, StreamsByName, TriggerInfo, TriggerInputs,
 } from './steps/flow-context.js';
 export type { PathParams } from './steps/path-params.js';
-export type { CronTriggerInput, StateTriggerInput, StreamEvent, StreamTriggerInput } from './steps/trigger-input.js';
+export type { CronTriggerInput, LogTriggerInput, StateTriggerInput, StreamEvent, StreamTriggerInput } from './steps/trigger-input.js';
 export type { ApiRequest, ApiResponse, HeaderValues, MotiaHttpArgs, MotiaHttpRequest, MotiaHttpResponse, QueryValues } from './http/http-message.js';
 export type { HttpMiddlewareInput, HttpMiddlewareRequest, HttpMiddlewareResult } from './http/http-middleware.js';
 export type { ByteStream } from './http/byte-stream.js';

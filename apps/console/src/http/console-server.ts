@@ -92,7 +92,7 @@ export class ConsoleServer {
     try {
       const answer = await change();
       const traceId = (answer as { readonly traceId?: unknown } | null)?.traceId;
-      logger.info('Changed by the console', { path, ...(typeof traceId === 'string' ? { traceId } : {}) });
+      (typeof traceId === 'string' ? logger.child({ traceId }) : logger).info('Changed by the console', { path });
       return answer;
     } catch (error) {
       logger.info('A change by the console failed', { path, code: isMotiaError(error) ? error.code : undefined });

@@ -1,5 +1,6 @@
 import type { ModuleFunctions } from '../api/module-functions.js';
-import type { ListedLogs, LogRow } from '../api/resources/telemetry.js';
+import type { ListedLogs } from '../api/resources/telemetry.js';
+import type { LogRow } from '../contract/index.js';
 import type { LookedAt, Topic, TopicRows } from './topic.js';
 
 /** Newest lines that the topic shows. */

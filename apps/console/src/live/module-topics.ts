@@ -1,7 +1,7 @@
 import type { ModuleFunctions } from '../api/module-functions.js';
 import { parseQueueName, queueTarget } from '../api/queue-name.js';
-import type { CronRow } from '../api/resources/crons.js';
-import { queueKey, type QueueRow } from '../api/resources/queues.js';
+import type { CronRow, QueueRow } from '../contract/index.js';
+import { queueKey } from '../api/resources/queues.js';
 import { traceRow, type ListedTraces } from '../api/resources/telemetry.js';
 import { LogTopic } from './log-topic.js';
 import { rowsOf } from './topics.js';

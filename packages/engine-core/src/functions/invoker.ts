@@ -5,6 +5,7 @@ import type { Logger } from '../contract/logger.js';
 import type { EnqueueRouter } from '../contract/services/enqueue.js';
 import type { Telemetry } from '../contract/telemetry.js';
 import { invocationErrors } from '../errors/invocation-errors.js';
+import { inTrace } from '../logger/in-trace.js';
 import { randomHex } from '../telemetry/trace-context.js';
 import { Call, type CallerAccount, type CallerClaims, type CallKeeper } from './call.js';
 import { CallList } from './call-list.js';
@@ -272,7 +273,7 @@ export class Invoker implements CallKeeper {
     if (call.span !== undefined) endSpan(call, nowMs, error);
     this.#release(call, nowMs, true);
     if (call.isVoid && call.isStarted) {
-      this.#parts.logger.warn('A call without answer failed', { functionId: call.functionId, traceId: call.trace.traceparent.slice(3, 35), code: error.code, reason: error.message });
+      inTrace(this.#parts.logger, call.trace).warn('A call without answer failed', { functionId: call.functionId, code: error.code, reason: error.message });
     }
     call.settle('rejected', error);
   }

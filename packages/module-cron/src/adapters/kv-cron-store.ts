@@ -1,5 +1,5 @@
 import type { Clock, Registration, StoreHandle, StoreService, StoreTransaction } from '@motia/engine-core/contract';
-import type { BeginOutcome, ClaimOutcome, ClaimRequest, CronStore, JobState, RunEnd, RunKey, RunRecord, StoredJob } from '../cron-store.js';
+import type { BackfillOutcome, BackfillRequest, BeginOutcome, ClaimOutcome, ClaimRequest, CronStore, JobState, RunEnd, RunKey, RunRecord, StoredJob } from '../cron-store.js';
 import { cronErrors } from '../errors.js';
 import type { Found } from '../program/sound-rows.js';
 import type { CronProgram } from '../store-program.js';
@@ -66,6 +66,10 @@ export class KvCronStore implements CronStore {
 
   claim(request: ClaimRequest, options?: { readonly tx?: StoreTransaction }): Promise<ClaimOutcome> {
     return options?.tx === undefined ? this.#handle.run('claim', request) : this.#handle.run('claimOrFail', request, { tx: options.tx });
+  }
+
+  backfill(request: BackfillRequest): Promise<BackfillOutcome> {
+    return this.#handle.run('backfill', request);
   }
 
   begin(key: RunKey): Promise<BeginOutcome> {

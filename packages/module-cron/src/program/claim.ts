@@ -1,5 +1,5 @@
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
-import type { ClaimOutcome, ClaimRequest, JobState, RunKey, RunState } from '../cron-store.js';
+import { waitsAsBackfill, type ClaimOutcome, type ClaimRequest, type JobState, type RunKey, type RunState } from '../cron-store.js';
 import { cronErrors } from '../errors.js';
 import { rfc3339 } from '../rfc3339.js';
 import { endScheduled } from './jobs.js';
@@ -55,7 +55,7 @@ interface Decision {
 function decide(sql: StoreSql, decision: Decision): ClaimOutcome {
   const { request } = decision;
   if (request.wish === 'skip') return skip(sql, decision, request.reason ?? 'skipped');
-  const open = openRunsOf(sql, request.jobId, decision.context);
+  const open = openRunsOf(sql, request.jobId, decision.context).filter((run) => !waitsAsBackfill(run));
   const isBlocked = request.mustWait === 'for any' ? open.length > 0 : request.mustWait === 'for backfills' && open.some(({ isBackfilled }) => isBackfilled);
   if (isBlocked) return { status: 'blocked' };
   if (open.length === 0 || request.overlap === 'allow') return start(sql, decision, () => []);

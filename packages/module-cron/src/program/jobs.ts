@@ -94,7 +94,7 @@ export function prune(sql: StoreSql, { ticking }: { readonly ticking: readonly s
   // An engine that runs for months names its jobs once, at its start.
   for (const jobId of ticking) sql.run('UPDATE cron_jobs SET seen_at_ms = ? WHERE job_id = ?', nowMs, jobId);
   sql.run("DELETE FROM cron_jobs WHERE origin = 'trigger' AND seen_at_ms < ?", nowMs - forgetJobsAfterMs);
-  sql.run("DELETE FROM cron_runs WHERE scheduled_at_ms < ? AND state IN ('succeeded', 'failed', 'skipped') AND job_id NOT IN (SELECT job_id FROM cron_jobs)", nowMs - forgetRunsAfterMs);
+  sql.run("DELETE FROM cron_runs WHERE scheduled_at_ms < ? AND state IN ('succeeded', 'failed', 'skipped', 'waiting') AND job_id NOT IN (SELECT job_id FROM cron_jobs)", nowMs - forgetRunsAfterMs);
 }
 
 function requireJob(sql: StoreSql, jobId: string, context: StoreCommandContext): JobState {

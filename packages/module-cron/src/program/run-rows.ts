@@ -90,6 +90,10 @@ export function changeRun(sql: StoreSql, run: ProgramRun, { error, ...change }: 
   );
 }
 
+export function removeRun(sql: StoreSql, { jobId, scheduledAtMs }: RunKey): void {
+  sql.run('DELETE FROM cron_runs WHERE job_id = ? AND scheduled_at_ms = ?', jobId, scheduledAtMs);
+}
+
 /** Takes all rows as they are. For migrations. */
 export function resealRuns(sql: StoreSql): void {
   for (const row of sql.all<StoredRun>(columns)) sql.run('UPDATE cron_runs SET crc = ? WHERE job_id = ? AND scheduled_at_ms = ?', runCrc(row), row.jobId, row.scheduledAtMs);

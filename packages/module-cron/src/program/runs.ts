@@ -1,7 +1,8 @@
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
-import type { BeginOutcome, RunEnd, RunKey, RunRecord } from '../cron-store.js';
+import { nextWaiting, waitsAsBackfill, type BeginOutcome, type RunEnd, type RunKey, type RunRecord } from '../cron-store.js';
 import { cronErrors } from '../errors.js';
 import { rfc3339 } from '../rfc3339.js';
+import { jobRow } from './job-rows.js';
 import { endScheduled } from './jobs.js';
 import { nextToken } from './counters.js';
 import { changeRun, openRunsOf, runRow, type ProgramRun } from './run-rows.js';
@@ -51,7 +52,7 @@ function conclude(sql: StoreSql, run: ProgramRun, { state, reason, error }: RunE
   sql.run('UPDATE cron_jobs SET last_result = ?, last_error = ? WHERE job_id = ?', isRunning || state === 'queued' ? 'running' : state, failure, jobId);
   if (state === 'queued') return { isCurrent: true };
   if (run.isLast) endScheduled(sql, jobId, context);
-  const [next] = isRunning ? [] : open;
+  const next = isRunning ? undefined : nextWaiting(open);
   return { isCurrent: true, ...(next === undefined ? {} : { next }) };
 }
 
@@ -70,6 +71,7 @@ export function promote(sql: StoreSql, { key, wish, messageId }: Promotion, cont
   const open = openRunsOf(sql, key.jobId, context);
   const run = open.find(({ scheduledAtMs }) => scheduledAtMs === key.scheduledAtMs);
   if (run?.state !== 'waiting' || open.some(({ state }) => state !== 'waiting')) return undefined;
+  if (waitsAsBackfill(run) && jobRow(sql, key.jobId, context)?.isPaused === true) return undefined;
   return restart(sql, run, { wish, messageId, losses: 0 }, context);
 }
 

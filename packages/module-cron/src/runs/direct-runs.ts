@@ -1,4 +1,5 @@
-import type { Clock, FunctionRegistry, Logger, OpenSpan, Telemetry } from '@motia/engine-core/contract';
+import { inTrace } from '@motia/engine-core';
+import type { Clock, FunctionRegistry, Logger, OpenSpan, Telemetry, TraceContext } from '@motia/engine-core/contract';
 import type { CronJob } from '../cron-job.js';
 import type { ClaimOutcome, CronStore, RunRecord } from '../cron-store.js';
 import { cronErrors } from '../errors.js';
@@ -98,7 +99,7 @@ export class DirectRuns implements RunStarter {
     if (controller.signal.aborted && result.state === 'failed') {
       // Replaced: whoever did it has ended the run. Stopped: somebody may go on with it.
       if (controller.signal.reason !== 'replaced') await persist(this.#parts, run.jobId, () => store.release(run, run.fencingToken));
-    } else if (!(await this.#restartLost(job, run, { result, attempt }))) await this.#conclude(job, run, result);
+    } else if (!(await this.#restartLost(job, run, { result, attempt }))) await this.#conclude(job, run, result, span.context);
     local.close(run, run.fencingToken);
   }
 
@@ -108,14 +109,15 @@ export class DirectRuns implements RunStarter {
     if (!wasKeptFromRunning(result.thrown, run) || result.thrown.code !== 'MOTIA_ENGINE_WORKER_LOST' || attempt > 1 || job.spec.catchUp === 'skip') return false;
     const started = await persist(this.#parts, run.jobId, () => store.takeOver(run, run.fencingToken, 'run'));
     if (started?.fencingToken === undefined) return true;
-    logger.warn('A cron run whose process went away is started once more', { jobId: run.jobId, functionId: run.functionId, scheduledAtMs: run.scheduledAtMs });
     const span = openSlotSpan(this.#parts.telemetry, run);
+    inTrace(logger, span.context).warn('A cron run whose process went away is started once more', { jobId: run.jobId, functionId: run.functionId, scheduledAtMs: run.scheduledAtMs });
     this.#launch({ job, run: { ...run, fencingToken: started.fencingToken }, span, attempt: attempt + 1 });
     return true;
   }
 
-  async #conclude(job: CronJob, run: SlotRun, { state, reason, error }: RunResult): Promise<void> {
-    const { store, metrics, logger, events } = this.#parts;
+  async #conclude(job: CronJob, run: SlotRun, { state, reason, error }: RunResult, trace?: TraceContext): Promise<void> {
+    const { store, metrics, events } = this.#parts;
+    const logger = inTrace(this.#parts.logger, trace);
     const outcome = await persist(this.#parts, run.jobId, () =>
       store.end(run, run.fencingToken, { state, ...(reason === undefined ? {} : { reason }), ...(error === undefined ? {} : { error }) }));
     if (outcome === undefined) return;

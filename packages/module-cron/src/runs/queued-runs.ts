@@ -136,7 +136,8 @@ export class QueuedRuns implements RunStarter {
       const [run] = await store.history({ jobId: key.jobId, limit: 1, beforeMs: key.scheduledAtMs + 1 });
       const functionId = run?.functionId ?? key.jobId;
       if (end.state !== 'queued') metrics.ended(functionId, end.state, end.reason);
-      if (end.state === 'failed') logger.error('A cron run failed', { jobId: key.jobId, functionId, scheduledAtMs: key.scheduledAtMs, code: end.error?.code, reason: end.error?.message });
+      const ofRun = run?.traceId === undefined ? logger : logger.child({ traceId: run.traceId });
+      if (end.state === 'failed') ofRun.error('A cron run failed', { jobId: key.jobId, functionId, scheduledAtMs: key.scheduledAtMs, code: end.error?.code, reason: end.error?.message });
       events.onEnded(key.jobId, outcome.next);
     });
   }

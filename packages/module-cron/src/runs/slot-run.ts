@@ -25,7 +25,7 @@ export interface CronPayload {
   readonly fencingToken: number;
   /** The slot was missed and is run later. */
   readonly backfilled: boolean;
-  /** Asked for by `cron::run_now`. */
+  /** Asked for, by `cron::run_now` or `cron::backfill`. */
   readonly manual?: true;
   /** What `cron::schedule` was given. */
   readonly data?: unknown;

@@ -1,6 +1,7 @@
 import type { AnyAdapterDefinition, ModuleUse } from '@motia/engine-core/contract';
 import { ManualClock, type TestRunner } from '@motia/engine-core/testing';
 import type { ClaimOutcome, CronStore } from '../cron-store.js';
+import { backfillConformance } from './backfill-conformance.js';
 import { claimOf, jobOf, key, openCronStore, type OpenCronStore } from './open-cron-store.js';
 
 export interface CronStoreConformanceOptions {
@@ -289,6 +290,7 @@ export function cronStoreConformance({ describe, it, expect }: TestRunner, { ada
       });
     });
 
+    backfillConformance({ runner: { describe, it, expect }, open: (clock) => open(clock) });
     if (adapter.capabilities.includes('transactions')) transactions({ describe, it, expect }, withJob);
     if (adapter.capabilities.includes('engines') && shared !== undefined) engines({ describe, it, expect }, (config, clock) => openCronStore(adapter, { config, clock, support: support?.() ?? [] }), shared);
   });

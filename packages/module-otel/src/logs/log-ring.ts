@@ -183,6 +183,11 @@ function decode(chunk: LogBytes, place: number): LogData {
   };
 }
 
+/** When the first record of a piece came, epoch milliseconds. */
+export function firstTimeOf(body: Uint8Array): number {
+  return new DataView(body.buffer, body.byteOffset, body.byteLength).getFloat64(at.observedMs, true);
+}
+
 /** @returns the bytes that the text took; undefined when it does not fit. */
 function writeText(chunk: Chunk, json: string): number | undefined {
   const start = chunk.used + at.json;

@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
-import { defineOptions, passesLevel, randomHex } from '@motia/engine-core';
-import type { LogLevel, Trigger, TriggerRegistry, TriggerTypeDefinition } from '@motia/engine-core/contract';
+import { defineOptions, inTrace, passesLevel, randomHex } from '@motia/engine-core';
+import { isMotiaError, type Logger, type LogLevel, type Trigger, type TriggerRegistry, type TriggerTypeDefinition } from '@motia/engine-core/contract';
 import { viewLog, type LogData } from './log-data.js';
 
 const logTriggerSchema = Type.Object({
@@ -18,6 +18,13 @@ interface Subscriber {
   running: number;
 }
 
+export interface LogTriggersParts {
+  readonly triggers: TriggerRegistry;
+  /** Its records must come back here, as those of everybody else do. */
+  readonly logger: Logger;
+  readonly resource: Readonly<Record<string, string>>;
+}
+
 /**
  * The trigger type `log`. What a function that it calls logs, however far down its calls and messages, starts nothing:
  * its traces carry a mark in their ids that nobody else can know.
@@ -25,15 +32,13 @@ interface Subscriber {
 export class LogTriggers {
   /** Records that found no room. */
   dropped = 0;
-  readonly #triggers: TriggerRegistry;
-  readonly #resource: Readonly<Record<string, string>>;
+  readonly #parts: LogTriggersParts;
   readonly #mark = randomHex(8);
   #subscribers: readonly Subscriber[] = [];
   #isStopped = false;
 
-  constructor(triggers: TriggerRegistry, resource: Readonly<Record<string, string>>) {
-    this.#triggers = triggers;
-    this.#resource = resource;
+  constructor(parts: LogTriggersParts) {
+    this.#parts = parts;
   }
 
   get definition(): TriggerTypeDefinition<LogTriggerConfig> {
@@ -82,12 +87,16 @@ export class LogTriggers {
   async #call(trigger: Trigger, log: LogData): Promise<void> {
     // A trace of its own with the mark in front; in the trace of the record it would be taken for part of what logged.
     const trace = { traceparent: `00-${this.#mark}${randomHex(24)}-${randomHex(16)}-01` };
-    const payload = viewLog(log, this.#resource);
+    const { triggers, logger, resource } = this.#parts;
+    const payload = viewLog(log, resource);
     try {
-      if ((await this.#triggers.checkCondition(trigger, payload, { trace })) === 'blocked') return;
-      await this.#triggers.open(trigger, payload, { trace }).result;
-    } catch {
-      // Its failure is in its own trace and counters; telling it here would be a record again.
+      if ((await triggers.checkCondition(trigger, payload, { trace })) === 'blocked') return;
+      await triggers.open(trigger, payload, { trace }).result;
+    } catch (error) {
+      // In the trace that is marked, so that this record starts nothing.
+      inTrace(logger, trace).warn('A function that follows the log failed; the record is not delivered again', {
+        functionId: trigger.functionId, ...(isMotiaError(error) ? { code: error.code } : {}), reason: error instanceof Error ? error.message : String(error),
+      });
     }
   }
 }

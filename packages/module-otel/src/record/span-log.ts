@@ -64,10 +64,11 @@ export class SpanLog {
     if (span.trace.isNotable) this.#markNotable(span, chunk, position);
   }
 
-  /** Lets go of pieces whose spans all ended before `beforeMs`. */
-  evictOlderThan(beforeMs: number): void {
+  /** Lets go of pieces whose spans all ended before `beforeMs`. One with spans from before `closeBeforeMs` takes no more: it would hold them for too long. */
+  evictOlderThan(beforeMs: number, closeBeforeMs = beforeMs): void {
     while (this.main.oldest !== undefined && this.main.oldest.newestMs < beforeMs) this.#dropMain(false);
     while (this.kept.oldest !== undefined && this.kept.oldest.newestMs < beforeMs) this.#dropKept();
+    for (const ring of [this.main, this.kept]) if (ring.newest !== undefined && ring.newest.oldestMs < closeBeforeMs && this.#hasRoom) ring.grow();
   }
 
   clear(): void {
@@ -108,6 +109,11 @@ export class SpanLog {
       else this.#dropMain(true);
     }
     return main.grow();
+  }
+
+  /** More than half of the pieces are free. */
+  get #hasRoom(): boolean {
+    return this.main.size + this.kept.size < this.#mostChunks() / 2;
   }
 
   /** What the table of notable traces takes is not there for spans. */

@@ -1,4 +1,5 @@
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
+import { firstTimeOf } from '../logs/log-ring.js';
 import { Offset } from '../record/span-layout.js';
 import { evictSpans, forgetStrings, insertChunk, type SpanLimits } from './write-spans.js';
 
@@ -12,7 +13,7 @@ export interface WriteInput {
   readonly opened: readonly Uint8Array[];
   /** Ids of spans that were written down as open and have ended. */
   readonly ended: readonly Uint8Array[];
-  readonly logs: { readonly pieces: readonly LogPiece[]; readonly maxRecords: number; readonly maxBytes: number; readonly beforeMs: number };
+  readonly logs: { readonly pieces: readonly LogPiece[]; readonly maxRecords: number; readonly maxBytes: number; readonly beforeMs: number; readonly pieceMs: number };
   readonly rollups: readonly { readonly level: number; readonly startMs: number; readonly series: string; readonly body: string }[];
   readonly rollupsBefore: readonly number[];
   readonly limits: SpanLimits;
@@ -33,12 +34,12 @@ export function write(sql: StoreSql, input: WriteInput, { engineId, nowMs }: Sto
   const { run, strings, spans, opened, ended, logs, rollups, rollupsBefore, limits } = input;
   sql.run('INSERT INTO otel_engines (id, seen_ms) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET seen_ms = excluded.seen_ms', engineId, nowMs);
   strings.texts.forEach((text, index) => sql.run('INSERT OR REPLACE INTO otel_strings (run, number, text) VALUES (?, ?, ?)', run, strings.first + index, text));
-  for (const body of spans) insertChunk(sql, run, body, limits.slowMs, false);
+  for (const body of spans) insertChunk(sql, run, body, limits, false);
   for (const id of ended) sql.run('DELETE FROM otel_open WHERE span_id = ?', id);
   for (const body of opened) {
     sql.run('INSERT OR REPLACE INTO otel_open (span_id, trace_id, engine, run, body) VALUES (?, ?, ?, ?, ?)', body.subarray(Offset.spanId, Offset.spanId + 8), body.subarray(Offset.traceId, Offset.traceId + 16), engineId, run, body);
   }
-  for (const piece of logs.pieces) insertLogs(sql, piece);
+  for (const piece of logs.pieces) insertLogs(sql, piece, logs.pieceMs);
   for (const { level, startMs, series, body } of rollups) sql.run('INSERT OR REPLACE INTO otel_rollups (level, start_ms, series, body) VALUES (?, ?, ?, ?)', level, startMs, series, body);
   rollupsBefore.forEach((beforeMs, level) => sql.run('DELETE FROM otel_rollups WHERE level = ? AND start_ms < ?', level, beforeMs));
   const evictedSpans = evictSpans(sql, limits);
@@ -47,10 +48,10 @@ export function write(sql: StoreSql, input: WriteInput, { engineId, nowMs }: Sto
 }
 
 /** Behind the newest piece while that is small, so that there are few of them however little happens at a time. */
-function insertLogs(sql: StoreSql, { body, records, newestMs }: LogPiece): void {
+function insertLogs(sql: StoreSql, { body, records, newestMs }: LogPiece, pieceMs: number): void {
   const last = sql.get<{ id: number; body: Uint8Array }>('SELECT id, body FROM otel_logs WHERE bytes + ? <= ? ORDER BY id DESC LIMIT 1', body.byteLength, fullLogBytes);
   const newest = sql.get<{ id: number }>('SELECT MAX(id) AS id FROM otel_logs');
-  if (last === undefined || last.id !== newest?.id) sql.run('INSERT INTO otel_logs (records, bytes, newest_ms, body) VALUES (?, ?, ?, ?)', records, body.byteLength, newestMs, body);
+  if (last === undefined || last.id !== newest?.id || newestMs - firstTimeOf(last.body) > pieceMs) sql.run('INSERT INTO otel_logs (records, bytes, newest_ms, body) VALUES (?, ?, ?, ?)', records, body.byteLength, newestMs, body);
   else sql.run('UPDATE otel_logs SET records = records + ?, bytes = bytes + ?, newest_ms = MAX(newest_ms, ?), body = ? WHERE id = ?', records, body.byteLength, newestMs, Buffer.concat([last.body, body]), last.id);
 }
 
@@ -83,7 +84,7 @@ export function interrupt(sql: StoreSql, { isAlone, slowMs }: { readonly isAlone
       const record = Buffer.from(body);
       record[Offset.kind] = ((record[Offset.kind] as number) & 7) | (interrupted << 3);
       record.writeDoubleLE(Math.max(seenMs, record.readDoubleLE(Offset.start)), Offset.end);
-      closed += insertChunk(sql, run, record, slowMs, false);
+      closed += insertChunk(sql, run, record, { slowMs, pieceMs: Number.POSITIVE_INFINITY }, false);
     }
     sql.run('DELETE FROM otel_open WHERE engine = ?', id);
     sql.run('DELETE FROM otel_engines WHERE id = ?', id);

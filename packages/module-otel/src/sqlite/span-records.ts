@@ -17,6 +17,11 @@ export function* recordsIn(body: Uint8Array): IterableIterator<RecordHead> {
   }
 }
 
+/** When the first span of a piece ended, epoch milliseconds: about the earliest of it. */
+export function firstEndOf(body: Uint8Array): number {
+  return new DataView(body.buffer, body.byteOffset, body.byteLength).getFloat64(Offset.end, true);
+}
+
 export function isSameId(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }

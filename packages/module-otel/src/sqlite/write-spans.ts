@@ -1,5 +1,5 @@
 import type { StoreSql } from '@motia/engine-core/contract';
-import { recordsIn } from './span-records.js';
+import { firstEndOf, recordsIn } from './span-records.js';
 import { entriesOf, isNotable, notableFlags, readEntries, traceIdIn } from './trace-entries.js';
 
 export interface SpanLimits {
@@ -7,6 +7,8 @@ export interface SpanLimits {
   readonly slowMs: number;
   /** Pieces whose spans all ended before are let go. */
   readonly beforeMs: number;
+  /** What ended so much later than the first span of a piece gets another one: how much longer than meant a span may be held. */
+  readonly pieceMs: number;
 }
 
 /** Share of the size that traces with errors and slow ones may keep when everything else has gone. */
@@ -17,9 +19,9 @@ const pageShare = 0.1;
 const fullChunkBytes = 64 * 1024;
 
 /** Writes records behind the newest piece, or into one of their own. @returns how many spans */
-export function insertChunk(sql: StoreSql, run: string, body: Uint8Array, slowMs: number, isKept: boolean): number {
-  const last = sql.get<{ id: number; run: string; bytes: number; spans: number }>('SELECT id, run, bytes, spans FROM otel_chunks WHERE is_kept = ? ORDER BY id DESC LIMIT 1', isKept ? 1 : 0);
-  if (last === undefined || last.run !== run || last.bytes + body.byteLength > fullChunkBytes) {
+export function insertChunk(sql: StoreSql, run: string, body: Uint8Array, { slowMs, pieceMs }: Pick<SpanLimits, 'slowMs' | 'pieceMs'>, isKept: boolean): number {
+  const last = sql.get<{ id: number; run: string; bytes: number; spans: number; oldest_ms: number }>('SELECT id, run, bytes, spans, oldest_ms FROM otel_chunks WHERE is_kept = ? ORDER BY id DESC LIMIT 1', isKept ? 1 : 0);
+  if (last === undefined || last.run !== run || last.bytes + body.byteLength > fullChunkBytes || (body.byteLength > 0 && firstEndOf(body) - last.oldest_ms > pieceMs)) {
     const { entries, spans, flags, oldestMs, newestMs } = entriesOf(body, slowMs);
     if (spans === 0) return 0;
     sql.run(
@@ -39,9 +41,10 @@ export function insertChunk(sql: StoreSql, run: string, body: Uint8Array, slowMs
 }
 
 /** Lets go of pieces until what is left fits. @returns how many spans went */
-export function evictSpans(sql: StoreSql, { maxBytes, slowMs, beforeMs }: SpanLimits): number {
+export function evictSpans(sql: StoreSql, limits: SpanLimits): number {
+  const { maxBytes, beforeMs } = limits;
   let evicted = 0;
-  for (const { id } of sql.all<{ id: number }>('SELECT id FROM otel_chunks WHERE newest_ms < ? ORDER BY id', beforeMs)) evicted += dropChunk(sql, id, slowMs, false);
+  for (const { id } of sql.all<{ id: number }>('SELECT id FROM otel_chunks WHERE newest_ms < ? ORDER BY id', beforeMs)) evicted += dropChunk(sql, id, limits, false);
   for (;;) {
     const { total, kept } = sql.get<{ total: number; kept: number }>('SELECT COALESCE(SUM(bytes), 0) AS total, COALESCE(SUM(bytes * is_kept), 0) AS kept FROM otel_chunks') ?? { total: 0, kept: 0 };
     if (total * (1 + pageShare) <= maxBytes) return evicted;
@@ -50,7 +53,7 @@ export function evictSpans(sql: StoreSql, { maxBytes, slowMs, beforeMs }: SpanLi
       sql.get<{ id: number }>('SELECT id FROM otel_chunks WHERE is_kept = ? ORDER BY id LIMIT 1', keptIsOver ? 1 : 0) ??
       sql.get<{ id: number }>('SELECT id FROM otel_chunks ORDER BY id LIMIT 1');
     if (oldest === undefined) return evicted;
-    evicted += dropChunk(sql, oldest.id, slowMs, !keptIsOver);
+    evicted += dropChunk(sql, oldest.id, limits, !keptIsOver);
   }
 }
 
@@ -66,12 +69,12 @@ interface DroppedChunk {
 }
 
 /** @returns how many spans went */
-function dropChunk(sql: StoreSql, id: number, slowMs: number, keepsNotable: boolean): number {
+function dropChunk(sql: StoreSql, id: number, limits: SpanLimits, keepsNotable: boolean): number {
   const chunk = sql.get<DroppedChunk>('SELECT id, run, is_kept, spans, flags, newest_ms, traces, body FROM otel_chunks WHERE id = ?', id);
   if (chunk === undefined) return 0;
   const notable = keepsNotable && chunk.is_kept === 0 ? notableRecords(sql, chunk) : [];
   sql.run('DELETE FROM otel_chunks WHERE id = ?', id);
-  return chunk.spans - (notable.length === 0 ? 0 : insertChunk(sql, chunk.run, Buffer.concat(notable), slowMs, true));
+  return chunk.spans - (notable.length === 0 ? 0 : insertChunk(sql, chunk.run, Buffer.concat(notable), limits, true));
 }
 
 /** Records of traces with errors and of slow ones, whether that shows here or in a piece that came later. */

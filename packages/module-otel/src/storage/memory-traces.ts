@@ -68,7 +68,8 @@ export class MemoryTraces implements TraceStore {
   }
 
   evict(): void {
-    this.#parts.log.evictOlderThan(this.#parts.now() - this.#parts.retentionMs);
+    const { log, retentionMs, now } = this.#parts;
+    log.evictOlderThan(now() - retentionMs, now() - retentionMs / 16);
   }
 
   /** Traces whose beginning has not ended, and all of which something has not. */

@@ -1,7 +1,7 @@
 import { randomHex } from '@motia/engine-core';
 import { isMotiaError, type Clock, type HealthReporter, type Logger, type StoreHandle, type StoreService, type Timer } from '@motia/engine-core/contract';
 import { rollupLevels } from '../metrics/rollups.js';
-import { RingCursor } from '../record/chunk-ring.js';
+import { RingCursor, type TakenBytes } from '../record/chunk-ring.js';
 import type { SpanRecord } from '../record/span-record.js';
 import { storeProgram, type OtelProgram } from '../store-program.js';
 import { RunStrings } from './run-strings.js';
@@ -27,7 +27,8 @@ const bytesPerWrite = 4 * 1024 * 1024;
 
 /** Writes everything into `telemetry.db`, a slice at a time, in the store's own thread. While that is slow, what has to make room is counted as dropped. */
 export class SqliteTelemetry implements OpenStorage {
-  dropped = 0;
+  droppedSpans = 0;
+  droppedLogs = 0;
   evictedSpans = 0;
   evictedLogs = 0;
   traces: SqliteTraces | undefined;
@@ -54,7 +55,7 @@ export class SqliteTelemetry implements OpenStorage {
   }
 
   get counters(): OpenStorage['counters'] {
-    return { dropped: this.dropped, openWritten: this.#writtenOpen.size };
+    return { droppedSpans: this.droppedSpans, droppedLogs: this.droppedLogs, openWritten: this.#writtenOpen.size };
   }
 
   /** @throws what the store says when the file cannot be used */
@@ -109,12 +110,14 @@ export class SqliteTelemetry implements OpenStorage {
     if (handle === undefined) return;
     const nowMs = clock.now();
     const keepsSpans = settings.traces.kept === 'storage';
+    const keepsLogs = settings.logs.kept === 'storage';
     const taken = this.#spanCursor.take(bytesPerWrite);
     const logs = this.#logCursor.take(bytesPerWrite);
     const { opened, ended } = keepsSpans ? this.#openSpans(nowMs) : { opened: [], ended: [] };
     const firstString = this.#strings;
     const texts = spans.encoder.strings.since(firstString);
-    if (keepsSpans) this.dropped += taken.missed;
+    if (keepsSpans) this.droppedSpans += taken.missed;
+    if (keepsLogs) this.droppedLogs += logs.missed;
     try {
       const { evictedSpans, evictedLogs } = await handle.run('write', {
         run: this.#run,
@@ -122,19 +125,20 @@ export class SqliteTelemetry implements OpenStorage {
         spans: keepsSpans ? taken.pieces.map(({ body }) => body) : [],
         opened, ended,
         logs: {
-          pieces: settings.logs.kept === 'storage' ? logs.pieces : [],
-          maxRecords: options.logs_max_count, maxBytes: options.logs_max_bytes, beforeMs: nowMs - options.logs_retention_seconds * 1000,
+          pieces: keepsLogs ? logs.pieces : [],
+          maxRecords: options.logs_max_count, maxBytes: options.logs_max_bytes, ...ageLimits(nowMs, options.logs_retention_seconds),
         },
         rollups: settings.metrics.kept === 'storage' ? this.#rollups() : [],
         rollupsBefore: rollupLevels.map(({ windowMs, keptMs }) => nowMs - keptMs - windowMs),
-        limits: { maxBytes: options.sqlite_max_bytes, slowMs: options.slow_trace_ms, beforeMs: nowMs - options.traces_retention_seconds * 1000 },
+        limits: { maxBytes: options.sqlite_max_bytes, slowMs: options.slow_trace_ms, ...ageLimits(nowMs, options.traces_retention_seconds) },
       });
       this.#strings = firstString + texts.length;
       this.evictedSpans += evictedSpans;
       this.evictedLogs += evictedLogs;
       this.#succeeded();
     } catch (error) {
-      this.dropped += taken.pieces.reduce((sum, { records }) => sum + records, 0);
+      if (keepsSpans) this.droppedSpans += recordsOf(taken);
+      if (keepsLogs) this.droppedLogs += recordsOf(logs);
       // What was to be written as open is tried again with the next write.
       this.#writtenOpen.clear();
       this.#failed(error);
@@ -174,12 +178,12 @@ export class SqliteTelemetry implements OpenStorage {
     if (!this.#isFailing) return;
     this.#isFailing = false;
     this.#parts.health.set('healthy');
-    this.#parts.logger.info('Telemetry is kept again', { dropped: this.dropped });
+    this.#parts.logger.info('Telemetry is kept again', { droppedSpans: this.droppedSpans, droppedLogs: this.droppedLogs });
   }
 
   #failed(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    this.#parts.health.set('degraded', `${reason} (${String(this.dropped)} spans lost so far)`);
+    this.#parts.health.set('degraded', `${reason} (${String(this.droppedSpans)} spans and ${String(this.droppedLogs)} log records lost so far)`);
     // Said once: while it goes on failing, health and counters tell.
     if (!this.#isFailing) this.#parts.logger.warn('Telemetry cannot be written to its file; requests are not affected', { reason, ...(isMotiaError(error) ? { code: error.code } : {}) });
     this.#isFailing = true;
@@ -187,3 +191,13 @@ export class SqliteTelemetry implements OpenStorage {
 }
 
 const rollupEveryMs = 10_000;
+
+/** Pieces go whole: one that takes records of a sixteenth of the time holds none of them for more than that sixteenth too long. */
+function ageLimits(nowMs: number, retentionSeconds: number): { readonly beforeMs: number; readonly pieceMs: number } {
+  const retentionMs = retentionSeconds * 1000;
+  return { beforeMs: nowMs - retentionMs, pieceMs: retentionMs / 16 };
+}
+
+function recordsOf({ pieces }: TakenBytes): number {
+  return pieces.reduce((sum, { records }) => sum + records, 0);
+}

@@ -42,13 +42,21 @@ export interface TelemetrySource {
   restoreRollups(windows: readonly RollupWindow[]): void;
 }
 
+/** What became of what a storage was given. */
+export interface StorageCounters {
+  /** Spans and log records that it missed, or could not write: they are lost. */
+  readonly droppedSpans: number;
+  readonly droppedLogs: number;
+  /** Open spans that it has written down. */
+  readonly openWritten: number;
+}
+
 /** A storage at work. */
 export interface OpenStorage {
   /** Undefined when it keeps none. Whatever was recorded before a call is found by it, open spans included. */
   readonly traces: TraceStore | undefined;
   readonly logs: LogStore | undefined;
-  /** Spans that it lost, and open ones that it has written down. */
-  readonly counters: { readonly dropped: number; readonly openWritten: number };
+  readonly counters: StorageCounters;
   /** Every few seconds while something happens: the moment to end spans that dead engines left open, for one that several engines share. */
   round?(): void;
   /** Takes and writes what is left. */

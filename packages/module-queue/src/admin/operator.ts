@@ -1,4 +1,5 @@
-import type { Clock, Logger } from '@motia/engine-core/contract';
+import { inTrace } from '@motia/engine-core';
+import type { Clock, InvocationContext, Logger } from '@motia/engine-core/contract';
 import { longestVisibilityMs } from '../delivery/settings-schema.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { queueErrors } from '../errors.js';
@@ -18,6 +19,9 @@ export interface OperatorParts {
   readonly logger: Logger;
   readonly maxPayloadBytes: number;
 }
+
+/** The call that an operator's function was asked by. */
+type Asking = Pick<InvocationContext, 'trace'>;
 
 const pageKeys = ['limit', 'cursor'] as const;
 const mostListed = 500;
@@ -134,19 +138,19 @@ export class Operator {
     return { extendedMs: ms, receipt: deliveryReceipt(messageId, run.delivery.lease) };
   }
 
-  async redrive(payload: unknown): Promise<{ readonly moved: number; readonly state: MoveTask['state'] | 'dryRun'; readonly total?: number }> {
+  async redrive(payload: unknown, call?: Asking): Promise<{ readonly moved: number; readonly state: MoveTask['state'] | 'dryRun'; readonly total?: number }> {
     const { store, dispatcher, maxPayloadBytes } = this.#parts;
     const request = new Request(payload, [...queueKeys, ...filterKeys, 'messageId', 'messageIds', 'data', 'head', 'ratePerSecond', 'dryRun']);
     if (request.flag('dryRun')) return { moved: 0, total: await this.#countDead(request), state: 'dryRun' };
     const toHead = request.flag('head');
     const ids = request.ids('messageId');
-    if (ids === undefined) return this.#redriveMany(request, toHead);
+    if (ids === undefined) return this.#redriveMany(request, toHead, call);
     const data = request.has('data') ? payloadText(request.at('data'), false) : undefined;
     if (data !== undefined && ids.length !== 1) throw queueErrors.INVALID_OPTION({ option: 'data', problem: 'can be given for one message at a time' });
     if (data !== undefined) checkSize(data, maxPayloadBytes);
     const moved = await store.redrive(ids, { toHead, ...(data === undefined ? {} : { data }) });
     if (moved === 0) await this.#mustExist(ids);
-    this.#parts.logger.info('Dead letters were redriven', { moved, messageIds: ids.slice(0, 10), isEdited: data !== undefined });
+    inTrace(this.#parts.logger, call?.trace).info('Dead letters were redriven', { moved, messageIds: ids.slice(0, 10), isEdited: data !== undefined });
     await this.#lookAgain(dispatcher.queues.all().map(({ id }) => id), toHead);
     return { moved, state: 'done' };
   }
@@ -175,7 +179,7 @@ export class Operator {
     return { moved };
   }
 
-  async discard(payload: unknown): Promise<{ readonly discarded: number }> {
+  async discard(payload: unknown, call?: Asking): Promise<{ readonly discarded: number }> {
     const { store, dispatcher, logger } = this.#parts;
     const request = new Request(payload, [...queueKeys, ...filterKeys, 'messageId', 'messageIds', 'all']);
     const ids = request.ids('messageId');
@@ -190,7 +194,7 @@ export class Operator {
         for (let part = discardedAtOnce; part === discardedAtOnce; discarded += part) part = await store.discardSome(filterOf(request, queue), discardedAtOnce);
       }
     }
-    logger.info('Dead letters were discarded', { discarded, ...(ids === undefined ? {} : { messageIds: ids.slice(0, 10) }) });
+    inTrace(logger, call?.trace).info('Dead letters were discarded', { discarded, ...(ids === undefined ? {} : { messageIds: ids.slice(0, 10) }) });
     await dispatcher.look();
     return { discarded };
   }
@@ -215,7 +219,7 @@ export class Operator {
     return total;
   }
 
-  async #redriveMany(request: Request, toHead: boolean): Promise<{ readonly moved: number; readonly state: MoveTask['state'] }> {
+  async #redriveMany(request: Request, toHead: boolean, call: Asking | undefined): Promise<{ readonly moved: number; readonly state: MoveTask['state'] }> {
     if (request.has('data')) throw queueErrors.INVALID_OPTION({ option: 'data', problem: 'can be given for one message at a time' });
     const ratePerSecond = request.number('ratePerSecond', 0.01, 100_000);
     let moved = 0;
@@ -225,7 +229,7 @@ export class Operator {
       moved += task.moved;
       if (task.state !== 'done') state = task.state;
     }
-    this.#parts.logger.info('Dead letters are redriven', { moved, state });
+    inTrace(this.#parts.logger, call?.trace).info('Dead letters are redriven', { moved, state });
     return { moved, state };
   }
 

@@ -1,3 +1,4 @@
+import { inTrace } from '@motia/engine-core';
 import type { Clock, FunctionRegistry, Hold, Logger, MotiaError, Telemetry, Timer, TriggerRegistry } from '@motia/engine-core/contract';
 import { queueErrors } from '../errors.js';
 import type { Delivery } from '../job.js';
@@ -317,7 +318,7 @@ export class Dispatcher {
   /** A renewal found that somebody else has the job, or that it has ended. */
   #lose(run: Run): void {
     const error = queueErrors.LEASE_LOST({ messageId: run.delivery.messageId });
-    this.#parts.logger.warn('A lease was lost; its handler is told to stop', { code: error.code, messageId: run.delivery.messageId, delivery: run.delivery.lease });
+    inTrace(this.#parts.logger, run.context).warn('A lease was lost; its handler is told to stop', { code: error.code, messageId: run.delivery.messageId, delivery: run.delivery.lease });
     this.#runner.lose(run);
   }
 
@@ -326,7 +327,7 @@ export class Dispatcher {
     const { messageId, lease } = run.delivery;
     const error = queueErrors.LEASE_LOST({ messageId });
     this.#parts.metrics.refused(run.queue);
-    this.#parts.logger.warn('A late result was refused', { code: error.code, messageId, delivery: lease, ...(run.trace === undefined ? {} : { traceId: run.trace.traceId }) });
+    inTrace(this.#parts.logger, run.context).warn('A late result was refused', { code: error.code, messageId, delivery: lease });
   }
 
   #failed(error: unknown, lost: { readonly adds: readonly PendingAdd[]; readonly settlements: readonly PendingSettlement[]; readonly takes: readonly Take[] }): void {

@@ -1,4 +1,4 @@
-import type { FunctionRegistry, Invocation, InvokeOptions, MotiaError, Trigger, TriggerRegistry } from '@motia/engine-core/contract';
+import type { FunctionRegistry, Invocation, InvokeOptions, MotiaError, TraceContext, Trigger, TriggerRegistry } from '@motia/engine-core/contract';
 import { isWireValue, WireValue } from '@motia/engine-core/contract';
 import { queueErrors } from '../errors.js';
 import type { Delivery } from '../job.js';
@@ -40,6 +40,11 @@ export class Run {
     this.delivery = delivery;
     this.queue = queue;
     this.text = text;
+  }
+
+  /** What its trace is so far: of the delivery once it has begun, of whoever enqueued it before. */
+  get context(): TraceContext | undefined {
+    return this.trace?.context ?? this.delivery.trace;
   }
 
   /** Of the running call. */

@@ -1,3 +1,4 @@
+import { inTrace } from '@motia/engine-core';
 import { InFlightMap, type Clock, type FunctionRegistry, type Logger, type MotiaError, type Telemetry, type Timer, type TriggerRegistry } from '@motia/engine-core/contract';
 import type { JobFailure } from '../job.js';
 import type { Settlement } from '../job-store.js';
@@ -226,16 +227,17 @@ export class Runner {
     if (receivedBytes <= limitBytes) return { kind: 'completed', result };
     // The work is done and must not be done again: only its result is missing.
     const error = queueErrors.RESULT_TOO_LARGE({ limitBytes, receivedBytes });
-    this.#parts.logger.warn('A result is not kept', { code: error.code, reason: error.message, messageId: run.delivery.messageId });
+    inTrace(this.#parts.logger, run.context).warn('A result is not kept', { code: error.code, reason: error.message, messageId: run.delivery.messageId });
     return { kind: 'completed' };
   }
 
   #failed(run: Run, error: MotiaError, { tookMs, companions }: { readonly tookMs: number; readonly companions: number }): void {
     const { queue, delivery } = run;
-    const { logger, metrics, random } = this.#parts;
+    const { metrics, random } = this.#parts;
+    const logger = inTrace(this.#parts.logger, run.context);
     const { attempts, losses, messageId, lease } = delivery;
     const verdict = judge(error, { functionIds: run.functionIds, attempts, losses, releases: lease - 1 - attempts - losses, options: queue.options, random, companions });
-    const about = { messageId, queue: queue.label, code: error.code, reason: error.message, ...(run.trace === undefined ? {} : { traceId: run.trace.traceId }) };
+    const about = { messageId, queue: queue.label, code: error.code, reason: error.message };
     if (verdict.kind === 'released') {
       metrics.ended(queue, 'released', tookMs);
       logger.debug('A delivery was given back', about);

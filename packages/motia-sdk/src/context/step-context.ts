@@ -31,7 +31,7 @@ function guardsOf(type: TriggerType): Guards {
   let guards = guardsByType.get(type);
   if (guards === undefined) {
     const is = (candidate: TriggerType) => (): boolean => candidate === type;
-    guards = Object.freeze({ http: is('http'), queue: is('queue'), cron: is('cron'), state: is('state'), stream: is('stream'), subscribe: is('subscribe'), http_middleware: is('http_middleware') });
+    guards = Object.freeze({ http: is('http'), queue: is('queue'), cron: is('cron'), state: is('state'), stream: is('stream'), subscribe: is('subscribe'), log: is('log'), http_middleware: is('http_middleware') });
     guardsByType.set(type, guards);
   }
   return guards;

@@ -14,7 +14,7 @@ import { stepMetadata } from '../steps/step-metadata.js';
 import { momentOf } from '../steps/moment.js';
 import type { ApiTrigger, QueueTrigger, StepConfig, SubscribeTrigger, TriggerConfig } from '../steps/step-config.js';
 import { engineTriggerConfig, isQueryList } from '../steps/trigger-config.js';
-import { cronInput, stateInput } from '../steps/trigger-payload.js';
+import { cronInput, logInput, stateInput } from '../steps/trigger-payload.js';
 import { isApiTrigger, isQueueTrigger, isSubscribeTrigger } from '../steps/trigger-guards.js';
 import type { AppFunction, AppTrigger, WireSettings } from './app-function.js';
 import { isPromiseLike } from './promise-like.js';
@@ -71,6 +71,7 @@ function triggerInfo(trigger: TriggerConfig, index: number): TriggerInfo {
       return Object.freeze({ type: trigger.type, index, ...(trigger.path === undefined ? {} : { path: trigger.path }) });
     case 'state':
     case 'stream':
+    case 'log':
       return Object.freeze({ type: trigger.type, index });
   }
 }
@@ -129,8 +130,11 @@ async function responseParsers(trigger: ApiTrigger): Promise<ReadonlyMap<number,
   return parsers.size === 0 ? undefined : parsers;
 }
 
+/** What handlers get in other words than the wire says it. */
+const readers: Partial<Record<TriggerConfig['type'], (payload: unknown) => unknown>> = { state: stateInput, cron: cronInput, log: logInput, http_middleware: middlewareInput };
+
 function plainFunction(handler: Handler, trigger: TriggerConfig, functionId: string, parse: Parse | undefined): Run {
-  const read = trigger.type === 'state' ? stateInput : trigger.type === 'cron' ? cronInput : trigger.type === 'http_middleware' ? middlewareInput : (payload: unknown) => payload;
+  const read = readers[trigger.type] ?? ((payload: unknown) => payload);
   const call = (context: StepContext, input: unknown): unknown => {
     context.setInput(input);
     return handler(input, context);

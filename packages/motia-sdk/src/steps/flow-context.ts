@@ -5,7 +5,7 @@ import type { StateManager } from '../context/state-store.js';
 import type { Stream } from '../context/stream.js';
 import type { Committed } from '../context/pending-change.js';
 import type { Transaction } from '../context/transaction.js';
-import type { CronTriggerInput, StateTriggerInput, StreamTriggerInput } from './trigger-input.js';
+import type { CronTriggerInput, LogTriggerInput, StateTriggerInput, StreamTriggerInput } from './trigger-input.js';
 import type { TriggerType } from './step-config.js';
 
 /** Augmented by generated code: the streams of the project by name. Until then every name is allowed and its data unknown. */
@@ -74,6 +74,7 @@ export interface TriggerInputs {
   state: unknown;
   stream: unknown;
   subscribe: unknown;
+  log: unknown;
   http_middleware: unknown;
   data: unknown;
   result: unknown;
@@ -85,10 +86,11 @@ export interface AnyInputs extends TriggerInputs {
   cron: CronTriggerInput;
   state: StateTriggerInput;
   stream: StreamTriggerInput;
+  log: LogTriggerInput;
   http_middleware: HttpMiddlewareInput;
 }
 
-type Enveloped = MotiaHttpArgs | HttpMiddlewareInput | StateTriggerInput | StreamTriggerInput | CronTriggerInput | undefined;
+type Enveloped = MotiaHttpArgs | HttpMiddlewareInput | StateTriggerInput | StreamTriggerInput | LogTriggerInput | CronTriggerInput | undefined;
 
 /** Inputs told apart by their shape, where the config is not known. */
 export type InputsByShape<TInput> = unknown extends TInput
@@ -100,12 +102,13 @@ export type InputsByShape<TInput> = unknown extends TInput
       state: Extract<TInput, StateTriggerInput>;
       stream: Extract<TInput, StreamTriggerInput>;
       subscribe: Exclude<TInput, Enveloped>;
+      log: Extract<TInput, LogTriggerInput>;
       http_middleware: Extract<TInput, HttpMiddlewareInput>;
       data: DataOf<TInput>;
       result: unknown;
     };
 
-/** The payload without its envelope: body, message, state change or stream frame; undefined for cron. */
+/** The payload without its envelope: body, message, state change, stream frame or log record; undefined for cron. */
 export type DataOf<TInput> = TInput extends { readonly request: { readonly body: infer B } } ? B : TInput extends CronTriggerInput | undefined ? undefined : TInput;
 
 // Members that take the input are declared as methods: their parameters are compared in both directions, so that the
@@ -119,6 +122,7 @@ export interface MatchHandlers<TInput, I extends TriggerInputs> {
   state?(input: I['state']): I['result'] | Promise<I['result']>;
   stream?(input: I['stream']): I['result'] | Promise<I['result']>;
   subscribe?(input: I['subscribe']): I['result'] | Promise<I['result']>;
+  log?(input: I['log']): I['result'] | Promise<I['result']>;
   http_middleware?(input: I['http_middleware']): I['result'] | Promise<I['result']>;
   default?(input: TInput): I['result'] | Promise<I['result']>;
 }
@@ -170,6 +174,7 @@ export interface FlowContext<TEnqueueData = never, TInput = unknown, I extends T
     readonly state: (input: unknown) => input is I['state'];
     readonly stream: (input: unknown) => input is I['stream'];
     readonly subscribe: (input: unknown) => input is I['subscribe'];
+    readonly log: (input: unknown) => input is I['log'];
     readonly http_middleware: (input: unknown) => input is I['http_middleware'];
   };
   readonly getData: () => I['data'];

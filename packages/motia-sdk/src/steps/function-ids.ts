@@ -32,6 +32,8 @@ function triggerSuffix(trigger: TriggerConfig): string {
       return `stream(${trigger.streamName})`;
     case 'http_middleware':
       return `http_middleware(${trigger.path ?? '/'})`;
+    case 'log':
+      return `log(${trigger.level ?? 'all'})`;
     case 'state':
       return 'state';
   }

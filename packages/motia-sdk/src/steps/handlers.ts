@@ -5,7 +5,7 @@ import type { DataOfStream } from '../context/stream.js';
 import type { carries, Enqueue, QueryParam, StepConfig } from './step-config.js';
 import type { DataOf, Enqueues, EnqueueOptions, FlowContext, Streams, TriggerInputs } from './flow-context.js';
 import type { PathParams } from './path-params.js';
-import type { CronTriggerInput, StateTriggerInput, StreamTriggerInput } from './trigger-input.js';
+import type { CronTriggerInput, LogTriggerInput, StateTriggerInput, StreamTriggerInput } from './trigger-input.js';
 
 type SchemaOf<T, K extends string> = T extends { readonly [P in K]?: infer S } ? (K extends keyof T ? InferSchema<NonNullable<S>> : unknown) : unknown;
 type QueryOf<T> = T extends { readonly queryParams: infer Q } ? (Q extends readonly QueryParam[] ? QueryValues : InferSchema<Q>) : QueryValues;
@@ -50,9 +50,11 @@ type InputOf<T> = T extends { readonly type: 'http' | 'api' }
         ? StateTriggerInput<CarriedBy<T>>
         : T extends { readonly type: 'stream' }
           ? StreamTriggerInput<ItemOf<T>>
-          : T extends { readonly type: 'http_middleware' }
-            ? HttpMiddlewareInput
-            : never;
+          : T extends { readonly type: 'log' }
+            ? LogTriggerInput
+            : T extends { readonly type: 'http_middleware' }
+              ? HttpMiddlewareInput
+              : never;
 type OfType<T, K> = InputOf<Extract<T, { readonly type: K }>>;
 
 /** By trigger type, what the handler of this config gets. */
@@ -63,6 +65,7 @@ export interface InputsOf<C extends StepConfig> extends TriggerInputs {
   state: OfType<TriggersOf<C>, 'state'>;
   stream: OfType<TriggersOf<C>, 'stream'>;
   subscribe: OfType<TriggersOf<C>, 'subscribe'>;
+  log: OfType<TriggersOf<C>, 'log'>;
   http_middleware: OfType<TriggersOf<C>, 'http_middleware'>;
   data: DataOf<InputOf<TriggersOf<C>>>;
   result: ResultOf<TriggersOf<C>>;

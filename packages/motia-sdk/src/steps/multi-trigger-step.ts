@@ -13,6 +13,7 @@ export interface TriggerHandlers<C extends StepConfig> {
   state?: (input: InputsOf<C>['state'], ctx: ContextOf<C>) => Answer<C>;
   stream?: (input: InputsOf<C>['stream'], ctx: ContextOf<C>) => Answer<C>;
   subscribe?: (input: InputsOf<C>['subscribe'], ctx: ContextOf<C>) => Answer<C>;
+  log?: (input: InputsOf<C>['log'], ctx: ContextOf<C>) => Answer<C>;
   httpMiddleware?: (input: InputsOf<C>['http_middleware'], ctx: ContextOf<C>) => Answer<C>;
 }
 
@@ -26,6 +27,7 @@ export interface MultiTriggerStepBuilder<C extends StepConfig> {
   onState(handler: Given<C, 'state'>): MultiTriggerStepBuilder<C>;
   onStream(handler: Given<C, 'stream'>): MultiTriggerStepBuilder<C>;
   onSubscribe(handler: Given<C, 'subscribe'>): MultiTriggerStepBuilder<C>;
+  onLog(handler: Given<C, 'log'>): MultiTriggerStepBuilder<C>;
   onHttpMiddleware(handler: Given<C, 'httpMiddleware'>): MultiTriggerStepBuilder<C>;
   /** Ends the chain. Handlers given here replace those of the chain. */
   handlers(handlers?: TriggerHandlers<C>): StepDefinition<C>;
@@ -45,6 +47,7 @@ function builder<C extends StepConfig>(config: C, collected: TriggerHandlers<C>)
     onState: (state) => builder(config, { ...collected, state }),
     onStream: (stream) => builder(config, { ...collected, stream }),
     onSubscribe: (subscribe) => builder(config, { ...collected, subscribe }),
+    onLog: (log) => builder(config, { ...collected, log }),
     onHttpMiddleware: (httpMiddleware) => builder(config, { ...collected, httpMiddleware }),
     handlers: (given) => ({ config, handler: dispatching({ ...collected, ...given }) }),
   };

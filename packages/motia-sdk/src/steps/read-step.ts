@@ -10,6 +10,7 @@ export interface ReadStep {
 }
 
 const methods = new Set(['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD']);
+const logLevels = new Set(['all', 'trace', 'debug', 'info', 'warn', 'error']);
 
 /**
  * Reads the namespace object of a Step file: `config` + `handler`, the result of `step()` as default export, or the
@@ -64,11 +65,13 @@ function triggerProblem(trigger: unknown): string | undefined {
       return t['expression'] === undefined ? undefined : 'has both `expression` and `at`: a schedule repeats or runs once';
     case 'stream':
       return text('streamName');
+    case 'log':
+      return t['level'] === undefined || logLevels.has(String(t['level'])) ? undefined : `has level ${JSON.stringify(t['level'])}; one of ${[...logLevels].join(', ')}`;
     case 'state':
     case 'http_middleware':
       return undefined;
     default:
-      return `has type ${JSON.stringify(t['type'])}; one of http, queue, cron, state, stream, subscribe, http_middleware`;
+      return `has type ${JSON.stringify(t['type'])}; one of http, queue, cron, state, stream, subscribe, log, http_middleware`;
   }
 }
 

@@ -3,12 +3,13 @@ import type { TriggerCondition } from './handlers.js';
 import type { StepSchemaInput } from '../schema/standard-schema.js';
 import type { CronTrigger, OneOffTrigger } from './cron-trigger.js';
 import type { InfrastructureConfig, QueueConfig } from './queue-config.js';
+import type { LogLevel } from './trigger-input.js';
 
 /** Never there at run time: what a trigger's input is about. */
 export declare const carries: unique symbol;
 
 export type ApiRouteMethod = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'OPTIONS' | 'HEAD';
-export type TriggerType = 'http' | 'queue' | 'cron' | 'state' | 'stream' | 'subscribe' | 'http_middleware';
+export type TriggerType = 'http' | 'queue' | 'cron' | 'state' | 'stream' | 'subscribe' | 'log' | 'http_middleware';
 
 /** A query parameter for docs and, with `required`, for checking. */
 export interface QueryParam {
@@ -115,6 +116,13 @@ export interface StreamTrigger<T = unknown> {
   readonly condition?: TriggerCondition;
   readonly [carries]?: T;
 }
+/** Records of the log, of every process and of the engine. What the Step itself logs, however far down its calls and messages, starts nothing. */
+export interface LogTrigger {
+  readonly type: 'log';
+  /** Records of this level and above. Default `all`. */
+  readonly level?: 'all' | LogLevel;
+  readonly condition?: TriggerCondition;
+}
 /** Stands before the handlers of HTTP routes, whichever process serves them. */
 export interface HttpMiddlewareTrigger {
   readonly type: 'http_middleware';
@@ -131,7 +139,7 @@ export interface HttpMiddlewareTrigger {
   /** It runs unless this gives `false`; then the request goes on. */
   readonly condition?: TriggerCondition;
 }
-export type TriggerConfig = ApiTrigger | QueueTrigger | CronTrigger | OneOffTrigger | SubscribeTrigger | StateTrigger | StreamTrigger | HttpMiddlewareTrigger;
+export type TriggerConfig = ApiTrigger | QueueTrigger | CronTrigger | OneOffTrigger | SubscribeTrigger | StateTrigger | StreamTrigger | LogTrigger | HttpMiddlewareTrigger;
 
 /** A topic that a Step enqueues to; `label` and `conditional` are shown in the flow view. */
 export type Enqueue = string | { readonly topic: string; readonly label?: string; readonly conditional?: boolean };

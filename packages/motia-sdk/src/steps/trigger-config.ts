@@ -31,6 +31,8 @@ async function configOfType(trigger: TriggerConfig, infrastructure: Infrastructu
       return defined({ scope: trigger.scope, key: trigger.key });
     case 'stream':
       return defined({ stream_name: trigger.streamName, group_id: trigger.groupId, item_id: trigger.itemId });
+    case 'log':
+      return defined({ level: trigger.level });
   }
 }
 

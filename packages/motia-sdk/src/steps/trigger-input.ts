@@ -30,6 +30,43 @@ export interface StreamTriggerInput<T = unknown> {
   event: StreamEvent<T>;
 }
 
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+/** What a log trigger hands over: the record as the engine keeps it, without secrets, under the names of every generation of the API. */
+export interface LogTriggerInput {
+  level: LogLevel;
+  /** What was logged. */
+  message: string;
+  /** The same as `message`. */
+  body: string;
+  /** The data beside the message, and ids of what logged: `iii.function.id`, `iii.invocation.id`, `iii.worker.id`; of printed lines `iii.log.stream`. */
+  attributes: Readonly<Record<string, unknown>>;
+  /** Of the call that logged it; null when none did. */
+  trace_id: string | null;
+  traceId: string | null;
+  span_id: string | null;
+  spanId: string | null;
+  /** The process that logged it, or the app for records of the engine. */
+  service_name: string;
+  serviceName: string;
+  /** The number that OpenTelemetry gives to the level: 1, 5, 9, 13 or 17. */
+  severity_number: number;
+  severityNumber: number;
+  severity_text: string;
+  severityText: string;
+  /** When it was written, and when the engine got it: nanoseconds since 1970, exact to about a microsecond. */
+  timestamp_unix_nano: number;
+  timestampUnixNano: number;
+  observed_timestamp_unix_nano: number;
+  observedTimestampUnixNano: number;
+  resource: Readonly<Record<string, string>>;
+  /** What within the process logged it. */
+  instrumentation_scope_name: string;
+  instrumentationScopeName: string;
+  instrumentation_scope_version: string | null;
+  instrumentationScopeVersion: string | null;
+}
+
 /** What a cron trigger hands over. Times are RFC 3339. */
 export interface CronTriggerInput {
   trigger: 'cron';

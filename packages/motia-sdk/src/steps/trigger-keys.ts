@@ -7,6 +7,7 @@ const keysByType: Readonly<Record<string, readonly string[]>> = {
   subscribe: ['topic', 'input'],
   state: ['scope', 'key'],
   stream: ['streamName', 'groupId', 'itemId'],
+  log: ['level'],
 };
 
 /** What is wrong with the first key that would have no effect; undefined when every key has one. A misspelt schema would check nothing. */

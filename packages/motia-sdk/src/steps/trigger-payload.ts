@@ -1,4 +1,4 @@
-import type { CronTriggerInput, StateTriggerInput } from './trigger-input.js';
+import type { CronTriggerInput, LogTriggerInput, StateTriggerInput } from './trigger-input.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 const fieldsOf = (payload: unknown): Fields => (typeof payload === 'object' && payload !== null ? (payload as Fields) : {});
@@ -27,4 +27,23 @@ export function stateInput(payload: unknown): StateTriggerInput {
 export function cronInput(payload: unknown): CronTriggerInput {
   const p = fieldsOf(payload);
   return { ...p, jobId: p['job_id'], scheduledTime: p['scheduled_time'], actualTime: p['actual_time'] } as CronTriggerInput;
+}
+
+/** A log record with camelCase names beside the inventoried ones, and its level as triggers name it. */
+export function logInput(payload: unknown): LogTriggerInput {
+  const p = fieldsOf(payload);
+  return {
+    ...p,
+    level: String(p['severity_text'] ?? 'info').toLowerCase(),
+    message: p['body'],
+    traceId: p['trace_id'] ?? null,
+    spanId: p['span_id'] ?? null,
+    serviceName: p['service_name'],
+    severityNumber: p['severity_number'],
+    severityText: p['severity_text'],
+    timestampUnixNano: p['timestamp_unix_nano'],
+    observedTimestampUnixNano: p['observed_timestamp_unix_nano'],
+    instrumentationScopeName: p['instrumentation_scope_name'],
+    instrumentationScopeVersion: p['instrumentation_scope_version'] ?? null,
+  } as LogTriggerInput;
 }

@@ -8,8 +8,8 @@ import type { CronOptions, CronTrigger, OneOffTrigger } from './cron-trigger.js'
 import type { TriggerCondition } from './handlers.js';
 import type { PathParams } from './path-params.js';
 import type { InfrastructureConfig, QueueConfig } from './queue-config.js';
-import type { ApiRouteMethod, ApiTrigger, HttpMiddlewareTrigger, QueryParam, StateTrigger, StreamTrigger } from './step-config.js';
-import type { CronTriggerInput, StateTriggerInput, StreamTriggerInput } from './trigger-input.js';
+import type { ApiRouteMethod, ApiTrigger, HttpMiddlewareTrigger, LogTrigger, QueryParam, StateTrigger, StreamTrigger } from './step-config.js';
+import type { CronTriggerInput, LogTriggerInput, StateTriggerInput, StreamTriggerInput } from './trigger-input.js';
 
 /** The options of `http()` whose types are inferred. */
 export interface HttpSchemas {
@@ -114,6 +114,14 @@ export function stream(of: string | StreamDefinition, filterOrCondition?: unknow
   const streamName = typeof of === 'string' ? of : of.config.name;
   if (typeof filterOrCondition === 'function') return { type: 'stream', streamName, condition: filterOrCondition as TriggerCondition };
   return { type: 'stream', streamName, ...(filterOrCondition as Omit<StreamTrigger, 'type' | 'streamName'> | undefined) };
+}
+
+/** Records of the log: `log({ level: 'error' })` for errors, of every level without it. What the Step logs itself starts nothing. */
+export function log(
+  optionsOrCondition?: Pick<LogTrigger, 'level'> & { readonly condition?: TriggerCondition<LogTriggerInput> } | TriggerCondition<LogTriggerInput>,
+): LogTrigger {
+  if (typeof optionsOrCondition === 'function') return { type: 'log', condition: optionsOrCondition as TriggerCondition };
+  return { type: 'log', ...(optionsOrCondition as Omit<LogTrigger, 'type'> | undefined) };
 }
 
 function rooted<P extends string>(path: P): Rooted<P> {

@@ -12,7 +12,7 @@ const require = createRequire(import.meta.url);
 const compilerOptions = { strict: true, exactOptionalPropertyTypes: true, noEmit: true, target: 'ES2022', module: 'NodeNext', moduleResolution: 'NodeNext', lib: ['ES2023', 'ESNext.Disposable', 'DOM'], types: [], skipLibCheck: true };
 
 describe('The code of a guide', () => {
-  it.each(['steps', 'types', 'state', 'streams'])('%s.md compiles and loads as the app that it shows', async (guide) => {
+  it.each(['steps', 'types', 'state', 'streams', 'observability'])('%s.md compiles and loads as the app that it shows', async (guide) => {
     const text = readFileSync(new URL(`../../../../docs/guides/${guide}.md`, import.meta.url), 'utf8');
     const blocks = [...text.matchAll(/^```ts\n(\/\/ (\S+)\n[^]*?)^```$/gm)];
     // A block without its file name would be checked by nobody.

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { isMotiaError } from '@motia/protocol';
 import {
-  api, cron, defineStream, generateStepId, getApiTriggers, getCronTriggers, getQueueTriggers, getStateTriggers, getStreamTriggers, http, isApiTrigger, isCronTrigger, isQueueTrigger, isStateTrigger,
-  isStreamTrigger, isSubscribeTrigger, queue, state, stream, subscribe, type StepConfig,
+  api, cron, defineStream, generateStepId, getApiTriggers, getCronTriggers, getLogTriggers, getQueueTriggers, getStateTriggers, getStreamTriggers, http, isApiTrigger, isCronTrigger, isLogTrigger, isQueueTrigger, isStateTrigger,
+  isStreamTrigger, isSubscribeTrigger, log, queue, state, stream, subscribe, type StepConfig,
 } from '../../src/index.js';
 import { functionIds } from '../../src/steps/function-ids.js';
 import { readStep } from '../../src/steps/read-step.js';
@@ -27,26 +27,30 @@ describe('trigger builders and guards', () => {
     expect(cron('0 0 9 * * * *', { timezone: 'Europe/Vienna', overlap: 'queueOne', condition })).toEqual({ type: 'cron', expression: '0 0 9 * * * *', timezone: 'Europe/Vienna', overlap: 'queueOne', condition });
     expect(cron({ at: '2030-01-01T00:00:00Z', catchUp: 'skip' })).toEqual({ type: 'cron', at: '2030-01-01T00:00:00Z', catchUp: 'skip' });
     expect(subscribe('prices', { input: { type: 'object' } }, condition)).toEqual({ type: 'subscribe', topic: 'prices', input: { type: 'object' }, condition });
+    expect(log()).toEqual({ type: 'log' });
+    expect(log(condition)).toEqual({ type: 'log', condition });
+    expect(log({ level: 'error', condition })).toEqual({ type: 'log', level: 'error', condition });
     expect(http('POST', '/a', { respond: 'accepted', idempotency: { required: true } })).toEqual({ type: 'http', method: 'POST', path: '/a', respond: 'accepted', idempotency: { required: true } });
   });
 
   it('tell the types apart and pick them from a Step', () => {
-    const triggers: StepConfig['triggers'] = [http('GET', '/a'), { type: 'api', method: 'GET', path: '/b' }, queue('t'), cron('* * * * * * *'), state(), stream('s'), subscribe('p'), cron({ at: 0 })];
+    const triggers: StepConfig['triggers'] = [http('GET', '/a'), { type: 'api', method: 'GET', path: '/b' }, queue('t'), cron('* * * * * * *'), state(), stream('s'), subscribe('p'), cron({ at: 0 }), log()];
     const shape = (guard: (t: (typeof triggers)[number]) => boolean): boolean[] => triggers.map(guard);
-    expect(shape(isApiTrigger)).toEqual([true, true, false, false, false, false, false, false]);
-    expect(shape(isQueueTrigger)).toEqual([false, false, true, false, false, false, false, false]);
-    expect(shape(isCronTrigger)).toEqual([false, false, false, true, false, false, false, true]);
-    expect(shape(isStateTrigger)).toEqual([false, false, false, false, true, false, false, false]);
-    expect(shape(isStreamTrigger)).toEqual([false, false, false, false, false, true, false, false]);
-    expect(shape(isSubscribeTrigger)).toEqual([false, false, false, false, false, false, true, false]);
+    expect(shape(isApiTrigger)).toEqual([true, true, false, false, false, false, false, false, false]);
+    expect(shape(isQueueTrigger)).toEqual([false, false, true, false, false, false, false, false, false]);
+    expect(shape(isCronTrigger)).toEqual([false, false, false, true, false, false, false, true, false]);
+    expect(shape(isStateTrigger)).toEqual([false, false, false, false, true, false, false, false, false]);
+    expect(shape(isStreamTrigger)).toEqual([false, false, false, false, false, true, false, false, false]);
+    expect(shape(isSubscribeTrigger)).toEqual([false, false, false, false, false, false, true, false, false]);
+    expect(shape(isLogTrigger)).toEqual([false, false, false, false, false, false, false, false, true]);
     const made = { filePath: 'a', config: { name: 'n', triggers } };
-    expect([getApiTriggers, getQueueTriggers, getCronTriggers, getStateTriggers, getStreamTriggers].map((get) => get(made).length)).toEqual([2, 1, 2, 1, 1]);
+    expect([getApiTriggers, getQueueTriggers, getCronTriggers, getStateTriggers, getStreamTriggers, getLogTriggers].map((get) => get(made).length)).toEqual([2, 1, 2, 1, 1, 1]);
   });
 });
 
 describe('ids', () => {
   it('follow the inventory; repeats get the place of the trigger', () => {
-    expect(functionIds('N', [http('GET', '/a'), queue('t'), cron('* * * * * * *'), stream('s'), state(), queue('t'), state(), subscribe('p'), cron({ at: new Date(0) })])).toEqual([
+    expect(functionIds('N', [http('GET', '/a'), queue('t'), cron('* * * * * * *'), stream('s'), state(), queue('t'), state(), subscribe('p'), cron({ at: new Date(0) }), log({ level: 'warn' }), log(), log({ level: 'all' })])).toEqual([
       'steps::N::trigger::http(GET /a)',
       'steps::N::trigger::queue(t)',
       'steps::N::trigger::cron(* * * * * * *)',
@@ -56,6 +60,9 @@ describe('ids', () => {
       'steps::N::trigger::state-6',
       'steps::N::trigger::subscribe(p)',
       'steps::N::trigger::cron(at 1970-01-01T00:00:00.000Z)',
+      'steps::N::trigger::log(warn)',
+      'steps::N::trigger::log(all)',
+      'steps::N::trigger::log(all)-11',
     ]);
   });
 
@@ -99,6 +106,8 @@ describe('reading a Step file', () => {
     [{ type: 'cron', expression: '* * * * * * *', at: 0 }, 'has both `expression` and `at`: a schedule repeats or runs once'],
     [{ type: 'cron' }, 'needs `expression`'],
     [{ type: 'subscribe' }, 'needs `topic`'],
+    [{ type: 'log', level: 'fatal' }, 'has level "fatal"; one of all, trace, debug, info, warn, error'],
+    [{ type: 'log', levl: 'warn' }, 'has no key `levl`: did you mean `level`?'],
     [{ type: 'state', scop: 's' }, 'did you mean `scope`?'],
     [{ type: 'stream', streamName: 's', groupID: 'g', group: 'g' }, 'has no key `groupID`: did you mean `groupId`?'],
   ])('refuses a trigger %j with a key that would have no effect', (trigger, problem) => {
@@ -115,6 +124,8 @@ describe('reading a Step file', () => {
       { type: 'subscribe', topic: 't', input: {}, condition },
       { type: 'state', scope: 's', key: 'k', condition },
       { type: 'stream', streamName: 's', groupId: 'g', itemId: 'i', condition },
+      { type: 'log', level: 'warn', condition },
+      { type: 'log' },
     ];
     expect(problemOf({ config: { name: 'n', triggers }, handler })).toBe('none');
   });

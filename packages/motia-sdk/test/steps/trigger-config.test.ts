@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { cron, http, queue, state, stream, subscribe, type TriggerConfig } from '../../src/index.js';
+import { cron, http, log, queue, state, stream, subscribe, type TriggerConfig } from '../../src/index.js';
 import { engineTriggerConfig } from '../../src/steps/trigger-config.js';
 
 const wire = (trigger: TriggerConfig): Promise<unknown> => engineTriggerConfig(trigger, undefined, undefined);
@@ -37,6 +37,8 @@ describe('a trigger on the wire', () => {
     expect(await engineTriggerConfig(queue('t', { config: { maxRetries: 1 } }), 'c', { queue: { maxRetries: 9, delaySeconds: 2 } })).toEqual({ topic: 't', queue_config: { maxRetries: 1, delaySeconds: 2 }, condition_function_id: 'c' });
     expect(await wire(subscribe('prices', { input: z.object({}) }))).toEqual({ topic: 'prices' });
     expect(await wire(state({ scope: 's', key: 'k' }))).toEqual({ scope: 's', key: 'k' });
+    expect(await wire(log({ level: 'warn' }))).toEqual({ level: 'warn' });
+    expect(await wire(log())).toEqual({});
     expect(await wire(stream('chat', { groupId: 'g', itemId: 'i' }))).toEqual({ stream_name: 'chat', group_id: 'g', item_id: 'i' });
   });
 });

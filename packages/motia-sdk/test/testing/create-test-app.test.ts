@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { http, logger, queue, step, stateManager, type StepConfig } from '../../src/index.js';
+import { http, log, logger, multiTriggerStep, queue, step, stateManager, type LogTriggerInput, type StepConfig } from '../../src/index.js';
 import { createTestApp, type TestApp } from '../../src/testing/index.js';
 
 const hello = step({ name: 'Hello', triggers: [http('GET', '/hello/:name')] }, async (req, ctx) => {
@@ -56,7 +56,7 @@ describe('Steps on the real engine in memory', () => {
   it('answers 500 with the envelope when a handler throws, and logs the stack', async () => {
     const response = await app.http.get<{ error: { code: string; traceId: string } }>('/boom');
     expect([response.status, response.body.error.code]).toEqual([500, 'MOTIA_SDK_HANDLER_FAILED']);
-    const record = await app.waitForLog(({ level, fields }) => level === 'error' && fields?.['traceId'] === response.body.error.traceId);
+    const record = await app.waitForLog(({ level, traceId }) => level === 'error' && traceId === response.body.error.traceId);
     expect((record.fields?.['error'] as Error).stack).toMatch(/went wrong\n.*create-test-app\.test\.ts:\d+/);
   });
 
@@ -89,6 +89,69 @@ describe('Steps on the real engine in memory', () => {
     expect(seen).toEqual([['charge', { id: 'o1' }]]);
     expect(await app.invoke('state::get', { scope: 'orders', key: 'o1' })).toEqual({ id: 'o1' });
     expect(app.report.parked).toEqual([]);
+  });
+});
+
+describe('Steps that follow the log', () => {
+  it('get what others log from their level up, with its trace, and nothing of what they lead to', async () => {
+    const seen: LogTriggerInput[] = [];
+    const shown: unknown[] = [];
+    const sell = step({ name: 'Sell', triggers: [http('POST', '/sell')] }, (req, ctx) => {
+      ctx.logger.info('counted');
+      ctx.logger.warn('sold out', { product: (req.body as { product: string }).product });
+      return { status: 200, body: ctx.traceId };
+    });
+    const watch = step({ name: 'Watch', triggers: [log({ level: 'warn', condition: ({ message }) => message !== 'left out' })], enqueues: ['noticed'] }, async (record, ctx) => {
+      seen.push(record);
+      shown.push([ctx.is.log(record), ctx.trigger, ctx.getData() === record, await ctx.match({ log: ({ message }) => message })]);
+      ctx.logger.error('of the Step itself');
+      await ctx.enqueue({ topic: 'noticed', data: record.message });
+    });
+    const notice = step({ name: 'Notice', triggers: [queue('noticed', { config: { maxRetries: 0 } })] }, (message) => {
+      throw new Error(`cannot notice ${String(message)}`);
+    });
+    await using app = await createTestApp({ steps: [sell, watch, notice], clock: 'manual' });
+    const { body: traceId } = await app.http.post<string>('/sell', { body: { product: 'tea' } });
+    await app.invoke('engine::log::error', { message: 'left out' });
+    await app.clock.settle();
+    const [record] = seen.filter(({ message }) => message === 'sold out');
+    expect(record).toMatchObject({
+      level: 'warn', body: 'sold out', traceId, trace_id: traceId, severityText: 'WARN', severity_number: 13,
+      attributes: { product: 'tea', 'iii.function.id': 'steps::Sell::trigger::http(POST /sell)' }, serviceName: 'the Steps under test', timestampUnixNano: record?.timestamp_unix_nano,
+    });
+    expect(seen.map(({ message }) => message)).toEqual(['sold out']);
+    expect(shown).toEqual([[true, { type: 'log', index: 0 }, true, 'sold out']]);
+    expect(app.logs.map(({ message }) => message)).toEqual(expect.arrayContaining(['counted', 'of the Step itself', expect.stringContaining('given up')]));
+  });
+
+  it('have a handler of their own among several triggers', async () => {
+    const heard: string[] = [];
+    const several = multiTriggerStep({ name: 'Several', triggers: [{ type: 'log', level: 'error' }, http('GET', '/several')] })
+      .onLog((record, ctx) => void heard.push(`${ctx.trigger.type}: ${record.message}`))
+      .onHttp(() => ({ status: 200, body: heard }))
+      .handlers();
+    await using app = await createTestApp({ steps: [several], clock: 'manual' });
+    await app.invoke('engine::log::warn', { message: 'not so bad' });
+    await app.invoke('engine::log::error', { message: 'no tea' });
+    await app.clock.settle();
+    expect((await app.http.get('/several')).body).toEqual(['log: no tea']);
+  });
+});
+
+describe('a Step that an alert calls by its id', () => {
+  it('gets the alert, checked against its schema', async () => {
+    const alert = z.object({ alert: z.string(), value: z.number() });
+    const told: z.infer<typeof alert>[] = [];
+    const page = step({ name: 'Page', triggers: [queue('alerts', { input: alert })] }, (event) => void told.push(event));
+    const alerts = [{ name: 'calls', metric: 'iii.invocations.total', threshold: 0, action: { type: 'function', path: 'steps::Page::trigger::queue(alerts)' } }];
+    await using app = await createTestApp({
+      steps: [page, hello],
+      clock: 'manual',
+      config: { modules: [{ class: 'modules::api::RestApiModule' }, { class: 'modules::queue::QueueModule', config: { adapter: { class: 'modules::queue::BuiltinQueueAdapter', config: { store_method: 'in_memory' } } } }, { class: 'modules::observability::OtelModule', config: { alerts } }] },
+    });
+    await app.http.get('/hello/ada');
+    await app.clock.advance('20s');
+    expect(told).toEqual([{ alert: 'calls', value: expect.any(Number) }]);
   });
 });
 

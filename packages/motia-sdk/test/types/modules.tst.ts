@@ -2,8 +2,8 @@
 import type { Equal, Expect } from '@motia/tools/type-tests';
 import { z } from 'zod';
 import {
-  cron, defineStream, enqueue, http, NonRetryable, publish, queue, RetryAfter, state, type stateManager, step, stream, Stream, subscribe,
-  type AuthenticateStream, type CronTrigger, type DataOfStream, type EnqueueReceipt, type FlowContext, type OneOffTrigger, type PendingChange, type QueueConfig, type StateChange, type StateEntry, type StateHistory, type StatePage,
+  cron, defineStream, enqueue, http, log, multiTriggerStep, NonRetryable, publish, queue, RetryAfter, state, type stateManager, step, stream, Stream, subscribe,
+  type AuthenticateStream, type CronTrigger, type DataOfStream, type EnqueueReceipt, type FlowContext, type LogTrigger, type LogTriggerInput, type OneOffTrigger, type PendingChange, type QueueConfig, type StateChange, type StateEntry, type StateHistory, type StatePage,
   type StateTriggerInput, type StepConfig, type StreamChange, type StreamConfig, type StreamItem, type StreamPage, type StreamTriggerInput,
 } from 'motia';
 
@@ -109,6 +109,22 @@ step({ name: 'Prices', triggers: [subscribe('prices', { input: z.object({ eur: z
   type _ = Expect<Equal<typeof message, { eur: number }>>;
   return ctx.match({ subscribe: ({ eur }) => eur });
 });
+
+/* Logs. */
+type _Log = Expect<Equal<ReturnType<typeof log>, LogTrigger>>;
+step({ name: 'Errors', triggers: [log({ level: 'error', condition: ({ serviceName }) => serviceName === 'shop' }), http('POST', '/errors')] }, async (input, ctx) => {
+  if (ctx.is.log(input)) {
+    type _ = [Expect<Equal<typeof input, LogTriggerInput>>, Expect<Equal<typeof input.level, 'trace' | 'debug' | 'info' | 'warn' | 'error'>>];
+    return;
+  }
+  await ctx.match({ log: ({ message, traceId, attributes }) => void [message.length, traceId?.length, attributes['iii.function.id']], http: (req) => ({ status: 200, body: req.body }) });
+});
+multiTriggerStep({ name: 'E', triggers: [{ type: 'log', level: 'warn' }] }).onLog((record, ctx) => ctx.logger.info(record.message)).handlers() satisfies { config: StepConfig };
+// @ts-expect-error -- not a level
+log({ level: 'fatal' });
+// @ts-expect-error -- a line is written by the logger
+log('hello');
+({ name: 'L', triggers: [{ type: 'log' }, { type: 'log', level: 'all', condition: () => true }] }) satisfies StepConfig;
 
 /* HTTP. */
 http('POST', '/orders', { respond: 'accepted', idempotency: { required: true, ttlMs: 60_000 } });

@@ -1,3 +1,4 @@
+import { inTrace } from '@motia/engine-core';
 import { isMotiaError, WireValue, type Clock, type Counter, type InvokeOptions, type Logger, type OpenSpan, type Telemetry, type Trigger, type TriggerRegistry } from '@motia/engine-core/contract';
 import type { ClaimedCall, DueCalls } from './due-calls.js';
 import { judgeDelivery, maxFailureRetries, maxLosses, retryDelayMs } from './delivery-policy.js';
@@ -110,14 +111,14 @@ export class DeliveryRun {
 
   async #again(error: unknown, later: { readonly delayMs: number; readonly failures: number; readonly losses: number }): Promise<DeliveryEnd> {
     this.#count('retried');
-    this.#parts.logger.warn('A trigger call failed and will be tried again', { ...this.#names(), attempt: later.failures + later.losses, inMs: Math.round(later.delayMs), ...reasonOf(error) });
+    inTrace(this.#parts.logger, this.call.trace).warn('A trigger call failed and will be tried again', { ...this.#names(), attempt: later.failures + later.losses, inMs: Math.round(later.delayMs), ...reasonOf(error) });
     await this.#parts.calls.postpone(this.call, later);
     return { kind: 'done' };
   }
 
   async #drop(error: unknown, why: string): Promise<DeliveryEnd> {
     this.#count('dropped');
-    this.#parts.logger.error(`A trigger call is given up: ${why}`, { ...this.#names(), ...reasonOf(error) });
+    inTrace(this.#parts.logger, this.call.trace).error(`A trigger call is given up: ${why}`, { ...this.#names(), ...reasonOf(error) });
     return this.#settled();
   }
 
@@ -131,8 +132,8 @@ export class DeliveryRun {
   }
 
   #names(): Readonly<Record<string, unknown>> {
-    const { triggerId, functionId, lane, trace } = this.call;
-    return { type: this.#parts.kind, triggerId, functionId, key: lane, ...(trace === undefined ? {} : { traceId: trace.traceparent.split('-')[1] }) };
+    const { triggerId, functionId, lane } = this.call;
+    return { type: this.#parts.kind, triggerId, functionId, key: lane };
   }
 }
 

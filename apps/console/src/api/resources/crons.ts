@@ -1,19 +1,14 @@
+import type { CronRow, CronRun } from '../../contract/index.js';
 import { consoleErrors } from '../../errors.js';
 import { route, type ApiRoute } from '../api-route.js';
+import { bodyFields } from '../body-fields.js';
 import type { ModuleFunctions } from '../module-functions.js';
 import { listPage, type ListShape } from '../list-page.js';
 import { pageRequest, text } from '../page-query.js';
 
-export interface CronRow {
-  readonly job_id: string;
-  readonly function_id?: string;
-  readonly expression?: string | null;
-  readonly next_run?: string | null;
-}
-
 const listed: ListShape<CronRow> = {
   keyOf: (job) => job.job_id,
-  textOf: (job) => `${job.job_id} ${job.function_id ?? ''} ${job.expression ?? ''}`,
+  textOf: (job) => `${job.job_id} ${job.function_id} ${job.expression ?? ''}`,
   sorts: { next_run: (job) => job.next_run ?? undefined, function: (job) => job.function_id },
 };
 
@@ -32,10 +27,15 @@ export function cronRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
       const { limit, cursor, isClamped } = pageRequest(query);
       const before = cursor ?? text(query, 'before');
       const most = Math.min(limit, 100);
-      const { runs, next } = await modules.call<{ readonly runs: readonly unknown[]; readonly next?: string | null }>('cron::history', { job_id: params['id'], limit: most, ...(before === undefined ? {} : { before }) }, { signal });
+      const { runs, next } = await modules.call<{ readonly runs: readonly CronRun[]; readonly next?: string | null }>('cron::history', { job_id: params['id'], limit: most, ...(before === undefined ? {} : { before }) }, { signal });
       return { items: runs, nextCursor: next ?? null, ...(isClamped || most < limit ? { clamped: true } : {}) };
     }),
     route('POST', '/crons/:id/run', ({ params, signal }) => modules.act('cron::run_now', { job_id: params['id'] }, { signal })),
+    route('POST', '/crons/:id/backfill', ({ params, body, signal }) => {
+      const { from, to, dryRun } = bodyFields(body, ['from', 'to', 'dryRun'], ['from']);
+      const range = { from, ...(to === undefined ? {} : { to }), ...(dryRun === undefined ? {} : { dry_run: dryRun }) };
+      return modules.act('cron::backfill', { job_id: params['id'], ...range }, { signal });
+    }),
     route('POST', '/crons/:id/pause', ({ params, signal }) => modules.act('cron::pause', { job_id: params['id'] }, { signal })),
     route('POST', '/crons/:id/resume', ({ params, signal }) => modules.act('cron::resume', { job_id: params['id'] }, { signal })),
   ];

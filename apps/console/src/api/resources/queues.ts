@@ -1,3 +1,4 @@
+import type { MessageRow, QueueRow } from '../../contract/index.js';
 import { consoleErrors } from '../../errors.js';
 import { route, type ApiRequest, type ApiRoute } from '../api-route.js';
 import { bodyFields } from '../body-fields.js';
@@ -6,18 +7,9 @@ import { listPage, type ListShape } from '../list-page.js';
 import { oneOf, pageRequest, text } from '../page-query.js';
 import { parseQueueName, queueTarget, type QueueName } from '../queue-name.js';
 
-export interface QueueRow {
-  readonly kind: 'topic' | 'queue';
-  readonly name: string;
-  readonly functionId: string | null;
-  readonly depth?: number;
-  readonly dead?: number;
-  readonly oldestAgeMs?: number;
-}
-
 const listed: ListShape<QueueRow> = { keyOf: queueKey, textOf: queueKey, sorts: { depth: ({ depth }) => depth, dead: ({ dead }) => dead, age: ({ oldestAgeMs }) => oldestAgeMs } };
 interface MessagePage {
-  readonly messages: readonly object[];
+  readonly messages: readonly MessageRow[];
   readonly cursor?: string;
 }
 

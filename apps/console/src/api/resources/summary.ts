@@ -1,9 +1,8 @@
 import type { Clock, FunctionRegistry, HealthView, WorkerRegistry } from '@motia/engine-core/contract';
+import type { CronRow, QueueRow } from '../../contract/index.js';
 import { route, type ApiRoute } from '../api-route.js';
 import type { ModuleFunctions } from '../module-functions.js';
 import { duration } from '../page-query.js';
-import type { CronRow } from './crons.js';
-import type { QueueRow } from './queues.js';
 
 export interface SummaryParts {
   readonly modules: ModuleFunctions;
@@ -39,7 +38,7 @@ export async function summarize({ modules, functions, workers, health, clock }: 
   const measured = async (metric: string, by: string): Promise<readonly Measured[] | undefined> =>
     (await ask<{ readonly aggregated_metrics: readonly Measured[] }>('engine::metrics::list', { metric_name: metric, start_time: nowMs - windowMs, group_by: [by] }).catch(whenNotMeasured))?.aggregated_metrics;
   const [queues, crons, calls, errors, failures] = await Promise.all([
-    ask<{ readonly queues: readonly (QueueRow & { readonly running?: number })[] }>('queue::list', {}),
+    ask<{ readonly queues: readonly QueueRow[] }>('queue::list', {}),
     ask<{ readonly jobs: readonly CronRow[] }>('cron::list', {}),
     measured('iii.invocation.duration', triggerType),
     measured('iii.invocations.error', triggerType),
@@ -53,7 +52,7 @@ export async function summarize({ modules, functions, workers, health, clock }: 
     ...(calls === undefined ? {} : { activity: activityOf(calls, errors ?? [], windowMs) }),
     ...(failures === undefined ? {} : { failing: failures.filter(({ count }) => count > 0).sort((a, b) => b.count - a.count).slice(0, 10).map(({ attributes, count }) => ({ functionId: attributes[functionId], errors: count })) }),
     workers: workers.list().map(({ id, name, label, state, inFlight }) => ({ id, name, label, state, inFlight })),
-    ...(queues === undefined ? {} : { queues: { count: queues.queues.length, depth: total(queues.queues, ({ depth = 0 }) => depth), running: total(queues.queues, ({ running = 0 }) => running), dead: total(queues.queues, ({ dead = 0 }) => dead) } }),
+    ...(queues === undefined ? {} : { queues: { count: queues.queues.length, depth: total(queues.queues, ({ depth }) => depth), running: total(queues.queues, ({ running }) => running), dead: total(queues.queues, ({ dead }) => dead) } }),
     ...(crons === undefined ? {} : { nextCrons: crons.jobs.filter(({ next_run: next }) => typeof next === 'string').sort((a, b) => ((a.next_run ?? '') < (b.next_run ?? '') ? -1 : 1)).slice(0, 5) }),
   };
 }

@@ -1,16 +1,13 @@
+import type { FlatSpan, LogRow, TraceRow } from '../../contract/index.js';
 import { consoleErrors } from '../../errors.js';
 import { route, type ApiRequest, type ApiRoute } from '../api-route.js';
 import type { ModuleFunctions } from '../module-functions.js';
 import { integer, oneOf, pageRequest, text } from '../page-query.js';
 
 export interface ListedTraces {
-  readonly spans: readonly TraceRow[];
+  readonly spans: readonly ListedTrace[];
   readonly total: number;
   readonly next_cursor?: string;
-}
-export interface TraceRow {
-  readonly trace_id: string;
-  readonly [key: string]: unknown;
 }
 export interface ListedLogs {
   readonly logs: readonly LogRow[];
@@ -23,10 +20,9 @@ export interface ListedLogs {
   /** Records after `after` that had to make room. */
   readonly missed?: number;
 }
-export interface LogRow {
-  readonly id: string;
-  readonly [key: string]: unknown;
-}
+
+/** With what only the detail shows. */
+type ListedTrace = TraceRow & Partial<Pick<FlatSpan, 'attributes' | 'events' | 'links'>>;
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 const severities: Readonly<Record<(typeof levels)[number], number>> = { trace: 1, debug: 5, info: 9, warn: 13, error: 17 };
@@ -57,7 +53,7 @@ export function telemetryRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
     }),
     route('GET', '/traces/:id/spans/:span', async (request) => {
       const id = spanId(request.params['span']);
-      const { spans } = await modules.call<{ readonly spans: readonly object[] }>('engine::traces::tree', { trace_id: traceId(request.params['id']), root_span_id: id, max_depth: 1, flat: true, limit: 1 }, request);
+      const { spans } = await modules.call<{ readonly spans: readonly FlatSpan[] }>('engine::traces::tree', { trace_id: traceId(request.params['id']), root_span_id: id, max_depth: 1, flat: true, limit: 1 }, request);
       if (spans[0] === undefined) throw consoleErrors.RESOURCE_NOT_FOUND({ kind: 'span', id });
       return spans[0];
     }),
@@ -70,7 +66,7 @@ export function telemetryRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
 }
 
 /** A row of the list, without what only the detail shows. */
-export function traceRow({ attributes: _attributes, events: _events, links: _links, ...row }: TraceRow): TraceRow {
+export function traceRow({ attributes: _attributes, events: _events, links: _links, ...row }: ListedTrace): TraceRow {
   return row;
 }
 

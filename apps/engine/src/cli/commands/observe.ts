@@ -1,20 +1,17 @@
+import type { AnswerOf, DataPath, LogRow, TraceTree } from '@motia/console/contract';
 import { isMotiaError, MotiaError } from '@motia/engine-core/contract';
 import type { Command } from '../args.js';
 import type { CommandPorts } from '../main.js';
 import { connectData, type DataClient } from '../observe/data-client.js';
-import { renderLogLine, type ListedLog } from '../observe/log-lines.js';
-import { cronColumns, queueColumns, traceColumns, workerColumns, type CronRow, type QueueRow, type TraceRow, type WorkerRow } from '../observe/list-columns.js';
+import { renderLogLine } from '../observe/log-lines.js';
+import { cronColumns, queueColumns, traceColumns, workerColumns } from '../observe/list-columns.js';
 import { terminalFace, type TerminalFace } from '../observe/style.js';
 import { renderTable } from '../observe/table.js';
-import { renderWaterfall, type TraceTree } from '../observe/waterfall.js';
+import { renderWaterfall } from '../observe/waterfall.js';
 import { controlAddressOf, resolveSubject } from '../paths.js';
 
 export type ObserveCommand = Extract<Command, { name: 'logs' | 'traces' | 'trace' | 'queues' | 'crons' | 'workers' }>;
 
-interface Page<T> {
-  readonly items: readonly T[];
-  readonly nextCursor: string | null;
-}
 interface Frame {
   readonly epoch: string;
   readonly seq: number;
@@ -42,19 +39,19 @@ async function show(client: DataClient, command: Exclude<ObserveCommand, { name:
       return command.json ? json(trace) : renderWaterfall(trace, face);
     }
     case 'traces': {
-      const { items } = await client.get<Page<TraceRow>>('/traces', { limit: command.limit, error: command.error, slow: command.slow });
+      const { items } = await client.get<AnswerOf<'GET /traces'>>('/traces', { limit: command.limit, error: command.error, slow: command.slow });
       return command.json ? json(items) : renderTable(traceColumns(Date.now()), items, 'no traces are kept');
     }
     case 'queues': {
-      const rows = await everything<QueueRow>(client, '/queues');
+      const rows = await everything(client, '/queues');
       return command.json ? json(rows) : renderTable(queueColumns, rows, 'no queues');
     }
     case 'crons': {
-      const rows = await everything<CronRow>(client, '/crons');
+      const rows = await everything(client, '/crons');
       return command.json ? json(rows) : renderTable(cronColumns, rows, 'no schedules');
     }
     case 'workers': {
-      const rows = await everything<WorkerRow>(client, '/workers');
+      const rows = await everything(client, '/workers');
       return command.json ? json(rows) : renderTable(workerColumns(Date.now()), rows, 'no workers are connected');
     }
   }
@@ -62,10 +59,10 @@ async function show(client: DataClient, command: Exclude<ObserveCommand, { name:
 
 /** Oldest first, as they were written; then, where asked for, every new one until the command is interrupted. */
 async function showLogs(client: DataClient, command: Extract<ObserveCommand, { name: 'logs' }>, ports: CommandPorts): Promise<void> {
-  const line = (log: ListedLog): string => (command.json ? `${JSON.stringify(log)}\n` : renderLogLine(log, Date.now()));
-  const wanted = (log: ListedLog): boolean => command.traceId === undefined || log.trace_id === command.traceId;
+  const line = (log: LogRow): string => (command.json ? `${JSON.stringify(log)}\n` : renderLogLine(log, Date.now()));
+  const wanted = (log: LogRow): boolean => command.traceId === undefined || log.trace_id === command.traceId;
   if (!command.follow) {
-    const { items } = await client.get<Page<ListedLog>>('/logs', { trace: command.traceId, level: command.level, limit: command.limit });
+    const { items } = await client.get<AnswerOf<'GET /logs'>>('/logs', { trace: command.traceId, level: command.level, limit: command.limit });
     ports.stdout([...items].reverse().map(line).join(''));
     return;
   }
@@ -96,7 +93,7 @@ async function showLogs(client: DataClient, command: Extract<ObserveCommand, { n
       const fresh = Object.entries(data.upsert).filter(([id]) => !shown.has(id));
       for (const [id] of fresh) shown.add(id);
       for (const id of data.remove ?? []) shown.delete(id);
-      const logs = fresh.map(([, log]) => log as ListedLog).filter((log) => wanted(log) && enough(log));
+      const logs = fresh.map(([, log]) => log as LogRow).filter((log) => wanted(log) && enough(log));
       ports.stdout((isFirst ? logs.slice(-command.limit) : logs).map(line).join(''));
     }
   }
@@ -113,16 +110,20 @@ function ended(error: unknown): undefined {
   throw error;
 }
 
-function severityFrom(level: string | undefined): (log: ListedLog) => boolean {
+function severityFrom(level: string | undefined): (log: LogRow) => boolean {
   const order = ['trace', 'debug', 'info', 'warn', 'error'];
   const least = level === undefined ? 0 : order.indexOf(level);
   return ({ severity_text: text }) => order.indexOf(text.toLowerCase()) >= least;
 }
 
-async function everything<T>(client: DataClient, path: string): Promise<readonly T[]> {
-  const rows: T[] = [];
+/** Paths whose answers are pages. */
+type ListPath = { [P in DataPath]: P extends `GET ${infer Path}` ? (AnswerOf<P> extends { readonly items: readonly unknown[]; readonly nextCursor: string | null } ? Path : never) : never }[DataPath];
+type RowOf<P extends ListPath> = AnswerOf<`GET ${P}`> extends { readonly items: readonly (infer T)[] } ? T : never;
+
+async function everything<P extends ListPath>(client: DataClient, path: P): Promise<readonly RowOf<P>[]> {
+  const rows: RowOf<P>[] = [];
   for (let cursor: string | undefined; ; ) {
-    const page = await client.get<Page<T>>(path, { limit: 200, cursor });
+    const page = await client.get<{ readonly items: readonly RowOf<P>[]; readonly nextCursor: string | null }>(path, { limit: 200, cursor });
     rows.push(...page.items);
     if (page.nextCursor === null) return rows;
     cursor = page.nextCursor;

@@ -1,15 +1,6 @@
+import type { CronRow, QueueRow, TraceRow, WorkerRow } from '@motia/console/contract';
 import { clockTime, cut, duration, type Column } from './table.js';
 
-export interface TraceRow {
-  readonly trace_id: string;
-  readonly name: string;
-  readonly start_time_unix_nano: number;
-  readonly duration_ms: number;
-  readonly status: string;
-  readonly has_error?: boolean;
-  readonly in_flight?: boolean;
-  readonly span_count?: number;
-}
 export const traceColumns = (nowMs: number): readonly Column<TraceRow>[] => [
   { title: 'STARTED', show: (row) => clockTime(row.start_time_unix_nano / 1e6, nowMs) },
   { title: 'TOOK', isRight: true, show: (row) => duration(row.duration_ms) },
@@ -19,18 +10,6 @@ export const traceColumns = (nowMs: number): readonly Column<TraceRow>[] => [
   { title: 'TRACE', show: (row) => row.trace_id },
 ];
 
-export interface QueueRow {
-  readonly kind: string;
-  readonly name: string;
-  readonly functionId: string | null;
-  readonly waiting?: number;
-  readonly delayed?: number;
-  readonly running?: number;
-  readonly blocked?: number;
-  readonly dead?: number;
-  readonly oldestAgeMs?: number | null;
-  readonly isPaused?: boolean;
-}
 const count = (value: number | undefined): string => String(value ?? 0);
 export const queueColumns: readonly Column<QueueRow>[] = [
   { title: 'QUEUE', show: (row) => `${row.kind}:${row.name}` },
@@ -44,17 +23,6 @@ export const queueColumns: readonly Column<QueueRow>[] = [
   { title: '', show: (row) => (row.isPaused === true ? 'paused' : '') },
 ];
 
-export interface CronRow {
-  readonly job_id: string;
-  readonly function_id: string;
-  readonly expression?: string | null;
-  readonly at?: string | null;
-  readonly timezone?: string;
-  readonly next_run?: string | null;
-  readonly last_result?: string | null;
-  readonly last_scheduled_time?: string | null;
-  readonly status?: string;
-}
 export const cronColumns: readonly Column<CronRow>[] = [
   { title: 'SCHEDULE', show: (row) => row.expression ?? row.at ?? '-' },
   { title: 'ZONE', show: (row) => row.timezone ?? 'UTC' },
@@ -66,17 +34,6 @@ export const cronColumns: readonly Column<CronRow>[] = [
   { title: 'JOB', show: (row) => cut(row.job_id, 24) },
 ];
 
-export interface WorkerRow {
-  readonly id: string;
-  readonly name: string;
-  readonly label: string;
-  readonly state: string;
-  readonly pid?: number;
-  readonly connectedAt: number;
-  readonly functionCount: number;
-  readonly inFlight: number;
-  readonly sdk?: { readonly name: string; readonly version: string; readonly language: string };
-}
 export const workerColumns = (nowMs: number): readonly Column<WorkerRow>[] => [
   { title: 'WORKER', show: (row) => row.name || row.label },
   { title: 'STATE', show: (row) => row.state },

@@ -1,30 +1,10 @@
+import type { TraceTree, TreeSpan } from '@motia/console/contract';
 import { tinted, type TerminalFace, type Tone } from './style.js';
 import { cut, duration, visible } from './table.js';
 
-/** A span of `engine::traces::tree` with its children. */
-export interface TreeNode {
-  readonly span_id: string;
-  readonly name: string;
-  readonly service_name: string;
-  readonly start_time_unix_nano: number;
-  readonly end_time_unix_nano: number | null;
-  readonly duration_ms: number;
-  readonly status: string;
-  readonly status_description?: string | null;
-  readonly in_flight?: boolean;
-  readonly time_split?: Readonly<Record<string, number>>;
-  readonly children: readonly TreeNode[];
-  readonly children_omitted?: number;
-}
-export interface TraceTree {
-  readonly trace_id: string;
-  readonly span_count: number;
-  readonly roots: readonly TreeNode[];
-  readonly truncated?: boolean;
-}
 
 interface Row {
-  readonly node: TreeNode;
+  readonly node: TreeSpan;
   /** Lines that lead to it, and those that go on below it. */
   readonly branch: string;
   readonly stem: string;
@@ -72,7 +52,7 @@ export function renderWaterfall({ trace_id: traceId, span_count: count, roots, t
 }
 
 function headOf(rows: readonly Row[], { traceId, count, wholeMs, face }: { readonly traceId: string; readonly count: number; readonly wholeMs: number; readonly face: TerminalFace }): readonly string[] {
-  const number = (of: (node: TreeNode) => boolean): number => rows.filter(({ node }) => of(node)).length;
+  const number = (of: (node: TreeSpan) => boolean): number => rows.filter(({ node }) => of(node)).length;
   const errors = number(({ status }) => status === 'error');
   const interrupted = number(({ status }) => status === 'interrupted');
   const open = number(({ in_flight: isOpen }) => isOpen === true);
@@ -92,7 +72,7 @@ function ruler(nameWidth: number, barWidth: number, wholeMs: number, face: Termi
   return tinted(`${' '.repeat(nameWidth + 1)}${line}`, 'quiet', face);
 }
 
-function rowsOf(nodes: readonly TreeNode[], stem: string, isTop: boolean): readonly Row[] {
+function rowsOf(nodes: readonly TreeSpan[], stem: string, isTop: boolean): readonly Row[] {
   return nodes.flatMap((node, index) => {
     const isLast = index === nodes.length - 1;
     const own = isTop ? '' : `${stem}${isLast ? '└ ' : '├ '}`;
@@ -102,16 +82,16 @@ function rowsOf(nodes: readonly TreeNode[], stem: string, isTop: boolean): reado
   });
 }
 
-function startOf(node: TreeNode): number {
+function startOf(node: TreeSpan): number {
   return node.start_time_unix_nano / 1e6;
 }
 
-function toneOf({ status, in_flight: isOpen }: TreeNode): Tone | undefined {
+function toneOf({ status, in_flight: isOpen }: TreeSpan): Tone | undefined {
   if (status === 'error') return 'error';
   return status === 'interrupted' || isOpen === true ? 'warning' : undefined;
 }
 
-function markOf({ status, in_flight: isOpen }: TreeNode): string {
+function markOf({ status, in_flight: isOpen }: TreeSpan): string {
   if (status === 'error') return '✕ ';
   if (status === 'interrupted') return '⚡ ';
   return isOpen === true ? '◐ ' : '';
@@ -133,7 +113,7 @@ export function bar(
   return { before, waiting, working: length - waiting, after: width - before - length };
 }
 
-function splitText({ time_split: split }: TreeNode): string {
+function splitText({ time_split: split }: TreeSpan): string {
   if (split === undefined) return '';
   const parts = Object.entries(split).filter(([, ms]) => ms >= 0.05).map(([part, ms]) => `${part.replace(/_ms$/, '')} ${duration(ms)}`);
   return parts.length === 0 ? '' : cut(`  ${parts.join(', ')}`, splitWidth);
