@@ -9,23 +9,22 @@ describe('S1 entries at hand', () => {
     const recent = new RecentEntries();
     recent.add('s', entry(1));
     expect(recent.get('s', 'k', 1)).toMatchObject({ version: 1 });
-    recent.begin('s', 'k');
-    recent.begin('s', 'k');
+    const changing = recent.begin('s', 'k');
+    expect(recent.begin('s', 'k')).toBe(changing);
     expect(recent.get('s', 'k', 1)).toBeUndefined();
-    recent.end('s', 'k', entry(2));
+    recent.end(changing, entry(2));
     expect(recent.get('s', 'k', 1)).toBeUndefined();
     // Read from the store meanwhile: it may be older than what is committed next.
     recent.add('s', entry(2));
     expect(recent.get('s', 'k', 1)).toBeUndefined();
-    recent.end('s', 'k', entry(3));
+    recent.end(changing, entry(3));
     expect(recent.get('s', 'k', 1)).toMatchObject({ version: 3 });
   });
 
   it('are forgotten after a change that failed, or took them away', () => {
     const recent = new RecentEntries();
     recent.add('s', entry(1));
-    recent.begin('s', 'k');
-    recent.end('s', 'k', undefined);
+    recent.end(recent.begin('s', 'k'), undefined);
     expect(recent.get('s', 'k', 1)).toBeUndefined();
   });
 

@@ -103,11 +103,11 @@ describe('a database that another program holds', () => {
     const other = openWritable({ file, durability: 'full' });
     other.exec('BEGIN IMMEDIATE');
     const unit = (key: string) => ({ commands: [{ program: 'notes', command: 'add', input: { key, text: '' }, nowMs: 1 }] });
-    const { outcomes, failure } = runner.run([unit('a'), unit('b')]);
-    expect(outcomes).toMatchObject([{ outcome: { error: { code: 'MOTIA_STORE_BUSY', retryable: true } } }, { outcome: { error: { code: 'MOTIA_STORE_BUSY' } } }]);
+    const { outcomes, report: { failure } } = runner.run([unit('a'), unit('b')]);
+    expect(outcomes).toMatchObject([{ error: { code: 'MOTIA_STORE_BUSY', retryable: true } }, { error: { code: 'MOTIA_STORE_BUSY' } }]);
     expect(failure).toMatchObject({ code: 'MOTIA_STORE_BUSY' });
     other.exec('COMMIT');
-    expect(runner.run([unit('a')]).outcomes).toMatchObject([{ outcome: { values: [{ count: 1 }] } }]);
+    expect(runner.run([unit('a')]).outcomes).toMatchObject([{ values: [{ count: 1 }] }]);
     other.close();
     runner.close();
   });
@@ -126,7 +126,7 @@ describe('a batch', () => {
     const { runner, db } = open();
     const queue = [{ commands: Array.from({ length: 400 }, (_, index) => add(`a${index}`)) }, { commands: Array.from({ length: 400 }, (_, index) => add(`b${index}`)) }, { commands: [add('c')] }];
     // Time may end it earlier, so the first is looked at alone.
-    const [first = 0] = [runner.run(queue).commands];
+    const [first = 0] = [runner.run(queue).report.commands];
     expect([400, 800]).toContain(first);
     while (queue.length > 0) runner.run(queue);
     expect(db.prepare('SELECT count(*) AS count FROM notes').get()).toEqual({ count: 801 });
@@ -140,7 +140,7 @@ describe('a batch', () => {
       commands: { orphan: (sql) => sql.run('INSERT INTO late_child VALUES (1)').changes },
     });
     const { outcomes } = runner.run([{ commands: [add('a')] }, { commands: [{ program: 'late', command: 'orphan', input: undefined, nowMs: 1 }] }, { commands: [add('b')] }]);
-    expect(outcomes.map(({ outcome }) => ('values' in outcome ? 'kept' : `${outcome.error.code}: ${outcome.error.message}`))).toEqual(['kept', expect.stringMatching(/^MOTIA_STORE_COMMAND_FAILED: "orphan" .*FOREIGN KEY/), 'kept']);
+    expect(outcomes.map((outcome) => ('values' in outcome ? 'kept' : `${outcome.error.code}: ${outcome.error.message}`))).toEqual(['kept', expect.stringMatching(/^MOTIA_STORE_COMMAND_FAILED: "orphan" .*FOREIGN KEY/), 'kept']);
     expect(db.prepare('SELECT key FROM notes ORDER BY key').all()).toEqual([{ key: 'a' }, { key: 'b' }]);
     expect(db.prepare('SELECT * FROM late_child').all()).toEqual([]);
   });

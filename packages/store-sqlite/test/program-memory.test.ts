@@ -30,7 +30,7 @@ function start({ isShared = false } = {}) {
   const add = (fails?: 'before' | 'after') => ({ program: 'count', command: 'add', input: { fails }, nowMs: 1 });
   /** Answers of units, each of these commands. */
   const run = (...units: readonly (readonly ReturnType<typeof add>[])[]) =>
-    runner.run(units.map((commands) => ({ commands }))).outcomes.map(({ outcome }) => ('values' in outcome ? outcome.values : outcome.error.details));
+    runner.run(units.map((commands) => ({ commands }))).outcomes.map((outcome) => ('values' in outcome ? outcome.values : outcome.error.details));
   return { add, run, value: () => db.prepare('SELECT value FROM count').pluck().get() };
 }
 

@@ -5,6 +5,7 @@ import type { storeProgram } from '../store-program.js';
 import type {
   Expired, ExpireRequest, StateHistoryPage, StateHistoryQuery, StateListPage, StateListQuery, StateScopesQuery, StateStore, StateWrite, StateWritten, StoredEntry,
 } from '../state-store.js';
+import { unpackWritten } from '../sqlite/packed-written.js';
 import { RecentEntries } from './recent-entries.js';
 
 export interface SqliteStateStoreParts {
@@ -51,15 +52,15 @@ export class SqliteStateStore implements StateStore {
   }
 
   write(write: StateWrite, tx?: StoreTransaction): Promise<StateWritten> {
-    const { scope, key } = write;
-    this.#recent?.begin(scope, key);
-    return this.#handle.run('write', { ...write, isShared: this.service.isShared }, tx === undefined ? noOptions : { tx }).then(
-      (written) => {
-        this.#recent?.end(scope, key, written.after);
+    const changing = this.#recent?.begin(write.scope, write.key);
+    return this.#handle.run('write', write, tx === undefined ? undefined : { tx }).then(
+      (packed) => {
+        const written = unpackWritten(write, packed);
+        if (changing !== undefined) this.#recent?.end(changing, written.after);
         return written;
       },
       (error: unknown) => {
-        this.#recent?.end(scope, key, undefined);
+        if (changing !== undefined) this.#recent?.end(changing, undefined);
         throw ofState(error, write);
       },
     );
@@ -86,12 +87,11 @@ export class SqliteStateStore implements StateStore {
   }
 
   async expire(request: ExpireRequest): Promise<Expired> {
-    const run = (): Promise<Expired> => this.#handle.run('expire', { ...request, isShared: this.service.isShared });
+    const run = (): Promise<Expired> => this.#handle.run('expire', request);
     return this.#recent === undefined ? run() : this.#recent.during(run);
   }
 }
 
-const noOptions = {};
 const recents = new WeakMap<object, RecentEntries>();
 
 /** Whoever opens the program once more on the same store has the same handle, and must see the same. */

@@ -2,19 +2,15 @@ import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract'
 import type { ClaimedCall, ClaimTerms, DueTrigger } from '@motia/store-sqlite/outbox';
 import { applyUpdateOps } from '@motia/update-ops';
 import { stateErrors } from '../errors.js';
-import type { Expired, ExpireRequest, HistoryLimits, StateWrite, StateWritten } from '../state-store.js';
+import type { Expired, ExpireRequest, HistoryLimits, StateWrite } from '../state-store.js';
 import { matchesSubscription } from '../subscriptions.js';
-import { assertIntact, entryColumns, forgetRow, isExpired, isIntact, quarantineRow, readRow, rememberedRow, toEntry, type EntryRow } from './entry-rows.js';
+import { assertIntact, entryColumns, forgetRow, isExpired, isIntact, quarantineRow, readRow, rememberedRow, type EntryRow } from './entry-rows.js';
 import { keepShare, plausibleShare, type HistoryShare } from './history-share.js';
+import { packWritten, type PackedWritten } from './packed-written.js';
 import { writeEntry } from './write-entry.js';
 
-/** Of a store that other engines use too. */
-interface Shared {
-  readonly isShared: boolean;
-}
-
-export function write(sql: StoreSql, request: StateWrite & Shared, context: StoreCommandContext): StateWritten {
-  const { scope, key, change, ifVersion, origin, history, due, isShared } = request;
+export function write(sql: StoreSql, request: StateWrite, context: StoreCommandContext): PackedWritten {
+  const { scope, key, change, ifVersion, origin, history, due } = request;
   const { nowMs } = context;
   let claimed: readonly ClaimedCall[] = [];
   let share: HistoryShare | undefined;
@@ -29,30 +25,34 @@ export function write(sql: StoreSql, request: StateWrite & Shared, context: Stor
       row = undefined;
     }
   }
-  if (row !== undefined && isExpired(row, nowMs)) ({ row, claimed } = endEntry(sql, row, { history, triggers: due.triggers, claim: due.claim, isShared }, context));
-  const before = row === undefined ? undefined : toEntry(row, nowMs);
+  if (row !== undefined && isExpired(row, nowMs)) ({ row, claimed } = endEntry(sql, row, { history, triggers: due.triggers, claim: due.claim }, context));
+  const before = row === undefined || row.value === null ? undefined : row;
   const version = before?.version ?? 0;
   if (ifVersion !== undefined && ifVersion !== version) throw stateErrors.VERSION_CONFLICT({ scope, key, ifVersion, version });
   if (change.kind === 'delete' && before === undefined) {
     if (share !== undefined) keepShare(sql, scope, key, share);
-    return { before, after: undefined, version: 0, claimed };
+    return packWritten({ before: undefined, after: undefined, sentJson: undefined, claimed });
   }
-  const after = valueAfter(request, before?.json);
+  const after = valueAfter(request, before?.value);
   const written = writeEntry(sql, {
-    scope, key, row, share, after, origin, history, due, isShared,
+    scope, key, row, share, after, origin, history, due,
     op: change.kind,
-    before: before?.json ?? null,
-    expiresAtMs: expiryAfter(request, before?.expiresAtMs, nowMs),
+    before: before?.value ?? null,
+    expiresAtMs: expiryAfter(request, before?.expires_at_ms, nowMs),
     ops: change.kind === 'update' ? JSON.stringify(change.ops) : undefined,
   }, context);
-  return { before, after: toEntry(written.row, nowMs), version: written.row.version, claimed: claimed.length === 0 ? written.claimed : [...claimed, ...written.claimed] };
+  return packWritten({
+    before, after: written.row,
+    sentJson: change.kind === 'set' ? change.json : undefined,
+    claimed: claimed.length === 0 ? written.claimed : [...claimed, ...written.claimed],
+  });
 }
 
 /** @throws `MOTIA_STATE_UPDATE_REFUSED`, `MOTIA_STATE_VALUE_TOO_LARGE` */
-function valueAfter({ scope, key, change, maxValueBytes }: StateWrite, before: string | undefined): string | null {
+function valueAfter({ scope, key, change, maxValueBytes }: StateWrite, before: string | null | undefined): string | null {
   if (change.kind === 'delete') return null;
   if (change.kind === 'set') return change.json;
-  const outcome = applyUpdateOps(before === undefined ? undefined : (JSON.parse(before) as unknown), change.ops);
+  const outcome = applyUpdateOps(typeof before === 'string' ? (JSON.parse(before) as unknown) : undefined, change.ops);
   if (!outcome.ok) {
     const { code, message: reason, opIndex } = outcome.problem;
     throw stateErrors.UPDATE_REFUSED({ scope, key, code, ...(opIndex === undefined ? {} : { op_index: opIndex }), reason });
@@ -64,7 +64,7 @@ function valueAfter({ scope, key, change, maxValueBytes }: StateWrite, before: s
   return json;
 }
 
-function expiryAfter({ change, ttlMs }: StateWrite, before: number | undefined, nowMs: number): number | null {
+function expiryAfter({ change, ttlMs }: StateWrite, before: number | null | undefined, nowMs: number): number | null {
   if (ttlMs === null || change.kind === 'delete') return null;
   if (ttlMs !== undefined) return nowMs + ttlMs;
   return change.kind === 'update' ? (before ?? null) : null;
@@ -73,15 +73,15 @@ function expiryAfter({ change, ttlMs }: StateWrite, before: number | undefined, 
 /** The end of a key whose time has come, as a change of its own. */
 function endEntry(
   sql: StoreSql, row: EntryRow,
-  { history, triggers, claim, isShared }: Shared & { readonly history: HistoryLimits; readonly triggers: readonly DueTrigger[]; readonly claim: ClaimTerms | undefined },
+  { history, triggers, claim }: { readonly history: HistoryLimits; readonly triggers: readonly DueTrigger[]; readonly claim: ClaimTerms | undefined },
   context: StoreCommandContext,
 ): { readonly row: EntryRow; readonly claimed: readonly ClaimedCall[] } {
   const { scope, key, value } = row;
   const due = { triggers, triggerDepth: 0, ...(claim === undefined ? {} : { claim }) };
-  return writeEntry(sql, { scope, key, row, history, op: 'expire', before: value, after: null, expiresAtMs: null, origin: {}, due, isShared }, context);
+  return writeEntry(sql, { scope, key, row, history, op: 'expire', before: value, after: null, expiresAtMs: null, origin: {}, due }, context);
 }
 
-export function expire(sql: StoreSql, { limit, history, subscriptions, isShared }: ExpireRequest & Shared, context: StoreCommandContext): Expired {
+export function expire(sql: StoreSql, { limit, history, subscriptions }: ExpireRequest, context: StoreCommandContext): Expired {
   const due = sql.all<EntryRow>(`SELECT ${entryColumns} FROM state_entry WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?`, context.nowMs, limit);
   for (const row of due) {
     if (!isIntact(row)) {
@@ -93,7 +93,7 @@ export function expire(sql: StoreSql, { limit, history, subscriptions, isShared 
       keepShare(sql, row.scope, row.key, row);
     } else {
       const triggers = subscriptions.filter((subscription) => matchesSubscription(subscription, row.scope, row.key)).map(({ id, functionId }) => ({ id, functionId }));
-      endEntry(sql, row, { history, triggers, claim: undefined, isShared }, context);
+      endEntry(sql, row, { history, triggers, claim: undefined }, context);
     }
   }
   return { count: due.length };

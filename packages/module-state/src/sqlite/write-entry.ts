@@ -22,8 +22,6 @@ export interface EntryChange {
   readonly origin: StateWrite['origin'];
   readonly history: HistoryLimits;
   readonly due: DueRequest;
-  /** Other engines use the store too: what only their triggers listen to is owed as well. */
-  readonly isShared: boolean;
 }
 
 /** Writes the row, its history and its due calls. Answers the row as it is now. */
@@ -45,7 +43,8 @@ export function writeEntry(sql: StoreSql, change: EntryChange, context: StoreCom
   else updateRow(sql, row);
   rememberRow(context, row);
   if (isOverfull) trimHistory(sql, history.maxBytes, context);
-  return { row, claimed: change.due.triggers.length === 0 && !change.isShared ? none : addDueCalls(sql, dueChange(change, version), context) };
+  // What only triggers of other engines on the store listen to is owed as well.
+  return { row, claimed: change.due.triggers.length === 0 && !context.isShared ? none : addDueCalls(sql, dueChange(change, version, context.isShared), context) };
 }
 
 const none: readonly ClaimedCall[] = [];
@@ -64,7 +63,7 @@ function updateRow(sql: StoreSql, row: EntryRow): void {
   );
 }
 
-function dueChange({ scope, key, op, before, after, due, isShared }: EntryChange, version: number): Parameters<typeof addDueCalls>[1] {
+function dueChange({ scope, key, op, before, after, due }: EntryChange, version: number, isShared: boolean): Parameters<typeof addDueCalls>[1] {
   const { triggers, trace, triggerDepth, claim } = due;
   return {
     kind: 'state', triggers, lane: JSON.stringify([scope, key]), triggerDepth,

@@ -112,9 +112,9 @@ export class KvStreamStore implements StreamStore {
   }
 
   async change(write: ItemWrite, options: { readonly tx?: StoreTransaction } = {}): Promise<ItemOutcome> {
-    const { handle, service, epoch, settings, feed } = this.#running;
+    const { handle, epoch, settings, feed } = this.#running;
     const { maxValueBytes, resumeEvents } = settings;
-    const outcome = await handle.run('change', { ...write, epoch, maxValueBytes, resumeEvents, isShared: service.isShared }, options);
+    const outcome = await handle.run('change', { ...write, epoch, maxValueBytes, resumeEvents }, options);
     feed.wake();
     return outcome;
   }
@@ -128,7 +128,7 @@ export class KvStreamStore implements StreamStore {
       feed.pass({ kind: 'message', stream, group, type, json, timestamp, ...(item === undefined ? {} : { item }), ...(trace === undefined ? {} : { traceId: trace.traceparent.slice(3, 35) }) });
       return { claimed: [] };
     }
-    const outcome = await handle.run('send', { ...message, isShared: service.isShared }, options);
+    const outcome = await handle.run('send', message, options);
     feed.wake();
     return outcome;
   }

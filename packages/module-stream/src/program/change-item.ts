@@ -13,8 +13,6 @@ export interface ChangeItemInput extends ItemWrite {
   readonly epoch: string;
   readonly maxValueBytes: number;
   readonly resumeEvents: number;
-  /** Other engines use the store too: what only their triggers listen to is owed as well. */
-  readonly isShared: boolean;
 }
 
 export interface ItemRow {
@@ -90,8 +88,9 @@ function storeItem(sql: StoreSql, group: GroupRow, { name, item, next, timestamp
   else sql.run('UPDATE stream_item SET value = ?, timestamp = ?, checksum = ? WHERE id = ?', next, timestamp, itemChecksum(group.id, name, next), item.id);
 }
 
-/** Triggers get the frame that clients get, without a subscription. */
-function oweCalls(sql: StoreSql, { address, triggers, claim, trace, triggerDepth, isShared }: ChangeItemInput, event: StreamChangeEvent, context: StoreCommandContext): ItemOutcome['claimed'] {
+/** Triggers get the frame that clients get, without a subscription. What only triggers of other engines on the store listen to is owed as well. */
+function oweCalls(sql: StoreSql, { address, triggers, claim, trace, triggerDepth }: ChangeItemInput, event: StreamChangeEvent, context: StoreCommandContext): ItemOutcome['claimed'] {
+  const { isShared } = context;
   if (triggers.length === 0 && !isShared) return [];
   return addDueCalls(sql, {
     kind: 'stream', triggers, lane: laneOf(address), payload: `{"type":"stream",${changeBody(event, event.prevSeq)}`, triggerDepth,

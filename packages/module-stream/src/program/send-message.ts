@@ -7,8 +7,9 @@ import { dueAddress, laneOf } from './change-item.js';
 import { addLog, groupOf, traceIdOf } from './group.js';
 
 /** A message goes through the log so that every engine on the store hands it out, in the place it has among the changes. */
-export function sendMessage(sql: StoreSql, input: MessageWrite & { readonly isShared: boolean }, context: StoreCommandContext): { readonly claimed: readonly ClaimedCall[] } {
-  const { stream, group: name, item, type, json, triggers, claim, trace, triggerDepth, isShared } = input;
+export function sendMessage(sql: StoreSql, input: MessageWrite, context: StoreCommandContext): { readonly claimed: readonly ClaimedCall[] } {
+  const { stream, group: name, item, type, json, triggers, claim, trace, triggerDepth } = input;
+  const { isShared } = context;
   const group = groupOf(sql, stream, name, context.nowMs);
   const event: StreamMessageEvent = {
     kind: 'message', stream, group: name, type, json, timestamp: Math.max(context.nowMs, input.timestampFloor + 1), ...(item === undefined ? {} : { item }), ...traceIdOf(input),

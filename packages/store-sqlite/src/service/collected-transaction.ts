@@ -1,6 +1,7 @@
 import type { StoreService, StoreTransaction } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
-import type { Failure, PendingCommand, PendingUnit } from './pending.js';
+import type { UnitOutcome } from '../writer/unit.js';
+import { abandonCommands, settleCommands, type Failure, type PendingCommand, type PendingUnit } from './pending.js';
 
 /** A transaction while its commands are collected. */
 export class CollectedTransaction implements StoreTransaction, PendingUnit {
@@ -26,7 +27,7 @@ export class CollectedTransaction implements StoreTransaction, PendingUnit {
 
   /** @throws `MOTIA_STORE_TX_CLOSED` */
   add(pending: PendingCommand): void {
-    if (!this.#isOpen) throw storeErrors.TX_CLOSED({ program: pending.command.program, command: pending.command.command });
+    if (!this.#isOpen) throw storeErrors.TX_CLOSED({ program: pending.program, command: pending.command });
     this.commands.push(pending);
   }
 
@@ -47,7 +48,13 @@ export class CollectedTransaction implements StoreTransaction, PendingUnit {
     }
   }
 
-  settled(failure: Failure | undefined): void {
+  settle(outcome: UnitOutcome): void {
+    settleCommands(this.commands, outcome);
+    this.#settle('error' in outcome ? { error: outcome.error } : undefined);
+  }
+
+  abandon(failure: Failure | undefined): void {
+    if (failure !== undefined) abandonCommands(this.commands, failure);
     this.#settle(failure);
   }
 }

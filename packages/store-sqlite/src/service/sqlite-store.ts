@@ -7,7 +7,7 @@ import type { StoreWriter } from '../writer/store-writer.js';
 import { CollectedTransaction } from './collected-transaction.js';
 import { sizeOfInput } from './input-size.js';
 import { Neighbours } from './neighbours.js';
-import type { PendingCommand } from './pending.js';
+import { PendingCommand, type PendingAccount } from './pending.js';
 import type { Reader } from './reader.js';
 import { TurnQueue } from './turn-queue.js';
 
@@ -37,6 +37,12 @@ export interface OpenStoreParts {
   readonly release: () => void;
 }
 
+interface CommandCall {
+  readonly command: string;
+  readonly input?: unknown;
+  readonly tx?: StoreTransaction | undefined;
+}
+
 interface OpenProgram {
   readonly program: StoreProgram;
   readonly handle: Promise<StoreHandle>;
@@ -58,6 +64,13 @@ export class OpenStore implements StoreService {
   #pendingBytes = 0;
   #pendingCommands = 0;
   #closing: Promise<void> | undefined;
+  readonly #account: PendingAccount = {
+    settled: ({ bytes }) => {
+      this.#pendingBytes -= bytes;
+      this.#pendingCommands -= 1;
+    },
+    failed: (error) => this.#lookForCorruptRow(error),
+  };
 
   constructor(parts: OpenStoreParts) {
     this.#parts = parts;
@@ -66,7 +79,7 @@ export class OpenStore implements StoreService {
     this.engineId = parts.engineId;
     this.fencingToken = parts.fencingToken;
     this.#durability = parts.durability;
-    this.#turn = new TurnQueue((units) => parts.writer.write(units));
+    this.#turn = new TurnQueue({ write: (units) => parts.writer.write(units), isBeside: () => parts.writer.isBeside });
     const { presences } = parts;
     if (!parts.isShared || presences === undefined) return;
     this.#neighbours = new Neighbours({
@@ -125,7 +138,7 @@ export class OpenStore implements StoreService {
     // A change that is refused before it is handed over shows here, before the turn ends.
     const result = Promise.resolve(tx.collect(collect));
     result.catch((error: unknown) => tx.fail(error));
-    this.#turn.add(tx);
+    this.#turn.addTransaction(tx);
     await tx.done;
     return result as Promise<Awaited<T>>;
   }
@@ -209,11 +222,11 @@ export class OpenStore implements StoreService {
     };
   }
 
-  #run(program: StoreProgram, call: { readonly command: string; readonly input?: unknown; readonly tx?: StoreTransaction | undefined }): Promise<never> {
+  #run(program: StoreProgram, call: CommandCall): Promise<never> {
     const { tx } = call;
     const handedOver = new Promise<never>((resolve, reject) => {
       try {
-        this.#admit(program, call, { resolve: resolve as (value: unknown) => void, reject });
+        this.#admit(program, call, resolve as (value: unknown) => void, reject);
       } catch (error) {
         if (tx instanceof CollectedTransaction) tx.fail(error);
         throw error;
@@ -224,38 +237,29 @@ export class OpenStore implements StoreService {
     return handedOver;
   }
 
-  #admit(program: StoreProgram, { command, input, tx }: { readonly command: string; readonly input?: unknown; readonly tx?: StoreTransaction | undefined }, caller: Pick<PendingCommand, 'resolve' | 'reject'>): void {
+  #admit(program: StoreProgram, { command, input, tx }: CommandCall, resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
     this.#checkOpen();
     if (!Object.hasOwn(program.commands, command)) throw storeErrors.COMMAND_UNKNOWN({ program: program.name, command });
     const bytes = sizeOfInput(input);
-    const { maxPendingBytes } = this.#parts;
+    const { maxPendingBytes, clock } = this.#parts;
     // One that is larger than the bound goes alone.
     if (this.#pendingBytes > 0 && this.#pendingBytes + bytes > maxPendingBytes) throw storeErrors.BUSY({ reason: `${this.#pendingCommands} changes with ${this.#pendingBytes} bytes wait to be written (at most ${maxPendingBytes} bytes)` });
     if (tx !== undefined && (!(tx instanceof CollectedTransaction) || tx.store !== this)) throw storeErrors.TX_CROSS_STORE({ stores: [nameOf(tx.store), nameOf(this)] });
-    const pending = this.#pending(program, { command, input, bytes, ...caller });
-    if (tx instanceof CollectedTransaction) tx.add(pending);
-    else this.#turn.add({ commands: [pending], settled: () => undefined });
+    const pending = new PendingCommand({ program: program.name, command, input, nowMs: clock.now(), bytes, account: this.#account, resolve, reject });
+    // Before it is handed over: a writer may answer at once.
     this.#pendingBytes += bytes;
     this.#pendingCommands += 1;
+    if (tx instanceof CollectedTransaction) this.#addTo(tx, pending);
+    else this.#turn.add(pending);
   }
 
-  #pending(program: StoreProgram, { command, input, bytes, resolve, reject }: { readonly command: string; readonly input?: unknown; readonly bytes: number } & Pick<PendingCommand, 'resolve' | 'reject'>): PendingCommand {
-    const settled = (): void => {
-      this.#pendingBytes -= bytes;
-      this.#pendingCommands -= 1;
-    };
-    return {
-      command: { program: program.name, command, input, nowMs: this.#parts.clock.now() },
-      resolve: (value) => {
-        settled();
-        resolve(value);
-      },
-      reject: (error) => {
-        settled();
-        this.#lookForCorruptRow(error);
-        reject(error);
-      },
-    };
+  #addTo(tx: CollectedTransaction, pending: PendingCommand): void {
+    try {
+      tx.add(pending);
+    } catch (error) {
+      this.#account.settled(pending);
+      throw error;
+    }
   }
 
   /** Keeps a copy of the row, and tells. */

@@ -1,49 +1,64 @@
 import type { Unit } from '../writer/unit.js';
-import { abandonCommands, settleCommands, type PendingUnit } from './pending.js';
+import type { PendingUnit } from './pending.js';
+
+/** Commands after which a writer that works beside this thread is given them, although the turn goes on. */
+const handedOverAt = 32;
+
+export interface TurnQueueParts {
+  /** Takes what was gathered. */
+  readonly write: (units: readonly Unit[]) => void;
+  /** Whether the writer may begin while the turn goes on. */
+  readonly isBeside: () => boolean;
+}
 
 /** Gathers what comes in during one turn of the event loop, so that it reaches the writer, and the disk, together. */
 export class TurnQueue {
-  readonly #write: (units: readonly Unit[]) => void;
+  readonly #parts: TurnQueueParts;
   #units: PendingUnit[] = [];
   #isScheduled = false;
+  /** What is wrong with a transaction may show until the turn ends; what comes after it waits with it. */
+  #mustWait = false;
 
-  constructor(write: (units: readonly Unit[]) => void) {
-    this.#write = write;
+  constructor(parts: TurnQueueParts) {
+    this.#parts = parts;
   }
 
+  /** A command by itself. */
   add(unit: PendingUnit): void {
     this.#units.push(unit);
+    if (this.#units.length >= handedOverAt && !this.#mustWait && this.#parts.isBeside()) this.#handOver();
+    this.#schedule();
+  }
+
+  /** A transaction: looked at when the turn ends. */
+  addTransaction(unit: PendingUnit): void {
+    this.#units.push(unit);
+    this.#mustWait = true;
+    this.#schedule();
+  }
+
+  /** Hands over at once what waits. */
+  flush(): void {
+    this.#isScheduled = false;
+    this.#mustWait = false;
+    this.#handOver();
+  }
+
+  #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(() => this.flush());
   }
 
-  /** Hands over at once what waits. */
-  flush(): void {
+  #handOver(): void {
     const units = this.#units;
     this.#units = [];
-    this.#isScheduled = false;
     const runnable: Unit[] = [];
     for (const unit of units) {
       const { commands, failure } = unit;
-      if (failure === undefined && commands.length > 0) {
-        runnable.push(toUnit(unit));
-        continue;
-      }
-      if (failure !== undefined) abandonCommands(commands, failure);
-      unit.settled(failure);
+      if (failure === undefined && commands.length > 0) runnable.push(unit);
+      else unit.abandon(failure);
     }
-    if (runnable.length > 0) this.#write(runnable);
+    if (runnable.length > 0) this.#parts.write(runnable);
   }
-}
-
-function toUnit(unit: PendingUnit): Unit {
-  const { commands } = unit;
-  return {
-    commands: commands.map(({ command }) => command),
-    settle(outcome) {
-      settleCommands(commands, outcome);
-      unit.settled('error' in outcome ? { error: outcome.error } : undefined);
-    },
-  };
 }

@@ -1,11 +1,16 @@
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
+import { MotiaError } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
 import { openWritable } from '../sql/connection.js';
-import { ownProgram } from '../store-program.js';
-import { BatchRunner, type Runnable } from '../writer/batch-runner.js';
-import { importProgram, NotImportable } from './import-program.js';
-import { sendError, sendOutcome, type FromThread, type ProgramSource, type SentOutcome, type ThreadData, type ToThread } from './messages.js';
 import { messageOf } from '../sql/sqlite-errors.js';
+import { ownProgram } from '../store-program.js';
+import { BatchRunner, type Batch } from '../writer/batch-runner.js';
+import type { Runnable, UnitOutcome } from '../writer/unit.js';
+import { importProgram, NotImportable } from './import-program.js';
+import type { FromThread, ProgramSource, ThreadData, ToThread } from './messages.js';
+import { unpackCommands } from './packed-commands.js';
+import { packOutcomes } from './packed-outcomes.js';
+import { sendError } from './sent-error.js';
 
 /** The life of the writer's thread: opens its connection, commits what comes, closes when told to. */
 export function serveWrites(port: MessagePort, { file, durability, engineId, fencingToken, isShared, limits }: ThreadData): void {
@@ -13,12 +18,14 @@ export function serveWrites(port: MessagePort, { file, durability, engineId, fen
   const runner = new BatchRunner({ db: openWritable({ file, durability, limits }), file, engineId, fencingToken, isShared });
   runner.open(ownProgram);
   const queue: Runnable[] = [];
+  /** Came in during a batch, and is not to be done before that is committed. */
+  let held: ToThread | undefined;
   let isClosing = false;
 
   const take = (message: ToThread): void => {
     switch (message.type) {
       case 'write':
-        for (const commands of message.units) queue.push({ commands });
+        for (const unit of unpackCommands(message.commands)) queue.push(unit);
         return;
       case 'open':
         void open(message.id, message.program);
@@ -43,13 +50,30 @@ export function serveWrites(port: MessagePort, { file, durability, engineId, fen
     }
   };
 
+  const next = (): ToThread | undefined => receiveMessageOnPort(port)?.message as ToThread | undefined;
+
+  /** The engine goes on handing over while a batch runs: what is there before the commit is part of it. */
+  const takeWrites = (): void => {
+    while (held === undefined) {
+      const message = next();
+      if (message === undefined) return;
+      if (message.type === 'write') take(message);
+      else held = message;
+    }
+  };
+
+  const takeAll = (): void => {
+    for (let message = held ?? next(); message !== undefined; message = next()) {
+      held = undefined;
+      take(message);
+    }
+  };
+
   port.on('message', (message: ToThread) => {
     take(message);
     while (queue.length > 0) {
-      // What came in during the last commit goes into the next one.
-      for (let more = receiveMessageOnPort(port); more !== undefined; more = receiveMessageOnPort(port)) take(more.message as ToThread);
-      const { outcomes, failure, ...report } = runner.run(queue);
-      sendDone(send, { type: 'done', outcomes: outcomes.map(({ outcome }) => sendOutcome(outcome)), ...report, ...(failure === undefined ? {} : { failure: sendError(failure) }) });
+      sendDone(send, runner.run(queue, takeWrites));
+      takeAll();
     }
     if (!isClosing) return;
     runner.close();
@@ -60,21 +84,22 @@ export function serveWrites(port: MessagePort, { file, durability, engineId, fen
 }
 
 /** An answer that cannot be cloned fails its own command, although that is committed: the fault is the program's. */
-function sendDone(send: (message: FromThread) => void, message: Extract<FromThread, { readonly type: 'done' }>): void {
+function sendDone(send: (message: FromThread) => void, { units, outcomes, report: { failure, ...report } }: Batch<Runnable>): void {
+  const rest = { report, ...(failure === undefined ? {} : { failure: sendError(failure) }) };
   try {
-    send(message);
+    send({ type: 'done', outcomes: packOutcomes(units, outcomes), ...rest });
   } catch {
-    send({ ...message, outcomes: message.outcomes.map(sendable) });
+    send({ type: 'done', outcomes: packOutcomes(units, outcomes.map(sendable)), ...rest });
   }
 }
 
-function sendable(outcome: SentOutcome): SentOutcome {
+function sendable(outcome: UnitOutcome): UnitOutcome {
   try {
-    structuredClone(outcome);
+    structuredClone('error' in outcome ? outcome.error.details : outcome.values);
     return outcome;
   } catch (error) {
     const reason = messageOf(error);
-    if ('error' in outcome) return { ...outcome, error: { ...outcome.error, details: { reason: `the details of the error cannot be sent: ${reason}` } } };
-    return { error: sendError(storeErrors.VALUE_INVALID({ problem: `the change was made, and its answer cannot be sent to the engine: ${reason}` })), failedAt: 0 };
+    if ('error' in outcome) return { ...outcome, error: new MotiaError({ ...outcome.error.toWire(), details: { reason: `the details of the error cannot be sent: ${reason}` } }) };
+    return { error: storeErrors.VALUE_INVALID({ problem: `the change was made, and its answer cannot be sent to the engine: ${reason}` }), failedAt: 0 };
   }
 }

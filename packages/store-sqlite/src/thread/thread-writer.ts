@@ -6,7 +6,10 @@ import { storeErrors } from '../errors.js';
 import type { StoreWriter, WriterEvents } from '../writer/store-writer.js';
 import type { Unit } from '../writer/unit.js';
 import { NotImportable } from './import-program.js';
-import { receiveError, receiveOutcome, type FromThread, type OpenProblem, type ThreadData, type ToThread } from './messages.js';
+import type { FromThread, OpenProblem, ThreadData, ToThread } from './messages.js';
+import { packCommands } from './packed-commands.js';
+import { unpackOutcomes } from './packed-outcomes.js';
+import { receiveError } from './sent-error.js';
 import { messageOf } from '../sql/sqlite-errors.js';
 
 /** Beside this file once it is built; absent in sources and in bundles that take everything into one file. */
@@ -19,6 +22,7 @@ export function canStartThread(): boolean {
 
 /** Writes in a thread of its own, so that a commit keeps nobody waiting but those who wait for it. */
 export class ThreadWriter implements StoreWriter {
+  readonly isBeside = true;
   readonly #worker: Worker;
   readonly #events: WriterEvents;
   /** Handed over and not answered, in order. */
@@ -89,7 +93,7 @@ export class ThreadWriter implements StoreWriter {
     if (this.#loss !== undefined) return this.#settleAll(this.#loss);
     this.#keepAlive();
     try {
-      this.#send({ type: 'write', units: units.map(({ commands }) => commands) });
+      this.#send({ type: 'write', commands: packCommands(units) });
     } catch {
       this.#units.length = length;
       this.#writeOneByOne(units);
@@ -100,7 +104,7 @@ export class ThreadWriter implements StoreWriter {
   #writeOneByOne(units: readonly Unit[]): void {
     for (const unit of units) {
       try {
-        this.#send({ type: 'write', units: [unit.commands] });
+        this.#send({ type: 'write', commands: packCommands([unit]) });
         this.#units.push(unit);
       } catch (error) {
         const reason = messageOf(error);
@@ -143,11 +147,11 @@ export class ThreadWriter implements StoreWriter {
   #take(message: FromThread): void {
     switch (message.type) {
       case 'done': {
-        const { outcomes, type: _, failure, ...report } = message;
-        const units = this.#units.splice(0, outcomes.length);
+        const { outcomes, report, failure } = message;
+        const units = this.#units.splice(0, outcomes.units);
         this.#keepAlive();
         this.#events.committed(failure === undefined ? report : { ...report, failure: receiveError(failure) });
-        outcomes.forEach((outcome, index) => units[index]?.settle(receiveOutcome(outcome)));
+        for (const [at, outcome] of unpackOutcomes(units, outcomes).entries()) units[at]?.settle(outcome);
         return;
       }
       case 'opened':

@@ -35,6 +35,10 @@ export class AutoWriter implements StoreWriter {
     this.#parts = parts;
   }
 
+  get isBeside(): boolean {
+    return this.#writer?.isBeside === true;
+  }
+
   open(program: StoreProgram): Promise<void> {
     const opened = this.#opening.then(() => this.#open(program));
     this.#opening = opened.catch(() => undefined);

@@ -7,7 +7,7 @@ import { createStatements, type Statements } from '../sql/statements.js';
 import { migrate } from './migrate.js';
 import { ProgramMemories } from './program-memories.js';
 import type { CommitReport } from './store-writer.js';
-import type { UnitCommand, UnitOutcome } from './unit.js';
+import type { Runnable, UnitCommand, UnitOutcome } from './unit.js';
 
 /** Where a batch is cut: what came in after it waits for the next commit. */
 const mostCommands = 512;
@@ -23,13 +23,11 @@ export interface BatchRunnerOptions {
   readonly isShared: boolean;
 }
 
-/** What a batch is made of: anything that carries commands. */
-export interface Runnable {
-  readonly commands: readonly UnitCommand[];
-}
-
-export interface Batch<U extends Runnable> extends CommitReport {
-  readonly outcomes: readonly { readonly unit: U; readonly outcome: UnitOutcome }[];
+/** What one commit took from the queue, and what became of each. */
+export interface Batch<U extends Runnable> {
+  readonly units: readonly U[];
+  readonly outcomes: readonly UnitOutcome[];
+  readonly report: CommitReport;
 }
 
 type Callable = (sql: StoreSql, input: unknown, context: StoreCommandContext) => unknown;
@@ -65,13 +63,14 @@ export class BatchRunner {
   /**
    * Takes units from the front of the queue, runs them and commits: up to 512 commands or 2 ms, at least one unit. What a
    * command throws undoes its unit alone. Never throws: when the commit fails, nothing of the batch is kept and every unit learns it.
+   * @param more called when the queue is at its end, to put there what has come in meanwhile
    */
-  run<U extends Runnable>(queue: U[]): Batch<U> {
-    return this.#run(queue, false);
+  run<U extends Runnable>(queue: U[], more: () => void = nothingMore): Batch<U> {
+    return this.#run(queue, more, false);
   }
 
   /** @param isCareful each unit in a savepoint, because one of them changed something before it threw: they are all run again */
-  #run<U extends Runnable>(queue: U[], isCareful: boolean): Batch<U> {
+  #run<U extends Runnable>(queue: U[], more: () => void, isCareful: boolean): Batch<U> {
     const startedAtMs = performance.now();
     const taken: U[] = [];
     const outcomes: UnitOutcome[] = [];
@@ -84,13 +83,14 @@ export class BatchRunner {
         taken.push(unit);
         commands += unit.commands.length;
         outcomes.push(isCareful || unit.commands.length > 1 ? this.#runSaved(unit) : this.#runBare(unit));
+        if (taken.length === queue.length) more();
       } while (this.#db.inTransaction && taken.length < queue.length && commands < mostCommands && performance.now() - startedAtMs < longestMs);
       this.#host.run('COMMIT');
     } catch (error) {
       failure = error;
       this.#undo('ROLLBACK');
     }
-    if (failure instanceof LeftChanges) return this.#run(queue, true);
+    if (failure instanceof LeftChanges) return this.#run(queue, nothingMore, true);
     // A begin that failed fails for everyone who waits.
     if (taken.length === 0) taken.push(...queue);
     queue.splice(0, taken.length);
@@ -102,7 +102,7 @@ export class BatchRunner {
         if (own === undefined || 'values' in own) outcomes[index] = { error };
       });
     }
-    return reportOf(taken.map((unit, index) => ({ unit, outcome: outcomes[index] as UnitOutcome })), { commands, tookMs: performance.now() - startedAtMs, quarantined: this.#quarantined.splice(0) });
+    return batchOf(taken, outcomes, { commands, tookMs: performance.now() - startedAtMs, quarantined: this.#quarantined.splice(0) });
   }
 
   /** Commits only return once they are on the disk from now on. */
@@ -133,10 +133,10 @@ export class BatchRunner {
   /** After a failure that one of them caused: each in a transaction of its own, so that only that one fails. */
   #oneByOne<U extends Runnable>(units: readonly U[], startedAtMs: number): Batch<U> {
     const batches = units.map((unit) => this.run([unit]));
-    return reportOf(batches.flatMap(({ outcomes }) => outcomes), {
-      commands: batches.reduce((sum, { commands }) => sum + commands, 0),
+    return batchOf(units, batches.flatMap(({ outcomes }) => outcomes), {
+      commands: batches.reduce((sum, { report }) => sum + report.commands, 0),
       tookMs: performance.now() - startedAtMs,
-      quarantined: batches.flatMap(({ quarantined }) => quarantined),
+      quarantined: batches.flatMap(({ report }) => report.quarantined),
     });
   }
 
@@ -181,11 +181,11 @@ export class BatchRunner {
   }
 
   #runCommand({ program, command, input, nowMs }: UnitCommand): unknown {
-    const { engineId, fencingToken } = this.#options;
+    const { engineId, fencingToken, isShared } = this.#options;
     const known = this.#programs.get(program)?.commands;
     const run = known !== undefined && Object.hasOwn(known, command) ? (known[command] as Callable) : undefined;
     if (run === undefined) throw storeErrors.COMMAND_UNKNOWN({ program, command });
-    const value = run(this.#sql, input, { nowMs, engineId, fencingToken, memory: this.#memories.of(program) });
+    const value = run(this.#sql, input, { nowMs, engineId, fencingToken, isShared, memory: this.#memories.of(program) });
     if (value instanceof Promise) throw storeErrors.PROGRAM_INVALID({ program, problem: `its command "${command}" answers a promise; commands are synchronous` });
     return value;
   }
@@ -207,9 +207,13 @@ class LeftChanges extends Error {}
 
 const storageConditions = new Set(['MOTIA_STORE_FULL', 'MOTIA_STORE_IO_FAILED', 'MOTIA_STORE_UNREADABLE', 'MOTIA_STORE_BUSY']);
 
-function reportOf<U extends Runnable>(outcomes: Batch<U>['outcomes'], report: Omit<CommitReport, 'failure'>): Batch<U> {
-  const failure = outcomes.findLast(({ outcome }) => 'error' in outcome && storageConditions.has(outcome.error.code))?.outcome;
-  return { outcomes, ...report, ...(failure !== undefined && 'error' in failure ? { failure: failure.error } : {}) };
+function batchOf<U extends Runnable>(units: readonly U[], outcomes: readonly UnitOutcome[], report: Omit<CommitReport, 'failure'>): Batch<U> {
+  const failure = outcomes.findLast((outcome) => 'error' in outcome && storageConditions.has(outcome.error.code));
+  return { units, outcomes, report: failure !== undefined && 'error' in failure ? { ...report, failure: failure.error } : report };
+}
+
+function nothingMore(): void {
+  // There is no more than what the queue held.
 }
 
 /** Whether the transaction failed for something that one unit did: it filled the disk, or broke a constraint that is checked at the end. */

@@ -5,6 +5,7 @@ import type { Unit } from './unit.js';
 
 /** Writes on the engine's own thread, one batch per turn of its event loop. */
 export class InlineWriter implements StoreWriter {
+  readonly isBeside = false;
   readonly #runner: BatchRunner;
   readonly #events: Pick<WriterEvents, 'committed' | 'foreignCommit'>;
   readonly #queue: Unit[] = [];
@@ -39,9 +40,9 @@ export class InlineWriter implements StoreWriter {
 
   #runBatch(): void {
     if (this.#queue.length === 0) return;
-    const { outcomes, ...report } = this.#runner.run(this.#queue);
+    const { units, outcomes, report } = this.#runner.run(this.#queue);
     this.#events.committed(report);
-    for (const { unit, outcome } of outcomes) unit.settle(outcome);
+    for (const [at, outcome] of outcomes.entries()) units[at]?.settle(outcome);
     if (this.#queue.length === 0) return;
     // What is left waits a turn, so that a flood of changes does not keep everything else waiting.
     this.#isScheduled = true;

@@ -4,6 +4,8 @@ import type { Unit } from './unit.js';
 
 /** Whoever has the connection that writes. */
 export interface StoreWriter {
+  /** Whether it works beside this thread: it may begin while this one is still making changes. */
+  readonly isBeside: boolean;
   /** Makes a program's commands known, its tables brought up to date. @throws `MOTIA_STORE_SCHEMA_NEWER`, `MOTIA_STORE_MIGRATION_FAILED`, `MOTIA_STORE_PROGRAM_INVALID` */
   open(program: StoreProgram): Promise<void>;
   /** Runs units in this order, after those of earlier calls. Each is settled once. */

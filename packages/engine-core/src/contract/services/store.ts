@@ -20,6 +20,8 @@ export interface StoreCommandContext {
   readonly engineId: string;
   /** Grows with every engine that opened the store: of two, the one with the larger number is the newer. */
   readonly fencingToken: number;
+  /** True when engines of other processes may use the store too. */
+  readonly isShared: boolean;
   /** What this program remembers from one command to the next. */
   readonly memory: StoreMemory;
 }
