@@ -205,6 +205,24 @@ describe('the dispatcher', () => {
     await test.host.stop({ drainTimeoutMs: 0 });
   });
 
+  it('Q3 starts nothing that somebody else may have by the time it hears of it', async () => {
+    const { test, exchanges, hold } = await watched();
+    const { data } = await test.subscribe('orders', { config: { visibilityTimeout: 10 } });
+    await test.settle();
+    const before = exchanges.length;
+    const goOn = hold();
+    const enqueued = test.enqueue('orders', 1);
+    await test.settle();
+    await test.clock.advance('10s');
+    goOn();
+    await enqueued;
+    await test.settle();
+    // It is given back, and taken anew.
+    expect(exchanges.slice(before).flatMap(({ settlements }) => settlements.map(({ end }) => end.kind))).toEqual(['again', 'completed']);
+    expect(data).toEqual([1]);
+    await test.host.stop();
+  });
+
   it('says what a store cannot do', async () => {
     const { test } = await watched([]);
     await test.subscribe('orders');

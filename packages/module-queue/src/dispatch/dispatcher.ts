@@ -28,11 +28,12 @@ export interface DispatcherParts {
   readonly maxResultBytes: number;
 }
 
-/** What an exchange was given, and how often lanes had been looked at by then. */
+/** What an exchange was given, how often lanes had been looked at by then, and when that was on the monotonic scale. */
 interface Asked {
   readonly takes: readonly Take[];
   readonly adds: readonly JobAdd[];
   readonly looks: number;
+  readonly askedAtMs: number;
 }
 
 /** How soon an exchange that failed is tried again; doubled each time. */
@@ -110,7 +111,7 @@ export class Dispatcher {
   async addTogether(adds: readonly JobAdd[], options: ExchangeOptions): Promise<readonly AddOutcome[]> {
     for (const add of adds) if (add.priority !== 0) this.#orderByPriority(add);
     const takes = this.#takes(adds);
-    const asked: Asked = { takes, adds, looks: this.#looks };
+    const asked = this.#asked(takes, adds);
     // Not awaited before: a transaction takes what is handed over before its function returns.
     const added = this.#parts.store.exchange({ settlements: [], takes, adds }, { ...options, isStrict: true }).then(
       (result) => {
@@ -206,7 +207,7 @@ export class Dispatcher {
     this.#keepAlive();
     if (adds.length + settlements.length + takes.length === 0) return undefined;
     const exchange = { settlements: settlements.map(({ settlement }) => settlement), takes, adds: messages };
-    const asked: Asked = { takes, adds: messages, looks: this.#looks };
+    const asked = this.#asked(takes, messages);
     const done = this.#parts.store.exchange(exchange).then(
       (result) => {
         this.#retryMs = firstRetryMs;
@@ -268,9 +269,13 @@ export class Dispatcher {
     }
   }
 
-  #received({ deliveries, lanes, quarantined, expired }: ExchangeResult, { takes, adds, looks }: Asked): void {
+  #asked(takes: readonly Take[], adds: readonly JobAdd[]): Asked {
+    return { takes, adds, looks: this.#looks, askedAtMs: this.#parts.clock.monotonicMs() };
+  }
+
+  #received({ deliveries, lanes, quarantined, expired }: ExchangeResult, { takes, adds, looks, askedAtMs }: Asked): void {
     this.#returned(takes);
-    for (const delivery of deliveries) this.#hand(delivery, adds);
+    for (const delivery of deliveries) this.#hand(delivery, adds, askedAtMs);
     for (const messageId of quarantined) {
       const error = queueErrors.ROW_CORRUPT({ messageId });
       this.#parts.logger.error(error.message, { code: error.code, messageId, hint: error.hint });
@@ -287,14 +292,14 @@ export class Dispatcher {
     }
   }
 
-  #hand(delivery: Delivery, adds: readonly JobAdd[]): void {
+  #hand(delivery: Delivery, adds: readonly JobAdd[], askedAtMs: number): void {
     const queue = this.queues.ofLane(delivery.lane);
     const text = delivery.data ?? adds[delivery.addIndex ?? -1]?.data;
     if (queue === undefined || text === undefined) {
       this.#parts.logger.error('A job was handed over that this engine does not know', { messageId: delivery.messageId });
       return;
     }
-    const run = new Run(delivery, queue, text);
+    const run = new Run(delivery, queue, text, askedAtMs + queue.options.visibilityMs);
     this.#leases.hold(run);
     if (this.#isDraining) this.#settle(run, { kind: 'again', delayMs: 0 });
     else this.#runner.enter(run);

@@ -39,7 +39,7 @@ export class LeaseKeeper {
   }
 
   hold(run: Run): void {
-    const held: Held = { run, renewAtMs: this.#parts.clock.monotonicMs() + run.queue.options.visibilityMs / 2 };
+    const held: Held = { run, renewAtMs: run.leasedUntilMs - run.queue.options.visibilityMs / 2 };
     this.#held.set(run.delivery.key, held);
     this.#arm(held.renewAtMs);
   }
@@ -50,8 +50,10 @@ export class LeaseKeeper {
 
   /** Makes one lease last at least `ms` from now. False when it is not this engine's any more. */
   async extend(run: Run, ms: number): Promise<boolean> {
+    const askedAtMs = this.#parts.clock.monotonicMs();
     const lost = await this.#parts.store.renew([{ key: run.delivery.key, lease: run.delivery.lease, leaseMs: ms }]);
     if (lost.length > 0) this.#lose(run);
+    else run.leasedUntilMs = askedAtMs + ms;
     return lost.length === 0;
   }
 
@@ -89,9 +91,13 @@ export class LeaseKeeper {
   }
 
   async #renew(due: readonly Held[]): Promise<void> {
+    const askedAtMs = this.#parts.clock.monotonicMs();
     try {
       const lost = new Set(await this.#parts.store.renew(due.map(({ run: { delivery, queue } }) => ({ key: delivery.key, lease: delivery.lease, leaseMs: queue.options.visibilityMs }))));
-      if (lost.size > 0) for (const { run } of due) if (lost.has(run.delivery.key)) this.#lose(run);
+      for (const { run } of due) {
+        if (lost.has(run.delivery.key)) this.#lose(run);
+        else run.leasedUntilMs = askedAtMs + run.queue.options.visibilityMs;
+      }
     } catch (error) {
       this.#parts.onError(error);
       const againMs = this.#parts.clock.monotonicMs() + retryMs;

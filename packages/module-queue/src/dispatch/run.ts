@@ -33,13 +33,16 @@ export class Run {
   heldSinceMs = 0;
   /** What it called, or was to call: the function, and the condition before it. */
   functionIds: readonly string[] = [];
+  /** On the same scale: until then nobody else can have it. Measured from when it was asked for, so never too late. */
+  leasedUntilMs: number;
   #invocation: Invocation | undefined;
   #stopCondition: AbortController | undefined;
 
-  constructor(delivery: Delivery, queue: LocalQueue, text: string) {
+  constructor(delivery: Delivery, queue: LocalQueue, text: string, leasedUntilMs: number) {
     this.delivery = delivery;
     this.queue = queue;
     this.text = text;
+    this.leasedUntilMs = leasedUntilMs;
   }
 
   /** What its trace is so far: of the delivery once it has begun, of whoever enqueued it before. */

@@ -140,8 +140,9 @@ export class Runner {
     const queues = this.#parts.queues();
     queue.isHeldUp = false;
     for (let run = queue.waiting[0]; run !== undefined && !queue.isReserved && queue.running < queue.options.concurrency; run = queue.waiting[0]) {
-      if (!queues.canRun(queue, run.delivery.functionId)) {
-        // Whoever would run it has gone meanwhile. It waits in the store, where others may take it.
+      if (!queues.canRun(queue, run.delivery.functionId) || this.#parts.clock.monotonicMs() >= run.leasedUntilMs) {
+        // Whoever would run it has gone meanwhile, or this process stood still for so long that somebody else may have it
+        // by now, and a later one of its group as well. It waits in the store, where others may take it.
         queue.waiting.shift();
         this.#giveBack(run);
         continue;
