@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { StorePoolRef, type StoreProgram } from '@motia/engine-core/contract';
+import { StorePoolRef, type SqlValue, type StoreProgram, type StoreSql } from '@motia/engine-core/contract';
 import { startTestHost } from '@motia/engine-core/testing';
 import { sqliteStore } from '@motia/store-sqlite';
 import { temporaryFolder } from '@motia/tools/testing';
 import { KvStore } from '../src/index.js';
+import { trimHistory } from '../src/sqlite/history-rows.js';
 import { stateMigrations } from '../src/sqlite/migrations.js';
 import { startStateEngine, type StateEngine } from '../src/testing/index.js';
 
@@ -65,6 +66,35 @@ describe('S5 the history of a key', () => {
     await engine.call('state::set', { ...at, value: 'late' });
     expect(told(await engine.call<Page>('state::history', at))).toEqual([['set', 2, undefined, 'late']]);
   });
+});
+
+it('S5 room for few changes is made by looking at few, however many there are', async () => {
+  const rows = 5_000;
+  const program = {
+    name: 'state', source: { specifier: './none.js', from: '' }, migrations: stateMigrations, queries: {},
+    commands: {
+      trim(sql, room: number, context) {
+        let seen = 0;
+        for (let n = 1; n <= rows; n += 1) sql.run("INSERT INTO state_history (scope, key, op, version, at_ms, bytes, has_value, crc) VALUES ('s', ?, 'set', 1, 1, 100, 0, 0)", `k${n}`);
+        sql.run('UPDATE state_history_size SET bytes = ?', rows * 100);
+        const counting: StoreSql = {
+          get: (text, ...values) => sql.get(text, ...values),
+          run: (text, ...values) => sql.run(text, ...values),
+          all<Row>(text: string, ...values: readonly SqlValue[]): readonly Row[] {
+            const found = sql.all<Row>(text, ...values);
+            seen += found.length;
+            return found;
+          },
+        };
+        trimHistory(counting, rows * 100 - room, context);
+        return { seen, left: sql.get<{ readonly n: number }>('SELECT COUNT(*) AS n FROM state_history')?.n };
+      },
+    },
+  } satisfies StoreProgram;
+  const host = await startTestHost([sqliteStore({ writer: 'inline' })]);
+  const handle = await (await host.service(StorePoolRef).open({ durability: 'memory' })).open(program);
+  expect(await handle.run('trim', 1_600)).toEqual({ seen: 32, left: rows - 16 });
+  await host.stop();
 });
 
 it('S5 the history of a store of the first version is there after it was brought up to date, of forgotten keys too', async () => {

@@ -38,6 +38,8 @@ const rowBytes = 128;
 const trimmedAtOnce = 1_024;
 /** And when all keys together have too much, which is looked at with every sixteenth change. */
 const trimmedOfAllAtOnce = 2_048;
+/** Of those. A history that is full makes room for as much as comes in, which is far less. */
+const lookedAtOnce = 32;
 
 /** Writes a change down and trims those of its key. Answers what the key has in the history afterwards, and whether all keys together have too much. */
 export function addHistory(
@@ -86,11 +88,15 @@ export function trimHistory(sql: StoreSql, maxBytes: number, context: StoreComma
   const newest = sql.get<{ readonly seq: number }>('SELECT seq FROM state_history ORDER BY seq DESC LIMIT 1')?.seq ?? 0;
   let size = sizeOf(sql);
   const removed: OldRow[] = [];
-  for (const old of sql.all<OldRow>('SELECT seq, scope, key, bytes FROM state_history ORDER BY seq LIMIT ?', trimmedOfAllAtOnce)) {
-    if (size <= maxBytes || old.seq === newest) break;
-    size -= old.bytes;
-    removed.push(old);
-    shrinkShare(sql, old, context);
+  while (size > maxBytes && removed.length < trimmedOfAllAtOnce) {
+    const oldest = sql.all<OldRow>('SELECT seq, scope, key, bytes FROM state_history WHERE seq > ? AND seq < ? ORDER BY seq LIMIT ?', removed.at(-1)?.seq ?? 0, newest, lookedAtOnce);
+    if (oldest.length === 0) break;
+    for (const old of oldest) {
+      if (size <= maxBytes) break;
+      size -= old.bytes;
+      removed.push(old);
+      shrinkShare(sql, old, context);
+    }
   }
   removeAll(sql, removed, newest);
 }
