@@ -11,7 +11,7 @@ function start(file: string) {
   const { port1: engine, port2: writer } = new MessageChannel();
   serveWrites(writer, { file, durability: 'normal', engineId: 'engine', fencingToken: 1, isShared: false, limits: {} });
   const send = (message: ToThread): void => engine.postMessage(message);
-  const enter = (engineId: string): void => send({ type: 'write', commands: packCommands([{ commands: [{ program: 'store', command: 'enter', input: { engineId, pid: 1, isShared: true, nowMs: 1 }, nowMs: 1 }] }]) });
+  const enter = (engineId: string, goesOn = false): void => send({ type: 'write', goesOn, commands: packCommands([{ commands: [{ program: 'store', command: 'enter', input: { engineId, pid: 1, isShared: true, nowMs: 1 }, nowMs: 1 }] }]) });
   return { engine, send, enter };
 }
 
@@ -23,19 +23,25 @@ async function untilClosed(engine: MessagePort): Promise<readonly FromThread[]> 
   return heard;
 }
 
-it('what is handed over while a batch runs is committed with it', async () => {
+it('the rest of a turn is committed with its beginning, and the next turn by itself', async () => {
   await using folder = temporaryFolder('store');
   const { engine, send, enter } = start(folder.file('motia.db'));
-  for (const name of ['a', 'b', 'c']) enter(name);
+  enter('a', true);
+  enter('b', true);
+  enter('c');
+  enter('d');
   send({ type: 'close' });
-  expect((await untilClosed(engine)).filter(({ type }) => type === 'done')).toMatchObject([{ outcomes: { units: 3, failed: [] }, report: { commands: 3 } }]);
+  expect((await untilClosed(engine)).filter(({ type }) => type === 'done')).toMatchObject([
+    { outcomes: { units: 3, failed: [] }, report: { commands: 3 } },
+    { outcomes: { units: 1, failed: [] }, report: { commands: 1 } },
+  ]);
 });
 
 it('S4 a change that is handed over after the store was told to sync is in a later commit than those before', async () => {
   await using folder = temporaryFolder('store');
   const { engine, send, enter } = start(folder.file('motia.db'));
-  enter('a');
-  enter('b');
+  enter('a', true);
+  enter('b', true);
   send({ type: 'sync' });
   enter('c');
   send({ type: 'close' });

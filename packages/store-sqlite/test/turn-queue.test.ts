@@ -5,15 +5,20 @@ import { TurnQueue } from '../src/service/turn-queue.js';
 
 function start({ isBeside }: { readonly isBeside: boolean }) {
   const handedOver: string[][] = [];
+  const goesOn: boolean[] = [];
   const abandoned: string[] = [];
   const names = new Map<unknown, string>();
-  const queue = new TurnQueue({ write: (units) => void handedOver.push(units.map((unit) => names.get(unit) ?? '')), isBeside: () => isBeside });
+  const write = (units: readonly unknown[], more: boolean): void => {
+    handedOver.push(units.map((unit) => names.get(unit) ?? ''));
+    goesOn.push(more);
+  };
+  const queue = new TurnQueue({ write, isBeside: () => isBeside });
   const unit = (name: string, failure?: PendingUnit['failure']): PendingUnit => {
     const made = { commands: [{ program: 'p', command: 'c', input: name, nowMs: 1 }], failure, settle: () => undefined, abandon: () => void abandoned.push(name) };
     names.set(made, name);
     return made;
   };
-  return { queue, unit, handedOver, abandoned };
+  return { queue, unit, handedOver, goesOn, abandoned };
 }
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => String(from + index));
@@ -28,11 +33,12 @@ describe('what a turn changes', () => {
   });
 
   it('reaches a writer in a thread of its own while the turn goes on, in its order', async () => {
-    const { queue, unit, handedOver } = start({ isBeside: true });
+    const { queue, unit, handedOver, goesOn } = start({ isBeside: true });
     for (const name of numbers(1, 70)) queue.add(unit(name));
     expect(handedOver).toEqual([numbers(1, 32), numbers(33, 64)]);
     await nextTurn();
     expect(handedOver).toEqual([numbers(1, 32), numbers(33, 64), numbers(65, 70)]);
+    expect(goesOn).toEqual([true, true, false]);
   });
 
   it('waits behind a transaction until the turn ends: only then it is known whether that is to be run', async () => {

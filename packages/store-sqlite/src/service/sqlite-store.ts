@@ -79,7 +79,7 @@ export class OpenStore implements StoreService {
     this.engineId = parts.engineId;
     this.fencingToken = parts.fencingToken;
     this.#durability = parts.durability;
-    this.#turn = new TurnQueue({ write: (units) => parts.writer.write(units), isBeside: () => parts.writer.isBeside });
+    this.#turn = new TurnQueue({ write: (units, goesOn) => parts.writer.write(units, goesOn), isBeside: () => parts.writer.isBeside });
     const { presences } = parts;
     if (!parts.isShared || presences === undefined) return;
     this.#neighbours = new Neighbours({

@@ -5,8 +5,8 @@ import type { PendingUnit } from './pending.js';
 const handedOverAt = 32;
 
 export interface TurnQueueParts {
-  /** Takes what was gathered. */
-  readonly write: (units: readonly Unit[]) => void;
+  /** Takes what was gathered. `goesOn`: the turn may bring more. */
+  readonly write: (units: readonly Unit[], goesOn: boolean) => void;
   /** Whether the writer may begin while the turn goes on. */
   readonly isBeside: () => boolean;
 }
@@ -26,7 +26,7 @@ export class TurnQueue {
   /** A command by itself. */
   add(unit: PendingUnit): void {
     this.#units.push(unit);
-    if (this.#units.length >= handedOverAt && !this.#mustWait && this.#parts.isBeside()) this.#handOver();
+    if (this.#units.length >= handedOverAt && !this.#mustWait && this.#parts.isBeside()) this.#handOver(true);
     this.#schedule();
   }
 
@@ -41,7 +41,7 @@ export class TurnQueue {
   flush(): void {
     this.#isScheduled = false;
     this.#mustWait = false;
-    this.#handOver();
+    this.#handOver(false);
   }
 
   #schedule(): void {
@@ -50,7 +50,7 @@ export class TurnQueue {
     setImmediate(() => this.flush());
   }
 
-  #handOver(): void {
+  #handOver(goesOn: boolean): void {
     const units = this.#units;
     this.#units = [];
     const runnable: Unit[] = [];
@@ -59,6 +59,6 @@ export class TurnQueue {
       if (failure === undefined && commands.length > 0) runnable.push(unit);
       else unit.abandon(failure);
     }
-    if (runnable.length > 0) this.#parts.write(runnable);
+    if (runnable.length > 0) this.#parts.write(runnable, goesOn);
   }
 }

@@ -17,7 +17,7 @@ export interface ThreadData {
 
 export type ToThread =
   | { readonly type: 'open'; readonly id: number; readonly program: ProgramSource }
-  | { readonly type: 'write'; readonly commands: PackedCommands }
+  | { readonly type: 'write'; readonly commands: PackedCommands; readonly goesOn: boolean }
   | { readonly type: 'sync' | 'look' | 'close' };
 
 export type FromThread =

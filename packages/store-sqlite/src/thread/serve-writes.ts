@@ -20,12 +20,15 @@ export function serveWrites(port: MessagePort, { file, durability, engineId, fen
   const queue: Runnable[] = [];
   /** Came in during a batch, and is not to be done before that is committed. */
   let held: ToThread | undefined;
+  /** The turn that the last commands came from has more of them. */
+  let goesOn = false;
   let isClosing = false;
 
   const take = (message: ToThread): void => {
     switch (message.type) {
       case 'write':
         for (const unit of unpackCommands(message.commands)) queue.push(unit);
+        goesOn = message.goesOn;
         return;
       case 'open':
         void open(message.id, message.program);
@@ -52,9 +55,12 @@ export function serveWrites(port: MessagePort, { file, durability, engineId, fen
 
   const next = (): ToThread | undefined => receiveMessageOnPort(port)?.message as ToThread | undefined;
 
-  /** The engine goes on handing over while a batch runs: what is there before the commit is part of it. */
-  const takeWrites = (): void => {
-    while (held === undefined) {
+  /**
+   * The rest of a turn belongs to the commit of its beginning, if it is there in time. What another turn brought waits for the next commit: the engine has work meanwhile with
+   * the answers of this one.
+   */
+  const takeRest = (): void => {
+    while (goesOn && held === undefined) {
       const message = next();
       if (message === undefined) return;
       if (message.type === 'write') take(message);
@@ -72,7 +78,7 @@ export function serveWrites(port: MessagePort, { file, durability, engineId, fen
   port.on('message', (message: ToThread) => {
     take(message);
     while (queue.length > 0) {
-      sendDone(send, runner.run(queue, takeWrites));
+      sendDone(send, runner.run(queue, takeRest));
       takeAll();
     }
     if (!isClosing) return;

@@ -87,24 +87,24 @@ export class ThreadWriter implements StoreWriter {
     throw receiveError(problem.error);
   }
 
-  write(units: readonly Unit[]): void {
+  write(units: readonly Unit[], goesOn = false): void {
     const { length } = this.#units;
     for (const unit of units) this.#units.push(unit);
     if (this.#loss !== undefined) return this.#settleAll(this.#loss);
     this.#keepAlive();
     try {
-      this.#send({ type: 'write', commands: packCommands(units) });
+      this.#send({ type: 'write', commands: packCommands(units), goesOn });
     } catch {
       this.#units.length = length;
-      this.#writeOneByOne(units);
+      this.#writeOneByOne(units, goesOn);
     }
   }
 
   /** Only inputs that cannot be cloned fail; the order of the others stays. */
-  #writeOneByOne(units: readonly Unit[]): void {
+  #writeOneByOne(units: readonly Unit[], goesOn: boolean): void {
     for (const unit of units) {
       try {
-        this.#send({ type: 'write', commands: packCommands([unit]) });
+        this.#send({ type: 'write', commands: packCommands([unit]), goesOn: goesOn || unit !== units.at(-1) });
         this.#units.push(unit);
       } catch (error) {
         const reason = messageOf(error);

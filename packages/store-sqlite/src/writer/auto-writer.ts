@@ -45,9 +45,9 @@ export class AutoWriter implements StoreWriter {
     return opened;
   }
 
-  write(units: readonly Unit[]): void {
+  write(units: readonly Unit[], goesOn?: boolean): void {
     if (this.#writer === undefined) for (const unit of units) this.#held.push(unit);
-    else this.#writer.write(units);
+    else this.#writer.write(units, goesOn);
   }
 
   syncEveryCommit(): void {

@@ -8,8 +8,8 @@ export interface StoreWriter {
   readonly isBeside: boolean;
   /** Makes a program's commands known, its tables brought up to date. @throws `MOTIA_STORE_SCHEMA_NEWER`, `MOTIA_STORE_MIGRATION_FAILED`, `MOTIA_STORE_PROGRAM_INVALID` */
   open(program: StoreProgram): Promise<void>;
-  /** Runs units in this order, after those of earlier calls. Each is settled once. */
-  write(units: readonly Unit[]): void;
+  /** Runs units in this order, after those of earlier calls. Each is settled once. `goesOn`: the same turn brings more, which may be part of the same commit. */
+  write(units: readonly Unit[], goesOn?: boolean): void;
   /** Commits only return once they are on the disk from now on. */
   syncEveryCommit(): void;
   /** Looks whether another process has committed since the last look; `foreignCommit` tells. */
