@@ -1,9 +1,9 @@
-import { isMotiaError, type Logger } from '@motia/engine-core/contract';
-import { streamErrors } from '../errors.js';
+import type { Logger } from '@motia/engine-core/contract';
 import type { StreamChangeEvent } from '../stream-event.js';
 import { FrameBatch } from './frame-batch.js';
 import { errorFrame, resumedFrame, resyncFrame, syncBody, type Place, type ResyncReason } from './frame-text.js';
 import type { Outlet } from './outlet.js';
+import { snapshotFailure } from './snapshot-failure.js';
 import type { Subscription } from './subscription.js';
 import type { Target } from './target.js';
 
@@ -91,9 +91,7 @@ export class CatchUp {
       }
       return await this.#sync(subscription);
     } catch (thrown) {
-      this.#logger.error('A subscription could not be served', { ...subscription.target.place, reason: thrown instanceof Error ? thrown.message : String(thrown), ...(isMotiaError(thrown) ? { code: thrown.code } : {}) });
-      // What is behind it is nothing that the client could do anything about, or is to know.
-      const error = streamErrors.SNAPSHOT_FAILED({}, thrown);
+      const error = snapshotFailure(this.#logger, subscription.target.place, thrown);
       if (!subscription.isEnded) this.#outlet.sendFrames([errorFrame(error, subscription.id)]);
       return { kind: 'failed', code: error.code, message: error.message };
     }

@@ -4,6 +4,7 @@ import { closingFrame, errorFrame, pongFrame, resyncFrame, unauthorizedFrame, ty
 import type { Hub } from '../delivery/hub.js';
 import { Outlet, type DeliveryCounters, type SlowReaderLimits } from '../delivery/outlet.js';
 import type { Sink } from '../delivery/sink.js';
+import { snapshotFailure } from '../delivery/snapshot-failure.js';
 import { Subscription } from '../delivery/subscription.js';
 import type { Target } from '../delivery/target.js';
 import { streamErrors } from '../errors.js';
@@ -149,8 +150,7 @@ export class ClientConnection {
     try {
       target = hub.target(place);
     } catch (error) {
-      this.#parts.logger.error('A subscription could not be served', { ...place, reason: error instanceof Error ? error.message : String(error) });
-      return this.#refuse(streamErrors.SNAPSHOT_FAILED({}, error), id, acknowledge);
+      return this.#refuse(snapshotFailure(this.#parts.logger, place, error), id, acknowledge);
     }
     const subscription = new Subscription(id, target, this.#outlet, (missing) => void this.#startOver(missing));
     subscription.ordinal = this.#joins += 1;
