@@ -5,6 +5,7 @@ import { MotiaError, type ChannelRef, type InvocationContext } from '@motia/engi
 import { connectTestWorker, ManualClock } from '@motia/engine-core/testing';
 import { sqliteStore } from '@motia/store-sqlite';
 import { temporaryFolder } from '@motia/tools/testing';
+import { heldRoute } from './fixtures/held-route.js';
 import { heldStore } from './fixtures/held-store.js';
 import { multipart } from './fixtures/multipart-form.js';
 import { deferred, startRest, until, type Answer, type FixtureOptions, type Path, type RestFixture } from './fixtures/start-rest.js';
@@ -177,15 +178,9 @@ describe('R4 an Idempotency-Key', () => {
       const writer = rest.host.channels.openWriter((payload as { response: ChannelRef }).response);
       await writer.write(Buffer.from('some'));
     }, { idempotency: true });
-    const began = deferred();
-    const gate = deferred();
-    await rest.route('GET /held', async () => {
-      began.resolve();
-      await gate.promise;
-      return { body: 'held' };
-    });
+    const { began, release } = await heldRoute(rest, 'GET /held', 'held');
     const held = rest.call('GET /held');
-    await began.promise;
+    await began;
     const streamed = await openResponse(rest.port, 'POST /pay', { 'idempotency-key': 'k' });
     expect(await streamed.next()).toBe('some');
     streamed.leave();
@@ -193,7 +188,7 @@ describe('R4 an Idempotency-Key', () => {
     noted.resolve();
     const stopped = rest.host.stop();
     await rest.call('GET /healthz').catch(() => undefined);
-    gate.resolve();
+    release();
     expect((await held).text).toBe('held');
     await stopped;
   });

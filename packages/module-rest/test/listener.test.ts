@@ -6,6 +6,7 @@ import { noOptions } from '@motia/engine-core';
 import { defineModule, isMotiaError, RestServiceRef, type MotiaError } from '@motia/engine-core/contract';
 import { ManualClock, startTestHost } from '@motia/engine-core/testing';
 import { rest as restModule } from '../src/index.js';
+import { heldRoute } from './fixtures/held-route.js';
 import { callPort, deferred, startRest, until } from './fixtures/start-rest.js';
 
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'));
@@ -422,13 +423,9 @@ describe('pipelined requests', () => {
 
   it('are answered in their order', async () => {
     await using rest = await startRest();
-    const gate = deferred();
-    await rest.route('GET /first', async () => {
-      await gate.promise;
-      return { body: 'first' };
-    });
+    const { release } = await heldRoute(rest, 'GET /first', 'first');
     await rest.route('GET /second', () => {
-      gate.resolve();
+      release();
       return { body: 'second', headers: { 'x-last': '1' } };
     });
     expect(await rest.raw(get('/first'), `${get('/second').slice(0, -2)}Connection: close\r\n\r\n`)).toMatch(/first[^]*second/);

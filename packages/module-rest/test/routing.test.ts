@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import express from 'express';
 import { rateLimit } from 'express-rate-limit';
+import { heldRoute } from './fixtures/held-route.js';
 import { deferred, sendWhenAsked, startRest, until, type Path } from './fixtures/start-rest.js';
 
 describe('the not-found function', () => {
@@ -63,17 +64,11 @@ describe('OPTIONS routes', () => {
 describe('server.max_connections', () => {
   it('closes further connections at once, and takes new ones when one has gone', async () => {
     await using rest = await startRest({ options: { server: { max_connections: 1 } } });
-    const began = deferred();
-    const gate = deferred();
-    await rest.route('GET /held', async () => {
-      began.resolve();
-      await gate.promise;
-      return { body: 'held' };
-    });
+    const { began, release } = await heldRoute(rest, 'GET /held', 'held');
     const held = rest.call('GET /held');
-    await began.promise;
+    await began;
     await expect(rest.call('GET /held')).rejects.toMatchObject({ code: expect.stringMatching(/ECONNRESET|EPIPE/) });
-    gate.resolve();
+    release();
     expect((await held).text).toBe('held');
     let status = 0;
     await until(() => {

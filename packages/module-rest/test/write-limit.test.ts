@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { fakeQueue } from './fixtures/fake-queue.js';
+import { heldRoute } from './fixtures/held-route.js';
 import { deferred, startRest, until } from './fixtures/start-rest.js';
 
 describe('responses that wait behind others of their connection', () => {
@@ -60,13 +61,7 @@ describe('responses that wait behind others of their connection', () => {
   it('have their own time, though the one before it was large', async () => {
     await using rest = await startRest({ options: { server: { write_timeout_ms: 100 } } });
     await rest.route('GET /big', () => ({ body: 'x'.repeat(8_000_000) }));
-    const release = deferred();
-    const hasBegun = deferred();
-    await rest.route('GET /slow', async () => {
-      hasBegun.resolve();
-      await release.promise;
-      return { body: 'slow' };
-    });
+    const { began, release } = await heldRoute(rest, 'GET /slow', 'slow');
     const socket = connect(rest.port, '127.0.0.1');
     let received = 0;
     let end = '';
@@ -76,10 +71,10 @@ describe('responses that wait behind others of their connection', () => {
       end = (end + chunk.toString('latin1')).slice(-500);
     });
     socket.write('GET /big HTTP/1.1\r\nHost: localhost\r\n\r\nGET /slow HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
-    await hasBegun.promise;
+    await began;
     await until(() => received > 8_000_000);
     // Nothing moves for three times the limit, and nobody is to blame.
-    setTimeout(() => release.resolve(), 300);
+    setTimeout(release, 300);
     await closed;
     expect(end).toMatch(/xHTTP\/1\.1 200 OK[^]*slow$/);
   });
