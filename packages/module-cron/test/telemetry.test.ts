@@ -96,6 +96,29 @@ describe('traces', () => {
     expect(recorded.spans.filter(({ isEnded }) => !isEnded)).toEqual([]);
   });
 
+  it.each(['directly', 'through the queue'])('O2 of a run that waited for another is named by its record, started %s', async (how) => {
+    const recorded = recorder();
+    const queue = fakeQueue();
+    await using cron = await startCron({ modules: [recorded.module, ...(how === 'directly' ? [] : [sqliteStore({}), queue.module])] });
+    const traces: string[] = [];
+    const finish: (() => void)[] = [];
+    cron.host.functions.register({ id: 'slow' }, (_payload, { trace }) => {
+      traces.push(trace.traceparent.slice(3, 35));
+      return new Promise<void>((resolve) => finish.push(resolve));
+    });
+    using _runs = { [Symbol.dispose]: () => finish.forEach((end) => end()) };
+    const { jobId } = await cron.job('slow', { expression: '0 1-2 12 * * * *', overlap: 'queueOne' });
+    await cron.pass('150s');
+    const ofRecords = async (): Promise<readonly unknown[]> => (await cron.history(jobId)).map(({ trace_id }) => trace_id).reverse();
+    expect([await ofRecords(), traces.length]).toEqual([[traces[0], expect.stringMatching(/^[0-9a-f]{32}$/)], 1]);
+    finish[0]?.();
+    await cron.pass('1s');
+    expect([await ofRecords(), new Set(traces).size]).toEqual([traces, 2]);
+    finish[1]?.();
+    await cron.pass('1s');
+    expect(recorded.spans.filter(({ isEnded }) => !isEnded)).toEqual([]);
+  });
+
   it('of slots that are skipped are closed too', async () => {
     const recorded = recorder();
     await using cron = await startCron({ modules: [recorded.module] });
