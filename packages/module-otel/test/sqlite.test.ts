@@ -33,6 +33,36 @@ describe('exporter: sqlite', () => {
     expect(rollups.length).toBeGreaterThan(0);
   });
 
+  it('writes nothing while nothing happens, and one measurement a minute where it measures', async () => {
+    for (const measures of [false, true]) {
+      await using folder = temporaryFolder('otel');
+      await using otel = await startOtel({ exporter: 'sqlite', data_dir: folder.path, metrics_enabled: measures });
+      const inFiles = (): string => readdirSync(folder.path).filter((name) => name.startsWith('telemetry.db')).sort().map((name) => `${name} ${readFileSync(join(folder.path, name)).toString('latin1')}`).join('\n');
+      let changes = 0;
+      const pass = async (seconds: number): Promise<void> => {
+        let before = inFiles();
+        for (let second = 0; second < seconds; second += 1) {
+          await otel.clock.advance('1s');
+          await turns(4);
+          const after = inFiles();
+          if (after !== before) changes += 1;
+          before = after;
+        }
+      };
+      await otel.run('orders::create');
+      await pass(2);
+      expect(changes).toBeGreaterThan(0);
+      await pass(60);
+      changes = 0;
+      await pass(300);
+      expect(changes).toBeLessThanOrEqual(measures ? 5 : 0);
+      // It was not asleep.
+      await otel.run('orders::create');
+      await pass(1);
+      expect(changes).toBeGreaterThan(0);
+    }
+  }, 60_000);
+
   it('O1 counts spans and log records that could not be written, and tells of them in numbers, health and log', async () => {
     const disk = { isFull: false };
     await using otel = await startOtel({ adapter: { class: 'acme::FullDisk' } }, { definitions: [fullDisk(disk)] });

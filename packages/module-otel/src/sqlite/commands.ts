@@ -7,6 +7,8 @@ import { evictSpans, forgetStrings, insertChunk, type SpanLimits } from './write
 export interface WriteInput {
   /** Names the run of the engine: numbers of texts are its own. */
   readonly run: string;
+  /** It has spans open that others must not take for those of a dead engine. */
+  readonly isAtWork: boolean;
   readonly strings: { readonly first: number; readonly texts: readonly string[] };
   readonly spans: readonly Uint8Array[];
   /** Open spans that were not written down before, as records. */
@@ -31,8 +33,8 @@ export interface WriteResult {
 const fullLogBytes = 64 * 1024;
 
 export function write(sql: StoreSql, input: WriteInput, { engineId, nowMs }: StoreCommandContext): WriteResult {
-  const { run, strings, spans, opened, ended, logs, rollups, rollupsBefore, limits } = input;
-  sql.run('INSERT INTO otel_engines (id, seen_ms) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET seen_ms = excluded.seen_ms', engineId, nowMs);
+  const { run, isAtWork, strings, spans, opened, ended, logs, rollups, rollupsBefore, limits } = input;
+  if (isAtWork) sql.run('INSERT INTO otel_engines (id, seen_ms) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET seen_ms = excluded.seen_ms', engineId, nowMs);
   strings.texts.forEach((text, index) => sql.run('INSERT OR REPLACE INTO otel_strings (run, number, text) VALUES (?, ?, ?)', run, strings.first + index, text));
   for (const body of spans) insertChunk(sql, run, body, limits, false);
   for (const id of ended) sql.run('DELETE FROM otel_open WHERE span_id = ?', id);

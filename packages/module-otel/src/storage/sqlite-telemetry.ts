@@ -20,6 +20,10 @@ export interface SqliteTelemetryParts extends OwnRecords {
 
 /** How often what was recorded is handed to the writer. */
 const flushMs = 250;
+/** How often a dead engine's spans can be seen to have gone on, at least: others take one that says nothing for `deadAfterMs` for dead. */
+const seenEveryMs = 1_000;
+/** How often what is too old is looked for while nothing is written, at least. */
+const longestSweepMs = 60_000;
 /** A span that is open for so long is written down as open. */
 const openAfterMs = 200;
 const mostOpenWritten = 10_000;
@@ -43,6 +47,9 @@ export class SqliteTelemetry implements OpenStorage {
   #isAlone = true;
   #strings = 0;
   #rolledUpMs = 0;
+  #rolledUpPoints = 0;
+  /** On the monotonic scale. */
+  #wroteAtMs = 0;
   #timer: Timer | undefined;
   #writing: Promise<void> | undefined;
   #isFailing = false;
@@ -116,11 +123,17 @@ export class SqliteTelemetry implements OpenStorage {
     const { opened, ended } = keepsSpans ? this.#openSpans(nowMs) : { opened: [], ended: [] };
     const firstString = this.#strings;
     const texts = spans.encoder.strings.since(firstString);
+    const rollups = settings.metrics.kept === 'storage' ? this.#rollups() : [];
+    const isAtWork = this.#writtenOpen.size > 0;
     if (keepsSpans) this.droppedSpans += taken.missed;
     if (keepsLogs) this.droppedLogs += logs.missed;
+    const hasNews = (keepsSpans && taken.pieces.length > 0) || (keepsLogs && logs.pieces.length > 0) || opened.length + ended.length + rollups.length > 0;
+    if (!hasNews && !this.#isFailing && clock.monotonicMs() - this.#wroteAtMs < (isAtWork ? seenEveryMs : this.#sweepEveryMs)) return;
+    this.#wroteAtMs = clock.monotonicMs();
     try {
       const { evictedSpans, evictedLogs } = await handle.run('write', {
         run: this.#run,
+        isAtWork,
         strings: { first: firstString, texts },
         spans: keepsSpans ? taken.pieces.map(({ body }) => body) : [],
         opened, ended,
@@ -128,7 +141,7 @@ export class SqliteTelemetry implements OpenStorage {
           pieces: keepsLogs ? logs.pieces : [],
           maxRecords: options.logs_max_count, maxBytes: options.logs_max_bytes, ...ageLimits(nowMs, options.logs_retention_seconds),
         },
-        rollups: settings.metrics.kept === 'storage' ? this.#rollups() : [],
+        rollups,
         rollupsBefore: rollupLevels.map(({ windowMs, keptMs }) => nowMs - keptMs - windowMs),
         limits: { maxBytes: options.sqlite_max_bytes, slowMs: options.slow_trace_ms, ...ageLimits(nowMs, options.traces_retention_seconds) },
       });
@@ -166,12 +179,18 @@ export class SqliteTelemetry implements OpenStorage {
   #rollups(): { readonly level: number; readonly startMs: number; readonly series: string; readonly body: string }[] {
     const { rollups, clock } = this.#parts;
     const nowMs = clock.now();
-    if (nowMs - this.#rolledUpMs < rollupEveryMs && nowMs >= this.#rolledUpMs) return [];
+    if (rollups.points === this.#rolledUpPoints || (nowMs - this.#rolledUpMs < rollupEveryMs && nowMs >= this.#rolledUpMs)) return [];
     const since = this.#rolledUpMs;
     this.#rolledUpMs = nowMs;
+    this.#rolledUpPoints = rollups.points;
     return rollupLevels.flatMap((_, level) =>
       rollups.list({ level, fromMs: since === 0 ? nowMs - rollupEveryMs : since - rollupEveryMs }).map((window) => ({ level, startMs: window.startMs, series: JSON.stringify([window.metric, window.attributes]), body: JSON.stringify(window) })),
     );
+  }
+
+  get #sweepEveryMs(): number {
+    const { traces_retention_seconds: traces, logs_retention_seconds: logs } = this.#parts.options;
+    return Math.min(longestSweepMs, (Math.min(traces, logs) * 1000) / retentionParts);
   }
 
   #succeeded(): void {
@@ -191,11 +210,13 @@ export class SqliteTelemetry implements OpenStorage {
 }
 
 const rollupEveryMs = 10_000;
+/** Nothing is held for longer than meant by more than one of them. */
+const retentionParts = 16;
 
 /** Pieces go whole: one that takes records of a sixteenth of the time holds none of them for more than that sixteenth too long. */
 function ageLimits(nowMs: number, retentionSeconds: number): { readonly beforeMs: number; readonly pieceMs: number } {
   const retentionMs = retentionSeconds * 1000;
-  return { beforeMs: nowMs - retentionMs, pieceMs: retentionMs / 16 };
+  return { beforeMs: nowMs - retentionMs, pieceMs: retentionMs / retentionParts };
 }
 
 function recordsOf({ pieces }: TakenBytes): number {
