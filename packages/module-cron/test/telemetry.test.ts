@@ -69,6 +69,20 @@ describe('traces', () => {
     expect((await cron.history(jobId)).map(({ trace_id }) => trace_id).reverse()).toEqual(traces);
   });
 
+  it.each(['directly', 'through the queue'])('O2 of a run that a call asked for is that of the call, started %s', async (how) => {
+    const recorded = recorder();
+    const queue = fakeQueue();
+    await using cron = await startCron({ modules: [recorded.module, ...(how === 'directly' ? [] : [sqliteStore({}), queue.module])] });
+    const traces: string[] = [];
+    cron.host.functions.register({ id: 'work' }, (_payload, { trace }) => void traces.push(trace.traceparent.slice(3, 35)));
+    const { jobId } = await cron.job('work', { expression: '0 0 0 1 1 * *' });
+    const call = cron.host.functions.open('cron::run_now', { job_id: jobId });
+    await call.result;
+    await cron.pass('1s');
+    expect(traces).toEqual([call.trace.traceparent.slice(3, 35)]);
+    expect((await cron.history(jobId)).map(({ trace_id }) => trace_id)).toEqual(traces);
+  });
+
   it('end with the error of the run', async () => {
     const recorded = recorder();
     await using cron = await startCron({ modules: [recorded.module] });

@@ -39,9 +39,9 @@ export class DirectRuns implements RunStarter {
     this.#parts = parts;
   }
 
-  async start(job: CronJob, claim: SlotClaim): Promise<ClaimOutcome> {
+  async start(job: CronJob, claim: SlotClaim, parent?: TraceContext): Promise<ClaimOutcome> {
     const { store, telemetry, local } = this.#parts;
-    const span = openSlotSpan(telemetry, { ...claim, functionId: job.functionId });
+    const span = openSlotSpan(telemetry, { ...claim, functionId: job.functionId }, parent);
     try {
       const outcome = await store.claim({ ...claim, wish: 'run', traceId: traceIdOf(span) });
       if (outcome.status === 'claimed') {

@@ -1,4 +1,4 @@
-import { isMotiaError, type InvocationContext, type QueueRunStatus, type QueueService, type StoreService } from '@motia/engine-core/contract';
+import { isMotiaError, type InvocationContext, type QueueRunStatus, type QueueService, type StoreService, type TraceContext } from '@motia/engine-core/contract';
 import type { CronJob } from '../cron-job.js';
 import type { ClaimOutcome, RunEnd, RunKey, RunRecord } from '../cron-store.js';
 import { asErrorOf, callFunction, wasKeptFromRunning } from './call-function.js';
@@ -35,9 +35,9 @@ export class QueuedRuns implements RunStarter {
     this.#parts = parts;
   }
 
-  async start(job: CronJob, claim: SlotClaim): Promise<ClaimOutcome> {
+  async start(job: CronJob, claim: SlotClaim, parent?: TraceContext): Promise<ClaimOutcome> {
     const { store, telemetry, local } = this.#parts;
-    const span = openSlotSpan(telemetry, { ...claim, functionId: job.functionId });
+    const span = openSlotSpan(telemetry, { ...claim, functionId: job.functionId }, parent);
     const messageId = runId(claim);
     try {
       const [outcome] = await this.#parts.database.transaction((tx) =>
