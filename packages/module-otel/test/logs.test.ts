@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { TelemetrySinkRef } from '@motia/engine-core/contract';
 import { connectTestWorker } from '@motia/engine-core/testing';
 import { temporaryFolder } from '@motia/tools/testing';
 import { LogRing } from '../src/logs/log-ring.js';
@@ -136,6 +137,7 @@ describe('logs', () => {
   it('hold no secrets, in messages and in fields', async () => {
     await using otel = await startOtel();
     otel.host.logger.info('calling https://ada:s3cret@host/x?code=s3cret with Bearer s3cret123', { headers: { authorization: 's3cret' }, list: [{ api_token: 's3cret' }], key: 'github_token', value: 's3cret' });
+    otel.host.service(TelemetrySinkRef).log({ level: 'info', time: otel.clock.now(), message: 'of a command', source: 'API_KEY=s3cret node app.js --db postgres://u:s3cret@h/x' });
     const text = JSON.stringify(await logs(otel));
     expect(text).toContain('[redacted]');
     expect(text).not.toContain('s3cret');
