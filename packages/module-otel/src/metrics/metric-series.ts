@@ -34,7 +34,7 @@ export function summarise(points: readonly MetricPoint[], { takes, counts }: Met
   if (kind === undefined) return undefined;
   if (kind === 'gauge') {
     const values = [...looks.values()];
-    return { kind, increase: values.length, last: values.at(-1) ?? 0, avg: values.reduce((a, b) => a + b, 0) / values.length, min: Math.min(...values), max: Math.max(...values), distribution: undefined };
+    return { kind, increase: values.length, last: values.at(-1) ?? 0, avg: values.reduce((a, b) => a + b, 0) / values.length, min: values.reduce((a, b) => Math.min(a, b)), max: values.reduce((a, b) => Math.max(a, b)), distribution: undefined };
   }
   if (distribution !== undefined) {
     const { count, sum, min, max } = distribution;
