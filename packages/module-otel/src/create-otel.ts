@@ -92,6 +92,7 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
       rounds.stop();
       clock.clear(nudges);
       logTriggers.stop();
+      alerts.stop();
       for (const gauge of gauges) gauge.dispose();
       gauges = [];
       await exports.stop();
