@@ -241,6 +241,47 @@ describe('log triggers', () => {
     expect((await logs(otel, { search: 'of a nested call' })).total).toBeGreaterThan(0);
   });
 
+  it('start nothing for a print that one of their functions may have written', async () => {
+    await using otel = await startOtel();
+    let calls = 0;
+    await using worker = await connectTestWorker(otel.host, {
+      functions: {
+        onLog: async () => {
+          calls += 1;
+          await turns(1);
+          // Of a process below it: nobody can tell which call it belongs to.
+          otel.host.service(TelemetrySinkRef).log({ level: 'info', time: otel.clock.now(), message: 'a stray print', source: 'app', stream: 'stdout', workerId: worker.handle.id });
+          await turns(1);
+        },
+      },
+      triggers: [{ type: 'log', functionId: 'onLog', config: { level: 'info' } }],
+    });
+    await turns();
+    const before = calls;
+    otel.host.logger.info('once');
+    otel.host.logger.info('twice');
+    await turns(60);
+    expect(calls - before).toBe(2);
+    otel.host.service(TelemetrySinkRef).log({ level: 'info', time: otel.clock.now(), message: 'a print while none of them runs', source: 'app', stream: 'stderr' });
+    await turns(60);
+    expect(calls - before).toBe(3);
+  });
+
+  it('start nothing any more once they are gone, for what waited either', async () => {
+    await using otel = await startOtel();
+    const ends: (() => void)[] = [];
+    otel.host.functions.register({ id: 'slow' }, () => new Promise<void>((resolve) => ends.push(resolve)));
+    const trigger = await otel.host.triggers.register({ type: 'log', functionId: 'slow', config: { level: 'warn' } });
+    for (let n = 0; n < 20; n += 1) otel.host.logger.warn('x');
+    await turns();
+    expect(ends).toHaveLength(8);
+    trigger.dispose();
+    await turns();
+    for (const end of ends) end();
+    await turns();
+    expect(ends).toHaveLength(8);
+  });
+
   it('wait in a line that ends somewhere, and what finds no room is counted', async () => {
     await using otel = await startOtel();
     otel.host.functions.register({ id: 'never' }, () => new Promise(() => undefined));
