@@ -35,5 +35,11 @@ export const otelMigrations: readonly StoreMigration[] = [
         'CREATE INDEX otel_chunks_by_age ON otel_chunks (is_kept, id)',
       ]) sql.run(statement);
     },
+  },  {
+    // What an engine that is there has written down of its texts is not forgotten by another one.
+    version: 3,
+    up(sql) {
+      sql.run('ALTER TABLE otel_engines ADD COLUMN run TEXT');
+    },
   },
 ];

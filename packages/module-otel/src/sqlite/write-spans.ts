@@ -91,7 +91,7 @@ function notableRecords(sql: StoreSql, { id, flags, newest_ms: newestMs, traces,
   return ids.size === 0 ? [] : [...recordsIn(body)].filter(({ traceId }) => ids.has(Buffer.from(traceId).toString('latin1'))).map(({ bytes }) => bytes);
 }
 
-/** Texts of runs of which nothing is left. */
+/** Texts of runs of which nothing is left, and nothing can come. */
 export function forgetStrings(sql: StoreSql, run: string): void {
-  sql.run('DELETE FROM otel_strings WHERE run <> ? AND run NOT IN (SELECT run FROM otel_chunks) AND run NOT IN (SELECT run FROM otel_open)', run);
+  sql.run('DELETE FROM otel_strings WHERE run <> ? AND run NOT IN (SELECT run FROM otel_chunks) AND run NOT IN (SELECT run FROM otel_open) AND run NOT IN (SELECT run FROM otel_engines WHERE run IS NOT NULL)', run);
 }
