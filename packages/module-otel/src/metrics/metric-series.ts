@@ -20,7 +20,7 @@ export function summarise(points: readonly MetricPoint[], { takes, counts }: Met
   let kind: MetricKind | undefined;
   let added = 0;
   let distribution: Distribution | undefined;
-  /** Gauges of several series add up, look by look. */
+  /** Gauges of several series add up, look by look; of quantiles the greatest counts. */
   const looks = new Map<number, number>();
   for (const point of points) {
     if (!takes(point.attributes)) continue;
@@ -29,7 +29,11 @@ export function summarise(points: readonly MetricPoint[], { takes, counts }: Met
       added += point.distribution.count;
       if (!counts) distribution = mergeDistributions(distribution, point.distribution);
     } else if (point.kind === 'counter') added += point.value ?? 0;
-    else looks.set(point.timeMs, (looks.get(point.timeMs) ?? 0) + (point.value ?? 0));
+    else {
+      const { timeMs, attributes, value = 0 } = point;
+      const known = looks.get(timeMs);
+      looks.set(timeMs, known === undefined ? value : attributes['quantile'] === undefined ? known + value : Math.max(known, value));
+    }
   }
   if (kind === undefined) return undefined;
   if (kind === 'gauge') {
