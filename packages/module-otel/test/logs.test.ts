@@ -114,6 +114,17 @@ describe.each(['memory', 'sqlite'])('logs kept in %s', (logs_exporter) => {
     expect(seen).toEqual(Array.from({ length: 25 }, (_, n) => `n${String(24 - n)}`));
   });
 
+  it('of a process whose clock is hours behind are shown as long as all others', async () => {
+    await using otel = await start({ logs_retention_seconds: 60 });
+    await using worker = await connectTestWorker(otel.host, { name: 'late', functions: { f: () => 1 } });
+    worker.log({ level: 'info', message: 'of long ago', source: 'logger', timestamp: otel.clock.now() - 7_200_000 });
+    await turns();
+    expect((await logs(otel, { search: 'long ago' })).logs).toMatchObject([{ body: 'of long ago', timestamp_unix_nano: (otel.clock.now() - 7_200_000) * 1e6 }]);
+    expect((await logs(otel, { search: 'long ago', start_time: otel.clock.now() - 60_000 })).logs).toEqual([]);
+    await otel.clock.advance('61s');
+    expect((await logs(otel, { search: 'long ago' })).logs).toEqual([]);
+  });
+
   it('are bounded by count and age, and can be forgotten', async () => {
     await using otel = await start({ logs_max_count: 100, logs_retention_seconds: 60 });
     for (let n = 0; n < 1_000; n += 1) {
