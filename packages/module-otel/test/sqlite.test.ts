@@ -80,6 +80,19 @@ describe('exporter: sqlite', () => {
     expect(disk.written!.flatMap(({ opened }) => opened)).toHaveLength(1);
   });
 
+  it('writes seldom while nothing happens, and at once when something does', async () => {
+    const disk: Disk = { isFull: false, written: [] };
+    await using otel = await startOtel({ adapter: { class: 'acme::FullDisk' } }, { definitions: [fullDisk(disk)] });
+    await otel.clock.advance('1s');
+    const before = disk.written!.length;
+    await otel.clock.advance('1m');
+    expect(disk.written!.length - before).toBeLessThanOrEqual(12);
+    expect(disk.written!.length - before).toBeGreaterThanOrEqual(10);
+    await otel.run('work');
+    await otel.clock.advance('250ms');
+    expect(disk.written!.at(-1)!.spans).toHaveLength(1);
+  });
+
   it('shows what was open when the engine went as interrupted, although everything had been forgotten meanwhile', async () => {
     await using folder = temporaryFolder('otel');
     const options = { exporter: 'sqlite', data_dir: folder.path };

@@ -20,6 +20,8 @@ export interface SqliteTelemetryParts extends OwnRecords {
 
 /** How often what was recorded is handed to the writer. */
 const flushMs = 250;
+/** The same while there is nothing to write: that the engine is there, and the age of what is kept. */
+const idleFlushMs = 5_000;
 /** A span that is open for so long is written down as open. */
 const openAfterMs = 200;
 const mostOpenWritten = 10_000;
@@ -42,6 +44,7 @@ export class SqliteTelemetry implements OpenStorage {
   #handle: StoreHandle<OtelProgram> | undefined;
   #strings = 0;
   #rolledUpMs = 0;
+  #writtenMs = 0;
   #timer: Timer | undefined;
   #writing: Promise<void> | undefined;
   #isFailing = false;
@@ -81,7 +84,7 @@ export class SqliteTelemetry implements OpenStorage {
   async flush(): Promise<void> {
     // What is under way began before some of it.
     await this.#writing;
-    do await this.#write();
+    do await this.#write(true);
     while (this.#spanCursor.waiting > 0 && !this.#isFailing);
   }
 
@@ -104,12 +107,12 @@ export class SqliteTelemetry implements OpenStorage {
     return gone.length === 0 ? 0 : handle.run('interrupt', { gone, slowMs: options.slow_trace_ms });
   }
 
-  #write(): Promise<void> {
-    this.#writing ??= this.#writeOnce().finally(() => (this.#writing = undefined));
+  #write(isAsked = false): Promise<void> {
+    this.#writing ??= this.#writeOnce(isAsked).finally(() => (this.#writing = undefined));
     return this.#writing;
   }
 
-  async #writeOnce(): Promise<void> {
+  async #writeOnce(isAsked: boolean): Promise<void> {
     const { settings, options, clock, spans } = this.#parts;
     const handle = this.#handle;
     if (handle === undefined) return;
@@ -121,6 +124,9 @@ export class SqliteTelemetry implements OpenStorage {
     const { opened, ended } = keepsSpans ? this.#openSpans(nowMs) : { opened: [], ended: [] };
     const firstString = this.#strings;
     const texts = spans.encoder.strings.since(firstString);
+    const isIdle = [taken.pieces, logs.pieces, opened, ended, texts].every(({ length }) => length === 0) && taken.missed + logs.missed === 0;
+    if (isIdle && !isAsked && !this.#isFailing && nowMs >= this.#writtenMs && nowMs - this.#writtenMs < idleFlushMs) return;
+    this.#writtenMs = nowMs;
     if (keepsSpans) this.droppedSpans += taken.missed;
     if (keepsLogs) this.droppedLogs += logs.missed;
     try {
