@@ -44,7 +44,7 @@ export function insertChunk(sql: StoreSql, run: string, body: Uint8Array, { slow
 export function evictSpans(sql: StoreSql, limits: SpanLimits): number {
   const { maxBytes, beforeMs } = limits;
   let evicted = 0;
-  for (const { id } of sql.all<{ id: number }>('SELECT id FROM otel_chunks WHERE newest_ms < ? ORDER BY id', beforeMs)) evicted += dropChunk(sql, id, limits, false);
+  for (const { id } of sql.all<{ id: number }>('SELECT id FROM otel_chunks WHERE newest_ms < ? ORDER BY newest_ms', beforeMs)) evicted += dropChunk(sql, id, limits, false);
   for (;;) {
     const { total, kept } = sql.get<{ total: number; kept: number }>('SELECT COALESCE(SUM(bytes), 0) AS total, COALESCE(SUM(bytes * is_kept), 0) AS kept FROM otel_chunks') ?? { total: 0, kept: 0 };
     if (total * (1 + pageShare) <= maxBytes) return evicted;
