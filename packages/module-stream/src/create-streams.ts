@@ -30,7 +30,7 @@ export function createStreams(ctx: Context, options: StreamOptions, store: Strea
     return () => registration.dispose();
   };
   const parts: Started = { triggers: undefined, presence: undefined };
-  const custom: CustomStorage = new CustomStorage({ functions, record: (address, change, changeOptions) => operations.record(address, change, changeOptions) });
+  const custom: CustomStorage = new CustomStorage({ functions, clock: ctx.clock, record: (address, change, changeOptions) => operations.record(address, change, changeOptions) });
   const gateway = createGateway(ctx, options, { hub, turn, counters, source: new StreamSource(store, custom), presence: () => parts.presence });
   const operations: StreamOperations = new StreamOperations({
     store, hub, custom, triggers: () => parts.triggers, maxValueBytes: options.max_value_bytes,

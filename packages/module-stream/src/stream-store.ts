@@ -1,7 +1,7 @@
 import type { AdapterSlot, Registration, StoreService, StoreTransaction, StreamItemAddress, TraceContext } from '@motia/engine-core/contract';
 import type { ClaimedCall, ClaimTerms, DueCalls, DueTrigger } from '@motia/store-sqlite/outbox';
 import type { CheckedUpdateOp } from '@motia/update-ops';
-import type { CatchUpSource } from './delivery/catch-up.js';
+import type { PlaceReader } from './delivery/catch-up.js';
 import type { StreamEvent } from './stream-event.js';
 
 /** What is done to an item. Texts are JSON. */
@@ -93,7 +93,7 @@ export interface StreamListener {
  * Where items, the log of changes, and sessions are kept. Several engines may use one store at the same time: changes
  * of all of them reach the listeners of each.
  */
-export interface StreamStore extends CatchUpSource {
+export interface StreamStore extends PlaceReader {
   /** For transactions with others; undefined for stores that have none. */
   readonly service: StoreService | undefined;
   /** Called once, before anything else. */

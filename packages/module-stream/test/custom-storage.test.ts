@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { connectTestWorker } from '@motia/engine-core/testing';
+import { connectTestWorker, ManualClock } from '@motia/engine-core/testing';
 import { GroupView } from './fixtures/group-view.js';
 import { startStream, todo, until } from './fixtures/start-stream.js';
 import { transports } from './fixtures/stream-client.js';
@@ -110,6 +110,55 @@ describe('a stream that a worker keeps', () => {
     const refused = await client.next(({ type }) => type === 'error');
     expect(refused).toMatchObject({ code: 'MOTIA_STREAM_SNAPSHOT_FAILED', ref: 's' });
     expect(refused.message).not.toContain('stream::list');
+  });
+
+  it.each(transports)('that does not answer holds up no other subscription of the same client over %s', async (transport) => {
+    await using streams = await startStream();
+    let release = (): void => undefined;
+    const list = (input: unknown): unknown => ((input as Input).group_id === 'hung' ? new Promise((resolve) => (release = () => resolve([]))) : [{ id: 'a' }]);
+    await using _worker = await connectTestWorker(streams.host, { functions: { [`stream::list(${todo})`]: list } });
+    const client = await streams.connect(transport);
+    const join = (subscriptionId: string, groupId: string, streamName = todo): void => client.join({ subscriptionId, streamName, groupId });
+    join('hung', 'hung');
+    join('kept by the worker', 'inbox');
+    join('kept by the engine', 'inbox', 'chat');
+    const syncOf = (id: string) => client.next(({ subscriptionId, event }) => subscriptionId === id && event?.type === 'sync');
+    await Promise.all([syncOf('kept by the worker'), syncOf('kept by the engine')]);
+    expect(client.frames.some(({ subscriptionId }) => subscriptionId === 'hung')).toBe(false);
+    release();
+    await syncOf('hung');
+  });
+
+  it('that does not answer fails each operation of the group 30 s after it came, however many wait', async () => {
+    const clock = new ManualClock();
+    await using streams = await startStream({ clock });
+    const asked: unknown[] = [];
+    const set = (input: unknown): unknown => {
+      asked.push((input as Input).item_id);
+      return new Promise(() => undefined);
+    };
+    await using _worker = await connectTestWorker(streams.host, { functions: { [`stream::set(${todo})`]: set } });
+    const failures: { item: string; atMs: number; code: string }[] = [];
+    const begunAtMs = clock.monotonicMs();
+    const write = (item: string): Promise<void> => streams.service.set({ stream: todo, group: 'inbox', item }, 1).then(
+      () => undefined,
+      (error: { code: string }) => void failures.push({ item, atMs: clock.monotonicMs() - begunAtMs, code: error.code }),
+    );
+    const writes = [write('a')];
+    await until(() => asked.length === 1);
+    await clock.advance('10s');
+    writes.push(write('b'), write('c'));
+    await clock.advance('20s');
+    await until(() => asked.length === 2);
+    await clock.advance('10s');
+    await Promise.all(writes);
+    expect(failures).toEqual([
+      { item: 'a', atMs: 30_000, code: 'MOTIA_ENGINE_DEADLINE_EXCEEDED' },
+      { item: 'b', atMs: 40_000, code: 'MOTIA_ENGINE_DEADLINE_EXCEEDED' },
+      { item: 'c', atMs: 40_000, code: 'MOTIA_STREAM_CUSTOM_STORAGE_BUSY' },
+    ]);
+    // Whose caller was told that it failed is not done after all.
+    expect(asked).toEqual(['a', 'b']);
   });
 
   it('takes part in no transaction', async () => {
