@@ -7,6 +7,7 @@ import type { LogPage, PlaceSnapshot, ResumePosition } from '../delivery/catch-u
 import type { Place } from '../delivery/frame-text.js';
 import { streamErrors } from '../errors.js';
 import type { GroupView, ItemView } from '../program/queries.js';
+import { itemTable } from '../program/damaged-rows.js';
 import { storeProgram } from '../program/stream-program.js';
 import type { StreamChangeEvent } from '../stream-event.js';
 import type { ChangeDebts, ItemOutcome, ItemsPage, ItemsQuery, ItemWrite, MessageWrite, SessionKey, SessionRecord, StoreSettings, StreamListener, StreamStore } from '../stream-store.js';
@@ -177,7 +178,7 @@ export class KvStreamStore implements StreamStore {
     try {
       return this.#running.handle.query('item', address);
     } catch (error) {
-      throw isMotiaError(error, 'MOTIA_STORE_ROW_CORRUPT') ? streamErrors.ITEM_DAMAGED(address, error) : error;
+      throw isMotiaError(error, 'MOTIA_STORE_ROW_CORRUPT') && (error.details as { readonly table?: unknown }).table === itemTable ? streamErrors.ITEM_DAMAGED(address, error) : error;
     }
   }
 
