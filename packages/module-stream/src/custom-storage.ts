@@ -2,7 +2,7 @@ import type { ChangeOptions, Clock, FunctionRegistry, StreamChange, StreamItemAd
 import type { PlaceSnapshot } from './delivery/catch-up.js';
 import type { Place } from './delivery/frame-text.js';
 import { streamErrors } from './errors.js';
-import type { ItemsPaging } from './list-answers.js';
+import type { Paging } from './list-answers.js';
 import type { ItemChange } from './stream-store.js';
 
 /** What a worker may take over for a stream by registering `stream::<operation>(<stream>)`. */
@@ -15,6 +15,7 @@ const parkMs = 5_000;
 
 export interface CustomStorageParts {
   readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly maxSnapshotBytes: number;
   readonly functions: Pick<FunctionRegistry, 'has' | 'invoke'>;
   /** Numbers a change and hands it to followers and triggers. */
   readonly record: (address: StreamItemAddress, change: Extract<ItemChange, { kind: 'record' }>, options: ChangeOptions) => Promise<number>;
@@ -49,15 +50,21 @@ export class CustomStorage {
   }
 
   /** A function that knows nothing of pages gives all of it as one. */
-  async listPage({ stream, group }: Place, paging: ItemsPaging): Promise<unknown> {
+  async listPage({ stream, group }: Place, paging: Paging): Promise<unknown> {
     const answer = await this.#call('list', stream, { stream_name: stream, group_id: group, with_ids: true, ...paging });
     if (typeof answer === 'object' && answer !== null && Array.isArray((answer as Answer)['items'])) return answer;
     return { items: listIn(answer, idOf('list', stream)).map((value) => ({ ...ownIdOf(value), value })) };
   }
 
   async listGroups(stream: string): Promise<readonly string[]> {
-    const functionId = idOf('list_groups', stream);
-    return listIn(await this.#call('list_groups', stream, { stream_name: stream }), functionId).map(String);
+    return groupsIn(await this.#call('list_groups', stream, { stream_name: stream }), idOf('list_groups', stream));
+  }
+
+  /** A function that knows nothing of pages gives all of it as one. */
+  async listGroupsPage(stream: string, paging: Paging): Promise<unknown> {
+    const answer = await this.#call('list_groups', stream, { stream_name: stream, with_cursor: true, ...paging });
+    if (typeof answer === 'object' && answer !== null && Array.isArray((answer as Answer)['groups'])) return answer;
+    return { groups: groupsIn(answer, idOf('list_groups', stream)) };
   }
 
   set(address: StreamItemAddress, value: unknown, options: ChangeOptions): Promise<StreamChange> {
@@ -92,7 +99,10 @@ export class CustomStorage {
       const items = await this.#list(place, sinceMs);
       const ids = items.map((each) => (typeof each === 'object' && each !== null ? (each as { readonly id?: unknown }).id : undefined));
       const { ids: _, ...rest } = numbers;
-      return { ...rest, json: text(items), ...(ids.every((id) => typeof id === 'string') ? { ids } : {}) };
+      const json = text(items);
+      const { maxSnapshotBytes: limitBytes } = this.#parts;
+      if (json.length > limitBytes || Buffer.byteLength(json) > limitBytes) throw streamErrors.SNAPSHOT_TOO_LARGE({ limitBytes });
+      return { ...rest, json, ...(ids.every((id) => typeof id === 'string') ? { ids } : {}) };
     });
   }
 
@@ -149,6 +159,10 @@ const text = (value: unknown): string => JSON.stringify(value) ?? 'null';
 function ownIdOf(value: unknown): { readonly id?: string } {
   const id = typeof value === 'object' && value !== null ? (value as { readonly id?: unknown }).id : undefined;
   return typeof id === 'string' ? { id } : {};
+}
+
+function groupsIn(answer: unknown, functionId: string): readonly string[] {
+  return listIn(answer, functionId).map(String);
 }
 
 function listIn(answer: unknown, functionId: string): readonly unknown[] {

@@ -91,6 +91,33 @@ describe('a stream that a worker keeps', () => {
     expect(asked).toEqual([page]);
   });
 
+  it('answers pages of its groups itself, or all of them as one', async () => {
+    await using streams = await startStream();
+    const asked: unknown[] = [];
+    const groupsOf = (answer: unknown) => (input: unknown): unknown => {
+      asked.push(input);
+      return answer;
+    };
+    await using _worker = await connectTestWorker(streams.host, { functions: { [`stream::list_groups(${todo})`]: groupsOf({ groups: ['a'], cursor: 'mine' }), 'stream::list_groups(plain)': groupsOf(['a', 'b']) } });
+    const page = { with_cursor: true, limit: 1, cursor: 'of-theirs' };
+    expect(await streams.call('stream::list_groups', { stream_name: todo, ...page })).toEqual({ groups: ['a'], cursor: 'mine' });
+    expect(await streams.call('stream::list_groups', { stream_name: 'plain', ...page })).toEqual({ groups: ['a', 'b'] });
+    expect(await streams.call('stream::list_groups', { stream_name: 'plain', limit: 1 })).toEqual(['a']);
+    expect(asked.slice(0, 2)).toEqual([{ stream_name: todo, ...page }, { stream_name: 'plain', ...page }]);
+  });
+
+  it.each(transports)('with more than max_snapshot_bytes in a group is refused to those who follow it over %s, and the item is not', async (transport) => {
+    await using streams = await startStream({ options: { max_snapshot_bytes: 1_000 } });
+    const { items, functions } = storage();
+    items.set('inbox/a', { id: 'a', text: 'x'.repeat(1_000) });
+    await using _worker = await connectTestWorker(streams.host, { functions });
+    const client = await streams.connect(transport);
+    client.join({ subscriptionId: 'group', streamName: todo, groupId: 'inbox' });
+    client.join({ subscriptionId: 'item', streamName: todo, groupId: 'inbox', id: 'a' });
+    expect(await client.next(({ type }) => type === 'error')).toMatchObject({ code: 'MOTIA_STREAM_SNAPSHOT_TOO_LARGE', ref: 'group' });
+    await client.next(({ subscriptionId, event }) => subscriptionId === 'item' && event?.type === 'sync');
+  });
+
   it('triggers fire, times grow, and what goes wrong in the worker is told', async () => {
     await using streams = await startStream();
     const { functions } = storage();
