@@ -20,7 +20,7 @@ export interface SqliteTelemetryParts extends OwnRecords {
 
 /** How often what was recorded is handed to the writer. */
 const flushMs = 250;
-/** How often a dead engine's spans can be seen to have gone on, at least: others take one that says nothing for `deadAfterMs` for dead. */
+/** How often an engine with open spans says that it is there: they end then if it is killed. */
 const seenEveryMs = 1_000;
 /** How often what is too old is looked for while nothing is written, at least. */
 const longestSweepMs = 60_000;
@@ -44,7 +44,6 @@ export class SqliteTelemetry implements OpenStorage {
   readonly #logCursor: RingCursor;
   readonly #writtenOpen = new Set<SpanRecord>();
   #handle: StoreHandle<OtelProgram> | undefined;
-  #isAlone = true;
   #strings = 0;
   #rolledUpMs = 0;
   #rolledUpPoints = 0;
@@ -70,8 +69,7 @@ export class SqliteTelemetry implements OpenStorage {
     const { store, clock, options, settings, recorder, rollups, logger } = this.#parts;
     const handle = await store.open(storeProgram);
     this.#handle = handle;
-    this.#isAlone = !store.isShared;
-    const interrupted = await handle.run('interrupt', { isAlone: this.#isAlone, slowMs: options.slow_trace_ms });
+    const interrupted = await this.#interrupt(handle);
     if (interrupted > 0) logger.info('Spans that were open when the engine died are marked as interrupted', { spans: interrupted });
     if (settings.metrics.kept === 'storage') rollups.restore(handle.query('rollups', null).map(({ body }) => JSON.parse(body) as never));
     const flush = (): Promise<void> => this.flush();
@@ -96,7 +94,7 @@ export class SqliteTelemetry implements OpenStorage {
 
   /** Spans that dead engines left open: another engine may have died beside this one. */
   round(): void {
-    if (!this.#isAlone) void this.#handle?.run('interrupt', { isAlone: false, slowMs: this.#parts.options.slow_trace_ms }).catch(() => undefined);
+    if (this.#handle !== undefined && this.#parts.store.isShared) this.#interrupt(this.#handle).catch(() => undefined);
   }
 
   async stop(): Promise<void> {
@@ -104,6 +102,13 @@ export class SqliteTelemetry implements OpenStorage {
     if (this.#handle === undefined) return;
     await this.flush();
     this.#handle = undefined;
+  }
+
+  /** @returns how many spans of engines that are gone were open */
+  async #interrupt(handle: StoreHandle<OtelProgram>): Promise<number> {
+    const { store, options } = this.#parts;
+    const gone = handle.query('engines', null).map(({ id }) => id).filter((id) => store.isGone(id));
+    return gone.length === 0 ? 0 : handle.run('interrupt', { gone, slowMs: options.slow_trace_ms });
   }
 
   #write(): Promise<void> {
@@ -121,22 +126,24 @@ export class SqliteTelemetry implements OpenStorage {
     const taken = this.#spanCursor.take(bytesPerWrite);
     const logs = this.#logCursor.take(bytesPerWrite);
     const { opened, ended } = keepsSpans ? this.#openSpans(nowMs) : { opened: [], ended: [] };
+    // It may name texts that are new.
+    const openedBodies = opened.map((span) => this.#snapshots.bytes(span));
     const firstString = this.#strings;
     const texts = spans.encoder.strings.since(firstString);
     const rollups = settings.metrics.kept === 'storage' ? this.#rollups() : [];
-    const isAtWork = this.#writtenOpen.size > 0;
     if (keepsSpans) this.droppedSpans += taken.missed;
     if (keepsLogs) this.droppedLogs += logs.missed;
-    const hasNews = (keepsSpans && taken.pieces.length > 0) || (keepsLogs && logs.pieces.length > 0) || opened.length + ended.length + rollups.length > 0;
+    const hasNews = (keepsSpans && taken.pieces.length > 0) || (keepsLogs && logs.pieces.length > 0) || opened.length + ended.length + texts.length + rollups.length > 0;
+    const isAtWork = this.#writtenOpen.size > 0;
     if (!hasNews && !this.#isFailing && clock.monotonicMs() - this.#wroteAtMs < (isAtWork ? seenEveryMs : this.#sweepEveryMs)) return;
     this.#wroteAtMs = clock.monotonicMs();
     try {
       const { evictedSpans, evictedLogs } = await handle.run('write', {
         run: this.#run,
-        isAtWork,
+        isSweep: !hasNews && !isAtWork && !this.#isFailing,
         strings: { first: firstString, texts },
         spans: keepsSpans ? taken.pieces.map(({ body }) => body) : [],
-        opened, ended,
+        opened: openedBodies, ended: ended.map(({ context }) => Buffer.from(context.traceparent.slice(36, 52), 'hex')),
         logs: {
           pieces: keepsLogs ? logs.pieces : [],
           maxRecords: options.logs_max_count, maxBytes: options.logs_max_bytes, ...ageLimits(nowMs, options.logs_retention_seconds),
@@ -146,31 +153,28 @@ export class SqliteTelemetry implements OpenStorage {
         limits: { maxBytes: options.sqlite_max_bytes, slowMs: options.slow_trace_ms, ...ageLimits(nowMs, options.traces_retention_seconds) },
       });
       this.#strings = firstString + texts.length;
+      for (const span of opened) this.#writtenOpen.add(span);
+      for (const span of ended) this.#writtenOpen.delete(span);
       this.evictedSpans += evictedSpans;
       this.evictedLogs += evictedLogs;
       this.#succeeded();
     } catch (error) {
       if (keepsSpans) this.droppedSpans += recordsOf(taken);
       if (keepsLogs) this.droppedLogs += recordsOf(logs);
-      // What was to be written as open is tried again with the next write.
-      this.#writtenOpen.clear();
       this.#failed(error);
     }
   }
 
-  #openSpans(nowMs: number): { readonly opened: readonly Uint8Array[]; readonly ended: readonly Uint8Array[] } {
-    const ended: Uint8Array[] = [];
-    for (const span of this.#writtenOpen) {
-      if (span.isOpen) continue;
-      this.#writtenOpen.delete(span);
-      ended.push(Buffer.from(span.context.traceparent.slice(36, 52), 'hex'));
-    }
-    const opened: Uint8Array[] = [];
+  /** Spans to be written down as open, and those that were and have ended. */
+  #openSpans(nowMs: number): { readonly opened: readonly SpanRecord[]; readonly ended: readonly SpanRecord[] } {
+    const ended = [...this.#writtenOpen].filter(({ isOpen }) => !isOpen);
+    const opened: SpanRecord[] = [];
+    let room = mostOpenWritten - this.#writtenOpen.size + ended.length;
     for (const span of this.#parts.recorder.open) {
-      if (this.#writtenOpen.size >= mostOpenWritten) break;
+      if (room <= 0) break;
       if (nowMs - span.startMs < openAfterMs || this.#writtenOpen.has(span)) continue;
-      this.#writtenOpen.add(span);
-      opened.push(this.#snapshots.bytes(span));
+      opened.push(span);
+      room -= 1;
     }
     return { opened, ended };
   }
