@@ -227,7 +227,7 @@ export interface JobStore {
   job(messageId: string): Promise<(JobView & { readonly waitsFor?: { readonly messageId: string; readonly state: JobState } }) | undefined>;
   /** Jobs of one receipt. */
   jobsOf(receiptId: string): Promise<readonly JobView[]>;
-  /** In order of delivery; ended ones newest first. `cursor` continues a list. */
+  /** In order of delivery; ended ones newest first. `cursor` continues a list of the same states. @throws `MOTIA_QUEUE_INVALID_OPTION` for any other cursor */
   list(query: { readonly queue?: number; readonly states: readonly JobState[]; readonly limit: number; readonly cursor?: string; readonly filter?: Omit<JobFilter, 'queue'> }): Promise<{ readonly jobs: readonly JobView[]; readonly cursor?: string }>;
 
   /** Ends jobs that have not ended; leases of them are over. Answers those that it ended. */

@@ -59,6 +59,19 @@ describe('dead letters', () => {
     expect(await codeOf(deadLetters(test, { limit: 0 }))).toBe('MOTIA_QUEUE_INVALID_OPTION');
   });
 
+  it('Q12 are not looked at from the beginning again with a cursor that no page gave', async () => {
+    await using test = await openQueue();
+    await failing(test);
+    for (let id = 0; id < 3; id += 1) await test.enqueue('orders', id);
+    await test.settle();
+    const { cursor = '' } = await deadLetters(test, { limit: 1 });
+    for (const damaged of ['x', `${cursor}0x`, cursor.slice(0, -1), cursor.slice(2), '0:', '5:1', '5:1:', '5:NaN:1', '5:1:1:1', ':1:1', '5:1e3:1']) {
+      expect([damaged, await codeOf(deadLetters(test, { limit: 1, cursor: damaged }))]).toEqual([damaged, 'MOTIA_QUEUE_INVALID_OPTION']);
+    }
+    // A list of other states did not give it.
+    expect(await codeOf(test.invoke('queue::messages', { topic: 'orders', state: 'ready', cursor }))).toBe('MOTIA_QUEUE_INVALID_OPTION');
+  });
+
   it('Q12 one is redriven, counters at zero, to the end, and only once', async () => {
     await using test = await openQueue();
     const subscriber = await failing(test);
