@@ -49,7 +49,8 @@ export interface LaneState {
 }
 export interface QueueState extends QueueIdentity {
   readonly queue: number;
-  readonly role: QueueDeclaration['role'];
+  /** `former`: a subscription that was superseded. */
+  readonly role: QueueDeclaration['role'] | 'former';
   readonly isPaused: boolean;
   /** Jobs that have not ended: waiting, delayed, running, blocked. */
   readonly depth: number;
@@ -205,6 +206,11 @@ export interface JobStore {
   leave(queues: readonly number[]): Promise<void>;
   /** Ends a subscription at once: no new messages. What it holds is dead-lettered by `prune`. */
   unsubscribe(queue: number): Promise<void>;
+  /**
+   * These subscriptions take no new messages until they are declared again; this engine serves what they hold until `leave`. Answers
+   * those that hold anything, dead letters included; the others are ended.
+   */
+  supersede(queues: readonly number[]): Promise<readonly number[]>;
   /** Named queues and holding topics take no new messages until they are declared again. What they hold stays. */
   retire(queues: readonly number[]): Promise<void>;
 

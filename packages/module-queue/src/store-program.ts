@@ -4,7 +4,7 @@ import { allStates } from './program/lane-states.js';
 import { cancelMove, moves, startMove, stepMove } from './program/moves.js';
 import { cancel, discard, discardSome, redrive } from './program/operate.js';
 import { prune } from './program/prune.js';
-import { allQueues, declare, keepServing, leave, pause, retire, unsubscribe } from './program/queues.js';
+import { allQueues, declare, keepServing, leave, pause, retire, supersede, unsubscribe } from './program/queues.js';
 import { foreignLeases, reclaim, renew, restartGrace, servers } from './program/recover.js';
 import { migrations } from './program/tables.js';
 import { job, jobsOf, list, stats } from './program/views.js';
@@ -14,7 +14,7 @@ export const storeProgram = defineStoreProgram({
   name: 'queue',
   source: { specifier: '@motia/module-queue/store-program', from: import.meta.url },
   migrations,
-  commands: { exchange, declare, keepServing, leave, unsubscribe, retire, pause, renew, reclaim, restartGrace, cancel, redrive, discard, discardSome, startMove, stepMove, cancelMove, prune },
+  commands: { exchange, declare, keepServing, leave, unsubscribe, supersede, retire, pause, renew, reclaim, restartGrace, cancel, redrive, discard, discardSome, startMove, stepMove, cancelMove, prune },
   queries: {
     queues: (sql, _input: undefined) => allQueues(sql),
     lanes: (sql, { dueMs }: { readonly dueMs: number }) => allStates(sql, dueMs),

@@ -69,6 +69,13 @@ export class BuiltinJobStore implements JobStore {
     await this.#handle.run('unsubscribe', { queue, times: this.#times });
   }
 
+  async supersede(queues: readonly number[]): Promise<readonly number[]> {
+    const kept = await this.#handle.run('supersede', { queues, times: this.#times });
+    for (const queue of queues) this.#served.delete(queue);
+    for (const queue of kept) this.#served.add(queue);
+    return kept;
+  }
+
   async retire(queues: readonly number[]): Promise<void> {
     await this.#handle.run('retire', { queues, times: this.#times });
   }

@@ -12,7 +12,10 @@ export function stateCodes(state: JobState): readonly number[] {
   return names.flatMap((name, code) => (name === state ? [code] : []));
 }
 
-export const roles = ['subscription', 'holding', 'named'] as const;
+/** By their number in the table. */
+export const roles = ['subscription', 'holding', 'named', 'former'] as const;
+/** Roles of queues that have subscribers, who may be away. */
+export const isSubscription = 'role IN (0, 3)';
 
 /**
  * `seq` is the order of jobs: that of their commits, changed only by a redrive. Every state that jobs wait in has an index of
