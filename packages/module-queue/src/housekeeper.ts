@@ -8,6 +8,8 @@ export interface HousekeeperParts {
   readonly retention: Retention;
   /** Something may have become ready, or ended, that the dispatcher has not seen. */
   readonly onChanged: () => void;
+  /** What other engines held was looked at: what gone ones had begun may be free. */
+  readonly onRecovered: () => void;
 }
 
 const pruneEveryMs = 60_000;
@@ -95,13 +97,14 @@ export class Housekeeper {
   }
 
   async #recoverOnce(): Promise<void> {
-    const { store, clock, logger, onChanged } = this.#parts;
+    const { store, clock, logger, onChanged, onRecovered } = this.#parts;
     try {
       const { recovered, againInMs } = await store.recover();
       if (recovered > 0) {
         logger.warn('Messages that another engine held were put back: it is gone, or their leases lapsed', { messages: recovered });
         onChanged();
       }
+      onRecovered();
       if (againInMs === undefined || this.#isStopped) return;
       clock.clear(this.#recoverTimer);
       this.#recoverTimer = clock.setTimeout(() => {

@@ -45,6 +45,7 @@ export class QueueEngine {
       store, clock, logger,
       retention: { historyMs: options.history_retention_ms, historyJobs: options.history_max_messages, resultMs: options.result_retention_ms, deadLetterMs: options.dead_letter_retention_ms },
       onChanged: () => this.#changedElsewhere(),
+      onRecovered: () => this.operator.redriver.resumeSoon(),
     });
     const shared = { store, dispatcher: this.#dispatcher, plan: this.#plan, clock, logger, telemetry, metrics: this.#metrics, virtual: this.#virtual, maxPayloadBytes: options.max_payload_bytes };
     this.messages = new MessageService(shared);

@@ -131,6 +131,22 @@ describe('dead letters', () => {
     expect(data.slice(3)).toEqual(['gate', 'c', 'new', 'a', 'b']);
   });
 
+  it('Q12 are redriven at the rate of the last redrive, though one before it was stopped between two parts', async () => {
+    await using test = await openQueue();
+    await failing(test);
+    for (let id = 0; id < 9; id += 1) await test.enqueue('orders', id);
+    await test.settle();
+    await test.invoke('queue::pause', { topic: 'orders' });
+    for (let time = 0; time < 3; time += 1) {
+      await test.invoke('queue::redrive', { topic: 'orders', ratePerSecond: 0.1 });
+      await test.settle();
+      if (time < 2) await test.invoke('queue::redrive_cancel', { topic: 'orders' });
+    }
+    expect((await deadLetters(test)).messages).toHaveLength(6);
+    await test.clock.advance('10s');
+    expect((await deadLetters(test)).messages).toHaveLength(5);
+  });
+
   it('Q12 many are redriven at a rate, one move per queue, and the move can be stopped', async () => {
     await using test = await openQueue();
     const subscriber = await failing(test);

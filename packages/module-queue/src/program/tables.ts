@@ -117,4 +117,12 @@ export const migrations: readonly StoreMigration[] = [
     },
   },
   { version: 3, up: (sql) => void sql.run('ALTER TABLE queue_jobs ADD COLUMN trigger_depth INTEGER NOT NULL DEFAULT 0') },
+  {
+    version: 4,
+    up(sql) {
+      // Who goes on with a move, and a number that grows with each sign of life.
+      sql.run('ALTER TABLE queue_moves ADD COLUMN engine_id TEXT');
+      sql.run('ALTER TABLE queue_moves ADD COLUMN beat INTEGER NOT NULL DEFAULT 0');
+    },
+  },
 ];
