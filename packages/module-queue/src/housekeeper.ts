@@ -1,5 +1,6 @@
 import type { Clock, Logger, Registration, Timer } from '@motia/engine-core/contract';
 import type { JobStore, Retention } from './job-store.js';
+import { reasonOf } from './reason-of.js';
 
 export interface HousekeeperParts {
   readonly store: JobStore;
@@ -115,8 +116,4 @@ export class Housekeeper {
       logger.warn('Leases of other engines could not be looked at', { reason: reasonOf(error) });
     }
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

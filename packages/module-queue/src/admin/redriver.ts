@@ -1,5 +1,6 @@
 import type { Clock, Hold, Logger, Timer } from '@motia/engine-core/contract';
 import type { JobStore, MoveTask, NewMove } from '../job-store.js';
+import { reasonOf } from '../reason-of.js';
 
 /** Dead letters moved in one commit. */
 const partSize = 100;
@@ -138,8 +139,4 @@ export class Redriver {
     this.#parts.clock.clear(pause?.timer);
     pause?.wake();
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
