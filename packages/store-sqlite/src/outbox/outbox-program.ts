@@ -2,6 +2,7 @@ import { defineStoreProgram, type StoreCommandContext, type StoreSql } from '@mo
 import type { ClaimAnswer, ClaimedCall, ClaimTerms, LostCall } from './due-calls.js';
 import type { DueTrigger } from './add-due-calls.js';
 import { triggersElsewhere, writeSubscriptions } from './subscriptions.js';
+import { coverLanes } from './cover-lanes.js';
 import { callChecksum, callColumns, callTable, toClaimedCall, type CallRow } from './call-row.js';
 
 /** The most that is taken away as too old at once. */
@@ -58,6 +59,7 @@ export const storeProgram = defineStoreProgram({
         ) STRICT, WITHOUT ROWID`);
       },
     },
+    { version: 2, up: coverLanes },
   ],
   commands: {
     /** Whoever had claimed something for good is gone; leases that end by themselves are left alone where other engines may be at work. */
@@ -168,6 +170,8 @@ function takeHead(sql: StoreSql, laneId: number, damaged: LostCall[], context: S
       return undefined;
     }
     if (row.crc === callChecksum(row)) return toClaimedCall(row);
+    // Indexes hold a copy of what names a lane: where that has changed in one place, neither can be written before they agree.
+    if (damaged.length === 0) sql.run('REINDEX outbox_lane');
     callTable.quarantine(sql, row, context);
     damaged.push(lostCall(row));
   }
