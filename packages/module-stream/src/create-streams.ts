@@ -30,7 +30,7 @@ export function createStreams(ctx: Context, options: StreamOptions, store: Strea
     return () => registration.dispose();
   };
   const parts: Started = { triggers: undefined, presence: undefined };
-  const custom: CustomStorage = new CustomStorage({ functions, record: (address, change, changeOptions) => operations.record(address, change, changeOptions) });
+  const custom: CustomStorage = new CustomStorage({ functions, clock: ctx.clock, maxSnapshotBytes: options.max_snapshot_bytes, record: (address, change, changeOptions) => operations.record(address, change, changeOptions) });
   const gateway = createGateway(ctx, options, { hub, turn, counters, source: new StreamSource(store, custom), presence: () => parts.presence });
   const operations: StreamOperations = new StreamOperations({
     store, hub, custom, triggers: () => parts.triggers, maxValueBytes: options.max_value_bytes,
@@ -42,7 +42,7 @@ export function createStreams(ctx: Context, options: StreamOptions, store: Strea
   return {
     services: { stream: operations },
     async start() {
-      await store.open({ resumeEvents: options.resume.max_events, resumeAgeMs: options.resume.max_age_ms, maxValueBytes: options.max_value_bytes });
+      await store.open({ resumeEvents: options.resume.max_events, resumeAgeMs: options.resume.max_age_ms, maxValueBytes: options.max_value_bytes, maxSnapshotBytes: options.max_snapshot_bytes });
       const { triggers, workers, clock, telemetry } = ctx;
       const shared = { triggers, functions, workers, clock, logger, telemetry };
       parts.triggers = new StreamTriggers({ ...shared, calls: await store.dueCalls('stream') });

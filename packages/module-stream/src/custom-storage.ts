@@ -1,14 +1,21 @@
-import type { ChangeOptions, FunctionRegistry, StreamChange, StreamItemAddress } from '@motia/engine-core/contract';
+import type { ChangeOptions, Clock, FunctionRegistry, StreamChange, StreamItemAddress } from '@motia/engine-core/contract';
 import type { PlaceSnapshot } from './delivery/catch-up.js';
 import type { Place } from './delivery/frame-text.js';
 import { streamErrors } from './errors.js';
-import type { ItemsPaging } from './list-answers.js';
+import type { Paging } from './list-answers.js';
 import type { ItemChange } from './stream-store.js';
 
 /** What a worker may take over for a stream by registering `stream::<operation>(<stream>)`. */
 export type CustomOperation = 'get' | 'set' | 'update' | 'delete' | 'list' | 'list_groups';
 
+/** From when an operation comes to its end, the wait for those before it included. */
+const operationMs = 30_000;
+/** What of that it waits for a worker that is being replaced. */
+const parkMs = 5_000;
+
 export interface CustomStorageParts {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly maxSnapshotBytes: number;
   readonly functions: Pick<FunctionRegistry, 'has' | 'invoke'>;
   /** Numbers a change and hands it to followers and triggers. */
   readonly record: (address: StreamItemAddress, change: Extract<ItemChange, { kind: 'record' }>, options: ChangeOptions) => Promise<number>;
@@ -19,6 +26,7 @@ type Answer = Readonly<Record<string, unknown>>;
 /**
  * Streams whose items a worker keeps. The engine still numbers their changes, so followers get them as those of any
  * other stream. Operations on one group run one after the other: the order of the numbers is the order of the changes.
+ * Each has 30 s from when it came: one whose turn comes later fails, and is not made.
  */
 export class CustomStorage {
   readonly #parts: CustomStorageParts;
@@ -37,40 +45,46 @@ export class CustomStorage {
     return this.#call('get', address.stream, fieldsOf(address));
   }
 
-  async list({ stream, group }: Place): Promise<readonly unknown[]> {
-    return listIn(await this.#call('list', stream, { stream_name: stream, group_id: group }), idOf('list', stream));
+  list(place: Place): Promise<readonly unknown[]> {
+    return this.#list(place);
   }
 
   /** A function that knows nothing of pages gives all of it as one. */
-  async listPage({ stream, group }: Place, paging: ItemsPaging): Promise<unknown> {
+  async listPage({ stream, group }: Place, paging: Paging): Promise<unknown> {
     const answer = await this.#call('list', stream, { stream_name: stream, group_id: group, with_ids: true, ...paging });
     if (typeof answer === 'object' && answer !== null && Array.isArray((answer as Answer)['items'])) return answer;
     return { items: listIn(answer, idOf('list', stream)).map((value) => ({ ...ownIdOf(value), value })) };
   }
 
   async listGroups(stream: string): Promise<readonly string[]> {
-    const functionId = idOf('list_groups', stream);
-    return listIn(await this.#call('list_groups', stream, { stream_name: stream }), functionId).map(String);
+    return groupsIn(await this.#call('list_groups', stream, { stream_name: stream }), idOf('list_groups', stream));
+  }
+
+  /** A function that knows nothing of pages gives all of it as one. */
+  async listGroupsPage(stream: string, paging: Paging): Promise<unknown> {
+    const answer = await this.#call('list_groups', stream, { stream_name: stream, with_cursor: true, ...paging });
+    if (typeof answer === 'object' && answer !== null && Array.isArray((answer as Answer)['groups'])) return answer;
+    return { groups: groupsIn(answer, idOf('list_groups', stream)) };
   }
 
   set(address: StreamItemAddress, value: unknown, options: ChangeOptions): Promise<StreamChange> {
-    return this.#change('set', address, options, async () => {
-      const answer = await this.#answer('set', address, { data: value });
+    return this.#change('set', address, options, async (sinceMs) => {
+      const answer = await this.#answer('set', address, { data: value }, sinceMs);
       return { oldValue: answer?.['old_value'] ?? undefined, newValue: answer !== undefined && 'new_value' in answer ? answer['new_value'] : value };
     }) as Promise<StreamChange>;
   }
 
   update(address: StreamItemAddress, ops: unknown, options: ChangeOptions): Promise<StreamChange> {
-    return this.#change('update', address, options, async () => {
-      const answer = await this.#answer('update', address, { ops });
+    return this.#change('update', address, options, async (sinceMs) => {
+      const answer = await this.#answer('update', address, { ops }, sinceMs);
       if (answer === undefined || !('new_value' in answer)) throw this.#unusable('update', address, 'it has no `new_value`');
       return { oldValue: answer['old_value'] ?? undefined, newValue: answer['new_value'] };
     }) as Promise<StreamChange>;
   }
 
   delete(address: StreamItemAddress, options: ChangeOptions): Promise<StreamChange | undefined> {
-    return this.#change('delete', address, options, async () => {
-      const answer = await this.#answer('delete', address, {});
+    return this.#change('delete', address, options, async (sinceMs) => {
+      const answer = await this.#answer('delete', address, {}, sinceMs);
       const oldValue = answer?.['old_value'] ?? undefined;
       return oldValue === undefined ? undefined : { oldValue, newValue: undefined };
     });
@@ -78,21 +92,24 @@ export class CustomStorage {
 
   /** Everything at a place, with the numbers of `seen`, which was read before: no change of this engine comes in between. */
   snapshot(place: Place, seen: () => Promise<PlaceSnapshot>): Promise<PlaceSnapshot> {
-    return this.#inTurn(place, async () => {
+    return this.#inTurn(place, async (sinceMs) => {
       const numbers = await seen();
       const { stream, group, item } = place;
-      if (item !== undefined) return { ...numbers, json: text(await this.get({ stream, group, item })) };
-      const items = await this.list(place);
+      if (item !== undefined) return { ...numbers, json: text(await this.#call('get', stream, fieldsOf({ stream, group, item }), sinceMs)) };
+      const items = await this.#list(place, sinceMs);
       const ids = items.map((each) => (typeof each === 'object' && each !== null ? (each as { readonly id?: unknown }).id : undefined));
       const { ids: _, ...rest } = numbers;
-      return { ...rest, json: text(items), ...(ids.every((id) => typeof id === 'string') ? { ids } : {}) };
+      const json = text(items);
+      const { maxSnapshotBytes: limitBytes } = this.#parts;
+      if (json.length > limitBytes || Buffer.byteLength(json) > limitBytes) throw streamErrors.SNAPSHOT_TOO_LARGE({ limitBytes });
+      return { ...rest, json, ...(ids.every((id) => typeof id === 'string') ? { ids } : {}) };
     });
   }
 
-  #change(operation: CustomOperation, address: StreamItemAddress, options: ChangeOptions, run: () => Promise<Omit<StreamChange, 'seq'> | undefined>): Promise<StreamChange | undefined> {
+  #change(operation: CustomOperation, address: StreamItemAddress, options: ChangeOptions, run: (sinceMs: number) => Promise<Omit<StreamChange, 'seq'> | undefined>): Promise<StreamChange | undefined> {
     if (options.tx !== undefined) throw streamErrors.CUSTOM_STORAGE_TX({ functionId: idOf(operation, address.stream) });
-    return this.#inTurn(address, async () => {
-      const change = await run();
+    return this.#inTurn(address, async (sinceMs) => {
+      const change = await run(sinceMs);
       if (change === undefined) return undefined;
       const type = operation === 'delete' ? 'delete' : change.oldValue === undefined ? 'create' : 'update';
       const json = text(type === 'delete' ? change.oldValue : change.newValue);
@@ -101,9 +118,14 @@ export class CustomStorage {
   }
 
   /** One operation of a group at a time, in the order they came. */
-  #inTurn<T>({ stream, group }: Place, run: () => Promise<T>): Promise<T> {
+  #inTurn<T>({ stream, group }: Place, run: (sinceMs: number) => Promise<T>): Promise<T> {
     const key = `${stream}\n${group}`;
-    const done = (this.#busy.get(key) ?? Promise.resolve()).then(run, run);
+    const sinceMs = this.#parts.clock.monotonicMs();
+    const begin = (): Promise<T> => {
+      if (this.#parts.clock.monotonicMs() - sinceMs >= operationMs) throw streamErrors.CUSTOM_STORAGE_BUSY({ stream, group, waitedMs: operationMs });
+      return run(sinceMs);
+    };
+    const done = (this.#busy.get(key) ?? Promise.resolve()).then(begin, begin);
     const settled = done.then(() => undefined, () => undefined).then(() => {
       if (this.#busy.get(key) === settled) this.#busy.delete(key);
     });
@@ -111,13 +133,18 @@ export class CustomStorage {
     return done;
   }
 
-  async #answer(operation: CustomOperation, address: StreamItemAddress, more: Answer): Promise<Answer | undefined> {
-    const answer = await this.#call(operation, address.stream, { ...fieldsOf(address), ...more });
+  async #answer(operation: CustomOperation, address: StreamItemAddress, more: Answer, sinceMs: number): Promise<Answer | undefined> {
+    const answer = await this.#call(operation, address.stream, { ...fieldsOf(address), ...more }, sinceMs);
     return typeof answer === 'object' && answer !== null ? (answer as Answer) : undefined;
   }
 
-  #call(operation: CustomOperation, stream: string, payload: Answer): Promise<unknown> {
-    return this.#parts.functions.invoke(idOf(operation, stream), payload);
+  async #list({ stream, group }: Place, sinceMs?: number): Promise<readonly unknown[]> {
+    return listIn(await this.#call('list', stream, { stream_name: stream, group_id: group }, sinceMs), idOf('list', stream));
+  }
+
+  #call(operation: CustomOperation, stream: string, payload: Answer, sinceMs = this.#parts.clock.monotonicMs()): Promise<unknown> {
+    const waitedMs = this.#parts.clock.monotonicMs() - sinceMs;
+    return this.#parts.functions.invoke(idOf(operation, stream), payload, { timeoutMs: Math.max(1, operationMs - waitedMs), parkMs: Math.max(0, parkMs - waitedMs) });
   }
 
   #unusable(operation: CustomOperation, { stream }: StreamItemAddress, problem: string): Error {
@@ -132,6 +159,10 @@ const text = (value: unknown): string => JSON.stringify(value) ?? 'null';
 function ownIdOf(value: unknown): { readonly id?: string } {
   const id = typeof value === 'object' && value !== null ? (value as { readonly id?: unknown }).id : undefined;
   return typeof id === 'string' ? { id } : {};
+}
+
+function groupsIn(answer: unknown, functionId: string): readonly string[] {
+  return listIn(answer, functionId).map(String);
 }
 
 function listIn(answer: unknown, functionId: string): readonly unknown[] {

@@ -47,6 +47,7 @@ export const streamOptionsSchema = Type.Object({
   max_subscriptions: Type.Integer({ default: 200, minimum: 1, maximum: 1_000_000, description: 'Subscriptions of one connection.' }),
   max_message_bytes: bytes(262_144, 'Largest message of a client; then it is closed (1009).'),
   max_value_bytes: bytes(262_144, 'Largest item, as JSON.'),
+  max_snapshot_bytes: bytes(16 * 1_048_576, 'Largest group that a client may follow: its items as JSON, with their ids.'),
   messages_per_second: Type.Integer({ default: 64, minimum: 1, maximum: 1_000_000, description: 'Messages of one client, beyond 256 (or `max_subscriptions`, if that is more) that it may send at once.' }),
   handshake_timeout_ms: milliseconds(10_000, 100, 'Time for a client to say hello, and to wait for an engine that is starting.'),
   heartbeat: heartbeatSchema,

@@ -3,7 +3,7 @@ import { parseUpdateOps, toJsonValue } from '@motia/update-ops';
 import type { CustomStorage } from './custom-storage.js';
 import type { Hub } from './delivery/hub.js';
 import { streamErrors } from './errors.js';
-import { itemsPage, wholeList, type ItemsPaging } from './list-answers.js';
+import { groupsPage, itemsPage, streamsPage, wholeGroups, wholeList, type Paging } from './list-answers.js';
 import { nameProblem } from './name.js';
 import type { ItemChange, ItemOutcome, StreamStore } from './stream-store.js';
 import type { StreamTriggers } from './triggers/stream-triggers.js';
@@ -96,19 +96,27 @@ export class StreamOperations implements StreamService {
   }
 
   /** A page of the items of a group, with their ids. */
-  async listPage(place: GroupAddress, paging: ItemsPaging): Promise<unknown> {
+  async listPage(place: GroupAddress, paging: Paging): Promise<unknown> {
     const { custom, store } = this.#parts;
     return custom.has('list', place.stream) ? custom.listPage(place, paging) : itemsPage(store, place, paging);
   }
 
-  async listGroups(stream: string): Promise<readonly string[]> {
-    checkAddress('stream::list_groups', { stream });
+  /** The ids of all groups of a stream, or of the first `limit` of them. */
+  async listGroups(stream: string, limit?: number): Promise<readonly string[]> {
     const { custom, store } = this.#parts;
-    return custom.has('list_groups', stream) ? custom.listGroups(stream) : store.listGroups(stream);
+    if (custom.has('list_groups', stream)) return (await custom.listGroups(stream)).slice(0, limit);
+    return wholeGroups(store, stream, limit);
   }
 
-  async listAll(): Promise<readonly { readonly id: string; readonly groups: readonly string[] }[]> {
-    return this.#parts.store.listAll();
+  /** A page of the groups of a stream. */
+  async listGroupsPage(stream: string, paging: Paging): Promise<unknown> {
+    const { custom, store } = this.#parts;
+    return custom.has('list_groups', stream) ? custom.listGroupsPage(stream, paging) : groupsPage(store, stream, paging);
+  }
+
+  /** Streams that the engine keeps, with their groups, as many as fit. */
+  listAll(paging: Paging): ReturnType<typeof streamsPage> {
+    return streamsPage(this.#parts.store, paging);
   }
 
   send(to: MessageAddress, event: { readonly type: string; readonly data: unknown }, options: ChangeOptions = {}): Promise<void> {

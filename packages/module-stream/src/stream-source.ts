@@ -13,9 +13,12 @@ export class StreamSource implements CatchUpSource {
     this.#custom = custom;
   }
 
+  isRemote(place: Place): boolean {
+    return this.#custom.has(place.item === undefined ? 'list' : 'get', place.stream);
+  }
+
   snapshot(place: Place): Promise<PlaceSnapshot> {
-    const isCustom = this.#custom.has(place.item === undefined ? 'list' : 'get', place.stream);
-    return isCustom ? this.#custom.snapshot(place, () => this.#store.snapshot(place)) : this.#store.snapshot(place);
+    return this.isRemote(place) ? this.#custom.snapshot(place, () => this.#store.snapshot(place)) : this.#store.snapshot(place);
   }
 
   changesAfter(place: Place, position: ResumePosition): Promise<LogPage> {

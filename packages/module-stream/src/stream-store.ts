@@ -1,7 +1,7 @@
 import type { AdapterSlot, Registration, StoreService, StoreTransaction, StreamItemAddress, TraceContext } from '@motia/engine-core/contract';
 import type { ClaimedCall, ClaimTerms, DueCalls, DueTrigger } from '@motia/store-sqlite/outbox';
 import type { CheckedUpdateOp } from '@motia/update-ops';
-import type { CatchUpSource } from './delivery/catch-up.js';
+import type { PlaceReader } from './delivery/catch-up.js';
 import type { StreamEvent } from './stream-event.js';
 
 /** What is done to an item. Texts are JSON. */
@@ -65,6 +65,8 @@ export interface StoreSettings {
   readonly resumeAgeMs: number;
   /** Largest item, in bytes of JSON. */
   readonly maxValueBytes: number;
+  /** Largest snapshot of a group, in bytes of its items and their ids. Others fail with `MOTIA_STREAM_SNAPSHOT_TOO_LARGE`. */
+  readonly maxSnapshotBytes: number;
 }
 
 /** Which items of a group are wanted: oldest first, at most `limit`, and no more once they have `maxBytes` of JSON, but for a first one. */
@@ -82,6 +84,23 @@ export interface ItemsPage {
   readonly cursor?: string;
 }
 
+export interface GroupName {
+  readonly stream: string;
+  readonly name: string;
+}
+/** Which groups are wanted: by stream and name, at most `limit`. */
+export interface GroupsQuery {
+  /** Only those of this stream. */
+  readonly stream?: string;
+  readonly limit: number;
+  /** Only those behind this one, which need not be there any more. */
+  readonly after?: GroupName;
+}
+export interface GroupsPage {
+  readonly groups: readonly GroupName[];
+  readonly hasMore: boolean;
+}
+
 /** Who hears of events. */
 export interface StreamListener {
   events(events: readonly StreamEvent[]): void;
@@ -93,7 +112,7 @@ export interface StreamListener {
  * Where items, the log of changes, and sessions are kept. Several engines may use one store at the same time: changes
  * of all of them reach the listeners of each.
  */
-export interface StreamStore extends CatchUpSource {
+export interface StreamStore extends PlaceReader {
   /** For transactions with others; undefined for stores that have none. */
   readonly service: StoreService | undefined;
   /** Called once, before anything else. */
@@ -102,10 +121,8 @@ export interface StreamStore extends CatchUpSource {
   get(address: StreamItemAddress): Promise<string | undefined>;
   /** Items of a group, oldest first. @throws `MOTIA_STREAM_INVALID_INPUT` for a place that no page named */
   list(query: ItemsQuery): Promise<ItemsPage>;
-  /** Groups that hold items, by name. */
-  listGroups(stream: string): Promise<readonly string[]>;
-  /** Streams that hold items, with their groups. */
-  listAll(): Promise<readonly { readonly id: string; readonly groups: readonly string[] }[]>;
+  /** Groups that hold items. */
+  groups(query: GroupsQuery): Promise<GroupsPage>;
   /** Resolves once the change is as durable as the store promises. @throws `MOTIA_STREAM_UPDATE_REFUSED`, `MOTIA_STREAM_VALUE_TOO_LARGE`, `MOTIA_STORE_…` */
   change(write: ItemWrite, options?: { readonly tx?: StoreTransaction }): Promise<ItemOutcome>;
   send(message: MessageWrite, options?: { readonly tx?: StoreTransaction }): Promise<{ readonly claimed: readonly ClaimedCall[] }>;

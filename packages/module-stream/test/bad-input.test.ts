@@ -85,6 +85,27 @@ describe.each(transports)('what a client over %s may not send', (transport) => {
     expect(errors(client)).toHaveLength(1);
     for (let n = 0; n < 10; n += 1) client.send('ping');
     expect(await client.ended).toMatchObject({ code: 1008 });
+    // Nothing is wrong with the client but its pace: it may come again.
+    expect(client.frames.at(-1)).toMatchObject({ type: 'closing', reconnectAfterMs: expect.any(Number) });
+  });
+
+  it('a join or a leave over the rate is named by its subscription, and is taken when it is sent again later', async () => {
+    const clock = new ManualClock();
+    await using streams = await startStream({ clock });
+    const client = await streams.connect(transport);
+    client.join({ ...join, subscriptionId: 'early' });
+    for (let n = 0; n < 255; n += 1) client.send('ping');
+    client.join(join);
+    client.leave('early');
+    client.send('join', { ...join, subscriptionId: 'broken', groupId: 7 });
+    await until(() => errors(client).length === 3);
+    expect(errors(client).map(({ code, ref }) => [code, ref])).toEqual(['s', 'early', 'broken'].map((ref) => ['MOTIA_STREAM_RATE_LIMITED', ref]));
+    await clock.advance('1s');
+    client.join(join);
+    await client.next((frame) => isSync(frame) && frame.subscriptionId === 's');
+    await streams.set('inbox', 'a', 1);
+    // What was ignored had no effect: it still follows.
+    await client.next(({ subscriptionId, event }) => subscriptionId === 'early' && event?.type === 'create');
   });
 
   it('joins as many places as it may when it comes back, whatever the rate', async () => {

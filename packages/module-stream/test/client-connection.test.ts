@@ -29,6 +29,7 @@ describe('a client that joins', () => {
       slowReaders: { coalesceBytes: 1_000, closeBytes: 8_000, closeAfterMs: 30_000 },
       presence: { join: () => Promise.resolve(undefined), leave: () => undefined },
       source: {
+        isRemote: () => false,
         snapshot: () => Promise.resolve({ epoch: 'e', seq: 0, timestamp: 0, json: '[]', ids: [] }),
         changesAfter: () => Promise.resolve({ kind: 'page', changes: [], upTo: 0, isLast: true }),
       },

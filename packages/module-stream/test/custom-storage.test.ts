@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { connectTestWorker } from '@motia/engine-core/testing';
+import { connectTestWorker, ManualClock } from '@motia/engine-core/testing';
 import { GroupView } from './fixtures/group-view.js';
 import { startStream, todo, until } from './fixtures/start-stream.js';
 import { transports } from './fixtures/stream-client.js';
@@ -91,6 +91,33 @@ describe('a stream that a worker keeps', () => {
     expect(asked).toEqual([page]);
   });
 
+  it('answers pages of its groups itself, or all of them as one', async () => {
+    await using streams = await startStream();
+    const asked: unknown[] = [];
+    const groupsOf = (answer: unknown) => (input: unknown): unknown => {
+      asked.push(input);
+      return answer;
+    };
+    await using _worker = await connectTestWorker(streams.host, { functions: { [`stream::list_groups(${todo})`]: groupsOf({ groups: ['a'], cursor: 'mine' }), 'stream::list_groups(plain)': groupsOf(['a', 'b']) } });
+    const page = { with_cursor: true, limit: 1, cursor: 'of-theirs' };
+    expect(await streams.call('stream::list_groups', { stream_name: todo, ...page })).toEqual({ groups: ['a'], cursor: 'mine' });
+    expect(await streams.call('stream::list_groups', { stream_name: 'plain', ...page })).toEqual({ groups: ['a', 'b'] });
+    expect(await streams.call('stream::list_groups', { stream_name: 'plain', limit: 1 })).toEqual(['a']);
+    expect(asked.slice(0, 2)).toEqual([{ stream_name: todo, ...page }, { stream_name: 'plain', ...page }]);
+  });
+
+  it.each(transports)('with more than max_snapshot_bytes in a group is refused to those who follow it over %s, and the item is not', async (transport) => {
+    await using streams = await startStream({ options: { max_snapshot_bytes: 1_000 } });
+    const { items, functions } = storage();
+    items.set('inbox/a', { id: 'a', text: 'x'.repeat(1_000) });
+    await using _worker = await connectTestWorker(streams.host, { functions });
+    const client = await streams.connect(transport);
+    client.join({ subscriptionId: 'group', streamName: todo, groupId: 'inbox' });
+    client.join({ subscriptionId: 'item', streamName: todo, groupId: 'inbox', id: 'a' });
+    expect(await client.next(({ type }) => type === 'error')).toMatchObject({ code: 'MOTIA_STREAM_SNAPSHOT_TOO_LARGE', ref: 'group' });
+    await client.next(({ subscriptionId, event }) => subscriptionId === 'item' && event?.type === 'sync');
+  });
+
   it('triggers fire, times grow, and what goes wrong in the worker is told', async () => {
     await using streams = await startStream();
     const { functions } = storage();
@@ -110,6 +137,55 @@ describe('a stream that a worker keeps', () => {
     const refused = await client.next(({ type }) => type === 'error');
     expect(refused).toMatchObject({ code: 'MOTIA_STREAM_SNAPSHOT_FAILED', ref: 's' });
     expect(refused.message).not.toContain('stream::list');
+  });
+
+  it.each(transports)('that does not answer holds up no other subscription of the same client over %s', async (transport) => {
+    await using streams = await startStream();
+    let release = (): void => undefined;
+    const list = (input: unknown): unknown => ((input as Input).group_id === 'hung' ? new Promise((resolve) => (release = () => resolve([]))) : [{ id: 'a' }]);
+    await using _worker = await connectTestWorker(streams.host, { functions: { [`stream::list(${todo})`]: list } });
+    const client = await streams.connect(transport);
+    const join = (subscriptionId: string, groupId: string, streamName = todo): void => client.join({ subscriptionId, streamName, groupId });
+    join('hung', 'hung');
+    join('kept by the worker', 'inbox');
+    join('kept by the engine', 'inbox', 'chat');
+    const syncOf = (id: string) => client.next(({ subscriptionId, event }) => subscriptionId === id && event?.type === 'sync');
+    await Promise.all([syncOf('kept by the worker'), syncOf('kept by the engine')]);
+    expect(client.frames.some(({ subscriptionId }) => subscriptionId === 'hung')).toBe(false);
+    release();
+    await syncOf('hung');
+  });
+
+  it('that does not answer fails each operation of the group 30 s after it came, however many wait', async () => {
+    const clock = new ManualClock();
+    await using streams = await startStream({ clock });
+    const asked: unknown[] = [];
+    const set = (input: unknown): unknown => {
+      asked.push((input as Input).item_id);
+      return new Promise(() => undefined);
+    };
+    await using _worker = await connectTestWorker(streams.host, { functions: { [`stream::set(${todo})`]: set } });
+    const failures: { item: string; atMs: number; code: string }[] = [];
+    const begunAtMs = clock.monotonicMs();
+    const write = (item: string): Promise<void> => streams.service.set({ stream: todo, group: 'inbox', item }, 1).then(
+      () => undefined,
+      (error: { code: string }) => void failures.push({ item, atMs: clock.monotonicMs() - begunAtMs, code: error.code }),
+    );
+    const writes = [write('a')];
+    await until(() => asked.length === 1);
+    await clock.advance('10s');
+    writes.push(write('b'), write('c'));
+    await clock.advance('20s');
+    await until(() => asked.length === 2);
+    await clock.advance('10s');
+    await Promise.all(writes);
+    expect(failures).toEqual([
+      { item: 'a', atMs: 30_000, code: 'MOTIA_ENGINE_DEADLINE_EXCEEDED' },
+      { item: 'b', atMs: 40_000, code: 'MOTIA_ENGINE_DEADLINE_EXCEEDED' },
+      { item: 'c', atMs: 40_000, code: 'MOTIA_STREAM_CUSTOM_STORAGE_BUSY' },
+    ]);
+    // Whose caller was told that it failed is not done after all.
+    expect(asked).toEqual(['a', 'b']);
   });
 
   it('takes part in no transaction', async () => {

@@ -62,7 +62,7 @@ function client(source: Partial<CatchUpSource> = {}, hub = new Hub(new WriteTurn
   const outlet = new Outlet({ sink, limits, counters, clock, subscriptions, onTooSlow: (closing) => void closings.push(closing) });
   const snapshot = (): Promise<PlaceSnapshot> => Promise.resolve({ epoch: 'e', seq: 0, timestamp: 0, json: '[]', ids: [] });
   const changesAfter = (): Promise<LogPage> => Promise.resolve({ kind: 'page', changes: [], upTo: 0, isLast: true });
-  const catchUp = new CatchUp({ snapshot, changesAfter, ...source }, outlet, memoryLogger());
+  const catchUp = new CatchUp({ isRemote: () => false, snapshot, changesAfter, ...source }, outlet, memoryLogger());
   const subscribe = (id = '1', group = 'g'): Subscription => {
     const subscription = new Subscription(id, hub.target({ ...place, group }), outlet, (missing) => void startedOver.push(missing.id));
     subscriptions.set(id, subscription);
@@ -91,6 +91,26 @@ describe('catching up', () => {
     expect(read).toEqual(['a', 'b']);
     sink.drain();
     expect(await outcomes[2]).toMatchObject({ kind: 'following', resumed: false });
+  });
+
+  it('T4 of what others keep, too, only one snapshot waits for a client without room', async () => {
+    const answers: (() => void)[] = [];
+    const big = JSON.stringify(['x'.repeat(2_000)]);
+    const { sink, catchUp, subscribe } = client({
+      isRemote: () => true,
+      snapshot: () => new Promise((resolve) => answers.push(() => resolve({ epoch: 'e', seq: 0, timestamp: 0, json: big, ids: ['a'] }))),
+    });
+    sink.isStuck = true;
+    const outcomes = ['a', 'b'].map((group) => catchUp.follow(subscribe(group, group), undefined));
+    await until(() => answers.length === 2);
+    answers[1]?.();
+    expect(await outcomes[1]).toMatchObject({ kind: 'following' });
+    answers[0]?.();
+    for (let turn = 0; turn < 20; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+    expect(sink.parsed()).toHaveLength(1);
+    sink.drain();
+    expect(await outcomes[0]).toMatchObject({ kind: 'following' });
+    expect(sink.parsed().map(({ event }) => event?.type)).toEqual(['sync', 'sync']);
   });
 
   it('T2 drops what the snapshot holds already, and sends what came while it was read', async () => {

@@ -45,6 +45,8 @@ describe('stream::*', () => {
     ['stream::list', { stream_name: todo }, 'MOTIA_STREAM_INVALID_INPUT', 'JSON_ERROR', 'group_id'],
     ...[{ limit: 0 }, { limit: 1_001 }, { limit: '5' }, { cursor: 5 }, { cursor: 'x' }, { with_ids: 'yes' }].map((wrong) => ['stream::list', { stream_name: todo, group_id: 'inbox', ...wrong }, 'MOTIA_STREAM_INVALID_INPUT', 'JSON_ERROR', Object.keys(wrong)[0]] as const),
     ['stream::list_groups', {}, 'MOTIA_STREAM_INVALID_INPUT', 'JSON_ERROR', 'stream_name'],
+    ...[{ limit: 0 }, { limit: 1_001 }, { cursor: 5 }, { with_cursor: 1 }].map((wrong) => ['stream::list_groups', { stream_name: todo, ...wrong }, 'MOTIA_STREAM_INVALID_INPUT', 'JSON_ERROR', Object.keys(wrong)[0]] as const),
+    ...[{ limit: 1_001 }, { cursor: 'x' }].map((wrong) => ['stream::list_all', wrong, 'MOTIA_STREAM_INVALID_INPUT', 'JSON_ERROR', Object.keys(wrong)[0]] as const),
     ['stream::send', { stream_name: todo, group_id: 'inbox', data: 1 }, 'MOTIA_STREAM_INVALID_INPUT', 'JSON_ERROR', 'type'],
     ['stream::send', { stream_name: todo, group_id: 'inbox', type: 't', id: 5 }, 'MOTIA_STREAM_INVALID_INPUT', 'JSON_ERROR', 'id'],
   ])('%s of %j is refused with %s', async (functionId, payload, code, legacyCode, field) => {
@@ -80,6 +82,30 @@ describe('stream::*', () => {
       if (cursor === undefined) break;
     }
     expect(ids).toEqual(Array.from({ length: 40 }, (_, n) => `i${n}`));
+  });
+
+  it('stream::list_groups and stream::list_all give the first so many, or pages, also when the last group of one is gone', async () => {
+    await using streams = await startStream();
+    for (const group of ['a', 'b', 'c']) await streams.set(group, 'i', 1);
+    await streams.call('stream::set', { ...at('i', 'z'), stream_name: 'chat', data: 1 });
+    const groups = (more: object) => streams.call('stream::list_groups', { stream_name: todo, ...more });
+    expect(await groups({ limit: 2 })).toEqual(['a', 'b']);
+    expect(await groups({ limit: 2, with_cursor: true })).toEqual({ groups: ['a', 'b'], cursor: 'b' });
+    const all = (await streams.call('stream::list_all', { limit: 3 })) as { cursor: string };
+    expect(all).toEqual({ stream: [{ id: 'chat', groups: ['z'] }, { id: todo, groups: ['a', 'b'] }], count: 2, cursor: expect.any(String) as unknown });
+    await streams.call('stream::delete', at('i', 'b'));
+    expect(await groups({ limit: 2, cursor: 'b' })).toEqual({ groups: ['c'] });
+    expect(await streams.call('stream::list_all', { cursor: all.cursor })).toEqual({ stream: [{ id: todo, groups: ['c'] }], count: 1 });
+  });
+
+  it('stream::list_groups refuses a list that would not be whole; stream::list_all says where it goes on', async () => {
+    await using streams = await startStream();
+    const names = Array.from({ length: 10_001 }, (_, n) => `g${String(n).padStart(5, '0')}`);
+    await Promise.all(names.map((group) => streams.set(group, 'i', 1)));
+    await expect(streams.call('stream::list_groups', { stream_name: todo })).rejects.toMatchObject({ code: 'MOTIA_STREAM_LIST_TOO_LARGE', status: 413, details: { pages: 'with_cursor', legacyCode: 'STREAM_LIST_GROUPS_ERROR' } });
+    const all = (await streams.call('stream::list_all', {})) as { stream: { groups: string[] }[]; cursor: string };
+    expect(all.stream[0]?.groups).toEqual(names.slice(0, 10_000));
+    expect(await streams.call('stream::list_all', { cursor: all.cursor })).toEqual({ stream: [{ id: todo, groups: names.slice(10_000) }], count: 1 });
   });
 
   it('S2 name the operation that an update was refused for', async () => {

@@ -48,6 +48,22 @@ describe.each([...transports, 'polling' as const])('a client over %s', (transpor
     expect(await second.next(isSync)).toMatchObject({ seq: 6, event: { data: 3 } });
   });
 
+  it('is told that a group is larger than what is sent at once, and follows it when it is not', async () => {
+    const text = 'ä'.repeat(100);
+    const itemBytes = Buffer.byteLength(JSON.stringify(text)) + 1;
+    await using streams = await startStream({ options: { max_snapshot_bytes: 2 * itemBytes } });
+    for (const item of ['a', 'b', 'c']) await streams.set('inbox', item, text);
+    const client = await streams.connect(transport);
+    client.join(group('s'));
+    expect(await client.next(({ type }) => type === 'error')).toEqual({ type: 'error', code: 'MOTIA_STREAM_SNAPSHOT_TOO_LARGE', message: expect.stringContaining(String(2 * itemBytes)), ref: 's' });
+    await streams.call('stream::delete', address('a'));
+    client.join(group('s'));
+    expect((await client.next(isSync)).event?.ids).toEqual(['b', 'c']);
+    // Who follows it already goes on as it grows.
+    await streams.set('inbox', 'd', text);
+    await client.next(({ id, event }) => id === 'd' && event?.type === 'create');
+  });
+
   it('hears nothing of other groups and streams, nor after it has left', async () => {
     await using streams = await startStream();
     const client = await streams.connect(transport);

@@ -69,6 +69,68 @@ describe('a subscription that fails for a reason that passes', () => {
   });
 });
 
+describe('a server that takes fewer messages than the client sends', () => {
+  const tooMany = (ref: string): void => platform.last.says({ type: 'error', code: 'MOTIA_STREAM_RATE_LIMITED', message: 'later', ref });
+
+  it('gets the joins that it ignored again, each later and later', async () => {
+    const groups = Array.from({ length: 3 }, (_, n) => client.subscribeGroup('todo', `g${n}`));
+    await opened();
+    tooMany('2');
+    tooMany('3');
+    await platform.advance(1_999);
+    expect(platform.last.joins()).toHaveLength(3);
+    await platform.advance(1_000);
+    expect(platform.last.joins().slice(3).map(({ subscriptionId }) => subscriptionId)).toEqual(['2', '3']);
+    tooMany('3');
+    await platform.advance(3_999);
+    expect(platform.last.joins()).toHaveLength(5);
+    await platform.advance(1_000);
+    expect(platform.last.joins()).toHaveLength(6);
+    platform.last.says(sync('3', 1, []));
+    expect(groups[2]?.status).toBe('live');
+  });
+
+  it('gets the rest at half the pace each time that it complains', async () => {
+    for (let n = 0; n < 300; n += 1) client.subscribeGroup('todo', `g${n}`);
+    await opened();
+    const joinsWithin = async (ms: number): Promise<number> => {
+      const before = platform.last.joins().length;
+      await platform.advance(ms);
+      return platform.last.joins().length - before;
+    };
+    expect([platform.last.joins().length, await joinsWithin(1_000)]).toEqual([200, 50]);
+    tooMany('250');
+    tooMany('249');
+    expect(await joinsWithin(1_000)).toBe(25);
+  });
+
+  it('gets a leave again that it ignored', async () => {
+    const group = client.subscribeGroup('todo', 'inbox');
+    client.subscribeGroup('todo', 'other');
+    await opened();
+    group.close();
+    await platform.advance(250);
+    const leaves = (): number => platform.last.sent.filter(({ type, data }) => type === 'leave' && data.subscriptionId === '1').length;
+    expect(leaves()).toBe(1);
+    tooMany('1');
+    await platform.advance(3_000);
+    expect(leaves()).toBe(2);
+  });
+
+  it('is come back to when it closes the connection for that and says when, and not else', async () => {
+    const group = client.subscribeGroup('todo', 'inbox');
+    await opened();
+    platform.last.says({ type: 'closing', code: 1008, reason: 'too many messages per second', reconnectAfterMs: 5_000 });
+    platform.last.breaks(1008);
+    expect(group.status).toBe('connecting');
+    await platform.advance(5_000);
+    await opened();
+    platform.last.says({ type: 'closing', code: 1008, reason: 'too many messages that could not be accepted' });
+    platform.last.breaks(1008);
+    expect(group.status).toBe('refused');
+  });
+});
+
 describe('the client connects again', () => {
   it('although a listener throws when it is told of the loss', async () => {
     const group = client.subscribeGroup('todo', 'inbox');

@@ -7,9 +7,10 @@ import type { LogPage, PlaceSnapshot, ResumePosition } from '../delivery/catch-u
 import type { Place } from '../delivery/frame-text.js';
 import { streamErrors } from '../errors.js';
 import type { GroupView, ItemView } from '../program/queries.js';
+import { itemTable } from '../program/damaged-rows.js';
 import { storeProgram } from '../program/stream-program.js';
 import type { StreamChangeEvent } from '../stream-event.js';
-import type { ChangeDebts, ItemOutcome, ItemsPage, ItemsQuery, ItemWrite, MessageWrite, SessionKey, SessionRecord, StoreSettings, StreamListener, StreamStore } from '../stream-store.js';
+import type { ChangeDebts, GroupsPage, GroupsQuery, ItemOutcome, ItemsPage, ItemsQuery, ItemWrite, MessageWrite, SessionKey, SessionRecord, StoreSettings, StreamListener, StreamStore } from '../stream-store.js';
 import { LogFeed, toEvent } from './log-feed.js';
 
 export interface KvStoreParts {
@@ -73,18 +74,8 @@ export class KvStreamStore implements StreamStore {
     return { items, ...(next === undefined ? {} : { cursor: String(next) }) };
   }
 
-  async listGroups(stream: string): Promise<readonly string[]> {
-    return this.#running.handle.query('groups', { stream }).map(({ name }) => name);
-  }
-
-  async listAll(): Promise<readonly { readonly id: string; readonly groups: readonly string[] }[]> {
-    const streams = new Map<string, string[]>();
-    for (const { stream, name } of this.#running.handle.query('groups', {})) {
-      const groups = streams.get(stream);
-      if (groups === undefined) streams.set(stream, [name]);
-      else groups.push(name);
-    }
-    return [...streams].map(([id, groups]) => ({ id, groups }));
+  async groups(query: GroupsQuery): Promise<GroupsPage> {
+    return this.#running.handle.query('groups', query);
   }
 
   async snapshot(place: Place): Promise<PlaceSnapshot> {
@@ -177,13 +168,14 @@ export class KvStreamStore implements StreamStore {
     try {
       return this.#running.handle.query('item', address);
     } catch (error) {
-      throw isMotiaError(error, 'MOTIA_STORE_ROW_CORRUPT') ? streamErrors.ITEM_DAMAGED(address, error) : error;
+      throw isMotiaError(error, 'MOTIA_STORE_ROW_CORRUPT') && (error.details as { readonly table?: unknown }).table === itemTable ? streamErrors.ITEM_DAMAGED(address, error) : error;
     }
   }
 
   /** Items that are damaged are left out. */
   #group(stream: string, group: string): GroupView {
-    const view = this.#running.handle.query('group', { stream, group });
+    const { handle, settings } = this.#running;
+    const view = handle.query('group', { stream, group, maxBytes: settings.maxSnapshotBytes });
     this.#tellDamaged({ stream, group }, view.damaged);
     return view;
   }

@@ -24,10 +24,16 @@ export type LogPage =
   | { readonly kind: 'page'; readonly changes: readonly StreamChangeEvent[]; /** Every change up to here was looked at. */ readonly upTo: number; readonly isLast: boolean }
   | { readonly kind: 'gone'; readonly reason: ResyncReason };
 
-/** Where catching up reads from. */
-export interface CatchUpSource {
+/** What a place holds, and what came after a position. */
+export interface PlaceReader {
   snapshot(place: Place): Promise<PlaceSnapshot>;
   changesAfter(place: Place, position: ResumePosition): Promise<LogPage>;
+}
+
+/** Where catching up reads from. */
+export interface CatchUpSource extends PlaceReader {
+  /** A snapshot of the place takes as long as somebody else likes. */
+  isRemote(place: Place): boolean;
 }
 
 export interface ResumePosition {
@@ -52,8 +58,8 @@ const readAttempts = 5;
 
 /**
  * Brings the subscriptions of one client up to date, one after the other and only while the client has room: however
- * many it asks for, at most one snapshot waits for it. Events are held from before the reading on, so nothing is
- * missed and nothing comes twice.
+ * many it asks for, at most one snapshot waits for it. Those that somebody else has to answer are read beside that, so that
+ * nobody waits for them. Events are held from before the reading on, so nothing is missed and nothing comes twice.
  */
 export class CatchUp {
   readonly #source: CatchUpSource;
@@ -78,18 +84,22 @@ export class CatchUp {
 
   async #run(): Promise<void> {
     this.#isRunning = true;
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) next.settle(await this.#serve(next));
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      const { subscription, resume, settle } = next;
+      const resumed = resume === undefined ? undefined : await this.#orFailure(subscription, this.#replay(subscription, resume));
+      if (resumed !== undefined) {
+        settle(resumed);
+        continue;
+      }
+      const synced = this.#orFailure(subscription, this.#sync(subscription)).then(settle);
+      if (!this.#source.isRemote(subscription.target.place)) await synced;
+    }
     this.#isRunning = false;
   }
 
-  async #serve({ subscription, resume }: Waiting): Promise<CatchUpOutcome> {
+  async #orFailure<T>(subscription: Subscription, outcome: Promise<T>): Promise<T | CatchUpOutcome> {
     try {
-      await this.#outlet.whenRoom();
-      if (resume !== undefined) {
-        const outcome = await this.#replay(subscription, resume);
-        if (outcome !== undefined) return outcome;
-      }
-      return await this.#sync(subscription);
+      return await outcome;
     } catch (thrown) {
       const error = snapshotFailure(this.#logger, subscription.target.place, thrown);
       if (!subscription.isEnded) this.#outlet.sendFrames([errorFrame(error, subscription.id)]);
@@ -102,6 +112,7 @@ export class CatchUp {
     const { place } = subscription.target;
     let hasResumed = false;
     for (;;) {
+      await this.#outlet.whenRoom();
       if (subscription.isEnded) return { kind: 'ended' };
       subscription.beginReading();
       const page = await this.#source.changesAfter(place, hasResumed ? { epoch: from.epoch, seq: subscription.lastSeq } : from);
@@ -122,17 +133,20 @@ export class CatchUp {
         subscription.finishReading();
         return { kind: 'following', epoch: from.epoch, seq: subscription.lastSeq, resumed: true };
       }
-      await this.#outlet.whenRoom();
     }
   }
 
   async #sync(subscription: Subscription): Promise<CatchUpOutcome> {
     const { target } = subscription;
-    for (let attempt = 1; attempt <= readAttempts; attempt += 1) {
+    for (let attempt = 1; attempt <= readAttempts; ) {
+      await this.#outlet.whenRoom();
       if (subscription.isEnded) return { kind: 'ended' };
       subscription.beginReading();
       const snapshot = await this.#snapshotOf(target);
       if (subscription.isEnded) return { kind: 'ended' };
+      // Another one, read beside it, was faster: that this one waits as well would cost memory without end.
+      if (!this.#outlet.hasRoom) continue;
+      attempt += 1;
       if (subscription.hasLostHeld) continue;
       subscription.lastSeq = snapshot.seq;
       // Clients of the reference system drop what is not later than the last frame of an item.

@@ -1,5 +1,5 @@
 import type { ChangeOptions, FunctionRegistry, FunctionSpec, InvocationContext, JsonSchema, Registration, StorePool } from '@motia/engine-core/contract';
-import { pageLimit } from '../list-answers.js';
+import { pageLimit, type Paging } from '../list-answers.js';
 import type { StreamOperations } from '../stream-operations.js';
 import { legacyCodes, withLegacyCode, type StreamFunctionId } from './legacy-codes.js';
 import { InputReader } from './read-input.js';
@@ -16,6 +16,7 @@ interface StreamFunction {
 const text = { type: 'string', minLength: 1 } as const;
 const object = (required: readonly string[], properties: Readonly<Record<string, unknown>>): JsonSchema => ({ type: 'object', required: [...required], properties });
 const place = { stream_name: text, group_id: text, item_id: text };
+const page = { limit: { type: 'integer', minimum: 1, maximum: pageLimit }, cursor: { type: 'string' } } as const;
 const item = (more: Readonly<Record<string, unknown>> = {}): JsonSchema => object([...Object.keys(place), ...Object.keys(more)], { ...place, ...more });
 
 /** Registers `stream::*`. */
@@ -77,25 +78,29 @@ function functionsOf(operations: StreamOperations): Readonly<Record<StreamFuncti
     },
     'stream::list': {
       description: 'The items of a group, oldest first. With `with_ids` or `cursor`: a page of them, with their ids.',
-      input: object(['stream_name', 'group_id'], { stream_name: text, group_id: text, with_ids: { type: 'boolean' }, limit: { type: 'integer', minimum: 1, maximum: pageLimit }, cursor: { type: 'string' } }), isChange: false,
+      input: object(['stream_name', 'group_id'], { stream_name: text, group_id: text, with_ids: { type: 'boolean' }, ...page }), isChange: false,
       run: async (input) => {
         const place = { stream: input.name('stream_name'), group: input.name('group_id') };
-        const limit = input.optionalInteger('limit', { min: 1, max: pageLimit });
-        const cursor = input.optionalText('cursor');
-        const isPaged = input.flag('with_ids', 'withIds') || cursor !== undefined;
-        if (!isPaged) return operations.list(place, limit);
-        return operations.listPage(place, { ...(limit === undefined ? {} : { limit }), ...(cursor === undefined ? {} : { cursor }) });
+        const paging = pagingOf(input);
+        const isPaged = input.flag('with_ids', 'withIds') || paging.cursor !== undefined;
+        return isPaged ? operations.listPage(place, paging) : operations.list(place, paging.limit);
       },
     },
     'stream::list_groups': {
-      description: 'The ids of the groups of a stream.', input: object(['stream_name'], { stream_name: text }), isChange: false,
-      run: (input) => operations.listGroups(input.name('stream_name')),
+      description: 'The ids of the groups of a stream. With `with_cursor` or `cursor`: a page of them.',
+      input: object(['stream_name'], { stream_name: text, with_cursor: { type: 'boolean' }, ...page }), isChange: false,
+      run: async (input) => {
+        const stream = input.name('stream_name');
+        const paging = pagingOf(input);
+        const isPaged = input.flag('with_cursor', 'withCursor') || paging.cursor !== undefined;
+        return isPaged ? operations.listGroupsPage(stream, paging) : operations.listGroups(stream, paging.limit);
+      },
     },
     'stream::list_all': {
-      description: 'Every stream with its groups.', input: { type: 'object' }, isChange: false,
-      run: async () => {
-        const streams = await operations.listAll();
-        return { stream: streams, count: streams.length };
+      description: 'Streams with their groups; with `cursor` where there are more.', input: object([], page), isChange: false,
+      run: async (input) => {
+        const { streams, cursor } = await operations.listAll(pagingOf(input));
+        return { stream: streams, count: streams.length, ...(cursor === undefined ? {} : { cursor }) };
       },
     },
     'stream::send': {
@@ -108,6 +113,12 @@ function functionsOf(operations: StreamOperations): Readonly<Record<StreamFuncti
       },
     },
   };
+}
+
+function pagingOf(input: InputReader): Paging {
+  const limit = input.optionalInteger('limit', { min: 1, max: pageLimit });
+  const cursor = input.optionalText('cursor');
+  return { ...(limit === undefined ? {} : { limit }), ...(cursor === undefined ? {} : { cursor }) };
 }
 
 function originOf({ trace, functionId, triggerDepth }: InvocationContext): ChangeOptions {

@@ -51,6 +51,7 @@ export interface Rooms {
 type Acknowledge = (answer: JoinAnswer) => void;
 
 const tooManyBad: Closing = { code: 1008, reason: 'too many messages that could not be accepted' };
+const tooFast: Closing = { code: 1008, reason: 'too many messages per second', reconnectAfterMs: 5_000 };
 
 /** One client, whatever the transport: its messages, its subscriptions, and the way out to it. */
 export class ClientConnection {
@@ -85,14 +86,14 @@ export class ClientConnection {
     for (const subscription of this.#subscriptions.values()) if (subscription.isMember) yield this.#memberOf(subscription);
   }
 
-  /** A message of a plain WebSocket. Over the rate limit it is not even read. */
+  /** A message of a plain WebSocket. */
   receiveText(text: string): void {
-    if (this.#mayReceive()) this.#handle(parseMessageText(text), undefined);
+    if (!this.#isEnded) this.#take(parseMessageText(text), undefined);
   }
 
   /** A message whose type the transport carries beside its data. */
   receive(type: unknown, data: unknown, acknowledge?: Acknowledge): void {
-    if (this.#mayReceive(acknowledge)) this.#handle(parseMessage(type, data), acknowledge);
+    if (!this.#isEnded) this.#take(parseMessage(type, data), acknowledge);
   }
 
   /** Says why and closes. Idempotent. */
@@ -117,18 +118,18 @@ export class ClientConnection {
     this.#outlet.checkDeadline(nowMs);
   }
 
-  #mayReceive(acknowledge?: Acknowledge): boolean {
-    if (this.#isEnded) return false;
-    if (this.#limits.take(this.#parts.clock.monotonicMs())) return true;
-    this.#refuse(streamErrors.RATE_LIMITED({ perSecond: this.#parts.messageLimits.messagesPerSecond }), null, acknowledge);
-    this.#noteBad();
-    return false;
+  /** Over the rate it is read all the same, for its sender to know which one to send again: a few of them end the connection. */
+  #take(parsed: ParsedMessage, acknowledge: Acknowledge | undefined): void {
+    const { clock, messageLimits } = this.#parts;
+    if (this.#limits.take(clock.monotonicMs())) return this.#handle(parsed, acknowledge);
+    this.#refuse(streamErrors.RATE_LIMITED({ perSecond: messageLimits.messagesPerSecond }), refOf(parsed), acknowledge);
+    this.#noteBad(tooFast);
   }
 
   #handle(parsed: ParsedMessage, acknowledge: Acknowledge | undefined): void {
     if (!parsed.ok) {
       this.#refuse(streamErrors.INVALID_MESSAGE({ problem: parsed.problem }), parsed.ref, acknowledge);
-      return this.#noteBad();
+      return this.#noteBad(tooManyBad);
     }
     const { message } = parsed;
     if (message.type === 'ping') return this.#outlet.reply([pongFrame]);
@@ -210,14 +211,20 @@ export class ClientConnection {
     acknowledge?.({ ok: false, code: error.code, message: error.message });
   }
 
-  #noteBad(): void {
-    if (this.#limits.noteBad(this.#parts.clock.monotonicMs())) this.close(tooManyBad);
+  #noteBad(closing: Closing): void {
+    if (this.#limits.noteBad(this.#parts.clock.monotonicMs())) this.close(closing);
   }
 }
 
 /** Name of the socket.io room of a place: `stream/todo/inbox`, with each part percent-encoded. */
 export function roomOf({ stream, group, item }: Place): string {
   return ['stream', ...[stream, group, ...(item === undefined ? [] : [item])].map(encodeURIComponent)].join('/');
+}
+
+/** The subscription that a message is about, if it can be told. */
+function refOf(parsed: ParsedMessage): string | null {
+  if (!parsed.ok) return parsed.ref;
+  return parsed.message.type === 'ping' ? null : parsed.message.subscriptionId;
 }
 
 function answerOf(outcome: CatchUpOutcome): JoinAnswer {

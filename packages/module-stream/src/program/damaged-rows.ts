@@ -12,6 +12,9 @@ export function sessionChecksum({ payload, triggers }: { readonly payload: strin
   return rowChecksum(payload, triggers);
 }
 
+/** As errors of the store name it. */
+export const itemTable = 'stream_item';
+
 interface ItemKey {
   readonly id: number;
 }
@@ -20,7 +23,7 @@ interface SessionKey {
   readonly subscription_id: string;
 }
 // Their own columns hold the checksums; of these tables the store only needs to know how a row is named.
-const items = checkedTable<ItemKey>({ table: 'stream_item', key: ['id'], values: [] });
+const items = checkedTable<ItemKey>({ table: itemTable, key: ['id'], values: [] });
 const sessions = checkedTable<SessionKey>({ table: 'stream_session', key: ['session_id', 'subscription_id'], values: [] });
 
 /** For reading: fails, and the store keeps a copy and says so. @throws `MOTIA_STORE_ROW_CORRUPT` */

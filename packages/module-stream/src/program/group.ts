@@ -1,6 +1,7 @@
 import type { StoreSql, TraceContext } from '@motia/engine-core/contract';
 import { rowChecksum } from '@motia/store-sqlite';
 import type { StreamEvent } from '../stream-event.js';
+import { readMeta } from './meta.js';
 
 export interface GroupRow {
   readonly id: number;
@@ -31,14 +32,6 @@ export function groupOf(sql: StoreSql, stream: string, name: string, nowMs: numb
   const floor = floorOf(sql);
   const { lastId } = sql.run('INSERT INTO stream_group (stream, name, seq, born, changed_at_ms) VALUES (?, ?, ?, ?, ?)', stream, name, floor, floor, nowMs);
   return { id: lastId, seq: floor, born: floor, timestamp: 0, deletedTimestamp: 0 };
-}
-
-export function readMeta(sql: StoreSql, key: string): string | undefined {
-  return sql.get<{ readonly value: string }>('SELECT value FROM stream_meta WHERE key = ?', key)?.value;
-}
-
-export function writeMeta(sql: StoreSql, key: string, value: string): void {
-  sql.run('INSERT INTO stream_meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value', key, value);
 }
 
 /** What a row of the log holds that clients see. */

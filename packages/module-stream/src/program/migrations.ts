@@ -1,5 +1,7 @@
 import type { StoreMigration } from '@motia/engine-core/contract';
 import { sessionChecksum } from './damaged-rows.js';
+import { sealEngines } from './engines.js';
+import { sealMeta } from './meta.js';
 
 /** Tables of the stream program. Never changed once released. */
 export const migrations: readonly StoreMigration[] = [
@@ -67,6 +69,14 @@ export const migrations: readonly StoreMigration[] = [
       for (const row of sql.all<{ readonly session_id: string; readonly subscription_id: string; readonly payload: string; readonly triggers: string }>('SELECT * FROM stream_session')) {
         sql.run('UPDATE stream_session SET checksum = ? WHERE session_id = ? AND subscription_id = ?', sessionChecksum(row), row.session_id, row.subscription_id);
       }
+    },
+  },
+  {
+    version: 3,
+    up(sql) {
+      for (const table of ['stream_meta', 'stream_engine']) sql.run(`ALTER TABLE ${table} ADD COLUMN crc INTEGER NOT NULL DEFAULT 0`);
+      sealMeta(sql);
+      sealEngines(sql);
     },
   },
 ];

@@ -1,11 +1,14 @@
 import type { StoreSql, StreamItemAddress } from '@motia/engine-core/contract';
 import type { Place, ResyncReason } from '../delivery/frame-text.js';
-import type { ItemsQuery } from '../stream-store.js';
+import type { GroupName, GroupsPage, GroupsQuery, ItemsQuery } from '../stream-store.js';
+import { streamErrors } from '../errors.js';
 import { failDamagedItem, itemChecksum } from './damaged-rows.js';
 import { findGroup, floorOf, logChecksum } from './group.js';
 
 /** Rows of the log that are read at once. */
 export const pageRows = 128;
+/** And what they may hold together where they are for one client, but for a first one. */
+const pageBytes = 1_048_576;
 
 interface NamedItem {
   readonly id: number;
@@ -60,9 +63,13 @@ export interface GroupView {
   readonly seq: number;
 }
 
-export function readGroup(sql: StoreSql, { stream, group: groupName }: Omit<StreamItemAddress, 'item'>): GroupView {
+/** @throws `MOTIA_STREAM_SNAPSHOT_TOO_LARGE` before the items are read */
+export function readGroup(sql: StoreSql, { stream, group: groupName, maxBytes }: Omit<StreamItemAddress, 'item'> & { readonly maxBytes: number }): GroupView {
   const group = findGroup(sql, stream, groupName);
   if (group === undefined) return { items: [], damaged: [], timestamp: 0, seq: floorOf(sql) };
+  // Of a large text SQLite knows the length without reading it.
+  const bytes = sql.get<{ readonly bytes: number }>('SELECT total(octet_length(value) + octet_length(name)) AS bytes FROM stream_item WHERE group_id = ?', group.id)?.bytes ?? 0;
+  if (bytes > maxBytes) throw streamErrors.SNAPSHOT_TOO_LARGE({ limitBytes: maxBytes });
   const rows = sql.all<NamedItem>('SELECT id, name, value, timestamp, checksum FROM stream_item WHERE group_id = ? ORDER BY id', group.id);
   const damaged = rows.filter(({ name, value, checksum }) => checksum !== itemChecksum(group.id, name, value)).map(({ name }) => name);
   const whole = damaged.length === 0 ? rows : rows.filter(({ name }) => !damaged.includes(name));
@@ -99,9 +106,12 @@ export function readItems(sql: StoreSql, { stream, group: groupName, limit, maxB
   return { items, damaged };
 }
 
-export function readGroups(sql: StoreSql, { stream }: { readonly stream?: string }): readonly { readonly stream: string; readonly name: string }[] {
-  if (stream === undefined) return sql.all('SELECT stream, name FROM stream_group WHERE items > 0 ORDER BY stream, name');
-  return sql.all('SELECT stream, name FROM stream_group WHERE stream = ? AND items > 0 ORDER BY name', stream);
+export function readGroups(sql: StoreSql, { stream, limit, after }: GroupsQuery): GroupsPage {
+  const columns = 'SELECT stream, name FROM stream_group WHERE items > 0 AND';
+  const groups = stream === undefined
+    ? sql.all<GroupName>(`${columns} (stream, name) > (?, ?) ORDER BY stream, name LIMIT ?`, after?.stream ?? '', after?.name ?? '', limit + 1)
+    : sql.all<GroupName>(`${columns} stream = ? AND name > ? ORDER BY name LIMIT ?`, stream, after?.name ?? '', limit + 1);
+  return { groups: groups.slice(0, limit), hasMore: groups.length > limit };
 }
 
 /** Where the log ends now, also when nothing is left in it: the next position is one more. */
@@ -128,12 +138,20 @@ export function changesAfter(sql: StoreSql, { place, seq, resumeEvents }: { read
   const first = sql.get<{ readonly seq: number }>('SELECT seq FROM stream_log WHERE group_id = ? AND seq > ? ORDER BY seq LIMIT 1', group.id, seq);
   if (first?.seq !== seq + 1) return { kind: 'gone', reason: 'log' };
   const ofItem = place.item === undefined ? '' : ' AND l.item = ?';
-  const rows = sql.all<LogRow>(
-    `SELECT ${logColumns} FROM stream_log l JOIN stream_group g ON g.id = l.group_id WHERE l.group_id = ? AND l.seq > ?${ofItem} ORDER BY l.seq LIMIT ?`,
-    group.id, seq, ...(place.item === undefined ? [] : [place.item]), pageRows,
-  );
+  const wanted = `FROM stream_log l JOIN stream_group g ON g.id = l.group_id WHERE l.group_id = ? AND l.seq > ?${ofItem} ORDER BY l.seq LIMIT ?`;
+  const values = [group.id, seq, ...(place.item === undefined ? [] : [place.item])];
+  const sizes = sql.all<{ readonly bytes: number }>(`SELECT octet_length(l.value) AS bytes ${wanted}`, ...values, pageRows);
+  const fitting = countWithin(sizes, pageBytes);
+  const rows = sql.all<LogRow>(`SELECT ${logColumns} ${wanted}`, ...values, fitting);
   // Nothing that a bad disk made is sent: the snapshot has checksums of its own.
   if (rows.some((row) => row.checksum !== logChecksum(row))) return { kind: 'gone', reason: 'log' };
-  const isLast = rows.length < pageRows;
+  const isLast = fitting === sizes.length && sizes.length < pageRows;
   return { kind: 'page', rows, upTo: isLast ? end : (rows.at(-1)?.seq ?? end), isLast };
+}
+
+/** How many of these fit, at least one where there is any. */
+function countWithin(rows: readonly { readonly bytes: number }[], maxBytes: number): number {
+  let sum = 0;
+  const tooMany = rows.findIndex(({ bytes }, index) => (sum += bytes) > maxBytes && index > 0);
+  return tooMany === -1 ? rows.length : tooMany;
 }

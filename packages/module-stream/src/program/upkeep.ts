@@ -1,6 +1,8 @@
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
 import { storeHistory } from '@motia/store-sqlite/rows';
-import { floorOf, readMeta, writeMeta } from './group.js';
+import { enterEngine, leaveEngine, otherEngines } from './engines.js';
+import { floorOf } from './group.js';
+import { readMeta, takeOutDamagedMeta, writeMeta } from './meta.js';
 
 /** Rows that are taken away at once: a command must not hold the writer for long. */
 const rowsAtOnce = 1_000;
@@ -19,26 +21,29 @@ export interface OpenInput {
 
 /**
  * The epoch of the store. It stands for one history of numbers: after a crash that may have taken commits which clients
- * have seen, and in a backup, numbers would be given out a second time, so the history gets a new name.
+ * have seen, and in a backup, numbers would be given out a second time, so the history gets a new name. It does too when what
+ * is known of the old one is damaged.
  */
 export function openStreams(sql: StoreSql, { candidate, survivesPowerFailure, gone }: OpenInput, context: StoreCommandContext): string {
+  const isDamaged = takeOutDamagedMeta(sql, context);
+  if (isDamaged) writeMeta(sql, 'floor', String(highestSeq(sql)));
   const known = readMeta(sql, 'epoch');
   const wasClosed = readMeta(sql, 'closed') === '1';
   writeMeta(sql, 'closed', '0');
-  const isJoining = hasOthers(sql, gone, context);
-  sql.run('INSERT INTO stream_engine (owner) VALUES (?) ON CONFLICT (owner) DO NOTHING', context.fencingToken);
+  const isJoining = otherEngines(sql, gone, context) === 'some';
+  enterEngine(sql, context.fencingToken);
   const history = storeHistory(sql);
   const isContinued = (readMeta(sql, 'history') ?? history) === history;
   writeMeta(sql, 'history', history);
-  if (known !== undefined && isContinued && (survivesPowerFailure || wasClosed || isJoining)) return known;
+  if (known !== undefined && !isDamaged && isContinued && (survivesPowerFailure || wasClosed || isJoining)) return known;
   writeMeta(sql, 'epoch', candidate);
   return candidate;
 }
 
 /** In order, by the last one on the store. */
 export function closeStreams(sql: StoreSql, { gone }: Pick<OpenInput, 'gone'>, context: StoreCommandContext): void {
-  sql.run('DELETE FROM stream_engine WHERE owner = ?', context.fencingToken);
-  if (!hasOthers(sql, gone, context)) writeMeta(sql, 'closed', '1');
+  leaveEngine(sql, context.fencingToken);
+  if (otherEngines(sql, gone, context) === 'none') writeMeta(sql, 'closed', '1');
 }
 
 /** Takes away what is too old to resume from, and groups that are empty for long. Answers whether there may be more. */
@@ -54,7 +59,6 @@ export function prune(sql: StoreSql, { resumeAgeMs }: { readonly resumeAgeMs: nu
   return changes === rowsAtOnce || empty.length === groupsAtOnce;
 }
 
-function hasOthers(sql: StoreSql, gone: readonly number[], { fencingToken }: StoreCommandContext): boolean {
-  for (const owner of gone) sql.run('DELETE FROM stream_engine WHERE owner = ?', owner);
-  return sql.get('SELECT 1 FROM stream_engine WHERE owner <> ?', fencingToken) !== undefined;
+function highestSeq(sql: StoreSql): number {
+  return sql.get<{ readonly seq: number | null }>('SELECT max(seq) AS seq FROM stream_group')?.seq ?? 0;
 }

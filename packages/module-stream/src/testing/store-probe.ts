@@ -13,7 +13,7 @@ export interface StoreProbe extends AsyncDisposable {
 const ProbeRef = defineRef<Pick<StoreProbe, 'store' | 'supports'>>('stream.store.probe');
 
 /** What stores are opened with in tests. */
-export const probeSettings = { resumeEvents: 50, resumeAgeMs: 600_000, maxValueBytes: 10_000 };
+export const probeSettings = { resumeEvents: 50, resumeAgeMs: 600_000, maxValueBytes: 10_000, maxSnapshotBytes: 100_000 };
 
 /** Starts an engine with nothing but the store. */
 export async function probeStore(adapter: PluginChoice, modules: readonly ModuleUse[], settings = probeSettings): Promise<StoreProbe> {

@@ -114,11 +114,18 @@ export function streamStoreConformance({ describe, it, expect }: TestRunner, sub
       await store.change(write(set(1), 'a', 'later'));
       await store.change(write(set(1), 'a', 'inbox'));
       await store.change({ ...write(set(1)), address: { stream: 'chat', group: 'room', item: 'm' } });
-      expect(await store.listGroups('todo')).toEqual(['inbox', 'later']);
-      expect(await store.listAll()).toEqual([{ id: 'chat', groups: ['room'] }, { id: 'todo', groups: ['inbox', 'later'] }]);
-      await store.change(write({ kind: 'delete' }, 'a', 'later'));
-      expect(await store.listGroups('todo')).toEqual(['inbox']);
-      expect(await store.listGroups('nothing')).toEqual([]);
+      const [room, inbox, later] = [{ stream: 'chat', name: 'room' }, { stream: 'todo', name: 'inbox' }, { stream: 'todo', name: 'later' }];
+      const whole = { limit: 10 };
+      expect(await store.groups({ ...whole, stream: 'todo' })).toEqual({ groups: [inbox, later], hasMore: false });
+      expect(await store.groups(whole)).toEqual({ groups: [room, inbox, later], hasMore: false });
+      expect(await store.groups({ limit: 2 })).toEqual({ groups: [room, inbox], hasMore: true });
+      expect(await store.groups({ limit: 2, after: inbox })).toEqual({ groups: [later], hasMore: false });
+      expect(await store.groups({ limit: 1, stream: 'todo' })).toEqual({ groups: [inbox], hasMore: true });
+      await store.change(write({ kind: 'delete' }, 'a', 'inbox'));
+      expect(await store.groups({ ...whole, stream: 'todo' })).toEqual({ groups: [later], hasMore: false });
+      // The place of a page holds although its group is gone.
+      expect(await store.groups({ ...whole, stream: 'todo', after: inbox })).toEqual({ groups: [later], hasMore: false });
+      expect(await store.groups({ ...whole, stream: 'nothing' })).toEqual({ groups: [], hasMore: false });
     });
 
     it('T2 hands out every change from a snapshot on, once and in order', async () => {

@@ -1,3 +1,4 @@
+import { readGroups, type GroupsPage } from './groups-page.js';
 import { given, type ModuleCall } from './module-call.js';
 import type { StateChange, StateEntry, StateHistory, StateHistoryEntry, StateHistoryOptions, StateListOptions, StatePage, StateWriteOptions } from './state-entry.js';
 import type { UpdateOp } from './update-op.js';
@@ -35,8 +36,8 @@ export function listStateEntries<T>(scope: string, { prefix, limit, cursor }: St
     return { items: (items ?? []).map((item) => readEntry<T>(String(item['key']), item)), ...(typeof next === 'string' ? { cursor: next } : {}) };
   });
 }
-export function listStateGroups(): ModuleCall<string[]> {
-  return call('state::list_groups', {}, (answer) => (Array.isArray(answer) ? (answer as string[]) : ((answer as { groups?: string[] } | null | undefined)?.groups ?? [])));
+export function listStateGroups(cursor?: string): ModuleCall<GroupsPage> {
+  return call('state::list_groups', given({ cursor }), readGroups);
 }
 export function stateHistory<T>(scope: string, key: string, { limit, cursor }: StateHistoryOptions): ModuleCall<StateHistory<T>> {
   return call('state::history', given({ scope, key, limit, cursor }), (answer) => {

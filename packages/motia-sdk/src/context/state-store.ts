@@ -54,8 +54,14 @@ export class StateManager {
     }
   }
   /** The names of all scopes, sorted. */
-  listGroups(): Promise<string[]> {
-    return makeCall(this.#owner, listStateGroups());
+  async listGroups(): Promise<string[]> {
+    const groups: string[] = [];
+    for (let cursor: string | undefined; ; ) {
+      const page = await makeCall(this.#owner, listStateGroups(cursor));
+      groups.push(...page.groups);
+      ({ cursor } = page);
+      if (cursor === undefined) return groups;
+    }
   }
   /** Deletes every key of a scope, page by page. What is written meanwhile may stay. */
   async clear(scope: string): Promise<void> {

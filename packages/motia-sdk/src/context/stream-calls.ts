@@ -1,5 +1,6 @@
 import { sdkErrors } from '../errors.js';
 import { dataCheck } from '../schema/data-check.js';
+import { readGroups, type GroupsPage } from './groups-page.js';
 import { given, type ModuleCall } from './module-call.js';
 import type { StreamConfig } from './stream-config.js';
 import type { StreamChange, StreamChannel, StreamItem, StreamListOptions, StreamPage } from './stream-item.js';
@@ -36,6 +37,9 @@ export function listItemsPage<T>(stream: Config, groupId: string, { limit, curso
 }
 export function listGroups(stream: Config): ModuleCall<string[]> {
   return call(stream, 'stream::list_groups', {}, (answer) => (answer ?? []) as string[]);
+}
+export function listGroupsPage(stream: Config, cursor: string | undefined): ModuleCall<GroupsPage> {
+  return call(stream, 'stream::list_groups', given({ with_cursor: true, cursor }), readGroups);
 }
 export function sendEvent(stream: Config, channel: StreamChannel, event: { readonly type: string; readonly data: unknown }): ModuleCall<void> {
   return call(stream, 'stream::send', given({ group_id: channel.groupId, id: channel.id, type: event.type, data: event.data }), () => undefined);

@@ -2,7 +2,7 @@ import type { InferSchema } from '../schema/infer-schema.js';
 import type { StepSchemaInput, TypedJsonSchema } from '../schema/standard-schema.js';
 import type { InvocationScope } from './invocation-scope.js';
 import { makeCall } from './module-call.js';
-import { deleteItem, getItem, listGroups, listItems, listItemsPage, sendEvent, setItem, updateItem } from './stream-calls.js';
+import { deleteItem, getItem, listGroups, listGroupsPage, listItems, listItemsPage, sendEvent, setItem, updateItem } from './stream-calls.js';
 import type { StreamConfig } from './stream-config.js';
 import type { StreamChange, StreamChannel, StreamItem, StreamListOptions, StreamPage } from './stream-item.js';
 import type { UpdateOp } from './update-op.js';
@@ -68,8 +68,18 @@ export class Stream<C extends StreamConfig = StreamConfig> {
       if (cursor === undefined) return;
     }
   }
+  /** The ids of the groups that hold items, by name. @throws MotiaError `MOTIA_STREAM_LIST_TOO_LARGE` beyond 10,000: go through `groups` then */
   listGroups(): Promise<string[]> {
     return makeCall(this.#owner, listGroups(this.config));
+  }
+  /** The ids of all groups that hold items, page by page: `for await (const groupId of ctx.streams.todo.groups())`. */
+  async *groups(): AsyncGenerator<string, void> {
+    for (let cursor: string | undefined; ; ) {
+      const page = await makeCall(this.#owner, listGroupsPage(this.config, cursor));
+      yield* page.groups;
+      ({ cursor } = page);
+      if (cursor === undefined) return;
+    }
   }
   /** An event that is not stored. */
   send<T>(channel: StreamChannel, event: { readonly type: string; readonly data: T }): Promise<void> {

@@ -53,6 +53,13 @@ describe('the state of a handler', () => {
     ]);
   });
 
+  it('names all scopes, however many answers that takes', async () => {
+    const pages: Readonly<Record<string, unknown>> = { first: { groups: ['a', 'b'], cursor: 'b' }, b: { groups: ['c'] } };
+    const { got, calls } = await withState({ 'state::list_groups': ({ cursor = 'first' }: { cursor?: string }) => pages[cursor] }, (state) => state.listGroups());
+    expect(got).toEqual(['a', 'b', 'c']);
+    expect(calls).toEqual([['state::list_groups', {}], ['state::list_groups', { cursor: 'b' }]]);
+  });
+
   it('S5 reads the history of a key', async () => {
     const entries = [{ seq: 7, op: 'update', before: 1, after: 2, ops: [{ type: 'increment' }], version: 2, at_ms: 5, trace_id: 't', function_id: 'f' }, { seq: 3, op: 'set', after: 1, version: 1, at_ms: 4, trace_id: null, before_unknown: true }];
     const { got, calls } = await withState({ 'state::history': () => ({ entries, truncated: true, cursor: 'c' }) }, (state) => state.history('a', 'k', { limit: 2 }));

@@ -67,6 +67,20 @@ describe('a stream of the project', () => {
     ]);
   });
 
+  it('names all its groups page by page', async () => {
+    const pages: Readonly<Record<string, unknown>> = { first: { groups: ['a', 'b'], cursor: 'b' }, b: { groups: ['c'] } };
+    let got: unknown;
+    const routed = step({ name: 'S', triggers: [http('GET', '/s')] }, async (_req, ctx: FlowContext<never, unknown>) => {
+      const all: string[] = [];
+      for await (const group of ((ctx.streams as Record<string, Stream>)['todo'] as Stream).groups()) all.push(group);
+      got = all;
+    });
+    await using engine = await serving([routed], { functions: { 'stream::list_groups': ({ cursor = 'first' }: { cursor?: string }) => pages[cursor] } }, { streams: [{ filePath: 'streams/todo.stream.ts', module: { default: defineStream({ name: 'todo', schema: todo }) } }] });
+    await engine.http();
+    expect(got).toEqual(['a', 'b', 'c']);
+    expect(engine.calls.map(({ payload }) => payload)).toEqual([{ stream_name: 'todo', with_cursor: true }, { stream_name: 'todo', with_cursor: true, cursor: 'b' }]);
+  });
+
   it('whose schema cannot be compiled is a problem of its file', async () => {
     await using engine = new ScriptedEngine();
     const streams = [{ filePath: 'streams/odd.stream.ts', module: { config: { name: 'odd', schema: { type: 'nothing' } } } }];

@@ -13,6 +13,7 @@ const lingerMs = 250;
 /** A subscription that failed for a reason that passes is tried again as if so many connections had failed: after two seconds at first. */
 const failedBefore = 3;
 const passing: ReadonlySet<string> = new Set(['RATE_LIMITED', 'SNAPSHOT_FAILED', 'JOIN_FAILED', 'JOIN_TIMEOUT', 'NOT_STARTED'].map((condition) => `MOTIA_STREAM_${condition}`));
+const rateLimited = 'MOTIA_STREAM_RATE_LIMITED';
 
 /** Everything that this program follows, over one connection that is open while there is anything to follow. */
 export class TopicTable {
@@ -127,15 +128,17 @@ export class TopicTable {
         this.#byId.get(frame.subscriptionId)?.forget();
         return;
       case 'error':
-        if (frame.ref !== null) this.#refused(this.#byId.get(frame.ref), frame.code, frame.message);
+        if (frame.code === rateLimited) this.#connection.slowDown();
+        if (frame.ref === null) return;
+        if (this.#byId.has(frame.ref)) this.#refused(this.#byId.get(frame.ref) as Topic, frame.code, frame.message);
+        else if (frame.code === rateLimited) this.#connection.send('leave', { subscriptionId: frame.ref });
         return;
       case 'closing':
       case 'pong':
     }
   }
 
-  #refused(topic: Topic | undefined, code: string, message: string): void {
-    if (topic === undefined) return;
+  #refused(topic: Topic, code: string, message: string): void {
     if (!passing.has(code)) return topic.refuse(new StreamError(code, message));
     const delayMs = reconnectDelayMs(failedBefore + topic.failures, this.#platform.random);
     topic.failures += 1;

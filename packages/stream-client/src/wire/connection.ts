@@ -6,9 +6,12 @@ import { afterClose, reconnectDelayMs } from './reconnect-policy.js';
 /** Silence after which the server is asked for a sign of life, and how long it has for that. */
 const quietMs = 30_000;
 const answerMs = 10_000;
-/** Messages that go out at once, and how many more each second: a little less than a server takes of one client. */
+/** Messages that go out at once, and how many more how often: a little less than a server takes of one client. */
 const burst = 200;
-const perSecond = 50;
+const perRefill = 5;
+const refillMs = 100;
+/** However often a server complains. */
+const slowestRefillMs = 5_000;
 /** Close code for a connection that we took for dead, or never had. */
 const noConnection = 4000;
 
@@ -42,6 +45,9 @@ export class Connection {
   #credit = burst;
   #waiting: string[] = [];
   #refill: unknown;
+  /** Longer with each complaint, also on later connections: the server is the same. */
+  #refillMs = refillMs;
+  #isSlowed = false;
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
@@ -84,9 +90,19 @@ export class Connection {
     if (this.#credit === burst || this.#refill !== undefined) return;
     this.#refill = this.#parts.platform.setTimeout(() => {
       this.#refill = undefined;
-      this.#credit = Math.min(burst, this.#credit + perSecond);
+      this.#isSlowed = false;
+      this.#credit = Math.min(burst, this.#credit + perRefill);
       this.#flush();
-    }, 1_000);
+    }, this.#refillMs);
+  }
+
+  /** The server takes less than it gets. Complaints about messages that went out together count once. */
+  slowDown(): void {
+    if (this.#isSlowed) return;
+    this.#isSlowed = true;
+    this.#refillMs = Math.min(slowestRefillMs, this.#refillMs * 2);
+    this.#credit = 0;
+    this.#flush();
   }
 
   async #connect(): Promise<void> {
@@ -143,7 +159,7 @@ export class Connection {
     this.#isOpen = false;
     this.#round += 1;
     if (!this.#isWanted) return;
-    const meaning = afterClose(code);
+    const meaning = afterClose(code, this.#reconnectAfterMs);
     const canRenew = typeof this.#parts.protocols === 'function' || typeof this.#parts.address === 'function';
     if (meaning === 'stop') return this.#stop(new StreamError('MOTIA_STREAM_CLIENT_CLOSED', `The server closed the connection for good (${code}${reason === undefined || reason === '' ? '' : `: ${reason}`}).`));
     if (meaning === 'credentials' && !canRenew) return this.#stop(new StreamError('MOTIA_STREAM_CLIENT_UNAUTHORIZED', 'The server did not accept who this client says it is.'));

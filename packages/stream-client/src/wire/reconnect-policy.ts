@@ -5,8 +5,9 @@ export function reconnectDelayMs(attempt: number, random: () => number): number 
 }
 
 /** What a closed connection means: come again, after a new look at the credentials where those can change, or not at all. */
-export function afterClose(code: number): 'reconnect' | 'credentials' | 'stop' {
+export function afterClose(code: number, reconnectAfterMs: number | undefined): 'reconnect' | 'credentials' | 'stop' {
   if (code === 4401) return 'credentials';
+  if (reconnectAfterMs !== undefined) return 'reconnect';
   // Too many bad messages, or one too large: coming again would only repeat it.
   return code === 1008 || code === 1009 ? 'stop' : 'reconnect';
 }

@@ -5,6 +5,11 @@ import type { ModuleFunctions } from '../module-functions.js';
 
 interface AllStreams {
   readonly stream: readonly { readonly id: string; readonly groups: readonly string[] }[];
+  readonly cursor?: string;
+}
+interface GroupPage {
+  readonly groups: readonly string[];
+  readonly cursor?: string;
 }
 
 interface Item {
@@ -16,22 +21,25 @@ interface ItemPage {
   readonly items: readonly Item[];
   readonly cursor?: string;
 }
-/** Pages of a group that are looked through. */
+/** Pages that are looked through. */
 const mostPages = 20;
 
 /** Streams, their groups and items; messages to those who follow. */
 export function streamRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
   return [
     route('GET', '/streams', async ({ query, signal }) => {
-      const { stream } = await modules.call<AllStreams>('stream::list_all', {}, { signal });
-      return listPage(stream.map(({ id, groups }) => ({ stream: id, groupCount: groups.length })), query, { keyOf: (row) => row.stream, textOf: (row) => row.stream, sorts: { groups: (row) => row.groupCount } });
+      const streams = await pagesOf<AllStreams['stream'][number], AllStreams>(({ stream }) => stream, (cursor) => modules.call('stream::list_all', { limit: 1_000, ...cursor }, { signal }));
+      const groupCounts = new Map<string, number>();
+      for (const { id, groups } of streams) groupCounts.set(id, (groupCounts.get(id) ?? 0) + groups.length);
+      return listPage([...groupCounts].map(([stream, groupCount]) => ({ stream, groupCount })), query, { keyOf: (row) => row.stream, textOf: (row) => row.stream, sorts: { groups: (row) => row.groupCount } });
     }),
     route('GET', '/streams/:stream/groups', async ({ params, query, signal }) => {
-      const groups = await modules.call<readonly string[]>('stream::list_groups', { stream_name: params['stream'] }, { signal });
+      const groups = await pagesOf<string, GroupPage>(({ groups }) => groups, (cursor) => modules.call('stream::list_groups', { stream_name: params['stream'], with_cursor: true, ...cursor }, { signal }));
       return listPage(groups.map((group) => ({ group })), query, { keyOf: (row) => row.group, textOf: (row) => row.group });
     }),
     route('GET', '/streams/:stream/:group/items', async ({ params, query, signal }) => {
-      const items = await itemsOf(modules, { stream_name: params['stream'], group_id: params['group'] }, signal);
+      const group = { stream_name: params['stream'], group_id: params['group'] };
+      const items = await pagesOf<Item, ItemPage>(({ items }) => items, (cursor) => modules.call('stream::list', { ...group, with_ids: true, ...cursor }, { signal }));
       const width = String(items.length).length;
       // In the order in which they came: their places are what the list can go on from.
       const rows = items.map((item, index) => ({ place: String(index).padStart(width, '0'), ...item }));
@@ -47,14 +55,14 @@ export function streamRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
   ];
 }
 
-/** The items of a group, the oldest 20,000 of them. */
-async function itemsOf(modules: ModuleFunctions, group: object, signal: AbortSignal): Promise<readonly Item[]> {
-  const items: Item[] = [];
+/** The first 20,000 or so. */
+async function pagesOf<T, P extends { readonly cursor?: string }>(rowsOf: (page: P) => readonly T[], read: (cursor: { readonly cursor?: string }) => Promise<P>): Promise<readonly T[]> {
+  const rows: T[] = [];
   let cursor: string | undefined;
   for (let pages = 0; pages === 0 || (cursor !== undefined && pages < mostPages); pages += 1) {
-    const page: ItemPage = await modules.call('stream::list', { ...group, with_ids: true, ...(cursor === undefined ? {} : { cursor }) }, { signal });
-    items.push(...page.items);
+    const page = await read(cursor === undefined ? {} : { cursor });
+    rows.push(...rowsOf(page));
     ({ cursor } = page);
   }
-  return items;
+  return rows;
 }
