@@ -33,6 +33,11 @@ export class LocalQueues {
   /** Makes a queue one of those served, or changes how. */
   serve({ queue: id, kind, name, functionId, role }: QueueState, options: DeliveryOptions, triggers: readonly Trigger[]): LocalQueue {
     let queue = this.#byId.get(id);
+    // The store gives numbers of queues that it has forgotten to new ones.
+    if (queue !== undefined && (queue.identity.kind !== kind || queue.identity.name !== name || queue.identity.functionId !== functionId)) {
+      this.#forget(queue);
+      queue = undefined;
+    }
     if (queue === undefined) {
       queue = new LocalQueue(id, { kind, name, functionId }, options, triggers);
       this.#byId.set(id, queue);
@@ -43,6 +48,12 @@ export class LocalQueues {
     queue.triggers = triggers;
     this.#onServed(queue);
     return queue;
+  }
+
+  #forget(queue: LocalQueue): void {
+    const { name } = queue.identity;
+    this.#byTopic.set(name, this.ofTopic(name).filter((other) => other !== queue));
+    if (this.#named.get(name) === queue) this.#named.delete(name);
   }
 
   /** Nobody here subscribes to it any more. Undefined for one that was never served. */
