@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { WebSocket } from 'ws';
 import { memoryLogger, ManualClock } from '@motia/engine-core/testing';
@@ -82,6 +83,16 @@ describe('the live socket', () => {
     response.resume();
     first.close();
     await once(first, 'close');
+  });
+
+  it('lets go of whoever is refused, although they hold on', async () => {
+    const other = await startConsole();
+    const socket = connect({ port: other.port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.write(`GET /api/v1/live HTTP/1.1\r\nHost: 127.0.0.1:${other.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 401 /);
+    await other[Symbol.asyncDispose]();
+    socket.destroy();
   });
 
   it('is there without a socket, too', async () => {

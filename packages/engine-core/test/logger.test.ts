@@ -6,6 +6,7 @@ import { fromWireError } from '@motia/protocol';
 import type { LogRecord } from '../src/contract/index.js';
 import { toJsonLine, longestLineBytes } from '../src/logger/json-lines.js';
 import { createLogHub } from '../src/logger/log-hub.js';
+import { toPlainFields } from '../src/logger/plain-fields.js';
 import { toPrettyLine } from '../src/logger/pretty-lines.js';
 
 const time = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
@@ -99,6 +100,18 @@ describe('JSON lines', () => {
 });
 
 describe('pretty lines', () => {
+  it('take no more of lists within lists than of anything else', () => {
+    const row = Array.from({ length: 1_000 }, () => 1);
+    const seen = JSON.stringify(toPlainFields({ matrix: Array.from({ length: 1_000 }, () => row), set: new Set(row.map((_, n) => n)), map: new Map(row.map((_, n) => [n, n])) }));
+    expect(seen.length).toBeLessThan(32_000);
+    expect(seen).toContain('[cut]');
+    expect(toPlainFields({ list: [1, 2, 3] })).toEqual({ list: [1, 2, 3] });
+  });
+
+  it('say what errors are called, whatever that is', () => {
+    expect(JSON.parse(toJsonLine(record({ fields: { error: Object.assign(new Error('no'), { name: 10n }) } })))).toMatchObject({ fields: { error: { name: '10', message: 'no' } } });
+  });
+
   it('are for people, with errors below and without anything a terminal would act on', () => {
     const line = toPrettyLine(record({ level: 'warn', message: 'red \u001b[31m alert\nforged line', source: '@motia/module-rest', traceId: '0123456789abcdef', fields: { port: 3111, path: 'a b', error: new Error('boom\u001b[2J') } }), false);
     const [first, ...rest] = line.split('\n');

@@ -83,7 +83,7 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
       registrations.push(await triggers.registerType(logTriggers.definition));
       if (!settings.isEnabled) return;
       await recording.start();
-      if (metrics !== undefined) gauges = [measureProcess(metrics.meter), new WorkerGauges(metrics.meter, workers), measureLosses(metrics.meter, () => telemetryLosses({ recording, exports, logTriggers }))];
+      if (metrics !== undefined) gauges = [measureProcess(metrics.meter, clock), new WorkerGauges(metrics.meter, workers), measureLosses(metrics.meter, () => telemetryLosses({ recording, exports, logTriggers }))];
       exports.start();
       rounds.start();
       if (exports.size > 0) nudges = clock.setInterval(() => exports.nudge(), nudgeMs);
@@ -92,6 +92,7 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
       rounds.stop();
       clock.clear(nudges);
       logTriggers.stop();
+      alerts.stop();
       for (const gauge of gauges) gauge.dispose();
       gauges = [];
       await exports.stop();

@@ -1,15 +1,14 @@
 import type { Clock, HealthReporter, Logger } from '@motia/engine-core/contract';
-import { ExportPump, type Pump, type PumpCounters } from './export/export-pump.js';
+import { ExportPump, type Pump, type PumpBatch, type PumpCounters } from './export/export-pump.js';
 import type { ExporterCapability, TelemetryExporter } from './export/exporter-slot.js';
+import { SharedHealth } from './export/shared-health.js';
+import { takeSpans, type SpanBatch } from './export/span-batch.js';
 import type { LogData } from './logs/log-data.js';
 import type { LogRing } from './logs/log-ring.js';
 import type { MetricData } from './metrics/metric-data.js';
 import type { Metrics } from './metrics/metrics.js';
 import type { OtelOptions } from './options.js';
-import type { SpanData } from './record/span-data.js';
-import { decodeSpan } from './record/span-decoder.js';
 import type { SpanLog } from './record/span-log.js';
-import { SharedHealth } from './export/shared-health.js';
 import type { Settings } from './settings.js';
 
 export interface ExportsParts {
@@ -79,12 +78,12 @@ export class Exports {
     const made: { name: string; pump: Pump }[] = [];
     const add = (name: string, pump: Pump): void => void made.push({ name: `${destination} ${name}`, pump });
     if (gets.has('traces')) {
-      const source = { written: () => spans.main.written, read: (from: number, most: number) => readSpans(spans, from, most) };
-      add('traces', new ExportPump<SpanData>({ ...common, what: 'spans', source, batchSize: spanBatch, intervalMs: options.export_interval_ms, send: (items, signal) => exporter.traces({ items, resource }, signal), onHealth: onHealth(health.spans) }));
+      const source = { written: () => spans.main.written, read: (from: number, most: number) => takeSpans(spans, resource, from, most) };
+      add('traces', new ExportPump<SpanBatch>({ ...common, what: 'spans', source, batchSize: spanBatch, intervalMs: options.export_interval_ms, send: (batch, signal) => exporter.traces(batch, signal), onHealth: onHealth(health.spans) }));
     }
     if (gets.has('logs')) {
       const source = { written: () => logs.written, read: (from: number, most: number) => readLogs(logs, from, most) };
-      add('logs', new ExportPump<LogData>({ ...common, what: 'log records', source, batchSize: options.logs_batch_size, intervalMs: options.logs_flush_interval_ms, send: (items, signal) => exporter.logs({ items, resource }, signal), onHealth: onHealth(health.logs) }));
+      add('logs', new ExportPump<readonly LogData[]>({ ...common, what: 'log records', source, batchSize: options.logs_batch_size, intervalMs: options.logs_flush_interval_ms, send: (items, signal) => exporter.logs({ items, resource }, signal), onHealth: onHealth(health.logs) }));
     }
     if (gets.has('metrics') && metrics !== undefined) {
       const startMs = clock.now();
@@ -92,11 +91,11 @@ export class Exports {
       const source = {
         // There is always something to tell, once per interval.
         written: () => written,
-        read: () => ({ items: [{ items: metrics.collect(), timeMs: clock.now() }], next: written, missed: 0 }),
+        read: () => ({ batch: { items: metrics.collect(), timeMs: clock.now() }, count: 1, next: written, missed: 0 }),
       };
       add('metrics', new ExportPump<MetricsSnapshot>({
         ...common, what: 'metrics', source, batchSize: Number.MAX_SAFE_INTEGER, intervalMs: options.metrics_export_interval_ms,
-        send: ([snapshot], signal) => (snapshot === undefined ? Promise.resolve({ rejected: 0 }) : exporter.metrics({ ...snapshot, resource, startMs }, signal)),
+        send: (snapshot, signal) => exporter.metrics({ ...snapshot, resource, startMs }, signal),
         onHealth: onHealth(health.metrics),
         beforeRun: () => void (written += 1),
       }));
@@ -105,13 +104,7 @@ export class Exports {
   }
 }
 
-function readSpans(log: SpanLog, from: number, most: number): { readonly items: readonly SpanData[]; readonly next: number; readonly missed: number } {
-  const items: SpanData[] = [];
-  const { next, missed } = log.main.read(from, most, ({ bytes }, at) => items.push(decodeSpan(bytes, at, log.encoder.strings)));
-  return { items, next, missed };
-}
-
-function readLogs(ring: LogRing, from: number, most: number): { readonly items: readonly LogData[]; readonly next: number; readonly missed: number } {
+function readLogs(ring: LogRing, from: number, most: number): PumpBatch<readonly LogData[]> {
   const { logs, next, missed } = ring.read(from, most);
-  return { items: logs, next, missed };
+  return { batch: logs, count: logs.length, next, missed };
 }

@@ -63,7 +63,7 @@ export async function recordingOf(ctx: PluginContext, options: OtelOptions, sett
   const numbers = new Metrics({ clock, retentionMs: options.metrics_retention_seconds * 1000, maxPoints: options.metrics_max_count });
   const metrics = options.metrics_enabled ? numbers : undefined;
   const otlp = new OtlpIntake({
-    clock, recorder, logs: ctx.logs, metrics: numbers.sdk,
+    clock, recorder, logs: ctx.logs, metrics: numbers.sdk, redactor,
     takes: { traces: true, metrics: options.metrics_enabled, logs: options.logs_enabled },
     nameOf: (workerId) => ctx.workers.list().find(({ id }) => id === workerId)?.name ?? workerId,
   });

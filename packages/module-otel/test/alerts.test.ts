@@ -122,6 +122,32 @@ describe('alerts', () => {
     expect(otel.host.logs.find('could not be told')).toBeDefined();
   });
 
+  it('are not kept up by what they call themselves', async () => {
+    await using otel = await startOtel({ alerts: [{ name: 'errors', metric: 'iii.invocations.error', threshold: 0, cooldown_seconds: 0, action: { type: 'function', path: 'page' } }] });
+    otel.host.functions.register({ id: 'page' }, () => { throw new Error('nobody answers'); });
+    await fail(otel);
+    await otel.clock.advance('30s');
+    expect(await alerts(otel)).toMatchObject([{ firing: true, value: 1 }]);
+    await otel.clock.advance('2m');
+    expect(await alerts(otel)).toMatchObject([{ firing: false, value: 0 }]);
+  });
+
+  it('tell nobody any more when the engine has stopped', async () => {
+    await using hook = await receiver([500, 500, 500]);
+    const clock = new ManualClock();
+    {
+      await using otel = await startOtel({ alerts: [{ name: 'errors', metric: 'iii.invocations.error', threshold: 0, action: { type: 'webhook', url: hook.url } }], alert_webhooks: { allowed_hosts: [hook.host] } }, { clock });
+      await fail(otel);
+      const got = hook.next();
+      await otel.call('engine::alerts::evaluate');
+      await got;
+      while (!otel.host.logs.find('could not be told') && clock.nextTimerInMs !== 1_000) await turns(1);
+    }
+    await turns();
+    await clock.advance('1m');
+    expect(hook.received).toHaveLength(1);
+  });
+
   it('that watch what nobody measures say so', async () => {
     await using otel = await startOtel({ alerts: [{ name: 'typo', metric: 'iii.invocations.eror', threshold: 0 }] });
     await otel.clock.advance('1m');
@@ -147,6 +173,20 @@ describe('webhooks', () => {
     await callWebhook(`http://changing.test:${port}/hook`, { n: 1 }, options({ allowedHosts: [`changing.test:${port}`], resolve: async () => answers.shift() ?? [] }));
     expect(hook.received).toEqual([{ n: 1 }]);
     expect(answers).toHaveLength(1);
+  });
+
+  it('take no more than the status of an answer', async () => {
+    let closed!: () => void;
+    const isClosed = new Promise<void>((resolve) => (closed = resolve));
+    const server = createServer((_request, response) => {
+      response.writeHead(200).write('an answer that never ends');
+    });
+    server.on('connection', (socket) => socket.on('close', closed));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+    await callWebhook(`http://${host}/`, {}, options({ allowedHosts: [host] }));
+    await isClosed;
+    await new Promise((resolve) => server.close(resolve));
   });
 
   it('try three times, and follow no redirect', async () => {

@@ -1,104 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
-import { startTestHost } from '@motia/engine-core/testing';
-import { defineModule, type PluginContext } from '@motia/engine-core/contract';
-import { noOptions } from '@motia/engine-core';
-import { OtlpExporter, TelemetryExporterSlot, type TelemetryExporter } from '../src/index.js';
-import { exporterConformance, sampleLog, sampleMetrics, sampleSpan, startOtlpReceiver, type ExporterHarness, type OtlpReceiver } from '../src/testing/index.js';
-import { startGrpcReceiver } from './fixtures/grpc-receiver.js';
-import { decodeRequest, definitions, type Signal } from './fixtures/otlp-definitions.js';
-
-interface AnyRequest {
-  readonly resourceSpans?: readonly { readonly resource: unknown; readonly scopeSpans: readonly { readonly scope: unknown; readonly spans: readonly Record<string, unknown>[] }[] }[];
-  readonly resourceLogs?: readonly { readonly resource: unknown; readonly scopeLogs: readonly { readonly logRecords: readonly Record<string, unknown>[] }[] }[];
-  readonly resourceMetrics?: readonly { readonly scopeMetrics: readonly { readonly metrics: readonly Record<string, unknown>[] }[] }[];
-}
-const spansIn = ({ resourceSpans = [] }: AnyRequest) => resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
-const logsIn = ({ resourceLogs = [] }: AnyRequest) => resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords));
-const metricsIn = ({ resourceMetrics = [] }: AnyRequest) => resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics));
-
-/** The adapter through a real host. */
-async function loadExporter(config: object): Promise<{ readonly exporter: TelemetryExporter; readonly stop: () => Promise<void> }> {
-  let exporter: TelemetryExporter | undefined;
-  const user = defineModule({
-    name: 'user', version: '0.0.0', contract: 1, class: 'test::User', options: noOptions,
-    async create(ctx: PluginContext) {
-      exporter = (await ctx.adapter(TelemetryExporterSlot, { class: OtlpExporter.class, config })).service;
-      return { services: {} };
-    },
-  });
-  const host = await startTestHost([{ definition: user }], { definitions: [OtlpExporter] });
-  return { exporter: exporter as TelemetryExporter, stop: () => host.stop() };
-}
-
-const signalOf = (path: string): Signal => path.split('/').at(-1) as Signal;
-const requestsOf = (receiver: OtlpReceiver, isJson: boolean): readonly AnyRequest[] =>
-  receiver.received.map(({ path, body }) => (isJson ? JSON.parse(body.toString()) : decodeRequest(signalOf(path), body)) as AnyRequest);
-
-async function overHttp(protocol: 'http/protobuf' | 'http/json', more: object = {}): Promise<ExporterHarness & { readonly receiver: OtlpReceiver }> {
-  const receiver = await startOtlpReceiver();
-  const isJson = protocol === 'http/json';
-  const { exporter, stop } = await loadExporter({ endpoint: receiver.url, protocol, ...more });
-  let isGone = false;
-  return {
-    exporter, receiver,
-    async arrived() {
-      const requests = requestsOf(receiver, isJson);
-      return {
-        spans: requests.flatMap(spansIn).map(({ spanId }) => String(spanId)),
-        logs: requests.flatMap(logsIn).map(({ body }) => String((body as { stringValue: string }).stringValue)),
-        metrics: requests.flatMap(metricsIn).map(({ name }) => String(name)),
-      };
-    },
-    async behave(how) {
-      if (how === 'gone') {
-        isGone = true;
-        await receiver[Symbol.asyncDispose]();
-      }
-      const refused = { partialSuccess: { rejectedSpans: 1, errorMessage: 'no' } };
-      receiver.answer = ({ path }) =>
-        how === 'hang' ? 'hang'
-          : how === 'refuse' ? { status: 400 }
-            : how === 'busy' ? { status: 503, headers: { 'retry-after': '7' } }
-              : how === 'partly' ? { status: 200, body: isJson ? Buffer.from(JSON.stringify(refused)) : definitions[signalOf(path)].response.encode(refused).finish() }
-                : { status: 200 };
-    },
-    async [Symbol.asyncDispose]() {
-      await stop();
-      if (!isGone) await receiver[Symbol.asyncDispose]();
-    },
-  };
-}
-
-async function overGrpc(): Promise<ExporterHarness> {
-  const receiver = await startGrpcReceiver();
-  const { exporter, stop } = await loadExporter({ endpoint: receiver.url, protocol: 'grpc', headers: { 'x-api-key': 's3cret' } });
-  return {
-    exporter,
-    arrived: async () => ({
-      spans: receiver.received.flatMap(({ request }) => spansIn(request)).map(({ spanId }) => String(spanId)),
-      logs: receiver.received.flatMap(({ request }) => logsIn(request)).map(({ body }) => String((body as { stringValue: string }).stringValue)),
-      metrics: receiver.received.flatMap(({ request }) => metricsIn(request)).map(({ name }) => String(name)),
-    }),
-    behave: async (how) => void (receiver.behaviour = how as 'well'),
-    async [Symbol.asyncDispose]() {
-      await stop();
-      await receiver[Symbol.asyncDispose]();
-    },
-  };
-}
+import { OtlpExporter } from '../src/index.js';
+import { exporterConformance, sampleLog, sampleMetrics, sampleSpan, startOtlpReceiver, type OtlpReceiver } from '../src/testing/index.js';
+import { loadExporter, logsIn, metricsIn, overGrpc, overHttp, requestsOf, spansIn } from './fixtures/otlp-harness.js';
 
 const capabilities = ['traces', 'logs', 'metrics'] as const;
-exporterConformance({ describe, it, expect }, { name: 'OTLP over HTTP as protobuf', capabilities, start: () => overHttp('http/protobuf', { headers: { 'x-api-key': 's3cret' } }) });
-exporterConformance({ describe, it, expect }, { name: 'OTLP over HTTP as JSON, packed', capabilities, start: () => overHttp('http/json', { compression: 'gzip' }) });
+exporterConformance({ describe, it, expect }, { name: 'OTLP over HTTP as protobuf', capabilities, start: () => overHttp(OtlpExporter, 'http/protobuf', { headers: { 'x-api-key': 's3cret' } }) });
+exporterConformance({ describe, it, expect }, { name: 'OTLP over HTTP as JSON, packed', capabilities, start: () => overHttp(OtlpExporter, 'http/json', { compression: 'gzip' }) });
 // gRPC tries again by itself what is busy, for longer than a test should take.
-exporterConformance({ describe, it, expect }, { name: 'OTLP over gRPC', capabilities, start: overGrpc, behaviours: ['refuse', 'hang'] });
+exporterConformance({ describe, it, expect }, { name: 'OTLP over gRPC', capabilities, start: () => overGrpc(OtlpExporter), behaviours: ['refuse', 'hang'] });
 
 describe('what arrives, read with the published definitions', () => {
   const resource = { 'service.name': 'shop', 'service.version': '1.2' };
   const signal = new AbortController().signal;
 
   it('are spans with every member', async () => {
-    await using harness = await overHttp('http/protobuf', { headers: { authorization: 'Bearer abc' } });
+    await using harness = await overHttp(OtlpExporter, 'http/protobuf', { headers: { authorization: 'Bearer abc' } });
     await harness.exporter.traces({ items: [sampleSpan(0, { status: 'interrupted' }), sampleSpan(1, { serviceName: 'worker', scope: 'http', kind: 'server' })], resource }, signal);
     const [{ headers, path }] = harness.receiver.received as [OtlpReceiver['received'][number]];
     expect([path, headers['content-type'], headers['authorization']]).toEqual(['/v1/traces', 'application/x-protobuf', 'Bearer abc']);
@@ -122,7 +38,7 @@ describe('what arrives, read with the published definitions', () => {
   });
 
   it('are logs and metrics with every member', async () => {
-    await using harness = await overHttp('http/protobuf');
+    await using harness = await overHttp(OtlpExporter, 'http/protobuf');
     await harness.exporter.logs({ items: [sampleLog(3)], resource }, signal);
     await harness.exporter.metrics({ items: sampleMetrics, resource, startMs: 1_000, timeMs: 2_000 }, signal);
     const requests = requestsOf(harness.receiver, false);
@@ -136,14 +52,14 @@ describe('what arrives, read with the published definitions', () => {
 
   it('goes below the path of the endpoint, and keeps its password to itself', async () => {
     await using receiver = await startOtlpReceiver();
-    const { exporter, stop } = await loadExporter({ endpoint: `${receiver.url.replace('http://', 'http://u:s3cret@')}/tenant/` });
+    const { exporter, stop } = await loadExporter(OtlpExporter, { endpoint: `${receiver.url.replace('http://', 'http://u:s3cret@')}/tenant/` });
     await exporter.traces({ items: [sampleSpan(0)], resource }, signal);
     expect([receiver.received[0]!.path, exporter.destination.includes('s3cret')]).toEqual(['/tenant/v1/traces', false]);
     await stop();
   });
 
   it('waits as long as the receiver asks for', async () => {
-    await using harness = await overHttp('http/protobuf');
+    await using harness = await overHttp(OtlpExporter, 'http/protobuf');
     await harness.behave('busy');
     await expect(harness.exporter.traces({ items: [sampleSpan(0)], resource }, signal)).rejects.toMatchObject({ details: { isRetryable: true, retryAfterMs: 7_000 } });
   });

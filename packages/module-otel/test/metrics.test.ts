@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { connectTestWorker } from '@motia/engine-core/testing';
 import { HistogramSeries, quantile } from '../src/metrics/histogram-series.js';
 import { MetricMeter, mostSeries } from '../src/metrics/meter.js';
+import { summarise } from '../src/metrics/metric-series.js';
 import { PointStore } from '../src/metrics/point-store.js';
 import { renderPrometheus } from '../src/metrics/prometheus.js';
 import { Rollups } from '../src/metrics/rollups.js';
@@ -107,6 +108,25 @@ describe('metrics of the engine', () => {
   });
 });
 
+describe('a clock that is set', () => {
+  it('back hides nothing that is measured from then on', async () => {
+    await using otel = await startOtel({ alerts: [{ name: 'busy', metric: 'iii.invocations.total', threshold: 2 }] });
+    await otel.run('f');
+    await otel.clock.advance('10s');
+    otel.clock.jump(otel.clock.now() - 3_600_000);
+    for (let n = 0; n < 3; n += 1) await otel.run('f');
+    expect(await otel.call('engine::alerts::evaluate')).toMatchObject({ triggered: [{ alert: 'busy', value: 3 }] });
+  });
+
+  it('far ahead and back again keeps no rollup for ever', () => {
+    const rollups = new Rollups();
+    const point = (timeMs: number) => ({ timeMs, metric: 'm', kind: 'counter' as const, attributes: {}, value: 1 });
+    rollups.add([point(10 * 365 * 24 * 3_600_000), point(0)]);
+    rollups.evict(2 * 3_600_000);
+    expect(rollups.list({ level: 0 }).map(({ startMs }) => startMs)).toEqual([10 * 365 * 24 * 3_600_000]);
+  });
+});
+
 describe('instruments', () => {
   it('tell at most so many series apart, and lose no count', () => {
     const meter = new MetricMeter();
@@ -167,6 +187,13 @@ describe('instruments', () => {
       expect(reckoned).toBeGreaterThanOrEqual(Math.min(...values));
       expect(reckoned).toBeLessThanOrEqual(Math.max(...values));
     }));
+  });
+});
+
+describe('a summary', () => {
+  it('takes any number of looks at a gauge', () => {
+    const points = Array.from({ length: 300_000 }, (_, timeMs) => ({ timeMs, metric: 'm', kind: 'gauge' as const, attributes: {}, value: timeMs % 7 }));
+    expect(summarise(points, { metric: 'm', takes: () => true, counts: false })).toMatchObject({ increase: 300_000, min: 0, max: 6 });
   });
 });
 

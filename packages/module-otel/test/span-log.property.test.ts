@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { takeSpans } from '../src/export/span-batch.js';
 import { TraceIndex } from '../src/record/trace-index.js';
 import { recording } from './fixtures/recording.js';
 
@@ -37,6 +38,31 @@ describe('the log of spans', () => {
       expect(held.length).toBe(log.size);
       expect(log.evictedSpans + log.size).toBe(log.main.written);
     }), { numRuns: 40 });
+  });
+
+  it('hands out every span once in batches of any size, or counts it as missed, also while it lets go of some', () => {
+    const span = fc.record({ size: fc.integer({ min: 0, max: 3_000 }), asked: fc.option(fc.integer({ min: 1, max: 60 }), { nil: undefined }) });
+    fc.assert(fc.property(fc.array(span, { minLength: 50, maxLength: 600 }), (written) => {
+      const { recorder, log } = recording({ maxBytes: 1_048_576, maxSpans: 100 });
+      const got: number[] = [];
+      let next = 0;
+      let missed = 0;
+      const take = (most: number): void => {
+        const taken = takeSpans(log, {}, next, most);
+        expect(taken.batch.items).toHaveLength(taken.count);
+        got.push(...taken.batch.items.map(({ attributes }) => Number(attributes[0]![1])));
+        missed += taken.missed;
+        next = taken.next;
+      };
+      for (const [n, { size, asked }] of written.entries()) {
+        recorder.startSpan('each', { kind: 'internal', attributes: { n, filler: 'x'.repeat(size) } }).end();
+        if (asked !== undefined) take(asked);
+      }
+      while (next < written.length) take(7);
+      expect(got.length + missed).toBe(written.length);
+      expect(got).toEqual([...new Set(got)].sort((a, b) => a - b));
+      expect(got.at(-1)).toBe(written.length - 1);
+    }), { numRuns: 60 });
   });
 
   it('keeps traces with errors and slow ones when it has let go of all others of their time', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { TelemetrySinkRef } from '@motia/engine-core/contract';
 import { temporaryFolder } from '@motia/tools/testing';
-import { fullDisk } from './fixtures/full-disk.js';
+import { fullDisk, type Disk } from './fixtures/full-disk.js';
 import { startOtel } from './fixtures/start-otel.js';
 
 const turns = async (count = 20): Promise<void> => {
@@ -60,6 +60,50 @@ describe('exporter: sqlite', () => {
     await otel.clock.advance('1s');
     await turns();
     expect(await counted()).toEqual(after);
+  });
+
+  it('takes no span for open that ended while nothing could be written', async () => {
+    const disk: Disk = { isFull: false, written: [] };
+    await using otel = await startOtel({ adapter: { class: 'acme::FullDisk' } }, { definitions: [fullDisk(disk)] });
+    let end!: () => void;
+    const running = otel.run('long', () => new Promise<void>((resolve) => (end = resolve)));
+    await otel.clock.advance('1s');
+    expect(disk.written!.flatMap(({ opened }) => opened)).toHaveLength(1);
+    disk.isFull = true;
+    end();
+    await running;
+    await otel.clock.advance('1s');
+    expect(disk.written!.flatMap(({ ended }) => ended)).toEqual([]);
+    disk.isFull = false;
+    await otel.clock.advance('1s');
+    expect(disk.written!.flatMap(({ ended }) => ended)).toHaveLength(1);
+    expect(disk.written!.flatMap(({ opened }) => opened)).toHaveLength(1);
+  });
+
+  it('writes seldom while nothing happens, and at once when something does', async () => {
+    const disk: Disk = { isFull: false, written: [] };
+    await using otel = await startOtel({ adapter: { class: 'acme::FullDisk' } }, { definitions: [fullDisk(disk)] });
+    await otel.clock.advance('1s');
+    const before = disk.written!.length;
+    await otel.clock.advance('1m');
+    expect(disk.written!.length - before).toBeLessThanOrEqual(12);
+    expect(disk.written!.length - before).toBeGreaterThanOrEqual(10);
+    await otel.run('work');
+    await otel.clock.advance('250ms');
+    expect(disk.written!.at(-1)!.spans).toHaveLength(1);
+  });
+
+  it('shows what was open when the engine went as interrupted, although everything had been forgotten meanwhile', async () => {
+    await using folder = temporaryFolder('otel');
+    const options = { exporter: 'sqlite', data_dir: folder.path };
+    {
+      await using otel = await startOtel(options);
+      void otel.run('long', () => new Promise(() => undefined));
+      await otel.clock.advance('1s');
+      await otel.call('engine::traces::clear');
+    }
+    await using otel = await startOtel(options);
+    expect((await otel.list()).spans).toMatchObject([{ name: 'invoke long', status: 'interrupted' }]);
   });
 
   it('stays within its size, and keeps whole traces with errors when others of their time have gone', async () => {

@@ -9,6 +9,7 @@ import { TelemetrySinkRef } from '@motia/engine-core/contract';
 import { otel } from '@motia/module-otel';
 import { startContender } from '../measure/contender.mjs';
 import { load } from '../measure/load.mjs';
+import { pacedLoad, percentile } from '../measure/paced-load.mjs';
 import { cpuMicros } from '../measure/process-usage.mjs';
 import { formatRatio, median, pairedRatio, table } from '../measure/statistics.mjs';
 
@@ -22,37 +23,76 @@ const modes = {
   'otlp, collector down': { OTEL_EXPORTER: 'otlp', OTEL_LOGS: 'otlp' },
 };
 
+async function startCollector() {
+  const server = createServer((request, response) => request.resume().on('end', () => response.end())).listen(collectorPort, '127.0.0.1');
+  await once(server, 'listening');
+  return () => {
+    server.closeAllConnections();
+    server.close();
+  };
+}
+
+let port = 24_000;
+
+/** An engine with a Step in a process of its own. */
+async function startEngine(name) {
+  port += 10;
+  const data = mkdtempSync(join(tmpdir(), 'bench-otel-'));
+  const contender = await startContender({
+    command: process.execPath,
+    args: [file('../../../apps/engine/dist/bin/iii.js'), '-c', file('../app/config.telemetry.yaml'), '--log-level', 'info', '--log-format', 'json'],
+    cwd: file('../app'),
+    env: { ...modes[name], OTEL_DATA: data, PORT: String(port) },
+  });
+  return {
+    pid: contender.pid,
+    url: `http://127.0.0.1:${port}/hello`,
+    async stop() {
+      await contender.stop();
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+
 /** HTTP to a Step with telemetry off, in memory, on disk, and towards a collector that is not there: in turn within every round. */
 async function cost({ rounds, seconds, connections, names }) {
   const series = Object.fromEntries(names.map((name) => [name, []]));
-  let port = 24_000;
-  const collector = createServer((request, response) => request.resume().on('end', () => response.end())).listen(collectorPort, '127.0.0.1');
-  await once(collector, 'listening');
   for (let round = 0; round < rounds; round += 1) {
     for (const name of names.map((_, index) => names[(index + round) % names.length])) {
-      port += 10;
-      const data = mkdtempSync(join(tmpdir(), 'bench-otel-'));
-      const contender = await startContender({
-        command: process.execPath,
-        args: [file('../../../apps/engine/dist/bin/iii.js'), '-c', file('../app/config.telemetry.yaml'), '--log-level', 'info', '--log-format', 'json'],
-        cwd: file('../app'),
-        env: { ...modes[name], OTEL_DATA: data, PORT: String(port) },
-      });
+      const engine = await startEngine(name);
       try {
-        const url = `http://127.0.0.1:${port}/hello`;
-        await load({ connections, url, seconds: 1 });
-        const before = cpuMicros(contender.pid);
-        const result = await load({ connections, url, seconds });
+        await load({ connections, url: engine.url, seconds: 1 });
+        const before = cpuMicros(engine.pid);
+        const result = await load({ connections, url: engine.url, seconds });
         if (result.failures > 0) throw new Error(`${name}: ${result.failures} failed requests`);
-        series[name].push({ ...result, cpuPerRequest: (cpuMicros(contender.pid) - before) / result.requests });
+        series[name].push({ ...result, cpuPerRequest: (cpuMicros(engine.pid) - before) / result.requests });
       } finally {
-        await contender.stop();
-        rmSync(data, { recursive: true, force: true });
+        await engine.stop();
       }
     }
   }
-  collector.closeAllConnections();
-  collector.close();
+  return series;
+}
+
+const pacedPerSecond = 1_000;
+const shares = { p50: 0.5, p99: 0.99, 'p99.9': 0.999 };
+
+/** Two engines beside each other, a request to each in turn: one without telemetry, the other with. The first name is that of two without: what chance does. */
+async function beside({ rounds, seconds, names }) {
+  const series = {};
+  for (const name of names) {
+    series[name] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      // Whoever is started first has the better place sometimes.
+      const started = round % 2 === 0 ? [await startEngine('off'), await startEngine(name)] : [await startEngine(name), await startEngine('off')].reverse();
+      try {
+        const [off, on] = await pacedLoad({ urls: started.map(({ url }) => url), perSecond: pacedPerSecond, seconds: 5 * seconds });
+        series[name].push(Object.fromEntries(Object.entries(shares).map(([key, share]) => [key, { off: percentile(off, share), on: percentile(on, share) }])));
+      } finally {
+        for (const engine of started) await engine.stop();
+      }
+    }
+  }
   return series;
 }
 
@@ -100,11 +140,17 @@ export async function telemetry({ rounds, seconds, connections, names = Object.k
       stores.push({ exporter, spans, runs });
     }
   }
-  // What the others are compared with comes first.
-  return { series: await cost({ rounds, seconds, connections, names: [...new Set(['off', ...names])] }), stores };
+  const stopCollector = await startCollector();
+  try {
+    // What the others are compared with comes first.
+    const compared = [...new Set(['off', ...names])];
+    return { series: await cost({ rounds, seconds, connections, names: compared }), paced: await beside({ rounds, seconds, names: compared }), stores };
+  } finally {
+    stopCollector();
+  }
 }
 
-export function renderTelemetry({ series, stores }) {
+export function renderTelemetry({ series, paced, stores }) {
   const names = Object.keys(series);
   const pick = (name, key) => series[name].map((round) => round[key]);
   const absolute = table(['telemetry', 'req/s (median)', 'p50 ms', 'p99 ms', 'CPU µs/req'], names.map((name) => [name, Math.round(median(pick(name, 'perSecond'))), ...['p50Ms', 'p99Ms', 'cpuPerRequest'].map((key) => median(pick(name, key)).toFixed(2))]));
@@ -115,5 +161,12 @@ export function renderTelemetry({ series, stores }) {
     ['trace', 'CPU ns/span recorded', 'list ms', 'page of 1,000 ms', 'whole tree ms'],
     stores.map(({ exporter, spans, runs }) => [`${spans} spans, ${exporter}`, ...['nanosPerSpan', 'listMs', 'pageMs', 'wholeMs'].map((key) => median(runs.map((run) => run[key])).toFixed(key === 'nanosPerSpan' ? 0 : 1))]),
   );
-  return `${absolute}\n\n${ratios}\n\n${dead}\n\n${queries}`;
+  const latencies = table(
+    [`beside the engine without, ${pacedPerSecond} requests/s to each`, ...Object.keys(shares), 'p99 ms'],
+    Object.entries(paced).map(([name, rounds]) => {
+      const ratio = (key) => formatRatio(pairedRatio(rounds.map((round) => round[key].on), rounds.map((round) => round[key].off)));
+      return [name === 'off' ? 'off (chance)' : name, ...Object.keys(shares).map(ratio), median(rounds.map(({ p99 }) => p99.on)).toFixed(2)];
+    }),
+  );
+  return `${absolute}\n\n${ratios}\n\n${dead}\n\n${latencies}\n\n${queries}`;
 }

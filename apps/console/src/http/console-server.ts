@@ -52,7 +52,8 @@ export class ConsoleServer {
     if (refusal === undefined) return live.accept(request, socket, head);
     const body = JSON.stringify(errorBody(refusal, { requestId: randomUUID() }));
     socket.on('error', () => undefined);
-    socket.end(`HTTP/1.1 ${refusal.status} Refused\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    // Nobody else closes it: one that is held open from there would hold up the stop.
+    socket.end(`HTTP/1.1 ${refusal.status} Refused\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () => socket.destroy());
   };
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

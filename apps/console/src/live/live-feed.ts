@@ -22,6 +22,8 @@ export interface FeedParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly intervalMs: number;
+  /** Number that was given out last before, by whoever was here before it. */
+  readonly afterSeq: number;
 }
 
 /**
@@ -35,19 +37,30 @@ export class LiveFeed {
   readonly #recent: { readonly frame: LiveFrame; readonly length: number }[] = [];
   #recentLength = 0;
   #rows: Readonly<Record<string, unknown>> = {};
-  #seq = 0;
+  #seq: number;
+  /** Subscriptions that wait for their first look. */
+  #arriving = 0;
   #timer: Timer | undefined;
   #looking: Promise<void> | undefined;
   #interest = new AbortController();
+  /** On whose behalf the look under way is. */
+  #lookedFor: AbortSignal | undefined;
   /** Why it cannot be read; undefined when it can. */
   #failure: unknown;
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
+    // One on: who knows the number before has not seen this feed.
+    this.#seq = parts.afterSeq + 1;
   }
 
   get isWatched(): boolean {
-    return this.#listeners.size > 0;
+    return this.#listeners.size + this.#arriving > 0;
+  }
+
+  /** Number of the last change. */
+  get seq(): number {
+    return this.#seq;
   }
 
   /**
@@ -56,7 +69,9 @@ export class LiveFeed {
    */
   async subscribe(listener: FrameListener, since?: { readonly epoch: string; readonly seq: number }): Promise<() => void> {
     // Nobody may have looked for a while: what stands here can be old.
+    this.#arriving += 1;
     if (this.#listeners.size === 0) await this.#look();
+    this.#arriving -= 1;
     this.#listeners.add(listener);
     this.#greet(listener, since);
     this.#schedule();
@@ -71,15 +86,13 @@ export class LiveFeed {
 
   #greet(listener: FrameListener, since: { readonly epoch: string; readonly seq: number } | undefined): void {
     const { epoch } = this.#parts;
-    if (since !== undefined) {
-      const first = this.#recent[0]?.frame.seq ?? this.#seq + 1;
-      if (since.epoch === epoch && since.seq >= first - 1 && since.seq <= this.#seq) {
-        for (const { frame } of this.#recent) if (frame.seq > since.seq) listener(frame);
-        return;
-      }
-      listener({ epoch, seq: this.#seq, kind: 'reset', data: null });
+    const first = this.#recent[0]?.frame.seq ?? this.#seq + 1;
+    if (since !== undefined && since.epoch === epoch && since.seq >= first - 1 && since.seq <= this.#seq) {
+      for (const { frame } of this.#recent) if (frame.seq > since.seq) listener(frame);
+    } else {
+      if (since !== undefined) listener({ epoch, seq: this.#seq, kind: 'reset', data: null });
+      listener({ epoch, seq: this.#seq, kind: 'snapshot', data: { upsert: this.#rows, remove: [] } });
     }
-    listener({ epoch, seq: this.#seq, kind: 'snapshot', data: { upsert: this.#rows, remove: [] } });
     if (this.#failure !== undefined) listener(this.#errorFrame(this.#failure));
   }
 
@@ -96,7 +109,9 @@ export class LiveFeed {
     }, this.#parts.intervalMs);
   }
 
-  #look(): Promise<void> {
+  async #look(): Promise<void> {
+    // One that is being called off finds nothing.
+    while (this.#looking !== undefined && this.#lookedFor?.aborted === true) await this.#looking;
     this.#looking ??= this.#readOnce().finally(() => {
       this.#looking = undefined;
     });
@@ -104,15 +119,18 @@ export class LiveFeed {
   }
 
   async #readOnce(): Promise<void> {
+    const { signal } = this.#interest;
+    this.#lookedFor = signal;
     try {
-      const { rows, current = rows, missed } = lookedAt(await this.#parts.topic.read(this.#interest.signal));
+      const { rows, current = rows, missed } = lookedAt(await this.#parts.topic.read(signal));
+      const isBack = this.#failure !== undefined;
       this.#failure = undefined;
       const { delta, length } = deltaOf(this.#seen, rows);
       if (delta !== undefined) this.#rows = Object.fromEntries(current);
       if (missed > 0) this.#tell('lag', { dropped: missed }, 0);
-      if (delta !== undefined) this.#tell('delta', delta, length);
+      if (delta !== undefined || isBack) this.#tell('delta', delta ?? { upsert: {}, remove: [] }, length);
     } catch (error) {
-      if (this.#interest.signal.aborted) return;
+      if (signal.aborted) return;
       // A topic whose module is away for a moment comes back by itself; once is enough to say so.
       const isNew = this.#failure === undefined;
       this.#failure = error;

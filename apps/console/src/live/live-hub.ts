@@ -28,6 +28,8 @@ export interface HubParts {
 export class LiveHub {
   readonly #parts: HubParts;
   readonly #feeds = new Map<string, LiveFeed>();
+  /** Largest number of a feed that was forgotten: those that come after go on from it, so that no number means two things. */
+  #lastSeq = -1;
 
   constructor(parts: HubParts) {
     this.#parts = parts;
@@ -72,9 +74,14 @@ export class LiveHub {
     const topic = this.#parts.find(name, filter);
     if (topic === undefined) throw consoleErrors.TOPIC_UNKNOWN({ topic: name.slice(0, 128) });
     const { epoch, clock, logger, intervalMs } = this.#parts;
-    const feed = new LiveFeed({ topic, epoch, clock, logger, intervalMs });
+    const feed = new LiveFeed({ topic, epoch, clock, logger, intervalMs, afterSeq: this.#lastSeq });
     this.#feeds.set(key, feed);
-    if (this.#feeds.size > keptFeeds) for (const [other, { isWatched }] of this.#feeds) if (!isWatched && other !== key && this.#feeds.size > keptFeeds) this.#feeds.delete(other);
+    for (const [other, old] of this.#feeds) {
+      if (this.#feeds.size <= keptFeeds) break;
+      if (old.isWatched || other === key) continue;
+      this.#feeds.delete(other);
+      this.#lastSeq = Math.max(this.#lastSeq, old.seq);
+    }
     return feed;
   }
 }

@@ -47,19 +47,35 @@ function plainObject(value: object, budget: Budget): unknown {
 function members(value: object, budget: Budget): unknown {
   if (value instanceof Error) return plainError(value, budget);
   if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
-  if (Array.isArray(value)) return value.slice(0, Math.max(budget.nodes, 0)).map((item) => plain(item, budget) ?? null);
-  if (value instanceof Map) return plain(Object.fromEntries(value), budget);
-  if (value instanceof Set) return plain([...value], budget);
+  if (Array.isArray(value) || value instanceof Set) return list(value, budget);
+  if (value instanceof Map) return keyed(value, budget);
   const toJson: unknown = (value as { toJSON?: unknown }).toJSON;
   if (typeof toJson === 'function') return plain(toJson.call(value), budget);
+  return keyed(Object.entries(value), budget);
+}
+
+function list(items: Iterable<unknown>, budget: Budget): unknown {
+  const copy: unknown[] = [];
+  for (const item of items) {
+    if (budget.nodes <= 0) {
+      copy.push('[cut]');
+      break;
+    }
+    budget.nodes -= 1;
+    copy.push(plain(item, budget) ?? null);
+  }
+  return copy;
+}
+
+function keyed(entries: Iterable<readonly [unknown, unknown]>, budget: Budget): unknown {
   const copy: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  for (const [key, member] of Object.entries(value)) {
+  for (const [key, member] of entries) {
     if (budget.nodes <= 0) {
       copy['…'] = '[cut]';
       break;
     }
     budget.nodes -= 1;
-    copy[key] = plain(member, budget);
+    copy[String(key)] = plain(member, budget);
   }
   return copy;
 }
@@ -68,7 +84,7 @@ function plainError(error: Error, budget: Budget): unknown {
   const { code, details } = error as { code?: unknown; details?: unknown };
   const stack = isMotiaError(error) ? userStack(error.stack) : error.stack;
   return {
-    name: error.name,
+    name: plain(error.name, budget),
     message: plain(error.message, budget),
     ...(code === undefined ? {} : { code: plain(code, budget) }),
     ...(details === undefined ? {} : { details: plain(details, budget) }),

@@ -2,7 +2,7 @@ import { nearestNames } from '@motia/engine-core';
 import type { Clock, FunctionRegistry, Logger } from '@motia/engine-core/contract';
 import { otelErrors } from '../errors.js';
 import type { Metrics } from '../metrics/metrics.js';
-import { metricAliases } from '../metrics/metric-names.js';
+import { alertTrigger, metricAliases } from '../metrics/metric-names.js';
 import { statisticOf } from '../metrics/metric-series.js';
 import type { AlertOptions } from '../options.js';
 import { callWebhook, type WebhookOptions } from './webhook.js';
@@ -36,7 +36,7 @@ export interface AlertsParts {
   readonly logger: Logger;
   readonly functions: FunctionRegistry;
   readonly metrics: Metrics;
-  readonly webhook: Omit<WebhookOptions, 'clock'>;
+  readonly webhook: Omit<WebhookOptions, 'clock' | 'signal'>;
 }
 
 /** How long a function that an alert calls may take. */
@@ -46,6 +46,7 @@ const functionTimeoutMs = 30_000;
 export class Alerts {
   readonly #parts: AlertsParts;
   readonly #watches: readonly Watch[];
+  readonly #ending = new AbortController();
 
   constructor(options: readonly AlertOptions[], parts: AlertsParts) {
     this.#parts = parts;
@@ -64,6 +65,11 @@ export class Alerts {
       const event = this.#look(watch, nowMs);
       return event === undefined ? [] : [event];
     });
+  }
+
+  /** Calls off what is on its way. */
+  stop(): void {
+    this.#ending.abort();
   }
 
   list(): readonly Readonly<Record<string, unknown>>[] {
@@ -107,8 +113,8 @@ export class Alerts {
     const { action } = watch;
     try {
       if (action.type === 'log') logger.warn(`Alert ${event.alert}: ${event.metric} is ${String(event.value)} (${event.operator} ${String(event.threshold)})`, { ...event });
-      else if (action.type === 'webhook') await callWebhook(action.url, event, { ...webhook, clock });
-      else await functions.invoke(action.path, event, { timeoutMs: functionTimeoutMs, trigger: { id: `alert:${event.alert}`, type: 'alert' } });
+      else if (action.type === 'webhook') await callWebhook(action.url, event, { ...webhook, clock, signal: this.#ending.signal });
+      else await functions.invoke(action.path, event, { timeoutMs: functionTimeoutMs, signal: this.#ending.signal, trigger: { id: `alert:${event.alert}`, type: alertTrigger } });
       watch.lastError = undefined;
     } catch (error) {
       watch.lastError = error instanceof Error ? error.message : String(error);

@@ -11,6 +11,8 @@ export interface WebhookOptions {
   /** `host` or `host:port` that may be called whatever its address. */
   readonly allowedHosts: readonly string[];
   readonly timeoutMs: number;
+  /** Calls it off. */
+  readonly signal?: AbortSignal;
   /** Finds the addresses of a name. Default: the system's. */
   readonly resolve?: (host: string) => Promise<readonly string[]>;
 }
@@ -33,9 +35,23 @@ export async function callWebhook(url: string, body: unknown, options: WebhookOp
     } catch (error) {
       const waitMs = waitsMs[attempt];
       if (waitMs === undefined || (error as { code?: unknown }).code === 'MOTIA_OTEL_WEBHOOK_REFUSED') throw error;
-      await new Promise<void>((resolve) => void options.clock.setTimeout(resolve, waitMs));
+      await pause(waitMs, options);
+      if (options.signal?.aborted === true) throw error;
     }
   }
+}
+
+function pause(waitMs: number, { clock, signal }: WebhookOptions): Promise<void> {
+  return new Promise<void>((resolve) => {
+    if (signal?.aborted === true) return resolve();
+    const end = (): void => {
+      clock.clear(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = clock.setTimeout(end, waitMs);
+    signal?.addEventListener('abort', end);
+  });
 }
 
 async function permittedAddress(target: URL, { allowedHosts, resolve = systemLookup }: WebhookOptions): Promise<string> {
@@ -59,7 +75,7 @@ async function systemLookup(host: string): Promise<readonly string[]> {
   return (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
 }
 
-function post(target: URL, address: string, body: string, { clock, timeoutMs }: WebhookOptions): Promise<void> {
+function post(target: URL, address: string, body: string, { clock, timeoutMs, signal }: WebhookOptions): Promise<void> {
   const family = isIP(address) === 6 ? 6 : 4;
   const pinned: LookupFunction = (_host, options, done) => {
     if (options.all === true) (done as (error: null, found: { address: string; family: number }[]) => void)(null, [{ address, family }]);
@@ -68,10 +84,12 @@ function post(target: URL, address: string, body: string, { clock, timeoutMs }: 
   const send = target.protocol === 'https:' ? httpsRequest : httpRequest;
   const controller = new AbortController();
   const timer = clock.setTimeout(() => controller.abort(), timeoutMs);
+  const ended = signal === undefined ? controller.signal : AbortSignal.any([controller.signal, signal]);
   return new Promise<void>((resolve, reject) => {
     const fail = (reason: string, cause?: unknown): void => reject(otelErrors.WEBHOOK_FAILED({ host: target.host, reason }, cause));
-    const outgoing = send(target, { method: 'POST', lookup: pinned, agent: false, signal: controller.signal, headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } }, (response) => {
-      response.resume();
+    const outgoing = send(target, { method: 'POST', lookup: pinned, agent: false, signal: ended, headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } }, (response) => {
+      // The status is the answer: whatever it goes on to say is not waited for.
+      response.destroy();
       const status = response.statusCode ?? 0;
       if (status >= 200 && status < 300) resolve();
       else fail(`it answered ${String(status)}`);

@@ -1,22 +1,33 @@
 import { isMotiaError, type Clock, type Logger, type Timer } from '@motia/engine-core/contract';
 import type { ExportOutcome } from './exporter-slot.js';
 
-/** Where a pump finds what is to be sent: everything that was ever written has a number. */
-export interface PumpSource<T> {
-  /** Number of the next one that will be written. */
-  written(): number;
-  /** From number `from` on; `missed` had to make room before they were read. */
-  read(from: number, most: number): { readonly items: readonly T[]; readonly next: number; readonly missed: number };
+/** What is sent at one time. */
+export interface PumpBatch<B> {
+  readonly batch: B;
+  /** Things in it. */
+  readonly count: number;
+  /** Number of the thing behind the last one. */
+  readonly next: number;
+  /** Things that had to make room before they were read. */
+  readonly missed: number;
 }
 
-export interface PumpOptions<T> {
+/** Where a pump finds what is to be sent: everything that was ever written has a number. */
+export interface PumpSource<B> {
+  /** Number of the next one that will be written. */
+  written(): number;
+  /** From number `from` on. */
+  read(from: number, most: number): PumpBatch<B>;
+}
+
+export interface PumpOptions<B> {
   readonly clock: Clock;
   readonly logger: Logger;
   /** For messages: `spans`, `log records`. */
   readonly what: string;
   readonly destination: string;
-  readonly source: PumpSource<T>;
-  readonly send: (items: readonly T[], signal: AbortSignal) => Promise<ExportOutcome>;
+  readonly source: PumpSource<B>;
+  readonly send: (batch: B, signal: AbortSignal) => Promise<ExportOutcome>;
   readonly batchSize: number;
   readonly intervalMs: number;
   readonly timeoutMs: number;
@@ -53,8 +64,8 @@ const batchesPerTurn = 1;
  * Sends what is in a ring, batch by batch, one at a time. Nobody waits for it: while the receiver is slow or down,
  * things stay in the ring, and what has to make room there is counted as dropped.
  */
-export class ExportPump<T> implements Pump {
-  readonly #options: PumpOptions<T>;
+export class ExportPump<B> implements Pump {
+  readonly #options: PumpOptions<B>;
   #next: number;
   #sent = 0;
   #dropped = 0;
@@ -66,7 +77,7 @@ export class ExportPump<T> implements Pump {
   #isStopped = true;
   #inFlight: AbortController | undefined;
 
-  constructor(options: PumpOptions<T>) {
+  constructor(options: PumpOptions<B>) {
     this.#options = options;
     this.#next = options.source.written();
   }
@@ -133,28 +144,28 @@ export class ExportPump<T> implements Pump {
 
   async #sendBatch(): Promise<void> {
     const { source, batchSize } = this.#options;
-    const { items, next, missed } = source.read(this.#next, batchSize);
+    const { batch, count, next, missed } = source.read(this.#next, batchSize);
     this.#dropped += missed;
-    this.#next = next - items.length;
-    if (items.length === 0) return;
+    this.#next = next - count;
+    if (count === 0) return;
     try {
-      const { rejected, reason } = await this.#sendInTime(items);
+      const { rejected, reason } = await this.#sendInTime(batch);
       this.#next = next;
-      this.#sent += items.length - rejected;
+      this.#sent += count - rejected;
       this.#dropped += rejected;
       this.#succeeded(rejected, reason);
     } catch (error) {
-      this.#failed(error, items.length, next);
+      this.#failed(error, count, next);
     }
   }
 
-  async #sendInTime(items: readonly T[]): Promise<ExportOutcome> {
+  async #sendInTime(batch: B): Promise<ExportOutcome> {
     const { clock, send, timeoutMs } = this.#options;
     const controller = new AbortController();
     this.#inFlight = controller;
     const timer = clock.setTimeout(() => controller.abort(), timeoutMs);
     try {
-      return await send(items, controller.signal);
+      return await send(batch, controller.signal);
     } finally {
       clock.clear(timer);
       this.#inFlight = undefined;

@@ -66,7 +66,7 @@ export class LogIntake {
       observedMs: clock.now(),
       level,
       message: redactor.text(cutText(message, maxMessageLength)),
-      source: cutText(source, 256),
+      source: redactor.text(cutText(source, 256)),
       traceId,
       spanId,
       ...(functionId === undefined ? {} : { functionId }),

@@ -13,6 +13,8 @@ const smallestChunk = 128 * 1024;
 
 /** What a look for logs wants to see; all that is given must hold. */
 export interface LogFilter {
+  /** Came here at that time or later, whatever it says of itself. */
+  readonly observedFromMs?: number | undefined;
   readonly fromMs?: number | undefined;
   readonly toMs?: number | undefined;
   readonly traceId?: string | undefined;
@@ -161,6 +163,7 @@ function headFits({ view, bytes }: LogBytes, place: number, filter: LogFilter, t
   const severity = view.getUint8(place + at.level);
   if (filter.minSeverity !== undefined && severity < filter.minSeverity) return false;
   if (filter.level !== undefined && severity !== severityOf[filter.level as keyof typeof severityOf]) return false;
+  if (filter.observedFromMs !== undefined && view.getFloat64(place + at.observedMs, true) < filter.observedFromMs) return false;
   const timeMs = view.getFloat64(place + at.timeMs, true);
   if ((filter.fromMs !== undefined && timeMs < filter.fromMs) || (filter.toMs !== undefined && timeMs > filter.toMs)) return false;
   if (traceId === undefined) return true;

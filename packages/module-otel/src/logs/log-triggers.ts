@@ -27,7 +27,7 @@ export interface LogTriggersParts {
 
 /**
  * The trigger type `log`. What a function that it calls logs, however far down its calls and messages, starts nothing:
- * its traces carry a mark in their ids that nobody else can know.
+ * its traces carry a mark in their ids that nobody else can know. Nor does a print, while such functions run, that cannot be tied to a call.
  */
 export class LogTriggers {
   /** Records that found no room. */
@@ -35,6 +35,8 @@ export class LogTriggers {
   readonly #parts: LogTriggersParts;
   readonly #mark = randomHex(8);
   #subscribers: readonly Subscriber[] = [];
+  /** Calls under way, those of triggers that are gone included. */
+  #running = 0;
   #isStopped = false;
 
   constructor(parts: LogTriggersParts) {
@@ -48,6 +50,7 @@ export class LogTriggers {
       config: defineOptions(logTriggerSchema),
       apply: ({ added, removed }) => {
         const gone = new Set(removed.map(({ id }) => id));
+        for (const { trigger, waiting } of this.#subscribers) if (gone.has(trigger.id)) waiting.length = 0;
         this.#subscribers = [...this.#subscribers.filter(({ trigger }) => !gone.has(trigger.id)), ...added.map((trigger) => ({ trigger, waiting: [], running: 0 }))];
       },
     };
@@ -55,7 +58,7 @@ export class LogTriggers {
 
   /** In the moment a record is written: only puts it in line. */
   take(log: LogData): void {
-    if (this.#subscribers.length === 0 || this.#isStopped || log.traceId?.startsWith(this.#mark) === true) return;
+    if (this.#subscribers.length === 0 || this.#isStopped || this.#isOfOwn(log)) return;
     for (const subscriber of this.#subscribers) {
       const { level } = subscriber.trigger.config;
       if (level !== 'all' && !passesLevel(log.level, level as LogLevel)) continue;
@@ -72,13 +75,20 @@ export class LogTriggers {
     for (const { waiting } of this.#subscribers) waiting.length = 0;
   }
 
+  /** What our functions log has the mark. What is printed may be theirs where nobody can tell whose it is. */
+  #isOfOwn({ traceId, stream }: LogData): boolean {
+    return traceId === undefined ? this.#running > 0 && (stream === 'stdout' || stream === 'stderr') : traceId.startsWith(this.#mark);
+  }
+
   #go(subscriber: Subscriber): void {
     while (subscriber.running < mostRunning) {
       const log = subscriber.waiting.shift();
       if (log === undefined) return;
       subscriber.running += 1;
+      this.#running += 1;
       void this.#call(subscriber.trigger, log).finally(() => {
         subscriber.running -= 1;
+        this.#running -= 1;
         this.#go(subscriber);
       });
     }

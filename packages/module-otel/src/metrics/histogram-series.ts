@@ -62,6 +62,20 @@ export function mergeDistributions(a: Distribution | undefined, b: Distribution)
   };
 }
 
+/** What came to a distribution since it was `before`. The least and the greatest of that are reckoned by its buckets. */
+export function subtractDistribution(total: Distribution, before: Distribution): Distribution {
+  const buckets = total.buckets.map((value, index) => Math.max(0, value - (before.buckets[index] ?? 0)));
+  const { min, max } = rangeOf(buckets);
+  return { count: total.count - before.count, sum: total.sum - before.sum, min: Math.max(total.min, min), max: Math.min(total.max, max), buckets };
+}
+
+/** Between which values all lie, as far as buckets tell: of the last one only where it begins. */
+export function rangeOf(buckets: readonly number[]): { readonly min: number; readonly max: number } {
+  const first = buckets.findIndex((inside) => inside > 0);
+  const last = buckets.findLastIndex((inside) => inside > 0);
+  return { min: first <= 0 ? 0 : (bucketBounds[first - 1] as number), max: last === -1 ? 0 : (bucketBounds[last] ?? Number.POSITIVE_INFINITY) };
+}
+
 /** The value that a share of all values does not exceed, reckoned within its bucket; 0 for no values. */
 export function quantile({ count, min, max, buckets }: Distribution, share: number): number {
   if (count === 0) return 0;

@@ -7,6 +7,11 @@ export const workerSpawns = 'iii.workers.spawns.total';
 export const workerDeaths = 'iii.workers.deaths.total';
 export const workersActive = 'iii.workers.active';
 
+/** Type of the trigger of calls that an alert makes. */
+export const alertTrigger = 'alert';
+/** What alerts call says nothing about the app: counted, an alert whose function fails would keep itself up. */
+export const isOfAlert = (attributes: SpanAttributes): boolean => attributes['iii.trigger.type'] === alertTrigger;
+
 /** Where a name leads: to a metric, to some of its series, and to their number instead of their values. */
 export interface MetricSource {
   readonly metric: string;

@@ -20,7 +20,7 @@ export function summarise(points: readonly MetricPoint[], { takes, counts }: Met
   let kind: MetricKind | undefined;
   let added = 0;
   let distribution: Distribution | undefined;
-  /** Gauges of several series add up, look by look. */
+  /** Gauges of several series add up, look by look; of quantiles the greatest counts. */
   const looks = new Map<number, number>();
   for (const point of points) {
     if (!takes(point.attributes)) continue;
@@ -29,12 +29,16 @@ export function summarise(points: readonly MetricPoint[], { takes, counts }: Met
       added += point.distribution.count;
       if (!counts) distribution = mergeDistributions(distribution, point.distribution);
     } else if (point.kind === 'counter') added += point.value ?? 0;
-    else looks.set(point.timeMs, (looks.get(point.timeMs) ?? 0) + (point.value ?? 0));
+    else {
+      const { timeMs, attributes, value = 0 } = point;
+      const known = looks.get(timeMs);
+      looks.set(timeMs, known === undefined ? value : attributes['quantile'] === undefined ? known + value : Math.max(known, value));
+    }
   }
   if (kind === undefined) return undefined;
   if (kind === 'gauge') {
     const values = [...looks.values()];
-    return { kind, increase: values.length, last: values.at(-1) ?? 0, avg: values.reduce((a, b) => a + b, 0) / values.length, min: Math.min(...values), max: Math.max(...values), distribution: undefined };
+    return { kind, increase: values.length, last: values.at(-1) ?? 0, avg: values.reduce((a, b) => a + b, 0) / values.length, min: values.reduce((a, b) => Math.min(a, b)), max: values.reduce((a, b) => Math.max(a, b)), distribution: undefined };
   }
   if (distribution !== undefined) {
     const { count, sum, min, max } = distribution;

@@ -1,7 +1,7 @@
 import type { Clock } from '@motia/engine-core/contract';
 import type { MetricData, MetricPoint } from './metric-data.js';
 import { MetricMeter } from './meter.js';
-import { metricAliases, sourceOf } from './metric-names.js';
+import { isOfAlert, metricAliases, sourceOf } from './metric-names.js';
 import { summarise, type PointSummary } from './metric-series.js';
 import { PointStore } from './point-store.js';
 import { Rollups } from './rollups.js';
@@ -42,11 +42,11 @@ export class Metrics {
     return [...own, ...aliased(own), ...this.sdk.collect()];
   }
 
-  /** What a metric, by whichever of its names, did in the last `windowMs`. */
+  /** What a metric, by whichever of its names, did in the last `windowMs`, apart from what alerts called. */
   over(name: string, windowMs: number): PointSummary | undefined {
     const nowMs = this.#clock.now();
     const source = sourceOf(name);
-    return summarise(this.points.between(nowMs - windowMs, nowMs, source.metric), source);
+    return summarise(this.points.between(nowMs - windowMs, nowMs, source.metric), { ...source, takes: (attributes) => source.takes(attributes) && !isOfAlert(attributes) });
   }
 
   /** True for what counts, by whichever of its names: when nothing happened, it grew by nothing. */

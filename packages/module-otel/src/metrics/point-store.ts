@@ -5,7 +5,7 @@ export class PointStore {
   dropped = 0;
   readonly #retentionMs: number;
   readonly #most: number;
-  /** Points in order of time; those before `#first` are gone. */
+  /** Points as they came: in order of time, unless the clock was set. Those before `#first` are gone. */
   #points: MetricPoint[] = [];
   #first = 0;
 
@@ -37,8 +37,7 @@ export class PointStore {
     const found: MetricPoint[] = [];
     for (let index = this.#first; index < this.#points.length; index += 1) {
       const point = this.#points[index] as MetricPoint;
-      if (point.timeMs > toMs) break;
-      if (point.timeMs >= fromMs && (metric === undefined || point.metric === metric)) found.push(point);
+      if (point.timeMs >= fromMs && point.timeMs <= toMs && (metric === undefined || point.metric === metric)) found.push(point);
     }
     return found;
   }

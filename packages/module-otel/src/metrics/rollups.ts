@@ -32,7 +32,7 @@ export interface RollupWindow {
 /** Metrics over longer and longer times: minutes for an hour, five minutes for six, hours for a week. */
 export class Rollups {
   dropped = 0;
-  /** By level; the key is series and start, so that windows lie in the order in which they began. */
+  /** By level; the key is series and start. */
   readonly #levels: readonly Map<string, RollupWindow>[] = rollupLevels.map(() => new Map());
 
   get size(): number {
@@ -52,10 +52,8 @@ export class Rollups {
     for (let level = 0; level < rollupLevels.length; level += 1) {
       const windows = this.#levels[level] as Map<string, RollupWindow>;
       const { keptMs, windowMs } = rollupLevels[level] as (typeof rollupLevels)[number];
-      for (const [key, { startMs }] of windows) {
-        if (startMs + windowMs + keptMs > nowMs) break;
-        windows.delete(key);
-      }
+      // All of them: where the clock was set, they do not lie in order.
+      for (const [key, { startMs }] of windows) if (startMs + windowMs + keptMs <= nowMs) windows.delete(key);
     }
   }
 

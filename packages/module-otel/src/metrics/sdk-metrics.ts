@@ -1,6 +1,6 @@
 import { attributesKey } from '@motia/engine-core';
 import type { SpanAttributes } from '@motia/engine-core/contract';
-import type { Distribution } from './histogram-series.js';
+import { mergeDistributions, subtractDistribution, type Distribution } from './histogram-series.js';
 import type { MetricData, MetricKind, MetricPoint } from './metric-data.js';
 
 /** A number that a worker exported itself. */
@@ -10,15 +10,15 @@ export interface SdkMeasurement {
   readonly unit: string;
   readonly description: string;
   readonly attributes: SpanAttributes;
-  /** Cumulative for counters. */
   readonly value?: number;
   readonly distribution?: Distribution;
+  /** It is what came since it was told the last time; else all since its process began to count. Gauges are what they are. */
   readonly isDelta?: boolean;
 }
 
+/** As it stands now. */
 interface KnownSeries extends SdkMeasurement {
-  seenMs: number;
-  total: number;
+  readonly seenMs: number;
 }
 
 const mostSeries = 10_000;
@@ -39,13 +39,11 @@ export class SdkMetrics {
       this.rejected += 1;
       return false;
     }
-    const value = measurement.value ?? 0;
-    const before = known?.total ?? 0;
-    const total = measurement.kind !== 'counter' ? value : measurement.isDelta === true ? before + value : value;
-    // A counter that goes back was begun anew by a new process.
-    const grown = measurement.kind !== 'counter' || measurement.isDelta === true ? value : total >= before && known !== undefined ? total - before : total;
-    this.#series.set(key, { ...measurement, seenMs: nowMs, total });
-    if (this.#points.length < mostSeries) this.#points.push({ timeMs: nowMs, metric: measurement.metric, kind: measurement.kind, attributes: measurement.attributes, value: grown, ...(measurement.distribution === undefined ? {} : { distribution: measurement.distribution }) });
+    const before = known?.kind === measurement.kind ? known : undefined;
+    const { metric, kind, attributes } = measurement;
+    const { total, grown } = kind === 'histogram' ? histogramSteps(measurement, before) : numberSteps(measurement, before);
+    this.#series.set(key, { ...measurement, ...total, seenMs: nowMs });
+    if (grown.distribution?.count !== 0 && this.#points.length < mostSeries) this.#points.push({ timeMs: nowMs, metric, kind, attributes, ...grown });
     return true;
   }
 
@@ -64,12 +62,36 @@ export class SdkMetrics {
       if (entry === undefined) byName.set(series.metric, { first: series, all: [series] });
       else entry.all.push(series);
     }
+    // One name may be a counter in one process and a gauge in another: as a whole it is what it was first.
     return [...byName].map(([name, { first, all }]) => ({
       name,
       kind: first.kind,
       unit: first.unit,
       description: first.description,
-      series: all.map(({ attributes, total, distribution }) => ({ attributes, ...(distribution === undefined ? { value: total } : { distribution }) })),
+      series: all.filter(({ kind }) => kind === first.kind).map(({ attributes, value, distribution }) => ({ attributes, ...(distribution === undefined ? { value: value ?? 0 } : { distribution }) })),
     }));
   }
+}
+
+type Numbers = Pick<MetricPoint, 'value' | 'distribution'>;
+/** What a series comes to, and what a point says of the time since it was told before. */
+interface Steps {
+  readonly total: Numbers;
+  readonly grown: Numbers;
+}
+
+function numberSteps({ kind, value = 0, isDelta = false }: SdkMeasurement, before: KnownSeries | undefined): Steps {
+  const known = before?.value ?? 0;
+  const total = { value: isDelta ? known + value : value };
+  if (kind !== 'counter') return { total, grown: total };
+  // A counter that goes back was begun anew by a new process.
+  return { total, grown: { value: isDelta || value < known ? value : value - known } };
+}
+
+function histogramSteps({ distribution, isDelta = false }: SdkMeasurement, before: KnownSeries | undefined): Steps {
+  if (distribution === undefined) return { total: {}, grown: {} };
+  const known = before?.distribution;
+  if (isDelta) return { total: { distribution: distribution.count === 0 && known !== undefined ? known : mergeDistributions(known, distribution) }, grown: { distribution } };
+  const isAnew = known === undefined || distribution.count < known.count;
+  return { total: { distribution }, grown: { distribution: isAnew ? distribution : subtractDistribution(distribution, known) } };
 }

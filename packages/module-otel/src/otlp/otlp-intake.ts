@@ -1,6 +1,8 @@
-import type { Clock, LogSink } from '@motia/engine-core/contract';
+import type { Clock, LogSink, SpanAttributes } from '@motia/engine-core/contract';
 import type { SdkMetrics } from '../metrics/sdk-metrics.js';
 import type { Recorder } from '../record/recorder.js';
+import type { AttributeValue } from '../record/span-data.js';
+import type { Redactor } from '../redaction/redactor.js';
 import { takeLogs } from './otlp-logs.js';
 import { takeMetrics } from './otlp-metrics.js';
 import { takeTraces } from './otlp-traces.js';
@@ -28,6 +30,8 @@ export interface Intake {
   reject(reason: string): undefined;
   truncate(): void;
   adjust(): void;
+  /** Attributes of a metric without secrets: nothing that cleans stands between them and whoever keeps them. */
+  clean(attributes: Readonly<Record<string, AttributeValue>>): SpanAttributes;
   /** `service.name` of a resource, else the worker's name. */
   serviceOf(resource: unknown): string;
 }
@@ -35,12 +39,15 @@ export interface Intake {
 /** Items of one export. */
 const mostItems = 10_000;
 const mostReasons = 32;
+/** Characters of an attribute of a metric. */
+const longestLabel = 1_024;
 
 export interface OtlpIntakeParts {
   readonly clock: Pick<Clock, 'now'>;
   readonly recorder: Recorder;
   readonly logs: LogSink;
   readonly metrics: SdkMetrics;
+  readonly redactor: Redactor;
   /** Undefined takes nothing of that signal. */
   readonly takes: { readonly traces: boolean; readonly metrics: boolean; readonly logs: boolean };
   nameOf(workerId: string): string;
@@ -94,6 +101,7 @@ export class OtlpIntake {
       reject,
       truncate: () => void (this.#truncated += 1),
       adjust: () => void (this.#adjusted += 1),
+      clean: (attributes) => this.#parts.redactor.attributes(attributes, longestLabel),
       serviceOf: (resource) => serviceName(resource)?.slice(0, 256) ?? this.#parts.nameOf(workerId),
     };
   }

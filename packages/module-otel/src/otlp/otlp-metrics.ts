@@ -1,5 +1,5 @@
 import type { SpanAttributes } from '@motia/engine-core/contract';
-import { bucketBounds, type Distribution } from '../metrics/histogram-series.js';
+import { bucketBounds, rangeOf, type Distribution } from '../metrics/histogram-series.js';
 import type { MetricKind } from '../metrics/metric-data.js';
 import type { SdkMetrics } from '../metrics/sdk-metrics.js';
 import { attributes, list, number, record, text, type Loose } from './otlp-values.js';
@@ -31,7 +31,7 @@ function takeMetric(metric: Loose, service: string, metrics: SdkMetrics, intake:
   for (const entry of list(data['dataPoints'])) {
     if (!intake.hasRoom()) continue;
     const point = record(entry);
-    const own: SpanAttributes = { ...(attributes(point['attributes'], mostAttributes).attributes as SpanAttributes), 'service.name': service, 'worker.id': intake.workerId };
+    const own: SpanAttributes = { ...intake.clean(attributes(point['attributes'], mostAttributes).attributes), 'service.name': service, 'worker.id': intake.workerId };
     const value = number(point['asDouble']) ?? number(point['asInt']);
     const distribution = kind === 'histogram' ? toDistribution(point) : undefined;
     if (kind === 'histogram' ? distribution === undefined : value === undefined) {
@@ -57,5 +57,8 @@ function toDistribution(point: Loose): Distribution | undefined {
     buckets[bucket] = (buckets[bucket] as number) + (number(inside) ?? 0);
   });
   const sum = number(point['sum']) ?? 0;
-  return { count, sum, min: number(point['min']) ?? 0, max: number(point['max']) ?? bounds.filter(Number.isFinite).at(-1) ?? 0, buckets };
+  const range = rangeOf(buckets);
+  // Who does not say the greatest value may have one beyond the last bound.
+  const beyond = Math.max(bounds.filter(Number.isFinite).at(-1) ?? 0, count === 0 ? 0 : sum / count);
+  return { count, sum, min: number(point['min']) ?? range.min, max: number(point['max']) ?? (Number.isFinite(range.max) ? range.max : beyond), buckets };
 }

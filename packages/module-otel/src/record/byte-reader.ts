@@ -6,14 +6,18 @@ import type { StringLookup } from './string-table.js';
 export class ByteReader {
   readonly #bytes: Buffer;
   readonly #view: DataView;
-  readonly #strings: StringLookup;
-  at: number;
+  readonly strings: StringLookup;
+  at = 0;
 
-  constructor(bytes: Uint8Array, strings: StringLookup, at = 0) {
+  constructor(bytes: Uint8Array, strings: StringLookup) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#strings = strings;
-    this.at = at;
+    this.strings = strings;
+  }
+
+  /** Bytes of the record that begins at `at`. */
+  lengthAt(at: number): number {
+    return this.#view.getUint32(at, true);
   }
 
   u8(): number {
@@ -48,7 +52,7 @@ export class ByteReader {
   value(): AttributeValue | undefined {
     const tag = this.u8();
     switch (tag) {
-      case Tag.Table: return this.#strings.at(this.u32());
+      case Tag.Table: return this.strings.at(this.u32());
       case Tag.Ascii: return this.#slice('latin1');
       case Tag.Utf8: return this.#slice('utf8');
       case Tag.Float: return this.f64();

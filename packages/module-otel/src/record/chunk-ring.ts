@@ -23,6 +23,15 @@ export interface TakenBytes {
   readonly missed: number;
 }
 
+/** Records as bytes, copied out of a ring. */
+export interface CopiedRecords {
+  readonly pieces: readonly Uint8Array[];
+  /** Number of the record behind the last one. */
+  readonly next: number;
+  /** Records that had to make room before they were read. */
+  readonly missed: number;
+}
+
 /** Reads a ring as bytes, from where it was left the last time. */
 export class RingCursor {
   #record: number;
@@ -143,6 +152,23 @@ export class ChunkRing {
       }
     }
     return { next, missed };
+  }
+
+  /** Copies records from number `from` on, at most `most`. */
+  copy(from: number, most: number): CopiedRecords {
+    const missed = Math.max(0, (this.#chunks[0]?.firstRecord ?? this.written) - from);
+    const pieces: Uint8Array[] = [];
+    let next = from + missed;
+    const end = next + most;
+    for (const chunk of this.#chunks) {
+      const last = chunk.firstRecord + chunk.records;
+      if (last <= next) continue;
+      if (next >= end) break;
+      const until = Math.min(last, end);
+      pieces.push(copyOf(chunk.bytes, offsetOf(chunk, next), until === last ? chunk.used : offsetOf(chunk, until)));
+      next = until;
+    }
+    return { pieces, next, missed };
   }
 
   /** Takes the oldest piece away; call `reuse` when done with it. */

@@ -6,7 +6,22 @@ import type { StringLookup } from './string-table.js';
 
 /** Reads the span that begins at `at`. */
 export function decodeSpan(bytes: Uint8Array, at: number, strings: StringLookup): SpanData {
-  const reader = new ByteReader(bytes, strings, at + Offset.kind);
+  return readSpan(new ByteReader(bytes, strings), at);
+}
+
+/** Reads all spans of pieces that begin and end with whole ones. */
+export function decodeSpans(pieces: readonly Uint8Array[], strings: StringLookup): SpanData[] {
+  const spans: SpanData[] = [];
+  for (const piece of pieces) {
+    const reader = new ByteReader(piece, strings);
+    for (let at = 0; at < piece.byteLength; at += reader.lengthAt(at)) spans.push(readSpan(reader, at));
+  }
+  return spans;
+}
+
+function readSpan(reader: ByteReader, from: number): SpanData {
+  const { strings } = reader;
+  reader.at = from + Offset.kind;
   const kind = reader.u8();
   const flags = reader.u8();
   reader.at += 8;

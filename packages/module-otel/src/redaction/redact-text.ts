@@ -1,20 +1,24 @@
-import { redacted } from './secret-names.js';
+import { redactUrls } from './redact-url.js';
+import { redacted, secretWord } from './secret-names.js';
 
-/** One look decides whether a text is worth a second. */
-const suspicious = /:\/\/|token|secret|password|passwd|credential|api[-_]?key|authorization|bearer|basic |cookie|eyJ/i;
+/** One look decides whether a text is worth a second: it finds all that `secretWord` does, and sooner. */
+const suspicious = /:\/\/|token|secret|passw|passphrase|pwd|credential|authorization|cookie|(?:private|access|api)[-_]?key|bearer|basic |digest |eyJ|PRIVATE KEY-/i;
 const schemes = /\b(bearer|basic|digest)\s{1,8}[\w\-.~+/=]{4,}/gi;
 /** Begins only where no such text is under way, so that no character is looked at twice. */
 const webToken = /(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g;
+const privateKey = /(-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----)[^]*?(?:-----END [A-Z ]{0,32}PRIVATE KEY-----|$)/g;
 
-/** Takes secrets out of free text: URLs' user information and query values, `Bearer …`, `password=…`, JSON web tokens. Linear in the length. */
+/** Takes secrets out of free text: URLs' user information and query values, `Bearer …`, `password=…`, JSON web tokens, private keys. Linear in the length. */
 export function redactText(text: string): string {
   if (!suspicious.test(text)) return text;
   const clean = text.includes('://') ? redactUrls(text) : text;
-  return redactAssignments(clean.replace(schemes, `$1 ${redacted}`).replace(webToken, redacted));
+  return redactAssignments(clean.replace(schemes, `$1 ${redacted}`).replace(webToken, redacted).replace(privateKey, `$1${redacted}`));
 }
 
-const secretWord = /token|secret|password|passwd|credential|api[-_]?key|authorization|cookie/i;
-const scheme = /^(?:bearer|basic|digest)$/i;
+/** Already taken out, or a scheme whose credentials are. */
+const isClean = /^(?:(?:bearer|basic|digest)\s+)?\[redacted|^(?:bearer|basic|digest)?$/i;
+/** Headers whose values go to the end of the line when nothing quotes them. */
+const headerName = /(?:authorization|cookie)$/i;
 /** As much as is looked at before and between name, sign and value. */
 const longestName = 96;
 const longestGap = 4;
@@ -23,11 +27,12 @@ const longestGap = 4;
 function redactAssignments(text: string): string {
   let result = '';
   let from = 0;
-  for (const { index } of text.matchAll(/[:=]/g)) {
-    if (index < from || !secretWord.test(nameBefore(text, index))) continue;
-    const [start, end] = valueAfter(text, index + 1);
-    const value = text.slice(start, end);
-    if (value === '' || value === redacted || value.startsWith('[redacted') || scheme.test(value)) continue;
+  for (const { index, 0: sign } of text.matchAll(/[:=]/g)) {
+    if (index < from) continue;
+    const name = nameBefore(text, index);
+    if (!secretWord.test(name)) continue;
+    const [start, end] = valueAfter(text, index + 1, sign === ':' && headerName.test(name) ? endOfHeader : endOfWord);
+    if (isClean.test(text.slice(start, end))) continue;
     result += text.slice(from, start) + redacted;
     from = end;
   }
@@ -38,77 +43,57 @@ function nameBefore(text: string, sign: number): string {
   let end = sign;
   for (let gap = 0; gap < longestGap && /\s/.test(text[end - 1] ?? ''); gap += 1) end -= 1;
   if (/["']/.test(text[end - 1] ?? '')) end -= 1;
-  if (text[end - 1] === '\\') end -= 1;
+  for (let escapes = 0; escapes < longestGap * 2 && text[end - 1] === '\\'; escapes += 1) end -= 1;
   let start = end;
   while (end - start < longestName && /[\w.-]/.test(text[start - 1] ?? '')) start -= 1;
   return text.slice(start, end);
 }
 
+const endOfWord = /[\s,;&"'}\])]/g;
+const endOfHeader = /[\r\n"'\\}\]]/g;
+/** What may stand between sign and value: the rest of `=>`, space, colours of a terminal (as they are, or made visible). */
+// eslint-disable-next-line no-control-regex -- escape sequences begin with one
+const gapAfter = /(?:[>\s]|(?:\u001b|\\u001b)\[[\d;]{0,16}m){0,8}/y;
+const opening = /(\\*)(["'])/y;
+
 /** Where a value begins and ends; quotes stay. */
-function valueAfter(text: string, behindSign: number): readonly [number, number] {
-  let start = behindSign;
-  for (let gap = 0; gap < longestGap && /\s/.test(text[start] ?? ''); gap += 1) start += 1;
-  const isEscaped = text[start] === '\\';
-  const quote = text[isEscaped ? start + 1 : start];
-  if (quote === '"' || quote === "'") {
-    start += isEscaped ? 2 : 1;
-    const closing = isEscaped ? text.indexOf(`\\${quote}`, start) : endOfQuoted(text, start, quote);
-    return [start, closing === -1 ? text.length : closing];
-  }
-  let end = start;
-  while (end < text.length && !/[\s,;&"'}\])]/.test(text[end] as string)) end += 1;
-  return [start, end];
+function valueAfter(text: string, behindSign: number, unquotedEnd: RegExp): readonly [number, number] {
+  gapAfter.lastIndex = behindSign;
+  gapAfter.test(text);
+  const start = gapAfter.lastIndex;
+  if (text[start] === '[' || text[start] === '{') return [start, endOfStructure(text, start)];
+  opening.lastIndex = start;
+  const [quoted, escapes, quote] = opening.exec(text) ?? [];
+  if (quoted !== undefined) return [start + quoted.length, endOfQuoted(text, start + quoted.length, { quote: quote as string, escapes: (escapes as string).length })];
+  unquotedEnd.lastIndex = start;
+  return [start, unquotedEnd.exec(text)?.index ?? text.length];
 }
 
-function endOfQuoted(text: string, from: number, quote: string): number {
+/** `escapes`: backslashes before each of the quotes; JSON within a text of JSON has one, and so on. */
+function endOfQuoted(text: string, from: number, { quote, escapes }: { readonly quote: string; readonly escapes: number }): number {
+  for (let at = text.indexOf(quote, from); at !== -1; at = text.indexOf(quote, at + 1)) {
+    let before = 0;
+    while (at - before > from && text[at - before - 1] === '\\') before += 1;
+    if (escapes === 0 ? before % 2 === 0 : before <= escapes) return at - (escapes === 0 ? 0 : before);
+  }
+  return text.length;
+}
+
+/** Behind the bracket that closes a list or an object; the end of a text that was cut. */
+function endOfStructure(text: string, from: number): number {
+  let depth = 0;
   for (let at = from; at < text.length; at += 1) {
-    if (text[at] === '\\') at += 1;
-    else if (text[at] === quote) return at;
+    const sign = text[at] as string;
+    if (sign === '[' || sign === '{') depth += 1;
+    else if (sign === ']' || sign === '}') {
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    } else if (sign === '"' || sign === "'") {
+      let escapes = 0;
+      while (text[at - escapes - 1] === '\\') escapes += 1;
+      at = text.indexOf(sign, endOfQuoted(text, at + 1, { quote: sign, escapes }));
+      if (at === -1) return text.length;
+    }
   }
-  return -1;
-}
-
-const endOfUrl = /[\s"'<>`\\]/;
-
-function redactUrls(text: string): string {
-  let result = '';
-  let from = 0;
-  for (let at = text.indexOf('://'); at !== -1; at = text.indexOf('://', from)) {
-    const start = at + 3;
-    let end = start;
-    while (end < text.length && !endOfUrl.test(text[end] as string)) end += 1;
-    result += text.slice(from, start) + redactBehindScheme(text.slice(start, end));
-    from = end;
-  }
-  return result + text.slice(from);
-}
-
-function redactBehindScheme(rest: string): string {
-  const slash = rest.search(/[/?#]/);
-  const authority = slash === -1 ? rest : rest.slice(0, slash);
-  const behind = slash === -1 ? '' : rest.slice(slash);
-  const user = authority.lastIndexOf('@');
-  const host = user === -1 ? authority : `${redacted}@${authority.slice(user + 1)}`;
-  return host + redactQueryOf(behind);
-}
-
-/** `/path?a=1#f` keeps the names of its parameters. */
-export function redactQueryOf(path: string): string {
-  const mark = path.indexOf('?');
-  if (mark === -1) return path;
-  const hash = path.indexOf('#', mark);
-  const query = path.slice(mark + 1, hash === -1 ? undefined : hash);
-  return `${path.slice(0, mark + 1)}${redactQuery(query)}${hash === -1 ? '' : path.slice(hash)}`;
-}
-
-/** `a=1&b=2` without the values. */
-export function redactQuery(query: string): string {
-  if (query === '') return '';
-  return query
-    .split('&')
-    .map((pair) => {
-      const equals = pair.indexOf('=');
-      return equals === -1 ? pair : `${pair.slice(0, equals + 1)}${redacted}`;
-    })
-    .join('&');
+  return text.length;
 }

@@ -1,5 +1,6 @@
 import type { AttributeValue } from '../record/span-data.js';
-import { redactQuery, redactQueryOf, redactText } from './redact-text.js';
+import { redactText } from './redact-text.js';
+import { redactQuery, redactQueryOf } from './redact-url.js';
 import { isHarmless, isNamedByAnother, isSecretName, namesAnother, redacted } from './secret-names.js';
 
 /** What is done with the values under a name. */
@@ -7,6 +8,7 @@ export const Verdict = { Keep: 0, Scan: 1, Secret: 2, Query: 3, Path: 4, Naming:
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 const rememberedNames = 10_000;
 const deepest = 16;
+const listedHeaders = /headers$/i;
 
 /** Names of our own that hold neither secrets nor URLs: not worth a look at their values. */
 const plainNames: readonly string[] = [
@@ -42,6 +44,18 @@ export class Redactor {
     return this.#namesSecret(members);
   }
 
+  /** A copy of attributes without secrets, of at most `longest` characters each; lists become texts. */
+  attributes(attributes: Readonly<Record<string, AttributeValue>>, longest: number): Readonly<Record<string, string | number | boolean>> {
+    const hidesNamed = this.#namesSecret(attributes);
+    const copy: Record<string, string | number | boolean> = Object.create(null) as Record<string, string | number | boolean>;
+    for (const [name, value] of Object.entries(attributes)) {
+      const verdict = this.#judge(name);
+      const clean = verdict === Verdict.Named && hidesNamed ? redacted : this.#clean(name, value, verdict, longest);
+      copy[name] = typeof clean === 'object' ? cutText(JSON.stringify(clean), longest) : clean;
+    }
+    return copy;
+  }
+
   /** Free text: messages of logs and errors. */
   text(text: string): string {
     return redactText(text);
@@ -58,7 +72,7 @@ export class Redactor {
     for (const [name, member] of Object.entries(value)) {
       const verdict = this.#judge(name);
       const isHidden = verdict === Verdict.Secret ? !isHarmless(name, member) : verdict === Verdict.Named && hidesNamed;
-      Object.defineProperty(copy, name, { value: isHidden && member !== null && member !== undefined ? redacted : this.#member(member, verdict, depth), enumerable: true, writable: true, configurable: true });
+      Object.defineProperty(copy, name, { value: isHidden && member !== null && member !== undefined ? redacted : this.#member(name, member, verdict, depth), enumerable: true, writable: true, configurable: true });
     }
     return copy;
   }
@@ -70,7 +84,16 @@ export class Redactor {
     return value.map((item) => this.fields(item, depth + 1));
   }
 
-  #member(member: unknown, verdict: Verdict, depth: number): unknown {
+  /** `rawHeaders` of Node: name, value, name, value … */
+  #headers(list: readonly unknown[], depth: number): unknown {
+    return list.map((item, index) => {
+      const name = index % 2 === 1 ? list[index - 1] : undefined;
+      return typeof name === 'string' && typeof item === 'string' && this.#judge(name) === Verdict.Secret ? redacted : this.fields(item, depth + 1);
+    });
+  }
+
+  #member(name: string, member: unknown, verdict: Verdict, depth: number): unknown {
+    if (Array.isArray(member) && listedHeaders.test(name)) return this.#headers(member, depth);
     if (typeof member !== 'string') return this.fields(member, depth + 1);
     if (verdict === Verdict.Query) return redactQuery(member.replace(/^\?/, ''));
     return verdict === Verdict.Path ? redactText(redactQueryOf(member)) : redactText(member);

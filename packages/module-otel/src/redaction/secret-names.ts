@@ -1,19 +1,19 @@
 /** What a value becomes that may not be kept. */
 export const redacted = '[redacted]';
 
-const exact: ReadonlySet<string> = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'cookies', 'x-api-key', 'apikey', 'api_key', 'api-key', 'passwd', 'pwd']);
-const parts = /token|secret|password|credential|private[-_]?key|access[-_]?key/;
+/** What makes a name that of a secret, wherever it stands in it. */
+export const secretWord = /token|secret|passw(?:or)?d|passphrase|credential|authorization|cookie|private[-_]?key|access[-_]?key|api[-_]?key|(?:^|[^a-z])pwd(?![a-z])/i;
 /** `http.request.header.cookie`, `req.headers["authorization"]`: the last word decides. */
 const lastWord = /[a-z0-9_-]+(?=[^a-z0-9_-]*$)/;
 /** Numbers of tokens are no tokens. */
 const counted = /tokens(?:[-_.](?:used|total|count|limit))?$|token[-_.]count$/;
 
-/** True for names whose values are secrets: authorization, cookies, API keys and everything with token, secret, password or credential in it. `more` are names that the user added. */
+/** True for names whose values are secrets: everything with authorization, cookie, API key, token, secret, password or credential in it. `more` are names that the user added. */
 export function isSecretName(name: string, more: ReadonlySet<string>): boolean {
+  if (secretWord.test(name)) return true;
+  if (more.size === 0) return false;
   const lower = name.toLowerCase();
-  if (exact.has(lower) || more.has(lower) || parts.test(lower)) return true;
-  const word = lastWord.exec(lower)?.[0];
-  return word !== undefined && (exact.has(word) || more.has(word));
+  return more.has(lower) || more.has(lastWord.exec(lower)?.[0] ?? lower);
 }
 
 /** True where what stands under a secret name is none: a count of tokens, or yes and no. */

@@ -32,7 +32,7 @@ const fullLogBytes = 64 * 1024;
 
 export function write(sql: StoreSql, input: WriteInput, { engineId, nowMs }: StoreCommandContext): WriteResult {
   const { run, strings, spans, opened, ended, logs, rollups, rollupsBefore, limits } = input;
-  sql.run('INSERT INTO otel_engines (id, seen_ms) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET seen_ms = excluded.seen_ms', engineId, nowMs);
+  sql.run('INSERT INTO otel_engines (id, seen_ms, run) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET seen_ms = excluded.seen_ms, run = excluded.run', engineId, nowMs, run);
   strings.texts.forEach((text, index) => sql.run('INSERT OR REPLACE INTO otel_strings (run, number, text) VALUES (?, ?, ?)', run, strings.first + index, text));
   for (const body of spans) insertChunk(sql, run, body, limits, false);
   for (const id of ended) sql.run('DELETE FROM otel_open WHERE span_id = ?', id);
@@ -67,19 +67,14 @@ function evictLogs(sql: StoreSql, { maxRecords, maxBytes, beforeMs }: WriteInput
   }
 }
 
-/** An engine that has not been seen for so long is dead. */
-export const deadAfterMs = 5_000;
 /** `interrupted` among the statuses of spans. */
 const interrupted = 3;
 
-/**
- * Ends spans that dead engines left open: when the engine was seen last, with the status `interrupted`. `isAlone`: no
- * other engine can be at it, so that every other one is dead.
- */
-export function interrupt(sql: StoreSql, { isAlone, slowMs }: { readonly isAlone: boolean; readonly slowMs: number }, { engineId, nowMs }: StoreCommandContext): number {
-  const dead = sql.all<{ id: string; seen_ms: number }>('SELECT id, seen_ms FROM otel_engines WHERE id <> ? AND seen_ms < ?', engineId, isAlone ? Number.MAX_SAFE_INTEGER : nowMs - deadAfterMs);
+/** Ends spans that engines which are gone left open: when the engine was seen last, with the status `interrupted`. */
+export function interrupt(sql: StoreSql, { gone, slowMs }: { readonly gone: readonly string[]; readonly slowMs: number }): number {
   let closed = 0;
-  for (const { id, seen_ms: seenMs } of dead) {
+  for (const id of gone) {
+    const seenMs = sql.get<{ seen_ms: number }>('SELECT seen_ms FROM otel_engines WHERE id = ?', id)?.seen_ms ?? 0;
     for (const { run, body } of sql.all<{ run: string; body: Uint8Array }>('SELECT run, body FROM otel_open WHERE engine = ?', id)) {
       const record = Buffer.from(body);
       record[Offset.kind] = ((record[Offset.kind] as number) & 7) | (interrupted << 3);
@@ -92,8 +87,9 @@ export function interrupt(sql: StoreSql, { isAlone, slowMs }: { readonly isAlone
   return closed;
 }
 
+/** What is open stays: it is not over yet. */
 export function clearSpans(sql: StoreSql, { run }: { readonly run: string }): void {
-  for (const table of ['otel_chunks', 'otel_open']) sql.run(`DELETE FROM ${table}`);
+  sql.run('DELETE FROM otel_chunks');
   forgetStrings(sql, run);
 }
 

@@ -25,6 +25,11 @@ export function openElsewhere(sql: StoreSql, engine: string): readonly ChunkRow[
   return sql.all<ChunkRow>('SELECT run, body FROM otel_open WHERE engine <> ? LIMIT 10000', engine);
 }
 
+/** Engines that have written here and were not found gone yet. */
+export function engines(sql: StoreSql, _input: null): readonly { readonly id: string }[] {
+  return sql.all('SELECT id FROM otel_engines');
+}
+
 export function strings(sql: StoreSql, { run, from }: { readonly run: string; readonly from: number }): readonly { readonly number: number; readonly text: string }[] {
   return sql.all('SELECT number, text FROM otel_strings WHERE run = ? AND number >= ? ORDER BY number', run, from);
 }

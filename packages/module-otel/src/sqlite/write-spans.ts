@@ -44,7 +44,7 @@ export function insertChunk(sql: StoreSql, run: string, body: Uint8Array, { slow
 export function evictSpans(sql: StoreSql, limits: SpanLimits): number {
   const { maxBytes, beforeMs } = limits;
   let evicted = 0;
-  for (const { id } of sql.all<{ id: number }>('SELECT id FROM otel_chunks WHERE newest_ms < ? ORDER BY id', beforeMs)) evicted += dropChunk(sql, id, limits, false);
+  for (const { id } of sql.all<{ id: number }>('SELECT id FROM otel_chunks WHERE newest_ms < ? ORDER BY newest_ms', beforeMs)) evicted += dropChunk(sql, id, limits, false);
   for (;;) {
     const { total, kept } = sql.get<{ total: number; kept: number }>('SELECT COALESCE(SUM(bytes), 0) AS total, COALESCE(SUM(bytes * is_kept), 0) AS kept FROM otel_chunks') ?? { total: 0, kept: 0 };
     if (total * (1 + pageShare) <= maxBytes) return evicted;
@@ -91,7 +91,7 @@ function notableRecords(sql: StoreSql, { id, flags, newest_ms: newestMs, traces,
   return ids.size === 0 ? [] : [...recordsIn(body)].filter(({ traceId }) => ids.has(Buffer.from(traceId).toString('latin1'))).map(({ bytes }) => bytes);
 }
 
-/** Texts of runs of which nothing is left. */
+/** Texts of runs of which nothing is left, and nothing can come. */
 export function forgetStrings(sql: StoreSql, run: string): void {
-  sql.run('DELETE FROM otel_strings WHERE run <> ? AND run NOT IN (SELECT run FROM otel_chunks) AND run NOT IN (SELECT run FROM otel_open)', run);
+  sql.run('DELETE FROM otel_strings WHERE run <> ? AND run NOT IN (SELECT run FROM otel_chunks) AND run NOT IN (SELECT run FROM otel_open) AND run NOT IN (SELECT run FROM otel_engines WHERE run IS NOT NULL)', run);
 }

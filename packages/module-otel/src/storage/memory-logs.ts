@@ -16,7 +16,7 @@ export class MemoryLogs implements LogStore {
     let total = 0;
     let seen = 0;
     let older = 0;
-    this.ring.scan({ ...filter, fromMs: Math.max(filter.fromMs ?? 0, this.now() - this.retentionMs), ...(search === undefined ? {} : { matches: (log: LogData) => logContains(log, search) }) }, (load, record) => {
+    this.ring.scan({ ...filter, observedFromMs: this.now() - this.retentionMs, ...(search === undefined ? {} : { matches: (log: LogData) => logContains(log, search) }) }, (load, record) => {
       total += 1;
       if (beforeRecord !== undefined && record >= beforeRecord) return true;
       seen += 1;

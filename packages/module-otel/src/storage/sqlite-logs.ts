@@ -33,7 +33,7 @@ export class SqliteLogs implements LogStore {
   async list({ search, offset, limit, beforeRecord, afterRecord, ...rest }: LogQuery): Promise<LogPage> {
     const { handle, retentionMs, now, flush } = this.#parts;
     await flush();
-    const filter = { ...rest, fromMs: Math.max(rest.fromMs ?? 0, now() - retentionMs), ...(search === undefined ? {} : { matches: (log: LogData) => logContains(log, search) }) };
+    const filter = { ...rest, observedFromMs: now() - retentionMs, ...(search === undefined ? {} : { matches: (log: LogData) => logContains(log, search) }) };
     const traceId = filter.traceId === undefined ? undefined : Buffer.from(filter.traceId, 'hex');
     const logs: NumberedLog[] = [];
     let total = 0;

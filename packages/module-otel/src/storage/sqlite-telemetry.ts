@@ -20,6 +20,8 @@ export interface SqliteTelemetryParts extends OwnRecords {
 
 /** How often what was recorded is handed to the writer. */
 const flushMs = 250;
+/** The same while there is nothing to write: that the engine is there, and the age of what is kept. */
+const idleFlushMs = 5_000;
 /** A span that is open for so long is written down as open. */
 const openAfterMs = 200;
 const mostOpenWritten = 10_000;
@@ -40,9 +42,9 @@ export class SqliteTelemetry implements OpenStorage {
   readonly #logCursor: RingCursor;
   readonly #writtenOpen = new Set<SpanRecord>();
   #handle: StoreHandle<OtelProgram> | undefined;
-  #isAlone = true;
   #strings = 0;
   #rolledUpMs = 0;
+  #writtenMs = 0;
   #timer: Timer | undefined;
   #writing: Promise<void> | undefined;
   #isFailing = false;
@@ -63,8 +65,7 @@ export class SqliteTelemetry implements OpenStorage {
     const { store, clock, options, settings, recorder, rollups, logger } = this.#parts;
     const handle = await store.open(storeProgram);
     this.#handle = handle;
-    this.#isAlone = !store.isShared;
-    const interrupted = await handle.run('interrupt', { isAlone: this.#isAlone, slowMs: options.slow_trace_ms });
+    const interrupted = await this.#interrupt(handle);
     if (interrupted > 0) logger.info('Spans that were open when the engine died are marked as interrupted', { spans: interrupted });
     if (settings.metrics.kept === 'storage') rollups.restore(handle.query('rollups', null).map(({ body }) => JSON.parse(body) as never));
     const flush = (): Promise<void> => this.flush();
@@ -83,13 +84,13 @@ export class SqliteTelemetry implements OpenStorage {
   async flush(): Promise<void> {
     // What is under way began before some of it.
     await this.#writing;
-    do await this.#write();
+    do await this.#write(true);
     while (this.#spanCursor.waiting > 0 && !this.#isFailing);
   }
 
   /** Spans that dead engines left open: another engine may have died beside this one. */
   round(): void {
-    if (!this.#isAlone) void this.#handle?.run('interrupt', { isAlone: false, slowMs: this.#parts.options.slow_trace_ms }).catch(() => undefined);
+    if (this.#handle !== undefined && this.#parts.store.isShared) this.#interrupt(this.#handle).catch(() => undefined);
   }
 
   async stop(): Promise<void> {
@@ -99,12 +100,19 @@ export class SqliteTelemetry implements OpenStorage {
     this.#handle = undefined;
   }
 
-  #write(): Promise<void> {
-    this.#writing ??= this.#writeOnce().finally(() => (this.#writing = undefined));
+  /** @returns how many spans of engines that are gone were open */
+  async #interrupt(handle: StoreHandle<OtelProgram>): Promise<number> {
+    const { store, options } = this.#parts;
+    const gone = handle.query('engines', null).map(({ id }) => id).filter((id) => store.isGone(id));
+    return gone.length === 0 ? 0 : handle.run('interrupt', { gone, slowMs: options.slow_trace_ms });
+  }
+
+  #write(isAsked = false): Promise<void> {
+    this.#writing ??= this.#writeOnce(isAsked).finally(() => (this.#writing = undefined));
     return this.#writing;
   }
 
-  async #writeOnce(): Promise<void> {
+  async #writeOnce(isAsked: boolean): Promise<void> {
     const { settings, options, clock, spans } = this.#parts;
     const handle = this.#handle;
     if (handle === undefined) return;
@@ -116,6 +124,9 @@ export class SqliteTelemetry implements OpenStorage {
     const { opened, ended } = keepsSpans ? this.#openSpans(nowMs) : { opened: [], ended: [] };
     const firstString = this.#strings;
     const texts = spans.encoder.strings.since(firstString);
+    const isIdle = [taken.pieces, logs.pieces, opened, ended, texts].every(({ length }) => length === 0) && taken.missed + logs.missed === 0;
+    if (isIdle && !isAsked && !this.#isFailing && nowMs >= this.#writtenMs && nowMs - this.#writtenMs < idleFlushMs) return;
+    this.#writtenMs = nowMs;
     if (keepsSpans) this.droppedSpans += taken.missed;
     if (keepsLogs) this.droppedLogs += logs.missed;
     try {
@@ -123,7 +134,7 @@ export class SqliteTelemetry implements OpenStorage {
         run: this.#run,
         strings: { first: firstString, texts },
         spans: keepsSpans ? taken.pieces.map(({ body }) => body) : [],
-        opened, ended,
+        opened: opened.map((span) => this.#snapshots.bytes(span)), ended: ended.map(({ context }) => Buffer.from(context.traceparent.slice(36, 52), 'hex')),
         logs: {
           pieces: keepsLogs ? logs.pieces : [],
           maxRecords: options.logs_max_count, maxBytes: options.logs_max_bytes, ...ageLimits(nowMs, options.logs_retention_seconds),
@@ -133,31 +144,28 @@ export class SqliteTelemetry implements OpenStorage {
         limits: { maxBytes: options.sqlite_max_bytes, slowMs: options.slow_trace_ms, ...ageLimits(nowMs, options.traces_retention_seconds) },
       });
       this.#strings = firstString + texts.length;
+      for (const span of opened) this.#writtenOpen.add(span);
+      for (const span of ended) this.#writtenOpen.delete(span);
       this.evictedSpans += evictedSpans;
       this.evictedLogs += evictedLogs;
       this.#succeeded();
     } catch (error) {
       if (keepsSpans) this.droppedSpans += recordsOf(taken);
       if (keepsLogs) this.droppedLogs += recordsOf(logs);
-      // What was to be written as open is tried again with the next write.
-      this.#writtenOpen.clear();
       this.#failed(error);
     }
   }
 
-  #openSpans(nowMs: number): { readonly opened: readonly Uint8Array[]; readonly ended: readonly Uint8Array[] } {
-    const ended: Uint8Array[] = [];
-    for (const span of this.#writtenOpen) {
-      if (span.isOpen) continue;
-      this.#writtenOpen.delete(span);
-      ended.push(Buffer.from(span.context.traceparent.slice(36, 52), 'hex'));
-    }
-    const opened: Uint8Array[] = [];
+  /** Spans to be written down as open, and those that were and have ended. */
+  #openSpans(nowMs: number): { readonly opened: readonly SpanRecord[]; readonly ended: readonly SpanRecord[] } {
+    const ended = [...this.#writtenOpen].filter(({ isOpen }) => !isOpen);
+    const opened: SpanRecord[] = [];
+    let room = mostOpenWritten - this.#writtenOpen.size + ended.length;
     for (const span of this.#parts.recorder.open) {
-      if (this.#writtenOpen.size >= mostOpenWritten) break;
+      if (room <= 0) break;
       if (nowMs - span.startMs < openAfterMs || this.#writtenOpen.has(span)) continue;
-      this.#writtenOpen.add(span);
-      opened.push(this.#snapshots.bytes(span));
+      opened.push(span);
+      room -= 1;
     }
     return { opened, ended };
   }

@@ -2,23 +2,28 @@ const maxDepth = 8;
 const maxNodes = 1000;
 const maxMembers = 1000;
 const maxTextLength = 16_384;
-const maxTotalTextLength = 131_072;
+const maxKeyLength = 1024;
+/** Of texts, keys and everything else together. */
+const maxTotalLength = 131_072;
+/** What counts for a value that is no text. */
+const plainLength = 8;
 
 /**
  * A copy of log data that can always be sent: plain JSON, taken at once so that later changes do not show, errors with
  * their stack, cycles and what exceeds depth 8, 1000 objects, 1000 members of one, 16 Ki characters in one text or 128 Ki in all marked instead of thrown.
  */
 export function toLogData(value: unknown): unknown {
-  return copy(value, { nodes: 0, textLength: 0, ancestors: [] }, 0);
+  return copy(value, { nodes: 0, length: 0, ancestors: [] }, 0);
 }
 
 interface Walk {
   nodes: number;
-  textLength: number;
+  length: number;
   readonly ancestors: object[];
 }
 
 function copy(value: unknown, walk: Walk, depth: number): unknown {
+  if (typeof value !== 'string') walk.length += plainLength;
   switch (typeof value) {
     case 'string':
       return copyText(value, walk);
@@ -26,9 +31,9 @@ function copy(value: unknown, walk: Walk, depth: number): unknown {
       return Number.isFinite(value) ? value : String(value);
     case 'bigint':
     case 'symbol':
-      return String(value);
+      return copyText(String(value), walk);
     case 'function':
-      return `[Function ${value.name}]`;
+      return copyText(`[Function ${value.name}]`, walk);
     case 'object':
       return value === null ? null : copyObject(value, walk, depth);
     case 'boolean':
@@ -38,8 +43,8 @@ function copy(value: unknown, walk: Walk, depth: number): unknown {
 }
 
 function copyText(text: string, walk: Walk): string {
-  if (walk.textLength >= maxTotalTextLength) return '[Truncated]';
-  walk.textLength += Math.min(text.length, maxTextLength);
+  if (walk.length >= maxTotalLength) return '[Truncated]';
+  walk.length += Math.min(text.length, maxTextLength);
   return text.length > maxTextLength ? `${text.slice(0, maxTextLength)}… (${text.length} characters)` : text;
 }
 
@@ -63,9 +68,9 @@ function copyMembers(value: object, walk: Walk, depth: number): unknown {
   if (value instanceof Error) {
     const { name, message, stack, cause } = value;
     return {
-      name,
-      message,
-      ...(stack === undefined ? {} : { stack }),
+      name: copy(name, walk, depth),
+      message: copy(message, walk, depth),
+      ...(stack === undefined ? {} : { stack: copy(stack, walk, depth) }),
       ...(cause === undefined ? {} : { cause: copy(cause, walk, depth) }),
       ...ownMembers(value, walk, depth, ['name', 'message', 'stack', 'cause']),
     };
@@ -79,19 +84,32 @@ function copyMembers(value: object, walk: Walk, depth: number): unknown {
 }
 
 function copyItems(items: readonly unknown[], walk: Walk, depth: number): unknown[] {
-  const copied = items.slice(0, maxMembers).map((item) => copy(item, walk, depth));
-  if (items.length > maxMembers) copied.push(`… ${items.length - maxMembers} more items`);
+  const copied: unknown[] = [];
+  for (const item of items) {
+    if (copied.length === maxMembers || walk.length >= maxTotalLength) {
+      copied.push(`… ${items.length - copied.length} more items`);
+      break;
+    }
+    copied.push(copy(item, walk, depth));
+  }
   return copied;
 }
 
 function ownMembers(value: object, walk: Walk, depth: number, except: readonly string[]): Record<string, unknown> {
   const copied: Record<string, unknown> = {};
   const entries = Object.entries(value);
-  if (entries.length > maxMembers) copied['…'] = `${entries.length - maxMembers} more members`;
-  for (const [key, member] of entries.slice(0, maxMembers)) {
+  let seen = 0;
+  for (const [key, member] of entries) {
+    if (seen === maxMembers || walk.length >= maxTotalLength) {
+      copied['…'] = `${entries.length - seen} more members`;
+      break;
+    }
+    seen += 1;
     if (except.includes(key) || member === undefined) continue;
+    const name = key.length > maxKeyLength ? `${key.slice(0, maxKeyLength)}…` : key;
+    walk.length += name.length;
     // Defined, not assigned: a key named __proto__ must stay a key.
-    Object.defineProperty(copied, key, { value: copy(member, walk, depth), enumerable: true, writable: true, configurable: true });
+    Object.defineProperty(copied, name, { value: copy(member, walk, depth), enumerable: true, writable: true, configurable: true });
   }
   return copied;
 }

@@ -1,7 +1,7 @@
 import type { Endpoint, LogEntry } from '@motia/protocol';
 
 const maxEntries = 10_000;
-/** Text of the messages of one batch. */
+/** Of one batch: it fits into a frame however much of it is escaped. What a turn writes beyond goes in further ones. */
 const maxCharacters = 2 * 1024 * 1024;
 /** While this much waits to be written, log entries are dropped: calls and answers go first. */
 const maxBufferedBytes = 4 * 1024 * 1024;
@@ -21,11 +21,13 @@ export class LogBatch {
 
   add(entry: LogEntry): void {
     if (this.#isClosed) return;
-    if (this.#entries.length >= maxEntries || this.#characters > maxCharacters || this.#endpoint.bufferedBytes > maxBufferedBytes) {
+    const characters = entry.message.length + lengthOf(entry.data);
+    if (this.#characters + characters > maxCharacters) this.flush();
+    if (this.#entries.length >= maxEntries || this.#endpoint.bufferedBytes > maxBufferedBytes) {
       this.#dropped += standsFor(entry);
       return;
     }
-    this.#characters += entry.message.length;
+    this.#characters += characters;
     this.#entries.push(entry);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
@@ -60,4 +62,13 @@ export class LogBatch {
 function standsFor({ source, data }: LogEntry): number {
   const dropped = source === 'logger' ? undefined : (data as { dropped?: unknown } | undefined)?.dropped;
   return typeof dropped === 'number' ? 1 + dropped : 1;
+}
+
+/** Characters of plain data, about; what it may hold at most is bounded where it is made. */
+function lengthOf(data: unknown): number {
+  if (typeof data === 'string') return data.length;
+  if (typeof data !== 'object' || data === null) return 8;
+  let length = 2;
+  for (const [key, member] of Object.entries(data)) length += key.length + lengthOf(member);
+  return length;
 }

@@ -36,5 +36,10 @@ describe('log data', () => {
     let deep: unknown = 'end';
     for (let i = 0; i < 10_000; i += 1) deep = { deep };
     expect(JSON.stringify(toLogData(deep)).length).toBeLessThan(200);
+    const row = Array.from({ length: 1_000 }, () => 0.123456789);
+    expect(JSON.stringify(toLogData(Array.from({ length: 1_000 }, () => row))).length).toBeLessThan(300_000);
+    const keys = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`${i}`.padEnd(5_000, 'k'), i]));
+    expect(JSON.stringify(toLogData(keys)).length).toBeLessThan(300_000);
+    expect(JSON.stringify(toLogData({ error: new Error('e'.repeat(5_000_000)) })).length).toBeLessThan(100_000);
   });
 });
