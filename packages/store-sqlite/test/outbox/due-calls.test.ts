@@ -63,7 +63,7 @@ describe('#14 a due call whose lane is not what was written', () => {
     {
       await using running = await openPool({ data_dir: folder.path }, { clock });
       const store = await running.pool.open({});
-      await store.open({ ...outboxProgram, migrations: outboxProgram.migrations.slice(0, 1) });
+      await store.open({ ...outboxProgram, migrations: outboxProgram.migrations.slice(0, 2) });
       const items = await store.open(itemsProgram);
       for (const key of ['a', 'b']) await items.run('put', { key, value: '1', triggers: [trigger] });
       await items.run('sealWithoutLanes', undefined);
