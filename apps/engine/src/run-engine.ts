@@ -60,6 +60,7 @@ async function runUntilSignalled(options: RunEngineOptions): Promise<number> {
   // Signals count from the first moment on: an engine that is still starting is stopped in order, too.
   const signalled = untilSignalled({
     on: (signal, listener) => ports.onSignal(signal, listener),
+    onNpmGone: (listener) => ports.onNpmGone(listener),
     stop: () => engine.stop(),
     exit: (code) => ports.exit(code),
     announce: (message) => engine.logger.info(message),

@@ -17,6 +17,8 @@ export interface CommandPorts {
   stderr(text: string): void;
   readStdin(): Promise<string>;
   onSignal(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP', listener: () => void): void;
+  /** The npm that runs the command has gone without passing a signal on; once. */
+  onNpmGone(listener: () => void): void;
   /** An error that nobody caught, once. */
   onUncaught(listener: (error: unknown) => void): void;
   exit(code: number): void;

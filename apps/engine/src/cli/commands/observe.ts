@@ -70,12 +70,12 @@ async function showLogs(client: DataClient, command: Extract<ObserveCommand, { n
   const enough = severityFrom(command.level);
   let isInterrupted = false;
   const interrupted = new Promise<undefined>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      ports.onSignal(signal, () => {
-        isInterrupted = true;
-        resolve(undefined);
-      });
-    }
+    const end = (): void => {
+      isInterrupted = true;
+      resolve(undefined);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) ports.onSignal(signal, end);
+    ports.onNpmGone(end);
   });
   const shown = new Set<string>();
   let since: { readonly epoch: string; readonly seq: number } | undefined;
