@@ -16,7 +16,7 @@ import { WorkerGauges } from './metrics/worker-gauges.js';
 import type { OtelOptions } from './options.js';
 import { recordingOf } from './recording.js';
 import { Rounds } from './rounds.js';
-import { settingsOf } from './settings.js';
+import { settingsOf, type Places } from './settings.js';
 import { Sink } from './telemetry-sink.js';
 import { telemetryLosses, telemetryStats } from './telemetry-stats.js';
 
@@ -48,10 +48,10 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
     clock, functions, settings, alerts, sampler,
     metrics: settings.isEnabled ? metrics : undefined,
     get traces() {
-      return settings.isEnabled ? recording.traceStore : undefined;
+      return kept(settings.traces.kept, recording.traceStore);
     },
     get logs() {
-      return settings.isEnabled ? recording.logStore : undefined;
+      return kept(settings.logs.kept, recording.logStore);
     },
     stats: () => telemetryStats({ recording, exports, logTriggers, settings }),
   };
@@ -61,6 +61,12 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
   let count = 0;
   let recorded = 0;
   const rounds = new Rounds({ clock, round });
+
+  /** @throws `MOTIA_OTEL_STORAGE_FAILED` */
+  function kept<T>(where: Places['kept'], store: T | undefined): T | undefined {
+    if (recording.failure !== undefined && where === 'storage') throw recording.failure;
+    return settings.isEnabled ? store : undefined;
+  }
 
   function round(): boolean {
     count += 1;

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { TelemetrySinkRef } from '@motia/engine-core/contract';
@@ -91,6 +92,18 @@ describe('exporter: sqlite', () => {
     await otel.run('work');
     await otel.clock.advance('250ms');
     expect(disk.written!.at(-1)!.spans).toHaveLength(1);
+  });
+
+  it.each<readonly [string, (folder: string) => string]>([
+    ['is damaged', (folder) => (writeFileSync(join(folder, 'telemetry.db'), randomBytes(100_000)), folder)],
+    ['cannot be made', (folder) => (writeFileSync(join(folder, 'file'), ''), join(folder, 'file', 'below'))],
+  ])('costs what is kept and not the app, when its file %s', async (_name, spoil) => {
+    await using folder = temporaryFolder('otel');
+    await using otel = await startOtel({ exporter: 'sqlite', data_dir: spoil(folder.path) });
+    expect(await otel.run('work', () => 'done')).toBe('done');
+    expect(JSON.stringify(otel.host.health.report())).toMatch(/Telemetry cannot be kept in [^"]*telemetry\.db/);
+    expect(otel.host.logs.find('Telemetry cannot be kept')).toMatchObject({ level: 'error' });
+    for (const list of ['engine::traces::list', 'engine::logs::list']) await expect(otel.call(list, {})).rejects.toMatchObject({ code: 'MOTIA_OTEL_STORAGE_FAILED' });
   });
 
   it('shows what was open when the engine went as interrupted, although everything had been forgotten meanwhile', async () => {
