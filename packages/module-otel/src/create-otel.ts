@@ -41,7 +41,7 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
     webhook: { allowedHosts: options.alert_webhooks.allowed_hosts, timeoutMs: options.alert_webhooks.timeout_ms },
   });
   const logTriggers = new LogTriggers({ triggers, logger, resource: settings.resource });
-  logIntake.onLog((log) => logTriggers.take(log));
+  logIntake.onLog((log, writerTraceId) => logTriggers.take(log, writerTraceId));
   const provider = settings.isEnabled ? tracerProvider({ recorder, sampler, resource: settings.resource }) : undefined;
   const sink = new Sink({ settings, recorder, meter: metrics?.meter, logs: logIntake, otlp });
   const context: FunctionContext = {
