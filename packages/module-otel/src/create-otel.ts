@@ -10,6 +10,7 @@ import { registerMetricFunctions } from './functions/metric-functions.js';
 import { registerSmallFunctions } from './functions/small-functions.js';
 import { registerTraceFunctions } from './functions/trace-functions.js';
 import { LogTriggers } from './logs/log-triggers.js';
+import type { MetricPoint } from './metrics/metric-data.js';
 import { measureLosses } from './metrics/loss-gauges.js';
 import { measureProcess } from './metrics/process-gauges.js';
 import { WorkerGauges } from './metrics/worker-gauges.js';
@@ -60,7 +61,7 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
   let gauges: readonly { dispose(): void }[] = [];
   let count = 0;
   let recorded = 0;
-  const rounds = new Rounds({ clock, round });
+  let points: readonly MetricPoint[] = [];
 
   /** @throws `MOTIA_OTEL_STORAGE_FAILED` */
   function kept<T>(where: Places['kept'], store: T | undefined): T | undefined {
@@ -68,19 +69,26 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
     return settings.isEnabled ? store : undefined;
   }
 
-  function round(): boolean {
-    count += 1;
-    recorder.adjustTime();
-    recording.traceStore?.evict();
-    recording.logStore?.evict();
-    recording.storage?.round?.();
-    const points = metrics?.look() ?? [];
-    alerts.evaluate();
-    if (count === firstRounds) for (const problem of alerts.unknown()) logger.warn(problem);
-    const before = recorded;
-    recorded = spans.main.written + logs.written;
-    return recorded !== before || alerts.size > 0 || points.some(({ kind }) => kind === 'histogram');
-  }
+  const rounds = new Rounds({
+    clock, logger,
+    chores: {
+      clock: () => recorder.adjustTime(),
+      traces: () => recording.traceStore?.evict(),
+      logs: () => recording.logStore?.evict(),
+      storage: () => recording.storage?.round?.(),
+      metrics: () => (points = metrics?.look() ?? []),
+      alerts: () => {
+        count += 1;
+        alerts.evaluate();
+        if (count === firstRounds) for (const problem of alerts.unknown()) logger.warn(problem);
+      },
+    },
+    isBusy() {
+      const before = recorded;
+      recorded = spans.main.written + logs.written;
+      return recorded !== before || alerts.size > 0 || points.some(({ kind }) => kind === 'histogram');
+    },
+  });
 
   return {
     services: { sink, otel: { tracerProvider: provider, metrics: () => recording.numbers.collect() } },
