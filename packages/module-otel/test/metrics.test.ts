@@ -238,6 +238,11 @@ describe('the Prometheus text', () => {
     for (const line of text.trimEnd().split('\n')) expect(line).toMatch(/^(?:# (?:HELP|TYPE) [a-zA-Z_:][\w:]* .+|[a-zA-Z_:][\w:]*(?:\{(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\.)*",?)*\})? (?:[-+\d.e]+|NaN|[+-]Inf))$/);
   });
 
+  it('names what counts once only, however its maker spells it', () => {
+    const counter = (name: string) => ({ name, kind: 'counter' as const, unit: '', description: '', series: [{ attributes: {}, value: 1 }] });
+    expect(renderPrometheus(['http_requests_total', 'orders.total', 'made'].map(counter)).split('\n').filter((line) => /^\w/.test(line))).toEqual(['http_requests_total 1', 'orders_total 1', 'made_total 1']);
+  });
+
   it('is offered as a function', async () => {
     await using otel = await startOtel();
     await otel.run('a');
