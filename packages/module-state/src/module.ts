@@ -30,11 +30,12 @@ export const StateModule = defineModule({
       services: { state: stateService(operations, ctx.telemetry) },
       async start() {
         delivery = new TriggerDelivery({
-          kind: 'state', calls: store.dueCalls, triggers: ctx.triggers, functions: ctx.functions, workers: ctx.workers, telemetry: ctx.telemetry, clock, logger,
+          kind: 'state', calls: store.dueCalls, triggers: ctx.triggers, functions: ctx.functions, workers: ctx.workers, health: ctx.engineHealth, telemetry: ctx.telemetry, clock, logger,
         });
         triggers.deliverWith(delivery);
         await delivery.start();
-        registrations.push(await ctx.triggers.registerType(triggers.type), ...registerStateFunctions(ctx.functions, operations));
+        // The functions first: what is due from before may be delivered, and change something, as soon as the type is known.
+        registrations.push(...registerStateFunctions(ctx.functions, operations), await ctx.triggers.registerType(triggers.type));
         sweep.start();
       },
       // Functions stay: what others are finishing meanwhile may still need them.

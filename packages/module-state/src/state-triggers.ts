@@ -55,14 +55,17 @@ export class StateTriggers {
     },
   };
 
+  /** Those that are bound, and those that are expected back. */
   get subscriptions(): readonly StateSubscription[] {
-    return [...this.#subscriptions.values()];
+    const expected = this.#isEnabled ? (this.#delivery?.expected.all() ?? []) : [];
+    return [...this.#subscriptions.values(), ...expected.map(({ id, functionId, filter }) => ({ id, functionId, ...(filter as StateTriggerConfig) }))];
   }
 
   /** Triggers that a change of this key concerns. */
   matching(scope: string, key: string): readonly DueTrigger[] {
-    if (this.#subscriptions.size === 0) return none;
-    const matching: DueTrigger[] = [];
+    const expected = this.#isEnabled ? (this.#delivery?.expected.concerning({ scope, key }) ?? none) : none;
+    if (this.#subscriptions.size === 0) return expected;
+    const matching: DueTrigger[] = [...expected];
     for (const subscription of this.#subscriptions.values()) if (matchesSubscription(subscription, scope, key)) matching.push({ id: subscription.id, functionId: subscription.functionId });
     return matching;
   }

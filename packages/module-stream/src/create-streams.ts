@@ -43,14 +43,16 @@ export function createStreams(ctx: Context, options: StreamOptions, store: Strea
     services: { stream: operations },
     async start() {
       await store.open({ resumeEvents: options.resume.max_events, resumeAgeMs: options.resume.max_age_ms, maxValueBytes: options.max_value_bytes, maxSnapshotBytes: options.max_snapshot_bytes });
-      const { triggers, workers, clock, telemetry } = ctx;
-      const shared = { triggers, functions, workers, clock, logger, telemetry };
-      parts.triggers = new StreamTriggers({ ...shared, calls: await store.dueCalls('stream') });
+      const { triggers, workers, clock, telemetry, engineHealth: health } = ctx;
+      const shared = { triggers, functions, workers, health, clock, logger, telemetry };
+      const streamTriggers = new StreamTriggers({ ...shared, calls: await store.dueCalls('stream') });
+      await streamTriggers.open();
+      parts.triggers = streamTriggers;
       parts.presence = new TriggerPresence({
         ...shared, store, calls: await store.dueCalls('stream:leave'), joinNews: await store.dueCalls('stream:join'), joinTimeoutMs: options.join_timeout_ms, members: () => gateway.connections.members(),
       });
       streamFunctions.register(functions, operations, ctx.services.pool);
-      await parts.triggers.start(ctx.triggers);
+      await streamTriggers.start(ctx.triggers);
       await parts.presence.start();
       metrics = registerMetrics(telemetry.meter, gateway.connections, counters);
       await gateway.start();

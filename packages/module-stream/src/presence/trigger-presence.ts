@@ -3,7 +3,7 @@ import { defineOptions } from '@motia/engine-core';
 import {
   isMotiaError, type Clock, type Logger, type MotiaError, type OptionsSchema, type Registration, type Trigger, type TriggerRegistry, type WorkerRegistry,
 } from '@motia/engine-core/contract';
-import { TriggerDelivery, TriggerNews, type DueCalls, type DueTrigger, type TriggerDeliveryParts } from '@motia/store-sqlite/outbox';
+import { subscriptionOf, TriggerDelivery, TriggerNews, type DueCalls, type DueTrigger, type TriggerDeliveryParts } from '@motia/store-sqlite/outbox';
 import { streamErrors } from '../errors.js';
 import { leaveKind } from '../program/sessions.js';
 import type { SessionKey, StreamStore } from '../stream-store.js';
@@ -27,7 +27,7 @@ const payloadSchema = {
 export interface TriggerPresenceParts extends Omit<TriggerDeliveryParts, 'kind' | 'triggers'> {
   readonly store: Pick<StreamStore, 'enterSession' | 'forgetSession' | 'endSession' | 'endLostSessions' | 'onEngineGone'>;
   /** Where engines on one store tell each other of `stream:join`. */
-  readonly joinNews: Pick<DueCalls, 'subscribe' | 'elsewhere'>;
+  readonly joinNews: Pick<DueCalls, 'subscribe' | 'elsewhere' | 'forgetGone'>;
   readonly triggers: TriggerRegistry;
   readonly workers: WorkerRegistry;
   readonly clock: Clock;
@@ -60,7 +60,7 @@ export class TriggerPresence implements Presence {
     const { clock, logger, workers } = parts;
     this.#delivery = new TriggerDelivery({ ...parts, kind: leaveKind });
     this.#joins = new GuardTriggers({ type: joinKind, workers, clock, logger, onChanged: () => void this.#joinNews.tell() });
-    this.#joinNews = new TriggerNews({ kind: joinKind, calls: parts.joinNews, clock, logger, triggers: () => this.#joins.all() });
+    this.#joinNews = new TriggerNews({ kind: joinKind, calls: parts.joinNews, clock, logger, subscriptions: () => this.#joins.all().map(subscriptionOf) });
     this.#leaves = new GuardTriggers({ type: leaveKind, workers, clock, logger, onChanged: () => this.#recordAll() });
   }
 
@@ -68,6 +68,7 @@ export class TriggerPresence implements Presence {
     const { triggers, store } = this.#parts;
     this.#lookout = store.onEngineGone(() => this.#track(this.#endLost(), 'Subscriptions of an engine that is gone could not be ended; the next start does'));
     await this.#endLost();
+    await this.#parts.joinNews.forgetGone();
     await this.#delivery.start();
     this.#joins.start();
     this.#leaves.start();

@@ -2,6 +2,7 @@ import { Type, type Static } from '@sinclair/typebox';
 import { defineOptions } from '@motia/engine-core';
 import type { OptionsSchema, Registration, Trigger, TriggerChange, TriggerRegistry } from '@motia/engine-core/contract';
 import { TriggerDelivery, type ClaimedCall, type ClaimTerms, type DueTrigger, type TriggerDeliveryParts } from '@motia/store-sqlite/outbox';
+import { dueAddress } from '../program/change-item.js';
 
 const name = (description: string) => Type.String({ minLength: 1, description });
 
@@ -43,8 +44,12 @@ export class StreamTriggers {
     this.#delivery = new TriggerDelivery({ kind: 'stream', ...parts });
   }
 
+  /** From now on changes are owed to triggers that are expected back. */
+  open(): Promise<void> {
+    return this.#delivery.start();
+  }
+
   async start(registry: TriggerRegistry): Promise<void> {
-    await this.#delivery.start();
     this.#registration = await registry.registerType<StreamTriggerConfig>({
       type: 'stream',
       description: 'Calls a function after each change of a stream.',
@@ -65,10 +70,12 @@ export class StreamTriggers {
   }
 
   /** Those that want to hear of an item, or of a message to a group. */
-  matching({ stream, group, item }: Address): readonly DueTrigger[] {
+  matching(address: Address): readonly DueTrigger[] {
+    const { stream, group, item } = address;
+    const expected = this.#delivery.expected.concerning(dueAddress(address));
     const known = this.#byStream.get(stream);
-    if (known === undefined) return [];
-    const due: DueTrigger[] = [];
+    if (known === undefined) return expected;
+    const due: DueTrigger[] = [...expected];
     for (const { id, functionId, config } of known.values()) {
       if ((config.group_id ?? group) === group && (config.item_id ?? item) === item) due.push({ id, functionId });
     }

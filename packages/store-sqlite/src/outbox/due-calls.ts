@@ -52,8 +52,14 @@ export interface DueCalls {
   readonly terms: ClaimTerms;
   /** At start: gives back what a former run of this engine had claimed. */
   adopt(): Promise<void>;
-  /** Where others make changes too: tells them which triggers are bound here, instead of what was told before. */
+  /** Writes down which triggers changes made elsewhere, and before the next start of this engine is complete, concern: instead of what was told before. */
   subscribe(subscriptions: readonly DueSubscription[]): Promise<void>;
+  /** What engines that are gone had written down, this one's earlier runs included. It is this engine's from now on. */
+  inherit(): Promise<readonly DueSubscription[]>;
+  /** Takes away what they had written down, for kinds that nobody inherits. */
+  forgetGone(): Promise<void>;
+  /** Another engine on the store is gone: there may be something to inherit. */
+  onEngineGone(listener: () => void): Registration;
   /** Triggers that only other engines on the store have, as far as they have told, and that this address concerns. */
   elsewhere(address: Readonly<Record<string, string>>, except: readonly { readonly id: string }[]): readonly { readonly id: string; readonly functionId: string }[];
   /** Takes the first call of lanes that are ready and nobody's, oldest first. */

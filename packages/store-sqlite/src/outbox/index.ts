@@ -7,5 +7,5 @@ export type { OpenDueCallsOptions } from './open-due-calls.js';
 export { storeProgram } from './outbox-program.js';
 export { TriggerDelivery } from './trigger-delivery.js';
 export type { TriggerDeliveryParts } from './trigger-delivery.js';
-export { TriggerNews } from './trigger-news.js';
+export { subscriptionOf, TriggerNews } from './trigger-news.js';
 export type { TriggerNewsParts } from './trigger-news.js';

@@ -35,9 +35,13 @@ export async function openDueCalls({ store, kind, clock, logger }: OpenDueCallsO
       await outbox.run('adopt', { kind, isShared: store.isShared });
       if (store.isShared) await takeOver();
     },
-    subscribe: async (subscriptions) => {
-      if (store.isShared) await outbox.run('subscribe', { kind, subscriptions });
+    subscribe: (subscriptions) => outbox.run('subscribe', { kind, subscriptions }),
+    inherit: async () => {
+      const gone = outbox.query('subscribedEngines', { kind }).filter((engine) => store.isGone(engine));
+      return gone.length === 0 ? [] : outbox.run('inherit', { kind, gone });
     },
+    forgetGone: () => outbox.run('forgetGone', { kind }),
+    onEngineGone: (listener) => store.onEngineGone(listener),
     elsewhere: (address, except) => (store.isShared ? outbox.query('elsewhere', { kind, address, except: except.map(({ id }) => ({ id })), nowMs: clock.now(), fencingToken: store.fencingToken }) : []),
     claim: async (wanted) => checked(await outbox.run('claim', { wanted, terms })),
     settle: async (call) => checked(await outbox.run('settle', { ...ids(call), terms })).calls[0],

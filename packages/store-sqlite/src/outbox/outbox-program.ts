@@ -1,7 +1,8 @@
 import { defineStoreProgram, type StoreCommandContext, type StoreSql } from '@motia/engine-core/contract';
 import type { ClaimAnswer, ClaimedCall, ClaimTerms, LostCall } from './due-calls.js';
 import type { DueTrigger } from './add-due-calls.js';
-import { triggersElsewhere, writeSubscriptions } from './subscriptions.js';
+import { coverLanes } from './cover-lanes.js';
+import { forgetGone, inheritSubscriptions, sealSubscriptions, subscribedEngines, triggersOfLiving, writeSubscriptions } from './subscriptions.js';
 import { callChecksum, callColumns, callTable, toClaimedCall, type CallRow } from './call-row.js';
 
 /** The most that is taken away as too old at once. */
@@ -58,6 +59,14 @@ export const storeProgram = defineStoreProgram({
         ) STRICT, WITHOUT ROWID`);
       },
     },
+    {
+      version: 2,
+      up(sql) {
+        sql.run('ALTER TABLE outbox_subscription ADD COLUMN crc INTEGER NOT NULL DEFAULT 0');
+        sealSubscriptions(sql);
+      },
+    },
+    { version: 3, up: coverLanes },
   ],
   commands: {
     /** Whoever had claimed something for good is gone; leases that end by themselves are left alone where other engines may be at work. */
@@ -71,6 +80,8 @@ export const storeProgram = defineStoreProgram({
     },
 
     subscribe: writeSubscriptions,
+    inherit: inheritSubscriptions,
+    forgetGone,
 
     claim(sql: StoreSql, { wanted, terms }: { readonly wanted: readonly { readonly triggerId: string; readonly limit: number }[]; readonly terms: ClaimTerms }, context: StoreCommandContext): ClaimAnswer {
       const calls: ClaimedCall[] = [];
@@ -147,8 +158,10 @@ export const storeProgram = defineStoreProgram({
       sql: StoreSql,
       { nowMs, fencingToken, ...query }: { readonly kind: string; readonly address: Readonly<Record<string, string>>; readonly except: readonly { readonly id: string }[]; readonly nowMs: number; readonly fencingToken: number },
     ): readonly DueTrigger[] {
-      return triggersElsewhere(sql, query, { nowMs, fencingToken });
+      return triggersOfLiving(sql, query, { nowMs, fencingToken });
     },
+
+    subscribedEngines,
 
     owners: (sql: StoreSql, { kind }: { readonly kind: string }): readonly number[] =>
       sql.all<{ readonly owner: number }>('SELECT DISTINCT owner FROM outbox_lane WHERE kind = ? AND owner IS NOT NULL', kind).map(({ owner }) => owner),
@@ -168,6 +181,8 @@ function takeHead(sql: StoreSql, laneId: number, damaged: LostCall[], context: S
       return undefined;
     }
     if (row.crc === callChecksum(row)) return toClaimedCall(row);
+    // Indexes hold a copy of what names a lane: where that has changed in one place, neither can be written before they agree.
+    if (damaged.length === 0) sql.run('REINDEX outbox_lane');
     callTable.quarantine(sql, row, context);
     damaged.push(lostCall(row));
   }

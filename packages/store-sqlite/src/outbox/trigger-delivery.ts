@@ -1,10 +1,11 @@
 import {
-  type Clock, type FunctionRegistry, type Hold, type Logger, type Registration, type Telemetry, type Timer, type TriggerChange, type TriggerRegistry, type WorkerRegistry,
+  type Clock, type FunctionRegistry, type HealthView, type Hold, type Logger, type Registration, type Telemetry, type Timer, type TriggerChange, type TriggerRegistry, type WorkerRegistry,
 } from '@motia/engine-core/contract';
 import { DeliveryRun, type DeliveryRunParts } from './delivery-run.js';
 import type { ClaimedCall, ClaimTerms, DueCalls } from './due-calls.js';
+import { ExpectedTriggers } from './expected-triggers.js';
 import { TriggerGate } from './trigger-gate.js';
-import { TriggerNews } from './trigger-news.js';
+import { subscriptionOf, TriggerNews } from './trigger-news.js';
 
 export interface TriggerDeliveryParts {
   /** The trigger type, as logs and metrics name it: `state`, `stream`. */
@@ -14,6 +15,8 @@ export interface TriggerDeliveryParts {
   /** What becomes available wakes what waits for it. */
   readonly functions: Pick<FunctionRegistry, 'onChanged'>;
   readonly workers: Pick<WorkerRegistry, 'onChanged'>;
+  /** Of the engine: once it is ready, apps have had time to register what they had before. */
+  readonly health: HealthView;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly telemetry: Pick<Telemetry, 'meter' | 'recording' | 'startSpan'>;
@@ -52,16 +55,20 @@ export class TriggerDelivery {
   #isDueLater = false;
   #reserved = 0;
   #isOpen = false;
+  /** What is unbound from now on is so because the engine ends. */
+  #isEnding = false;
   #pumping: Promise<void> | undefined;
   #mustPumpAgain = false;
   #releasing: Promise<unknown> = Promise.resolve();
+  readonly #expected: ExpectedTriggers;
   readonly #news: TriggerNews;
   #onIdle: (() => void) | undefined;
 
   constructor(parts: TriggerDeliveryParts) {
     this.#parts = parts;
     this.#hold = parts.clock.hold();
-    this.#news = new TriggerNews({ ...parts, triggers: () => [...this.#gates.values()].map(({ trigger }) => trigger) });
+    this.#expected = new ExpectedTriggers({ ...parts, isBound: (id) => this.#gates.has(id), onChanged: () => void this.#news.tell() });
+    this.#news = new TriggerNews({ ...parts, subscriptions: () => [...[...this.#gates.values()].map(({ trigger }) => subscriptionOf(trigger)), ...this.#expected.all()] });
     const outcomes = parts.telemetry.meter.counter('iii.triggers.calls', { description: 'Calls that stored changes owed to triggers, by what became of them.', unit: '{call}' });
     this.#run = { ...parts, outcomes, timeoutMs: parts.timeoutMs ?? 30_000, random: parts.random ?? Math.random };
   }
@@ -70,10 +77,12 @@ export class TriggerDelivery {
   async start(): Promise<void> {
     const { calls, clock, functions, workers, telemetry, kind } = this.#parts;
     await calls.adopt();
+    await this.#expected.start();
     this.#isOpen = true;
     const reopen = (): void => this.#reopenAll();
     this.#registrations.push(
       calls.onForeignChange(() => this.#pump()),
+      calls.onEngineGone(() => void this.#expected.inherit().catch((error: unknown) => this.#storeFailed(error))),
       functions.onChanged(reopen),
       workers.onChanged(reopen),
       telemetry.meter.gauge(`iii.${kind}.triggers.due`, () => calls.count(), { description: 'Calls that stored changes owe to triggers, counted up to 10,000.', unit: '{call}' }),
@@ -90,14 +99,21 @@ export class TriggerDelivery {
       if (gate === undefined) continue;
       this.#gates.delete(id);
       this.#release(gate.waiting.splice(0));
+      if (this.#isEnding) this.#expected.add(subscriptionOf(gate.trigger));
     }
     for (const trigger of added) {
+      this.#expected.meet(trigger.id);
       const known = this.#gates.get(trigger.id);
       if (known !== undefined) known.trigger = trigger;
       else this.#gates.set(trigger.id, new TriggerGate(trigger));
     }
     this.#pump();
     if (this.#isOpen) void this.#news.tell();
+  }
+
+  /** Triggers that are not bound here and are expected back: changes are owed to them as well. */
+  get expected(): Pick<ExpectedTriggers, 'all' | 'concerning'> {
+    return this.#expected;
   }
 
   /** Resolves once other engines on the store know of the last change as well. */
@@ -149,7 +165,9 @@ export class TriggerDelivery {
   #close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#isEnding = true;
     this.#news.close();
+    this.#expected.stop();
     for (const registration of this.#registrations.splice(0)) registration.dispose();
     for (const timer of this.#timers) this.#parts.clock.clear(timer);
     this.#timers.clear();

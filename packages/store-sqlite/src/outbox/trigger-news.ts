@@ -1,5 +1,10 @@
 import type { Clock, Logger, Timer, Trigger } from '@motia/engine-core/contract';
-import type { DueCalls } from './due-calls.js';
+import type { DueCalls, DueSubscription } from './due-calls.js';
+
+/** A trigger as others match it. */
+export function subscriptionOf({ id, functionId, config }: Pick<Trigger, 'id' | 'functionId' | 'config'>): DueSubscription {
+  return { id, functionId, filter: config as DueSubscription['filter'] };
+}
 
 /** Until it is tried again to tell what the store did not take. */
 const retryMs = 1_000;
@@ -10,11 +15,11 @@ export interface TriggerNewsParts {
   readonly calls: Pick<DueCalls, 'subscribe'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Those that are bound here now. */
-  readonly triggers: () => readonly Pick<Trigger, 'id' | 'functionId' | 'config'>[];
+  /** Those that are to be known now. */
+  readonly subscriptions: () => readonly DueSubscription[];
 }
 
-/** Tells other engines on the store which triggers of a kind are bound here, one change after the other, until the store has taken it. */
+/** Tells other engines on the store, and later ones, which triggers of a kind there are here, one change after the other, until the store has taken it. */
 export class TriggerNews {
   readonly #parts: TriggerNewsParts;
   #told: Promise<void> = Promise.resolve();
@@ -44,9 +49,9 @@ export class TriggerNews {
 
   async #tell(): Promise<void> {
     if (this.#isClosed) return;
-    const { calls, triggers, clock, logger, kind } = this.#parts;
+    const { calls, subscriptions, clock, logger, kind } = this.#parts;
     try {
-      await calls.subscribe(triggers().map(({ id, functionId, config }) => ({ id, functionId, filter: config as Readonly<Record<string, unknown>> })));
+      await calls.subscribe(subscriptions());
     } catch (error) {
       logger.error('Other engines could not be told of triggers; trying again', { type: kind, reason: String(error) });
       clock.clear(this.#retry);

@@ -407,17 +407,51 @@ describe('S6 G2 engines that share a store', () => {
     await until(() => itemsOf(two).rows().length === 0);
   });
 
-  it('owe nothing to triggers of an engine that has left, and go on owing to one that was killed', async () => {
+  it('owe calls to triggers of one that is gone, stopped or killed, for a minute: it may be back by then', async () => {
     await using folder = temporaryFolder('outbox');
-    const left = await start({ directory: folder.path, shared: true });
+    const clock = new ManualClock();
+    const left = await start({ directory: folder.path, shared: true }, clock);
     await subscribe(left, 'watch-left');
+    await using two = await start({ directory: folder.path, shared: true }, clock);
+    const service = itemsOf(two);
     await left.stop();
-    await using two = await start({ directory: folder.path, shared: true });
-    await itemsOf(two).put('a', '1');
-    expect(itemsOf(two).rows()).toEqual([]);
-    await itemsOf(two).pretendKilled('watch-killed');
-    await itemsOf(two).put('a', '2');
-    expect(itemsOf(two).rows()).toEqual([{ lane: 'a', calls: 1, owned: 0 }]);
+    // Nobody has noticed yet.
+    await service.put('a', '1');
+    await clock.advance('2s');
+    await service.put('a', '2');
+    expect(service.rows()).toEqual([{ lane: 'a', calls: 2, owned: 0 }]);
+    await service.pretendKilled('watch-killed');
+    await service.put('b', '1');
+    expect(service.rows().filter(({ lane }) => lane === 'b')).toHaveLength(2);
+    await clock.advance('2s');
+    await until(() => clock.holds === 0);
+    await service.put('c', '1');
+    expect(service.rows().filter(({ lane }) => lane === 'c')).toHaveLength(2);
+    await clock.advance('62s');
+    await service.put('d', '1');
+    expect(service.rows().filter(({ lane }) => lane === 'd')).toEqual([]);
+  });
+
+  it('owe calls once to a trigger that they have themselves when another one that had it is gone', async () => {
+    await using folder = temporaryFolder('outbox');
+    const clock = new ManualClock();
+    const left = await start({ directory: folder.path, shared: true }, clock);
+    await using two = await start({ directory: folder.path, shared: true }, clock);
+    const { handler, seen, reached } = collector();
+    for (const host of [left, two]) {
+      host.functions.register({ id: 'watch' }, handler);
+      await subscribe(host, 'watch');
+    }
+    await left.stop();
+    for (const value of ['1', '2']) {
+      await itemsOf(two).put('a', value);
+      await clock.advance('2s');
+    }
+    await reached(2);
+    await until(() => itemsOf(two).rows().length === 0);
+    expect(seen).toHaveLength(2);
+    await clock.advance('2m');
+    expect(two.logs.find('have not been registered again')).toBeUndefined();
   });
 
   it('leave alone what another one is running, however long that takes', async () => {

@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import { connectTestWorker, ManualClock, type TestWorker } from '@motia/engine-core/testing';
+import { temporaryFolder } from '@motia/tools/testing';
+import { KvStore } from '../src/index.js';
+import { startStream, todo, until, type StreamFixture } from './fixtures/start-stream.js';
+
+interface Told {
+  readonly groupId: string;
+  readonly id: string | null;
+  readonly event: { readonly type: string; readonly data?: unknown };
+}
+
+const start = (folder: string, clock: ManualClock): Promise<StreamFixture> => startStream({ clock, options: { adapter: { class: KvStore.class, config: { file_path: folder } } } });
+const app = ({ host }: StreamFixture, told: Told[]): Promise<TestWorker> =>
+  connectTestWorker(host, { functions: { watch: (payload) => void told.push(payload as Told) }, triggers: [{ type: 'stream', functionId: 'watch', config: { stream_name: todo, group_id: 'inbox' } }] });
+
+describe('S6 changes and messages of a stream before the processes of the app are back', () => {
+  it('are owed to the triggers that were registered before the engine ended', async () => {
+    await using folder = temporaryFolder('stream');
+    const clock = new ManualClock();
+    const told: Told[] = [];
+    {
+      await using before = await start(folder.path, clock);
+      await using _worker = await app(before, told);
+      await before.host.stop();
+    }
+    await using streams = await start(folder.path, clock);
+    await streams.set('inbox', 'a', 1);
+    await streams.set('other', 'a', 1);
+    await streams.call('stream::send', { stream_name: todo, group_id: 'inbox', type: 'typing', data: 'Ada' });
+    await using _worker = await app(streams, told);
+    await until(() => told.length === 2);
+    expect(told.map(({ id, event }) => [id, event.type])).toEqual(expect.arrayContaining([['a', 'create'], [null, 'event']]));
+    await streams.set('inbox', 'a', 2);
+    await until(() => told.length === 3);
+  });
+});
