@@ -46,6 +46,14 @@ describe('iii, used from a terminal', () => {
     expect(result.stderr).toContain('iii --help');
   });
 
+  it('G1 stops in order when npm, which runs it, gets a signal and does not pass it on', async () => {
+    const engine = await startIii({ cwd: folder.path, under: ['sh', '-c', '"$@" & wait', 'sh'], env: { npm_lifecycle_event: 'npx' } });
+    engine.signal('SIGTERM');
+    // Of the shell, which took the engine's output with it: that ends when the engine does.
+    expect(await engine.exited).toBe('SIGTERM');
+    expect(engine.logs.map(({ message }) => message)).toEqual(expect.arrayContaining(['npm has ended: stopping; once more to leave at once', 'stopped']));
+  });
+
   it('G3 ends with 78 and a remedy when there is no config file', async () => {
     const result = await runIii(['-c', 'nowhere.yaml'], { cwd: folder.path });
     expect(result.code).toBe(78);

@@ -161,9 +161,18 @@ describe('the data API over the standard modules', () => {
     expect(worker.calls.length - before).toBeGreaterThanOrEqual(2);
   });
 
+  it('names the trace that a change made, also of one that failed', async () => {
+    const { status, body } = await post('/functions/shop%3A%3Acharge/invoke', { payload: {} });
+    expect([status, body.error.message]).toEqual([500, 'no money']);
+    expect((await spansOf(body.error.traceId as string)).map(({ name }) => name)).toContain('invoke shop::charge');
+    expect(host.logs.records.at(-1)).toMatchObject({ message: 'A change through the data API failed', traceId: body.error.traceId, fields: { path: '/functions/shop%3A%3Acharge/invoke', code: body.error.code } });
+    // What was refused before it was called made none.
+    expect((await post('/functions/shop%3A%3Abuy/invoke', {})).body.error).not.toHaveProperty('traceId');
+  });
+
   it('logs every change with its trace', async () => {
     const { body } = await post('/state/shop/audited', { value: 'not in the log' });
-    expect(host.logs.records.at(-1)).toMatchObject({ level: 'info', message: 'Changed by the console', traceId: body.traceId, fields: { path: '/state/shop/audited' } });
+    expect(host.logs.records.at(-1)).toMatchObject({ level: 'info', message: 'Changed through the data API', traceId: body.traceId, fields: { path: '/state/shop/audited', caller: 'console' } });
     expect(JSON.stringify(host.logs.records)).not.toContain('not in the log');
   });
 
@@ -199,7 +208,9 @@ describe('the data API over the standard modules', () => {
   it('takes a worker out of service, and restarts only what the engine itself started', async () => {
     const { id } = ((await get('/workers?filter=shop')).body.items as { id: string }[])[0] ?? { id: '' };
     expect((await post(`/workers/${id}/restart`)).body.error).toMatchObject({ code: 'MOTIA_CONSOLE_NOT_OURS' });
-    expect((await post(`/workers/${id}/drain`)).body.result).toMatchObject({ id, state: 'draining' });
+    const drained = (await post(`/workers/${id}/drain`)).body as { readonly result: unknown; readonly traceId: string };
+    expect(drained.result).toMatchObject({ id, state: 'draining' });
+    expect((await spansOf(drained.traceId)).map(({ name }) => name)).toEqual(['drain worker']);
     expect((await post('/functions/shop%3A%3Ashow/invoke', {})).status).toBe(404);
     expect((await post('/workers/w-nobody/drain')).status).toBe(404);
   });

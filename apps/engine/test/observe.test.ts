@@ -30,7 +30,7 @@ describe('the commands that look at a running engine', () => {
     [['logs', '--level', 'loud'], '--level'],
     [['traces', '--limit', '0'], '1 to 200'],
     [['traces', '--limit', '201'], '1 to 200'],
-    [['queues', 'more'], 'unknown command'],
+    [['queues', '--slow'], '--slow does not belong to `iii queues`, which takes --json'],
   ])('refuses %j as wrong usage', (words, mention) => {
     expect(() => parseCommand(words)).toThrow(expect.objectContaining({ code: 'MOTIA_ENGINE_USAGE', message: expect.stringContaining(mention) }));
   });

@@ -5,12 +5,12 @@ function fakeProcess(stop: () => Promise<void>, inFlight = 0) {
   const listeners = new Map<string, () => void>();
   const exits: number[] = [];
   const said: string[] = [];
-  const ports: ShutdownPorts = { on: (signal, listener) => void listeners.set(signal, listener), stop, exit: (code) => void exits.push(code), announce: (message) => void said.push(message), inFlight: () => inFlight };
+  const ports: ShutdownPorts = { on: (signal, listener) => void listeners.set(signal, listener), onNpmGone: (listener) => void listeners.set('npm gone', listener), stop, exit: (code) => void exits.push(code), announce: (message) => void said.push(message), inFlight: () => inFlight };
   return { ports, exits, said, send: (signal: string) => listeners.get(signal)?.() };
 }
 
 describe('untilSignalled', () => {
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('G1 drains and ends with 0 after %s (fault 50)', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'npm gone'])('G1 drains and ends with 0 after %s (fault 50)', async (signal) => {
     const { ports, exits, send } = fakeProcess(() => Promise.resolve());
     const code = untilSignalled(ports);
     send(signal);
@@ -25,6 +25,14 @@ describe('untilSignalled', () => {
     expect(exits).toEqual([]);
     send('SIGINT');
     expect(exits).toEqual([130]);
+  });
+
+  it('G1 goes on draining when npm has gone as well: in a terminal both get the signal', () => {
+    const { ports, exits, send } = fakeProcess(() => new Promise(() => undefined));
+    void untilSignalled(ports);
+    send('SIGINT');
+    send('npm gone');
+    expect(exits).toEqual([]);
   });
 
   it('rejects with what went wrong while stopping', async () => {

@@ -10,6 +10,7 @@ import { registerMetricFunctions } from './functions/metric-functions.js';
 import { registerSmallFunctions } from './functions/small-functions.js';
 import { registerTraceFunctions } from './functions/trace-functions.js';
 import { LogTriggers } from './logs/log-triggers.js';
+import { invocationDuration } from './metrics/metric-names.js';
 import { measureLosses } from './metrics/loss-gauges.js';
 import { measureProcess } from './metrics/process-gauges.js';
 import { WorkerGauges } from './metrics/worker-gauges.js';
@@ -73,7 +74,8 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
     if (count === firstRounds) for (const problem of alerts.unknown()) logger.warn(problem);
     const before = recorded;
     recorded = spans.main.written + logs.written;
-    return recorded !== before || alerts.size > 0 || points.some(({ kind }) => kind === 'histogram');
+    // Calls, sampled or not. Other durations may be those of keeping what is measured, which would never come to an end.
+    return recorded !== before || alerts.size > 0 || points.some(({ metric }) => metric === invocationDuration);
   }
 
   return {

@@ -1,7 +1,8 @@
 import type { ModuleFunctions } from '../api/module-functions.js';
-import { parseQueueName, queueTarget } from '../api/queue-name.js';
+import { parseQueueName, queueKey, queueTarget } from '../api/queue-name.js';
 import type { CronRow, QueueRow } from '../contract/index.js';
-import { queueKey } from '../api/resources/queues.js';
+import { messageRow, type ListedMessage } from '../api/message-row.js';
+import { stateKeyRow, type ListedKey } from '../api/state-key-row.js';
 import { traceRow, type ListedTraces } from '../api/resources/telemetry.js';
 import { LogTopic } from './log-topic.js';
 import { rowsOf } from './topics.js';
@@ -41,13 +42,13 @@ export function moduleTopics(modules: ModuleFunctions): TopicFinder {
     queue(id) {
       const queue = parseQueueName(id);
       if (queue === undefined) return undefined;
-      return list<{ readonly messages: readonly { readonly messageId: string }[] }>('queue::messages', { ...queueTarget(queue), limit: newestMessages }, ({ messages }) => rowsOf(messages, ({ messageId }) => messageId, (message) => message));
+      return list<{ readonly messages: readonly ListedMessage[] }>('queue::messages', { ...queueTarget(queue), limit: newestMessages }, ({ messages }) => rowsOf(messages, ({ messageId }) => messageId, messageRow));
     },
-    state: (scope) => list<{ readonly items: readonly { readonly key: string }[] }>('state::list', { scope, with_keys: true, limit: 200 }, ({ items }) => rowsOf(items, ({ key }) => key, (item) => item)),
+    state: (scope) => list<{ readonly items: readonly ListedKey[] }>('state::list', { scope, with_keys: true, limit: 200 }, ({ items }) => rowsOf(items, ({ key }) => key, stateKeyRow)),
     stream(id) {
       const slash = id.indexOf('/');
       if (slash <= 0) return undefined;
-      return list<{ readonly items: readonly StreamItem[] }>('stream::list', { stream_name: id.slice(0, slash), group_id: id.slice(slash + 1), with_ids: true, limit: mostItems }, ({ items }) => new Map(items.map(({ id: item, value }, place) => [item ?? String(place), value])));
+      return list<{ readonly items: readonly StreamItem[] }>('stream::list', { stream_name: id.slice(0, slash), group_id: id.slice(slash + 1), with_ids: true, limit: mostItems }, ({ items }) => new Map(items.map((item, place) => [item.id ?? String(place), item])));
     },
   };
   return (name, filter) => {

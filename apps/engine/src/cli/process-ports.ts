@@ -1,4 +1,5 @@
 import type { CommandPorts } from './main.js';
+import { onceNpmGone } from './npm-parent.js';
 
 // A closed terminal or pipe must never take the engine down (reliability #50): it stops by signal, in order.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
@@ -19,6 +20,7 @@ export const processPorts: CommandPorts = {
     return Buffer.concat(chunks).toString('utf8');
   },
   onSignal: (signal, listener) => void process.on(signal, listener),
+  onNpmGone: onceNpmGone,
   onUncaught: (listener) => void process.once('uncaughtException', listener),
   exit: (code) => process.exit(code),
 };

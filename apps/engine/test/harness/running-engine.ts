@@ -35,13 +35,17 @@ export interface EngineArguments {
   readonly config?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** What runs it in between, as npm does: gets the command as its last arguments, and the signals. */
+  readonly under?: readonly string[];
   /** `false` does not wait for `iii is ready`. */
   readonly waitReady?: boolean;
 }
 
 /** Runs the built `iii` as a user would, with JSON logs and a port of the system's choice where the config reads PORT. */
 export async function startIii(options: EngineArguments): Promise<RunningEngine> {
-  const child = spawn(process.execPath, [bin, ...(options.config === 'default' ? ['--use-default-config'] : ['-c', options.config ?? 'config.yaml']), '--log-format', 'json', '--log-level', 'debug', ...(options.args ?? [])], {
+  const command = [process.execPath, bin, ...(options.config === 'default' ? ['--use-default-config'] : ['-c', options.config ?? 'config.yaml']), '--log-format', 'json', '--log-level', 'debug', ...(options.args ?? [])];
+  const [program = '', ...args] = [...(options.under ?? []), ...command];
+  const child = spawn(program, args, {
     cwd: options.cwd,
     env: { ...process.env, NODE_OPTIONS: '', PORT: '0', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

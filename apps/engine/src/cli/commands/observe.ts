@@ -1,7 +1,8 @@
-import type { AnswerOf, DataPath, LogRow, TraceTree } from '@motia/console/contract';
+import type { AnswerOf, LogRow, TraceTree } from '@motia/console/contract';
 import { isMotiaError, MotiaError } from '@motia/engine-core/contract';
 import type { Command } from '../args.js';
 import type { CommandPorts } from '../main.js';
+import { everything } from '../observe/all-pages.js';
 import { connectData, type DataClient } from '../observe/data-client.js';
 import { renderLogLine } from '../observe/log-lines.js';
 import { cronColumns, queueColumns, traceColumns, workerColumns } from '../observe/list-columns.js';
@@ -69,12 +70,12 @@ async function showLogs(client: DataClient, command: Extract<ObserveCommand, { n
   const enough = severityFrom(command.level);
   let isInterrupted = false;
   const interrupted = new Promise<undefined>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      ports.onSignal(signal, () => {
-        isInterrupted = true;
-        resolve(undefined);
-      });
-    }
+    const end = (): void => {
+      isInterrupted = true;
+      resolve(undefined);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) ports.onSignal(signal, end);
+    ports.onNpmGone(end);
   });
   const shown = new Set<string>();
   let since: { readonly epoch: string; readonly seq: number } | undefined;
@@ -114,20 +115,6 @@ function severityFrom(level: string | undefined): (log: LogRow) => boolean {
   const order = ['trace', 'debug', 'info', 'warn', 'error'];
   const least = level === undefined ? 0 : order.indexOf(level);
   return ({ severity_text: text }) => order.indexOf(text.toLowerCase()) >= least;
-}
-
-/** Paths whose answers are pages. */
-type ListPath = { [P in DataPath]: P extends `GET ${infer Path}` ? (AnswerOf<P> extends { readonly items: readonly unknown[]; readonly nextCursor: string | null } ? Path : never) : never }[DataPath];
-type RowOf<P extends ListPath> = AnswerOf<`GET ${P}`> extends { readonly items: readonly (infer T)[] } ? T : never;
-
-async function everything<P extends ListPath>(client: DataClient, path: P): Promise<readonly RowOf<P>[]> {
-  const rows: RowOf<P>[] = [];
-  for (let cursor: string | undefined; ; ) {
-    const page = await client.get<{ readonly items: readonly RowOf<P>[]; readonly nextCursor: string | null }>(path, { limit: 200, cursor });
-    rows.push(...page.items);
-    if (page.nextCursor === null) return rows;
-    cursor = page.nextCursor;
-  }
 }
 
 function json(value: unknown): string {
