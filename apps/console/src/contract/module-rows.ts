@@ -24,6 +24,7 @@ export const messageRow = Type.Object({ ...message, lastFailure: Type.Optional(a
 export type MessageRow = Static<typeof messageRow>;
 /** Failed deliveries newest first. */
 export const messageDetail = Type.Object({ ...message, failures: Type.Array(attempt) });
+export type MessageDetail = Static<typeof messageDetail>;
 export const explanation = Type.Object({ messageId: text, state: text, reason: text, explanation: text, untilMs: Type.Optional(epochMs), waitsFor: Type.Optional(text) });
 /** A redrive as a job: `id` is the name of the queue. */
 export const redriveJob = Type.Object({ id: Type.Optional(text), moved: count, total: Type.Optional(count), state: text });

@@ -1,6 +1,7 @@
 import type { ModuleFunctions } from '../api/module-functions.js';
 import { parseQueueName, queueTarget } from '../api/queue-name.js';
-import type { CronRow, QueueRow } from '../contract/index.js';
+import type { StoredData } from '../api/stored-data.js';
+import type { CronRow, MessageRow, QueueRow } from '../contract/index.js';
 import { queueKey } from '../api/resources/queues.js';
 import { traceRow, type ListedTraces } from '../api/resources/telemetry.js';
 import { LogTopic } from './log-topic.js';
@@ -19,10 +20,15 @@ interface StreamItem {
   readonly value: unknown;
 }
 
+interface StateItem {
+  readonly key: string;
+  readonly value: unknown;
+}
+
 type Read = (name: string) => Topic | undefined;
 
 /** Topics about what modules keep: `traces`, `trace:<id>`, `logs`, `queues`, `queue:<kind>:<name>`, `crons`, `state:<group>`, `stream:<stream>/<group>`. */
-export function moduleTopics(modules: ModuleFunctions): TopicFinder {
+export function moduleTopics(modules: ModuleFunctions, stored: StoredData): TopicFinder {
   const list = <T>(functionId: string, payload: object, show: (answer: T) => TopicRows): Topic => ({ read: async (signal) => show(await modules.call<T>(functionId, payload, { signal })) });
   /** For those that look for the text themselves, so that older rows which fit take the place of newer ones which do not. */
   const searched: Readonly<Record<string, (search: string | undefined) => Topic>> = {
@@ -41,13 +47,13 @@ export function moduleTopics(modules: ModuleFunctions): TopicFinder {
     queue(id) {
       const queue = parseQueueName(id);
       if (queue === undefined) return undefined;
-      return list<{ readonly messages: readonly { readonly messageId: string }[] }>('queue::messages', { ...queueTarget(queue), limit: newestMessages }, ({ messages }) => rowsOf(messages, ({ messageId }) => messageId, (message) => message));
+      return list<{ readonly messages: readonly MessageRow[] }>('queue::messages', { ...queueTarget(queue), limit: newestMessages }, ({ messages }) => rowsOf(messages, ({ messageId }) => messageId, (message) => stored.message(message)));
     },
-    state: (scope) => list<{ readonly items: readonly { readonly key: string }[] }>('state::list', { scope, with_keys: true, limit: 200 }, ({ items }) => rowsOf(items, ({ key }) => key, (item) => item)),
+    state: (scope) => list<{ readonly items: readonly StateItem[] }>('state::list', { scope, with_keys: true, limit: 200 }, ({ items }) => rowsOf(items, ({ key }) => key, (item) => ({ ...item, value: stored.hidden(item.key, item.value) }))),
     stream(id) {
       const slash = id.indexOf('/');
       if (slash <= 0) return undefined;
-      return list<{ readonly items: readonly StreamItem[] }>('stream::list', { stream_name: id.slice(0, slash), group_id: id.slice(slash + 1), with_ids: true, limit: mostItems }, ({ items }) => new Map(items.map(({ id: item, value }, place) => [item ?? String(place), value])));
+      return list<{ readonly items: readonly StreamItem[] }>('stream::list', { stream_name: id.slice(0, slash), group_id: id.slice(slash + 1), with_ids: true, limit: mostItems }, ({ items }) => new Map(items.map(({ id: item, value }, place) => [item ?? String(place), stored.hidden(item, value)])));
     },
   };
   return (name, filter) => {

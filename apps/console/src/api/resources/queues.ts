@@ -1,4 +1,4 @@
-import type { MessageRow, QueueRow } from '../../contract/index.js';
+import type { MessageDetail, MessageRow, QueueRow } from '../../contract/index.js';
 import { consoleErrors } from '../../errors.js';
 import { route, type ApiRequest, type ApiRoute } from '../api-route.js';
 import { bodyFields } from '../body-fields.js';
@@ -6,6 +6,7 @@ import type { Acted, ModuleFunctions } from '../module-functions.js';
 import { listPage, type ListShape } from '../list-page.js';
 import { oneOf, pageRequest, text } from '../page-query.js';
 import { parseQueueName, queueTarget, type QueueName } from '../queue-name.js';
+import type { StoredData } from '../stored-data.js';
 
 const listed: ListShape<QueueRow> = { keyOf: queueKey, textOf: queueKey, sorts: { depth: ({ depth }) => depth, dead: ({ dead }) => dead, age: ({ oldestAgeMs }) => oldestAgeMs } };
 interface MessagePage {
@@ -18,11 +19,11 @@ const filters = ['functionId', 'code', 'group', 'before', 'after', 'messageIds',
 const redriveKeys = [...filters, 'dryRun'] as const;
 
 /** Queues and their messages, dead letters included. A queue is named `topic:<topic>` or `queue:<name>`. */
-export function queueRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
+export function queueRoutes(modules: ModuleFunctions, stored: StoredData): readonly ApiRoute[] {
   const messages = async (functionId: string, request: ApiRequest, more: object): Promise<object> => {
     const { limit, cursor, isClamped } = pageRequest(request.query);
     const page = await modules.call<MessagePage>(functionId, { ...target(request), ...ofFunction(request), ...more, limit, ...(cursor === undefined ? {} : { cursor }) }, request);
-    return { items: page.messages, nextCursor: page.cursor ?? null, ...(isClamped ? { clamped: true } : {}) };
+    return { items: page.messages.map((message) => stored.message(message, request)), nextCursor: page.cursor ?? null, ...(isClamped ? { clamped: true } : {}) };
   };
   return [
     route('GET', '/queues', async ({ query, signal }) => {
@@ -37,18 +38,19 @@ export function queueRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
     route('POST', '/queues/:queue/publish', (request) => {
       const { kind, name } = named(request);
       const message = bodyFields(request.body, ['data', 'functionId', 'messageGroupId', 'dedupId', 'delayMs', 'runAt', 'priority', 'ttlMs'], kind === 'queue' ? ['data', 'functionId'] : ['data']);
+      stored.refuseHidden(undefined, message.data);
       return modules.act('enqueue', { ...queueTarget({ kind, name }), ...message }, request);
     }),
     route('POST', '/queues/:queue/pause', (request) => modules.act('queue::pause', { ...target(request), ...bodyFields(request.body, ['functionId']) }, request)),
     route('POST', '/queues/:queue/resume', (request) => modules.act('queue::resume', { ...target(request), ...bodyFields(request.body, ['functionId']) }, request)),
-    route('POST', '/queues/:queue/dlq/redrive', (request) => redrive(modules, request)),
+    route('POST', '/queues/:queue/dlq/redrive', (request) => redrive(modules, stored, request)),
     route('GET', '/queues/:queue/dlq/redrive', async (request) => {
       const { moves } = await modules.call<{ readonly moves: readonly object[] }>('queue::redrive_status', { ...target(request), ...ofFunction(request) }, request);
       return { moves: moves.map((move) => ({ id: request.params['queue'], ...move })) };
     }),
     route('POST', '/queues/:queue/dlq/redrive/cancel', (request) => modules.act('queue::redrive_cancel', { ...target(request), ...bodyFields(request.body, ['functionId']) }, request)),
     route('POST', '/queues/:queue/dlq/discard', (request) => modules.act('queue::discard', choiceOf(request, filters), request)),
-    route('GET', '/messages/:id', ({ params, signal }) => modules.call('queue::message', { messageId: params['id'] }, { signal })),
+    route('GET', '/messages/:id', async (request) => stored.message(await modules.call<MessageDetail>('queue::message', { messageId: request.params['id'] }, request), request)),
     route('GET', '/messages/:id/explain', ({ params, signal }) => modules.call('queue::explain', { messageId: params['id'] }, { signal })),
     route('POST', '/messages/:id/cancel', ({ params, signal }) => modules.act('queue::cancel', { messageId: params['id'] }, { signal })),
   ];
@@ -59,9 +61,10 @@ export function queueKey({ kind, name, functionId }: QueueRow): string {
 }
 
 /** Answers as a job: its `id` is the name of the queue, below which it can be looked at and called off; `total` were there when it began. */
-async function redrive(modules: ModuleFunctions, request: ApiRequest): Promise<Acted> {
-  const choice = choiceOf(request, redriveKeys);
-  if ('dryRun' in choice && choice.dryRun === true) return modules.act('queue::redrive', choice, request);
+async function redrive(modules: ModuleFunctions, stored: StoredData, request: ApiRequest): Promise<Acted> {
+  const choice: { readonly data?: unknown; readonly dryRun?: unknown } = choiceOf(request, redriveKeys);
+  stored.refuseHidden(undefined, choice.data);
+  if (choice.dryRun === true) return modules.act('queue::redrive', choice, request);
   const { total } = await modules.call<{ readonly total: number }>('queue::redrive', { ...choice, dryRun: true }, request);
   const { result, traceId } = await modules.act('queue::redrive', choice, request);
   return { result: { id: request.params['queue'], total, ...(result as object) }, traceId };
