@@ -34,7 +34,7 @@ describe('npm start', () => {
     await expect(fetch(`http://127.0.0.1:${port}/hello`)).rejects.toThrow('fetch failed');
   }, 2 * startMs);
 
-  it('stops its engine when only the npm above it gets the SIGTERM', async () => {
+  it.each(['SIGTERM', 'SIGKILL'] as const)('stops its engine when only the npm above it gets a %s', async (signal) => {
     const port = await freePort();
     const npm = spawn('npm', ['start'], { cwd: fileURLToPath(new URL('../..', import.meta.url)), env: { ...process.env, PORT: String(port) }, stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
@@ -42,7 +42,7 @@ describe('npm start', () => {
     // The engine writes to the same pipe: it is closed when the last of them has ended.
     const closed = once(npm, 'close');
     expect(await greeting(port)).toMatchObject({ message: 'Hello, Ada!' });
-    npm.kill('SIGTERM');
+    npm.kill(signal);
     await closed;
     expect(output).toContain('stopped');
     await expect(fetch(`http://127.0.0.1:${port}/hello`)).rejects.toThrow('fetch failed');

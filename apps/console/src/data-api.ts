@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock, ConfigView, FunctionRegistry, HealthView, Logger, ProcessService, RestService, SecretRules, TriggerRegistry, WorkerRegistry } from '@motia/engine-core/contract';
+import type { Clock, ConfigView, FunctionRegistry, HealthView, Logger, ProcessService, RestService, SecretRules, Telemetry, TriggerRegistry, WorkerRegistry } from '@motia/engine-core/contract';
 import { Api } from './api/api.js';
 import { ModuleFunctions } from './api/module-functions.js';
 import { StoredData } from './api/stored-data.js';
@@ -27,6 +27,7 @@ export interface DataApiParts {
   readonly engineConfig: ConfigView;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly telemetry: Pick<Telemetry, 'startSpan'>;
   /** Undefined when no module runs processes. */
   readonly processes: () => ProcessService | undefined;
   /** Undefined when no module serves HTTP. */
@@ -37,6 +38,8 @@ export interface DataApiParts {
   readonly mode: 'development' | 'production';
   /** Between two looks of a live topic that somebody watches. */
   readonly refreshIntervalMs: number;
+  /** Who uses it, for the log of changes. */
+  readonly caller: string;
 }
 
 export interface DataApi {
@@ -50,7 +53,7 @@ const prometheusFunction = 'engine::metrics::prometheus';
 
 /** The data API of an engine, without any way in. */
 export function createDataApi(parts: DataApiParts): DataApi {
-  const { functions, triggers, workers, engineHealth: health, engineConfig: config, clock, logger, processes, rest, secrets, mode, refreshIntervalMs } = parts;
+  const { functions, triggers, workers, engineHealth: health, engineConfig: config, clock, logger, telemetry, processes, rest, secrets, mode, refreshIntervalMs, caller } = parts;
   const modules = new ModuleFunctions(functions);
   const stored = new StoredData(secrets);
   const summary = { modules, functions, workers, health, clock };
@@ -58,9 +61,9 @@ export function createDataApi(parts: DataApiParts): DataApi {
   const ofModules = moduleTopics(modules, stored);
   const hub = new LiveHub({ find: (name, filter) => ofModules(name, filter) ?? filteredTopic(ofEngine.get(name), filter), epoch: randomUUID(), clock, logger, intervalMs: refreshIntervalMs });
   const api = new Api([
-    ...functionRoutes({ functions, triggers }), ...workerRoutes({ workers, health, processes, modules }), ...configRoutes({ config, rest }), ...summaryRoutes(summary), ...liveRoutes(hub),
+    ...functionRoutes({ functions, triggers }), ...workerRoutes({ workers, health, processes, modules, telemetry }), ...configRoutes({ config, rest }), ...summaryRoutes(summary), ...liveRoutes(hub),
     ...stateRoutes(modules, stored), ...streamRoutes(modules, stored), ...queueRoutes(modules, stored), ...cronRoutes(modules), ...telemetryRoutes(modules),
-  ], { checksAnswers: mode === 'development' });
+  ], { checksAnswers: mode === 'development', logger, caller });
   return {
     api,
     hub,

@@ -25,7 +25,7 @@ export const ConsoleModule = defineModule({
     if (!isLocal && options.token === undefined) throw consoleErrors.TOKEN_REQUIRED({ host: options.host ?? '' });
     const { clock, logger } = ctx;
     const token = options.token ?? newToken();
-    const { api, hub, prometheus } = createDataApi({ ...ctx, processes: () => ctx.services.processes, rest: () => ctx.services.rest, secrets: () => ctx.services.secrets, refreshIntervalMs: options.refresh_interval_ms });
+    const { api, hub, prometheus } = createDataApi({ ...ctx, processes: () => ctx.services.processes, rest: () => ctx.services.rest, secrets: () => ctx.services.secrets, refreshIntervalMs: options.refresh_interval_ms, caller: 'console' });
     const live = new LiveServer(hub, clock, options.max_live_connections);
     const cookie = (): string => cookieName(listener.address?.port ?? options.port);
     const hosts = new HostGuard({ allowed: [...options.allowed_hosts, ...(options.host === undefined ? [] : [options.host])], addresses: 'loopback' });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { SecretRules } from '@motia/engine-core/contract';
 import { StoredData } from '../src/api/stored-data.js';
-import type { MessageDetail, MessageRow } from '../src/contract/index.js';
 
 const rules: SecretRules = {
   hide: (name, value) => (name === 'token' ? '***' : typeof value === 'object' && value !== null && 'token' in value ? { ...value, token: '***' } : value),
@@ -11,12 +10,12 @@ const rules: SecretRules = {
 const stored = new StoredData(() => rules);
 const asks = (reveal?: string) => ({ query: new Map(reveal === undefined ? [] : [['reveal', reveal]]) });
 const failure = { kind: 'failed', code: 'X', message: 'it said s3cret', stack: 'Error: it said s3cret', atMs: 1, delivery: 1 } as const;
-const message = { messageId: 'm', data: { token: 's3cret', id: 1 }, result: { token: 's3cret' }, lastFailure: failure } as unknown as MessageRow;
+const message = { messageId: 'm', data: { token: 's3cret', id: 1 }, result: { token: 's3cret' }, lastFailure: failure };
 
 describe('data that users stored', () => {
   it('§4.12 is shown without secrets, in payloads, results and what handlers said when they failed', () => {
     expect(stored.message(message, asks())).toEqual({ messageId: 'm', data: { token: '***', id: 1 }, result: { token: '***' }, lastFailure: { ...failure, message: 'it said ***', stack: 'Error: it said ***' } });
-    expect(stored.message({ messageId: 'm', failures: [failure] } as unknown as MessageDetail)).toEqual({ messageId: 'm', failures: [{ ...failure, message: 'it said ***', stack: 'Error: it said ***' }] });
+    expect(stored.message({ messageId: 'm', failures: [failure] })).toEqual({ messageId: 'm', failures: [{ ...failure, message: 'it said ***', stack: 'Error: it said ***' }] });
     expect(stored.members(asks(), 'token', { seq: 1, before: 'a', after: 'b' }, ['before', 'after'])).toEqual({ seq: 1, before: '***', after: '***' });
   });
 

@@ -2,7 +2,7 @@ import type { Logger } from '@motia/engine-core/contract';
 import type { CronJob } from './cron-job.js';
 import { nextWaiting, type CronStore, type RunRecord } from './cron-store.js';
 import type { JobBook } from './job-book.js';
-import type { LocalRuns } from './runs/local-runs.js';
+import type { LocalRun, LocalRuns } from './runs/local-runs.js';
 import type { RunStarter } from './runs/run-starter.js';
 
 export interface RecoveryParts {
@@ -43,8 +43,8 @@ export class Recovery {
     if (local.size === 0) return;
     const mine = local.list();
     const open = await store.openRuns([...new Set(mine.map(({ key }) => key.jobId))]);
-    const isStillMine = ({ key, fencingToken }: (typeof mine)[number]): boolean => open.some((run) => run.jobId === key.jobId && run.scheduledAtMs === key.scheduledAtMs && run.fencingToken === fencingToken);
-    local.abort(mine.filter((run) => !isStillMine(run)).map(({ key }) => key), 'replaced');
+    const isStillMine = ({ key, fencingToken }: LocalRun): boolean => open.some((run) => run.jobId === key.jobId && run.scheduledAtMs === key.scheduledAtMs && run.fencingToken === fencingToken);
+    local.abortStarts(mine.filter((run) => !isStillMine(run)), 'replaced');
   }
 
   async #sweep(): Promise<void> {

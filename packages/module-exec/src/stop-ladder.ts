@@ -30,7 +30,8 @@ export interface LadderOutcome {
 }
 
 const inputClosedMs = 500;
-const reapMs = 2_000;
+/** How long what was killed may take to be gone. */
+export const reapMs = 2_000;
 
 /**
  * Stops a process group, politely first: drain → grace → close stdin → SIGTERM to the group → SIGKILL to the group and

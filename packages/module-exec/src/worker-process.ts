@@ -5,7 +5,7 @@ import { takesChannel } from './channel-offer.js';
 import type { Command } from './command.js';
 import { execErrors } from './errors.js';
 import type { ExitStatus } from './exit-status.js';
-import { finishOutput } from './finish-output.js';
+import { finishOutput, type FinishOptions } from './finish-output.js';
 import { lossByDisconnect, lossByExit, lossByRefusal, type Loss } from './loss.js';
 import { OutputLines } from './output-lines.js';
 import { spawnGroup, type ProcessGroup } from './process-group.js';
@@ -279,12 +279,12 @@ export class WorkerProcess {
       ...(handle === undefined || handle.state === 'closed' ? {} : { drain: (deadline) => handle.drain(deadline) }),
       ...(hurry === undefined ? {} : { hurry }),
     });
-    await this.#closeOutput(outcome);
+    await this.#closeOutput(outcome, hurry === undefined ? {} : { hurry });
     this.#settleReady.reject(execErrors.STOPPING(undefined));
     return outcome;
   }
 
-  async #closeOutput(outcome: LadderOutcome, options?: { readonly isReported: boolean }): Promise<void> {
+  async #closeOutput(outcome: LadderOutcome, options: FinishOptions): Promise<void> {
     const { clock, logger } = this.setting;
     this.#output.write('stdout', this.#probe.rest());
     await finishOutput(clock, this.group, this.#output, options);

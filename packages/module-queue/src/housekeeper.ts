@@ -1,5 +1,6 @@
 import type { Clock, Logger, Registration, Timer } from '@motia/engine-core/contract';
 import type { JobStore, Retention } from './job-store.js';
+import { reasonOf } from './reason-of.js';
 
 export interface HousekeeperParts {
   readonly store: JobStore;
@@ -8,6 +9,8 @@ export interface HousekeeperParts {
   readonly retention: Retention;
   /** Something may have become ready, or ended, that the dispatcher has not seen. */
   readonly onChanged: () => void;
+  /** What other engines held was looked at: what gone ones had begun may be free. */
+  readonly onRecovered: () => void;
 }
 
 const pruneEveryMs = 60_000;
@@ -95,13 +98,14 @@ export class Housekeeper {
   }
 
   async #recoverOnce(): Promise<void> {
-    const { store, clock, logger, onChanged } = this.#parts;
+    const { store, clock, logger, onChanged, onRecovered } = this.#parts;
     try {
       const { recovered, againInMs } = await store.recover();
       if (recovered > 0) {
         logger.warn('Messages that another engine held were put back: it is gone, or their leases lapsed', { messages: recovered });
         onChanged();
       }
+      onRecovered();
       if (againInMs === undefined || this.#isStopped) return;
       clock.clear(this.#recoverTimer);
       this.#recoverTimer = clock.setTimeout(() => {
@@ -112,8 +116,4 @@ export class Housekeeper {
       logger.warn('Leases of other engines could not be looked at', { reason: reasonOf(error) });
     }
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

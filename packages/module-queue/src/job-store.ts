@@ -49,7 +49,8 @@ export interface LaneState {
 }
 export interface QueueState extends QueueIdentity {
   readonly queue: number;
-  readonly role: QueueDeclaration['role'];
+  /** `former`: a subscription that was superseded. */
+  readonly role: QueueDeclaration['role'] | 'former';
   readonly isPaused: boolean;
   /** Jobs that have not ended: waiting, delayed, running, blocked. */
   readonly depth: number;
@@ -174,7 +175,10 @@ export interface MoveTask {
   readonly moved: number;
   readonly startedAtMs: number;
   readonly state: 'running' | 'done' | 'cancelled';
+  /** Who goes on with it; undefined when nobody does. */
+  readonly engineId?: string;
 }
+export type NewMove = Pick<MoveTask, 'queue' | 'filter' | 'toHead' | 'ratePerSecond'>;
 export interface Retention {
   /** Completed, cancelled and discarded jobs: at most so many, at most so old. */
   readonly historyMs: number;
@@ -205,6 +209,11 @@ export interface JobStore {
   leave(queues: readonly number[]): Promise<void>;
   /** Ends a subscription at once: no new messages. What it holds is dead-lettered by `prune`. */
   unsubscribe(queue: number): Promise<void>;
+  /**
+   * These subscriptions take no new messages until they are declared again; this engine serves what they hold until `leave`. Answers
+   * those that hold anything, dead letters included; the others are ended.
+   */
+  supersede(queues: readonly number[]): Promise<readonly number[]>;
   /** Named queues and holding topics take no new messages until they are declared again. What they hold stays. */
   retire(queues: readonly number[]): Promise<void>;
 
@@ -212,8 +221,8 @@ export interface JobStore {
   /** Makes leases last `leaseMs` from now. Answers the keys of those that are no longer the caller's. */
   renew(leases: readonly { readonly key: number; readonly lease: number; readonly leaseMs: number }[]): Promise<readonly number[]>;
   /**
-   * Puts back what engines held that are gone, as far as that is known now: their leases lapsed, or they are known to be dead.
-   * `againInMs` says when another look is worth it. For the engine itself it never does anything.
+   * Puts back what engines held that are gone, as far as that is known now: their leases lapsed, or they are known to be dead. Moves of
+   * theirs are free then, as are those that an engine has not gone on with for 30 s. `againInMs` says when another look is worth it. For the engine itself it never does anything.
    */
   recover(): Promise<{ readonly recovered: number; readonly againInMs?: number }>;
   /** After another engine changed something: look at `lanes` again. */
@@ -227,7 +236,7 @@ export interface JobStore {
   job(messageId: string): Promise<(JobView & { readonly waitsFor?: { readonly messageId: string; readonly state: JobState } }) | undefined>;
   /** Jobs of one receipt. */
   jobsOf(receiptId: string): Promise<readonly JobView[]>;
-  /** In order of delivery; ended ones newest first. `cursor` continues a list. */
+  /** In order of delivery; ended ones newest first. `cursor` continues a list of the same states. @throws `MOTIA_QUEUE_INVALID_OPTION` for any other cursor */
   list(query: { readonly queue?: number; readonly states: readonly JobState[]; readonly limit: number; readonly cursor?: string; readonly filter?: Omit<JobFilter, 'queue'> }): Promise<{ readonly jobs: readonly JobView[]; readonly cursor?: string }>;
 
   /** Ends jobs that have not ended; leases of them are over. Answers those that it ended. */
@@ -239,8 +248,11 @@ export interface JobStore {
   /** Up to `limit` of those that the filter means. */
   discardSome(filter: JobFilter, limit: number): Promise<number>;
   /** @throws `MOTIA_QUEUE_REDRIVE_RUNNING` */
-  startMove(task: Omit<MoveTask, 'moved' | 'startedAtMs' | 'state'>): Promise<void>;
-  /** Moves up to `limit` more. Done once nothing is left that was dead when it began. */
+  startMove(task: NewMove): Promise<void>;
+  /**
+   * Moves up to `limit` more, for the engine that began the move or the first one that asks when it is free; undefined for others. With 0 it
+   * only says that the engine is still at it. Done once nothing is left that was dead when it began.
+   */
   stepMove(queue: number, limit: number): Promise<MoveTask | undefined>;
   cancelMove(queue: number): Promise<MoveTask | undefined>;
   /** The last one of each queue. */

@@ -45,6 +45,7 @@ export class QueueEngine {
       store, clock, logger,
       retention: { historyMs: options.history_retention_ms, historyJobs: options.history_max_messages, resultMs: options.result_retention_ms, deadLetterMs: options.dead_letter_retention_ms },
       onChanged: () => this.#changedElsewhere(),
+      onRecovered: () => this.operator.redriver.resumeSoon(),
     });
     const shared = { store, dispatcher: this.#dispatcher, plan: this.#plan, clock, logger, telemetry, metrics: this.#metrics, virtual: this.#virtual, maxPayloadBytes: options.max_payload_bytes };
     this.messages = new MessageService(shared);
@@ -95,7 +96,7 @@ export class QueueEngine {
   async #retireOthers(declared: ReadonlySet<number>): Promise<void> {
     const { store, context } = this.#parts;
     if (store.store?.isShared !== false) return;
-    const others = (await store.queues()).filter(({ queue, role }) => role !== 'subscription' && !declared.has(queue));
+    const others = (await store.queues()).filter(({ queue, role }) => (role === 'named' || role === 'holding') && !declared.has(queue));
     await store.retire(others.map(({ queue }) => queue));
     for (const other of others) {
       if (other.depth > 0) context.logger.warn('A queue that is not in queue_configs any more holds messages; they wait until it is declared again, or are cancelled', { queue: queueLabel(other), messages: other.depth });

@@ -48,6 +48,8 @@ export class Subscriptions {
     const declared = [...wanted].filter(([key]) => touched.has(key));
     const left = [...this.#served].filter(([key]) => touched.has(key) && !wanted.has(key));
     if (declared.length > 0) await this.#declare(declared);
+    await this.#serveFormer(new Set([...added, ...removed].map(({ config }) => config.topic)));
+    if (declared.length > 0) await this.#parts.dispatcher.look();
     for (const [key, queue] of left) this.#unserve(key, queue);
     if (left.length > 0) await store.leave(left.map(([, queue]) => queue));
   }
@@ -60,26 +62,44 @@ export class Subscriptions {
       this.#served.set(key, state.queue);
       dispatcher.queues.serve(state, options, triggers);
     });
-    await this.#endOtherKind(states);
-    await dispatcher.look();
   }
 
-  /** Left from a time when `topic_delivery` said the other thing: it would get every message, too. */
-  async #endOtherKind(states: readonly QueueState[]): Promise<void> {
-    const { store } = this.#parts;
-    const topics = new Map(states.map(({ name, functionId }) => [name, functionId === '']));
-    for (const queue of await store.queues()) {
-      const isCompeting = topics.get(queue.name);
-      if (queue.role === 'subscription' && isCompeting !== undefined && (queue.functionId === '') !== isCompeting) await store.unsubscribe(queue.queue);
+  /**
+   * What topics hold from a time when `topic_delivery` said the other thing, or when nobody subscribed, and what is redriven of it, is for
+   * their subscribers of now: a row of one function for that one, a row of any of them for any.
+   */
+  async #serveFormer(topics: ReadonlySet<string>): Promise<void> {
+    const { store, dispatcher, plan, isCompeting } = this.#parts;
+    const others = (await store.queues()).filter(({ kind, name, functionId }) => kind === 'topic' && topics.has(name) && (functionId === '') !== isCompeting);
+    const kept = new Set(await this.#supersede(others.filter(({ role }) => role !== 'holding')));
+    const left: number[] = [];
+    for (const state of others) {
+      const { queue, name, functionId, role } = state;
+      if (role !== 'holding' && !kept.has(queue)) continue;
+      const triggers = [...this.#triggers.values()].filter((trigger) => trigger.config.topic === name && (functionId === '' || trigger.functionId === functionId)).sort(newestFirst);
+      const [newest] = triggers;
+      if (newest === undefined) left.push(queue);
+      else dispatcher.queues.serve(role === 'holding' ? state : { ...state, role: 'former' }, plan.ofTrigger(newest), newestOfEach(triggers));
     }
+    for (const queue of left) dispatcher.queues.unserve(queue);
+    if (left.length > 0) await store.leave(left);
+  }
+
+  async #supersede(others: readonly QueueState[]): Promise<readonly number[]> {
+    const { store, logger } = this.#parts;
+    if (others.length === 0) return [];
+    const kept = await store.supersede(others.map(({ queue }) => queue));
+    for (const { queue, name, functionId, depth, role } of others) {
+      if (role === 'subscription' && kept.includes(queue) && depth > 0) logger.info('Messages from before `topic_delivery` was changed are still delivered', { topic: name, functionId, messages: depth });
+    }
+    return kept;
   }
 
   #unserve(key: string, queue: number): void {
     const { dispatcher, logger, graceMs } = this.#parts;
-    const local = dispatcher.queues.find(queue);
     this.#served.delete(key);
+    const local = dispatcher.queues.unserve(queue);
     if (local === undefined) return;
-    dispatcher.queues.unserve(local);
     logger.info('A subscriber has left; its messages wait for it', { topic: local.identity.name, functionId: local.identity.functionId, forMs: graceMs });
   }
 
@@ -96,7 +116,7 @@ export class Subscriptions {
       byKey.set(key, [...(byKey.get(key) ?? []), trigger]);
     }
     return new Map([...byKey].map(([key, triggers]) => {
-      const sorted = triggers.sort((a, b) => b.generation - a.generation);
+      const sorted = triggers.sort(newestFirst);
       const newest = sorted[0] as QueueTrigger;
       const options = plan.ofTrigger(newest);
       const declaration: QueueDeclaration = { kind: 'topic', name: newest.config.topic, functionId: isCompeting ? '' : newest.functionId, role: 'subscription', rules: plan.rules(options) };
@@ -104,6 +124,8 @@ export class Subscriptions {
     }));
   }
 }
+
+const newestFirst = (a: QueueTrigger, b: QueueTrigger): number => b.generation - a.generation;
 
 function newestOfEach(sorted: readonly QueueTrigger[]): readonly QueueTrigger[] {
   return [...new Map([...sorted].reverse().map((trigger) => [trigger.functionId, trigger])).values()];

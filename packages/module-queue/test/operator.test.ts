@@ -59,6 +59,19 @@ describe('dead letters', () => {
     expect(await codeOf(deadLetters(test, { limit: 0 }))).toBe('MOTIA_QUEUE_INVALID_OPTION');
   });
 
+  it('Q12 are not looked at from the beginning again with a cursor that no page gave', async () => {
+    await using test = await openQueue();
+    await failing(test);
+    for (let id = 0; id < 3; id += 1) await test.enqueue('orders', id);
+    await test.settle();
+    const { cursor = '' } = await deadLetters(test, { limit: 1 });
+    for (const damaged of ['x', `${cursor}0x`, cursor.slice(0, -1), cursor.slice(2), '0:', '5:1', '5:1:', '5:NaN:1', '5:1:1:1', ':1:1', '5:1e3:1']) {
+      expect([damaged, await codeOf(deadLetters(test, { limit: 1, cursor: damaged }))]).toEqual([damaged, 'MOTIA_QUEUE_INVALID_OPTION']);
+    }
+    // A list of other states did not give it.
+    expect(await codeOf(test.invoke('queue::messages', { topic: 'orders', state: 'ready', cursor }))).toBe('MOTIA_QUEUE_INVALID_OPTION');
+  });
+
   it('Q12 one is redriven, counters at zero, to the end, and only once', async () => {
     await using test = await openQueue();
     const subscriber = await failing(test);
@@ -116,6 +129,22 @@ describe('dead letters', () => {
     gate.resolve();
     await test.settle(30);
     expect(data.slice(3)).toEqual(['gate', 'c', 'new', 'a', 'b']);
+  });
+
+  it('Q12 are redriven at the rate of the last redrive, though one before it was stopped between two parts', async () => {
+    await using test = await openQueue();
+    await failing(test);
+    for (let id = 0; id < 9; id += 1) await test.enqueue('orders', id);
+    await test.settle();
+    await test.invoke('queue::pause', { topic: 'orders' });
+    for (let time = 0; time < 3; time += 1) {
+      await test.invoke('queue::redrive', { topic: 'orders', ratePerSecond: 0.1 });
+      await test.settle();
+      if (time < 2) await test.invoke('queue::redrive_cancel', { topic: 'orders' });
+    }
+    expect((await deadLetters(test)).messages).toHaveLength(6);
+    await test.clock.advance('10s');
+    expect((await deadLetters(test)).messages).toHaveLength(5);
   });
 
   it('Q12 many are redriven at a rate, one move per queue, and the move can be stopped', async () => {

@@ -1,12 +1,16 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { ManualClock, startTestHost, type TestHost } from '@motia/engine-core/testing';
+import { sqliteStore } from '@motia/store-sqlite';
 import { killRepeatedly } from '@motia/tools/killer';
 import { temporaryFolder } from '@motia/tools/testing';
 import { queue } from '../src/index.js';
 import { settled, until } from './fixtures/open-queue.js';
 
 const program = fileURLToPath(new URL('./fixtures/programs/redriving-queue.mjs', import.meta.url));
+const redriving = fileURLToPath(new URL('./fixtures/programs/redriving-shared.mjs', import.meta.url));
 const total = 1_000;
 
 const open = (folder: string): Promise<TestHost<ManualClock>> =>
@@ -52,4 +56,29 @@ describe('a redrive of many', () => {
     expect(taken).toHaveLength(total);
     await last.stop();
   }, 120_000);
+
+  it('Q12 #5 is finished by an engine that lives on beside the one that is killed', async () => {
+    await using folder = temporaryFolder('queue-redrive');
+    const path = folder.file('data');
+    await using living = await startTestHost([sqliteStore({ data_dir: path, shared: true }), queue({ adapter: { class: 'modules::queue::BuiltinQueueAdapter', config: { store_method: 'file_based', file_path: path } } })]);
+    living.functions.register({ id: 'take' }, () => Promise.reject(new Error('no')));
+    await living.triggers.register({ type: 'queue', functionId: 'take', config: { topic: 'orders', queue_config: { maxRetries: 0, concurrency: 50 } } });
+    await living.functions.invoke('enqueue', Array.from({ length: 200 }, (_, id) => ({ topic: 'orders', data: id })));
+    const counts = async (): Promise<{ readonly depth: number; readonly dead: number }> =>
+      ((await living.functions.invoke('queue::list', { topic: 'orders' })) as { queues: { depth: number; dead: number }[] }).queues[0] as { depth: number; dead: number };
+    await until(async () => (await counts()).dead === 200);
+    await living.functions.invoke('queue::pause', { topic: 'orders' });
+
+    const child = spawn(process.execPath, [redriving], { env: { ...process.env, QUEUE_FOLDER: path }, stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = once(child, 'exit');
+    await once(child.stdout, 'data');
+    child.kill('SIGKILL');
+    await ended;
+    const { depth, dead } = await counts();
+    await living.logs.next(({ message }) => message === 'A redrive that another engine began goes on here');
+    expect([depth + dead, dead > 0]).toEqual([200, true]);
+    const move = async (): Promise<object | undefined> => ((await living.functions.invoke('queue::redrive_status', { topic: 'orders' })) as { moves: object[] }).moves[0];
+    await until(async () => (await move() as { state: string }).state === 'done');
+    expect([await counts(), await move()]).toMatchObject([{ depth: 200, dead: 0 }, { moved: 200 }]);
+  }, 60_000);
 });

@@ -126,6 +126,61 @@ describe('several engines on one store', () => {
     for (const host of [stopped, other]) await host.stop({ drainTimeoutMs: 0 });
   });
 
+  it('Q12 a redrive whose engine stands still is taken over by another when its lease is over, and that engine goes on with it no more', async () => {
+    await using folder = temporaryFolder('queue-shared');
+    const open = async (): Promise<TestHost<ManualClock>> => start(folder.path, new ManualClock());
+    const stopped = await open();
+    const fail = stopped.functions.register({ id: 'take' }, () => Promise.reject(new Error('no')));
+    const trigger = await stopped.triggers.register({ type: 'queue', functionId: 'take', config: { topic: 'orders', queue_config: { maxRetries: 0 } } });
+    await stopped.functions.invoke('enqueue', Array.from({ length: 6 }, (_, id) => ({ topic: 'orders', data: id })));
+    const counts = async ({ functions }: TestHost<ManualClock>): Promise<unknown> => {
+      const [queue] = ((await functions.invoke('queue::list', { topic: 'orders' })) as { queues: { dead: number; waiting: number }[] }).queues;
+      return [queue?.dead, queue?.waiting];
+    };
+    await until(async () => String(await counts(stopped)) === '6,0');
+    trigger.dispose();
+    fail.dispose();
+    // One at once, then one every ten seconds; time stands still for this engine from now on.
+    await stopped.functions.invoke('queue::redrive', { topic: 'orders', ratePerSecond: 0.1 });
+    await until(async () => String(await counts(stopped)) === '5,1');
+    const other = await open();
+    await settled();
+    await other.clock?.advance('29s');
+    expect(await counts(other)).toEqual([5, 1]);
+    await other.clock?.advance('2s');
+    await until(async () => String(await counts(other)) === '4,2');
+    expect(other.logs.messages('info')).toContain('A redrive that another engine began goes on here');
+    // When its next part would come.
+    await stopped.clock?.advance('11s');
+    await settled();
+    expect(await counts(stopped)).toEqual([4, 2]);
+    await other.clock?.advance('1m');
+    await until(async () => String(await counts(other)) === '0,6');
+    expect(await other.functions.invoke('queue::redrive_status', { topic: 'orders' })).toMatchObject({ moves: [{ moved: 6, state: 'done' }] });
+    for (const host of [stopped, other]) await host.stop({ drainTimeoutMs: 0 });
+  });
+
+  it('Q12 a slow redrive stays with its engine, which says between its parts that it is at it', async () => {
+    await using folder = temporaryFolder('queue-shared');
+    const one = await start(folder.path, new ManualClock());
+    const other = await start(folder.path, new ManualClock());
+    one.functions.register({ id: 'take' }, () => Promise.reject(new Error('no')));
+    await one.triggers.register({ type: 'queue', functionId: 'take', config: { topic: 'orders', queue_config: { maxRetries: 0 } } });
+    await one.functions.invoke('enqueue', [{ topic: 'orders', data: 1 }, { topic: 'orders', data: 2 }, { topic: 'orders', data: 3 }]);
+    const dead = async (): Promise<number> => ((await one.functions.invoke('queue::list', { topic: 'orders' })) as { queues: { dead: number }[] }).queues[0]?.dead ?? 0;
+    await until(async () => (await dead()) === 3);
+    await one.functions.invoke('queue::pause', { topic: 'orders' });
+    await one.functions.invoke('queue::redrive', { topic: 'orders', ratePerSecond: 0.01 });
+    await until(async () => (await dead()) === 2);
+    for (let second = 0; second < 99; second += 3) {
+      await one.clock?.advance('3s');
+      await settled();
+      await other.clock?.advance('3s');
+    }
+    expect([await dead(), other.logs.messages('info').filter((message) => message.includes('goes on here'))]).toEqual([2, []]);
+    for (const host of [one, other]) await host.stop({ drainTimeoutMs: 0 });
+  });
+
   it('what an operator does in one engine holds in all', async () => {
     const seen: unknown[] = [];
     const signals: AbortSignal[] = [];

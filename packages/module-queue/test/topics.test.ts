@@ -171,6 +171,11 @@ describe('a subscriber that is away', () => {
     await test.invoke('queue::discard', { topic: 'orders', functionId: leaves.id, all: true });
     await test.clock.advance('2d');
     expect(await list(test, { topic: 'orders' })).toHaveLength(1);
+    // Its number in the store is another queue's now.
+    const later = await test.subscribe('invoices', { config: { maxRetries: 0 }, handle: () => Promise.reject(new Error('no')) });
+    await test.enqueue('invoices', 1);
+    await test.settle();
+    expect(test.host.logs.find('was given up')?.fields?.['queue']).toBe(`invoices → ${later.id}`);
   });
 
   it('can be let go at once', async () => {

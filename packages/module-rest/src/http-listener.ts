@@ -127,16 +127,18 @@ export class HttpListener {
     }
     const { host } = request.headers;
     if (host === undefined) {
-      if (request.httpVersion !== '1.0') return this.#refuseHostless(request, response);
+      if (request.httpVersion !== '1.0') return this.#refuseHost(request, response, 'it has no Host header');
+    } else if (hasSecondHost(request.rawHeaders)) {
+      return this.#refuseHost(request, response, 'it has more than one Host header');
     } else if (hostGuard !== undefined && !hostGuard.allows(host)) {
       return dispatcher.problem(request, response, restErrors.HOST_NOT_ALLOWED({}));
     }
     dispatcher.serve(request, response, continues);
   }
 
-  #refuseHostless(request: IncomingMessage, response: ServerResponse): void {
+  #refuseHost(request: IncomingMessage, response: ServerResponse, reason: string): void {
     response.shouldKeepAlive = false;
-    this.#parts.dispatcher.problem(request, response, restErrors.MALFORMED_REQUEST({ reason: 'it has no Host header' }));
+    this.#parts.dispatcher.problem(request, response, restErrors.MALFORMED_REQUEST({ reason }));
   }
 
   /** The last request that a connection may carry is answered with `Connection: close`. */
@@ -169,6 +171,16 @@ export class HttpListener {
     const { pid } = await findPortFacts(port);
     return restErrors.PORT_IN_USE({ ...place, ...(pid === undefined ? {} : { pid }) }, error);
   }
+}
+
+/** Node keeps the first one and forgets the others: who stands before us may have looked at another (RFC 9112 §3.2). */
+function hasSecondHost(rawHeaders: readonly string[]): boolean {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length === 4 && name.toLowerCase() === 'host') count += 1;
+  }
+  return count > 1;
 }
 
 function closeAfter(response: ServerResponse, socket: Duplex & { [isBroken]?: boolean }): void {

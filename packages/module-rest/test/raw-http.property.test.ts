@@ -119,6 +119,12 @@ function chunkedLength(text: string): number {
   return text.length;
 }
 
+/** A stream for a client of HTTP/1.0 announces none, and lasts as long as its connection. */
+function announcedLength(head: string): number | undefined {
+  const length = /^content-length: (\d+)\r$/im.exec(head)?.[1];
+  return length === undefined ? undefined : Number(length);
+}
+
 /** Holds an answer, or several of one connection, against what every answer must be. Gives what each was: its code, or its status. */
 function check(answer: string): readonly string[] {
   expect(answer).not.toContain(mark);
@@ -132,7 +138,7 @@ function check(answer: string): readonly string[] {
     const status = Number(head[1]);
     expect(statuses).toContain(status);
     rest = rest.slice(head[0].length);
-    const length = /^transfer-encoding: chunked\r$/im.test(head[2] ?? '') ? chunkedLength(rest) : Number(/^content-length: (\d+)\r$/im.exec(head[2] ?? '')?.[1] ?? 0);
+    const length = /^transfer-encoding: chunked\r$/im.test(head[2] ?? '') ? chunkedLength(rest) : announcedLength(head[2] ?? '') ?? (status < 200 || status === 204 ? 0 : rest.length);
     // HEAD answers announce a length and bring nothing.
     const text = rest.startsWith('HTTP/1.1 ') ? '' : rest.slice(0, length);
     rest = rest.slice(text.length);

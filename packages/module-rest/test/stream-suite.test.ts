@@ -129,17 +129,19 @@ describe.each<Path>(['listener', 'router'])('streams through the %s', (via) => {
       for (const ref of refs) expect(() => rest.host.channels.openReader(ref)).toThrow(expect.objectContaining({ code: 'MOTIA_REST_BODY_ABANDONED' }));
     });
 
-    it('for which no channel is left are refused, and the engine goes on', async () => {
+    it('for which no channel is left are 503 with Retry-After, and the engine goes on', async () => {
       const at = path();
       await rest.route(`POST ${at}`, () => ({ body: 'ok' }));
       const taken: ChannelRef[] = [];
       expect(() => {
         for (;;) taken.push(rest.host.channels.create().writer);
-      }).toThrow(expect.objectContaining({ code: 'MOTIA_ENGINE_LIMIT' }));
+      }).toThrow(expect.objectContaining({ code: 'MOTIA_ENGINE_CHANNELS_EXHAUSTED' }));
       try {
         const form = multipart([{ name: 'f', filename: 'f', value: 'x' }]);
-        expect((await rest.call(`POST ${at}`, { body: Buffer.alloc(2000), headers: octets })).status).toBe(500);
-        expect((await rest.call(`POST ${at}`, { body: form.body, headers: { 'content-type': form.contentType } })).status).toBe(500);
+        for (const request of [{ body: Buffer.alloc(2000), headers: octets }, { body: form.body, headers: { 'content-type': form.contentType } }]) {
+          const { status, headers, json } = await rest.call(`POST ${at}`, request);
+          expect([status, headers['retry-after'], json.error.code, json.error.retryable]).toEqual([503, '1', 'MOTIA_ENGINE_CHANNELS_EXHAUSTED', true]);
+        }
       } finally {
         for (const ref of taken) rest.host.channels.openWriter(ref).abort(new MotiaError({ code: 'TEST_OVER', message: 'over' }));
       }

@@ -34,11 +34,11 @@ export const WorkerModule = defineModule({
     const remote = new RemoteWorkers({ instanceId, workers, clock, logger, options, tokens });
     const rotator = new TokenRotator({ tokens, remote, file: tokenFile, logger });
     const listener = new SocketListener({
-      moduleName: instanceId, plan, tls, logger,
+      moduleName: instanceId, plan, tls, clock, logger,
       socketMode: Number.parseInt(options.socket_mode, 8),
       handshakeTimeoutMs: options.handshake_timeout_ms,
       maxSockets: options.max_connections + spareSockets,
-      onConnection: (socket, address) => remote.accept(socket, address),
+      onConnection: (socket, address, sinceMs) => remote.accept(socket, address, sinceMs),
     });
     let drainDeadline: AbortSignal | undefined;
     return {

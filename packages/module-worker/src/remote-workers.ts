@@ -51,8 +51,8 @@ export class RemoteWorkers {
     this.#failures = new FailureLimit(parts.clock);
   }
 
-  /** A connection, after its TLS handshake. `address` is what failed tokens are counted by. */
-  accept(socket: Socket, address: string): void {
+  /** A connection, after its TLS handshake. `address` is what failed tokens are counted by; its time to `ready` began at `sinceMs`, on the monotonic scale. */
+  accept(socket: Socket, address: string, sinceMs: number): void {
     const { clock, options } = this.#parts;
     if (this.#isClosed) return void socket.destroy();
     socket.on('error', () => undefined);
@@ -66,10 +66,11 @@ export class RemoteWorkers {
       this.#sockets.delete(socket);
       if (refusal === undefined) this.#taken -= 1;
     });
-    const timer = clock.setTimeout(() => socket.destroy(), options.handshake_timeout_ms);
+    const leftMs = (): number => Math.max(1, sinceMs + options.handshake_timeout_ms - clock.monotonicMs());
+    const timer = clock.setTimeout(() => socket.destroy(), leftMs());
     void sendsMessages(socket).then((isWorker) => {
       clock.clear(timer);
-      if (isWorker && !socket.destroyed && !this.#isClosed) return this.#attach(socket, address, refusal);
+      if (isWorker && !socket.destroyed && !this.#isClosed) return this.#attach(socket, { address, refusal, handshakeTimeoutMs: leftMs() });
       this.#parts.logger.debug('A connection to the worker socket was no worker', { address });
       socket.destroy();
     });
@@ -128,7 +129,7 @@ export class RemoteWorkers {
     this.#lost.clear();
   }
 
-  #attach(socket: Socket, address: string, refusal: MotiaError | undefined): void {
+  #attach(socket: Socket, { address, refusal, handshakeTimeoutMs }: { readonly address: string; readonly refusal: MotiaError | undefined; readonly handshakeTimeoutMs: number }): void {
     const { instanceId, workers, options, tokens } = this.#parts;
     this.#connections += 1;
     const owner = `${instanceId}#${this.#connections}`;
@@ -139,7 +140,7 @@ export class RemoteWorkers {
       group: instanceId,
       label: `remote worker ${address}${socket.remotePort === undefined ? '' : `:${socket.remotePort}`}`,
       retain: options.reconnect_grace_ms > 0,
-      handshakeTimeoutMs: options.handshake_timeout_ms,
+      handshakeTimeoutMs,
       heartbeatIntervalMs: options.heartbeat_interval_ms,
       authorize: ({ token }) => {
         if (refusal !== undefined) throw refusal;

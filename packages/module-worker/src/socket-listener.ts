@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type ListenOptions, type Server, type S
 import { dirname } from 'node:path';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { findPortFacts, listenOnLoopback } from '@motia/engine-core';
-import type { Logger } from '@motia/engine-core/contract';
+import type { Clock, Logger } from '@motia/engine-core/contract';
 import { workerErrors } from './errors.js';
 import type { ListenPlan } from './listen-plan.js';
 import { clearStaleSocket } from './unix-socket.js';
@@ -18,9 +18,10 @@ export interface SocketListenerParts {
   readonly handshakeTimeoutMs: number;
   /** Open connections on each socket, those that are refused included. */
   readonly maxSockets: number;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly logger: Logger;
-  /** `address` names the peer: its IP address, or the path of the unix socket. */
-  readonly onConnection: (socket: Socket, address: string) => void;
+  /** `address` names the peer: its IP address, or the path of the unix socket. `sinceMs`: when it connected, on the monotonic scale. */
+  readonly onConnection: (socket: Socket, address: string, sinceMs: number) => void;
 }
 
 /** The listening sockets of the module: both loopback addresses or one host, and a unix socket. */
@@ -30,6 +31,8 @@ export class SocketListener {
   #addresses: string[] = [];
   /** As the system gave them: those in a TLS handshake are nobody else's yet. */
   readonly #sockets = new Set<Socket>();
+  /** When peers of the TLS port connected: the socket that their handshake makes does not tell. */
+  readonly #connectedMs = new Map<string, number>();
 
   constructor(parts: SocketListenerParts) {
     this.#parts = parts;
@@ -80,20 +83,28 @@ export class SocketListener {
   }
 
   async #openTcp(host: string, port: number): Promise<number> {
-    const { tls, handshakeTimeoutMs, logger, onConnection } = this.#parts;
-    const receive = (socket: Socket): void => onConnection(socket, socket.remoteAddress?.replace(/^::ffff:/, '') ?? 'unknown');
+    const { tls, handshakeTimeoutMs, clock, logger, onConnection } = this.#parts;
+    const receive = (socket: Socket): void =>
+      onConnection(socket, socket.remoteAddress?.replace(/^::ffff:/, '') ?? 'unknown', this.#connectedMs.get(peerOf(socket)) ?? clock.monotonicMs());
     const server = tls === undefined ? createServer(receive) : createTlsServer({ ...tls, handshakeTimeout: handshakeTimeoutMs }, receive);
+    if (tls !== undefined) server.on('connection', (socket: Socket) => this.#noteConnected(socket));
     server.on('tlsClientError', (error: Error, socket: Socket) => logger.debug('A TLS handshake on the worker socket failed', { address: socket.remoteAddress, reason: error.message }));
     await this.#open(server, { host, port, exclusive: true, ipv6Only: host === '::1' });
     return (server.address() as AddressInfo).port;
   }
 
+  #noteConnected(socket: Socket): void {
+    const peer = peerOf(socket);
+    this.#connectedMs.set(peer, this.#parts.clock.monotonicMs());
+    socket.once('close', () => this.#connectedMs.delete(peer));
+  }
+
   async #listenUnix(path: string): Promise<void> {
-    const { moduleName, socketMode, onConnection } = this.#parts;
+    const { moduleName, socketMode, clock, onConnection } = this.#parts;
     try {
       const problem = await clearStaleSocket(path);
       if (problem !== undefined) throw workerErrors.SOCKET_IN_USE({ path, module: moduleName, problem });
-      await this.#open(createServer((socket) => onConnection(socket, path)), { path });
+      await this.#open(createServer((socket) => onConnection(socket, path, clock.monotonicMs())), { path });
       await chmod(path, socketMode);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
@@ -121,4 +132,9 @@ export class SocketListener {
     server.on('error', (error) => this.#parts.logger.error('The worker socket failed', { reason: error.message }));
     this.#servers.push(server);
   }
+}
+
+/** Two open connections to one port differ in this. */
+function peerOf({ remoteAddress, remotePort, localAddress }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress}`;
 }

@@ -109,6 +109,19 @@ describe('connections', () => {
     expect(engine.host.logs.records.filter(({ message }) => message === 'A worker was lost').map(({ fields }) => fields?.['code'])).toEqual(['MOTIA_ENGINE_HANDSHAKE_TIMEOUT']);
   });
 
+  it('#32 have one time from the connection to ready, whatever they have said by then', async () => {
+    const clock = new ManualClock();
+    await using engine = await startEngine({ handshake_timeout_ms: 10_000 }, { port: 0 }, clock);
+    await using slow = await SocketWorker.open(engine.address);
+    await using other = await SocketWorker.open(engine.address);
+    await other.join({});
+    await clock.advance(6_000);
+    await slow.initialize();
+    expect(slow.isClosed).toBe(false);
+    await clock.advance(4_000);
+    await slow.closed();
+  });
+
   it('from a web page cannot speak to the engine: an HTTP request with messages in its body is cut off', async () => {
     await using engine = await startEngine();
     const socket = connect(Number(new URL(engine.address).port), '127.0.0.1');

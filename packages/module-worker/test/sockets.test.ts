@@ -4,7 +4,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, connect, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeWithTools, temporaryFolder } from '@motia/tools/testing';
-import { startTestHost } from '@motia/engine-core/testing';
+import { ManualClock, startTestHost } from '@motia/engine-core/testing';
 import { worker } from '../src/index.js';
 import { listenPlan } from '../src/listen-plan.js';
 import { startEngine } from './fixtures/engine.js';
@@ -129,6 +129,23 @@ describeWithTools(['openssl'], 'TLS', () => {
     await engine[Symbol.asyncDispose]();
     expect(performance.now() - begunAtMs).toBeLessThan(2_000);
     if (!socket.destroyed) await once(socket, 'close');
+  });
+
+  it('#32 counts towards the time that a worker has to be ready', async () => {
+    const clock = new ManualClock();
+    await using engine = await startEngine({ handshake_timeout_ms: 10_000, tls: { cert_file: file('cert.pem'), key_file: file('key.pem') } }, { port: 0 }, clock);
+    const ca = readFileSync(file('cert.pem'));
+    const socket = connect(Number(new URL(engine.address).port), '127.0.0.1');
+    await once(socket, 'connect');
+    // Connections are taken in their order: the first one is known when the second is served.
+    await using other = await SocketWorker.open(engine.address, { ca });
+    await other.join({});
+    await clock.advance(6_000);
+    await using slow = await SocketWorker.over(socket, { ca, host: 'localhost' });
+    await slow.initialize();
+    expect(slow.isClosed).toBe(false);
+    await clock.advance(4_000);
+    await slow.closed();
   });
 
   it('asks for a certificate of its own authority where one is named, which stands in for the token', async () => {

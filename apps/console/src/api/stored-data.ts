@@ -1,10 +1,20 @@
 import type { SecretRules } from '@motia/engine-core/contract';
-import type { MessageDetail, MessageRow } from '../contract/index.js';
 import { consoleErrors } from '../errors.js';
 import type { ApiRequest } from './api-route.js';
 import { oneOf } from './page-query.js';
 
 type Asked = Pick<ApiRequest, 'query'>;
+interface Failure {
+  readonly message: string;
+  readonly stack?: string;
+}
+/** The parts of a message that may hold secrets. */
+interface Message {
+  readonly data?: unknown;
+  readonly result?: unknown;
+  readonly lastFailure?: Failure;
+  readonly failures?: readonly Failure[];
+}
 
 /** What users stored, as tools get it: values under the names of secrets are hidden, unless a request says `reveal=true`. */
 export class StoredData {
@@ -29,15 +39,15 @@ export class StoredData {
   members<T>(request: Asked, name: string, row: T, members: readonly string[]): T {
     if (typeof row !== 'object' || row === null) return row;
     const held = members.filter((member) => member in row);
-    return held.length === 0 ? row : { ...row, ...Object.fromEntries(held.map((member) => [member, this.shown(request, name, (row as Readonly<Record<string, unknown>>)[member])])) };
+    return { ...row, ...Object.fromEntries(held.map((member) => [member, this.shown(request, name, (row as Readonly<Record<string, unknown>>)[member])])) };
   }
 
   /** A message; what its handler said when it failed is text. */
-  message<T extends MessageRow | MessageDetail>(message: T, request?: Asked): T {
+  message<T extends Message>(message: T, request?: Asked): T {
     const rules = this.#rules();
     if (rules === undefined || (request !== undefined && reveals(request))) return message;
-    const failure = <F extends { readonly message: string; readonly stack?: string }>(each: F): F => ({ ...each, message: rules.text(each.message), ...(each.stack === undefined ? {} : { stack: rules.text(each.stack) }) });
-    const { data, result, lastFailure, failures } = message as MessageRow & Partial<MessageDetail>;
+    const failure = (each: Failure): Failure => ({ ...each, message: rules.text(each.message), ...(each.stack === undefined ? {} : { stack: rules.text(each.stack) }) });
+    const { data, result, lastFailure, failures } = message;
     return {
       ...message,
       ...(data === undefined ? {} : { data: rules.hide(undefined, data) }),

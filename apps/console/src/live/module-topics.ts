@@ -1,8 +1,9 @@
 import type { ModuleFunctions } from '../api/module-functions.js';
-import { parseQueueName, queueTarget } from '../api/queue-name.js';
+import { parseQueueName, queueKey, queueTarget } from '../api/queue-name.js';
+import type { CronRow, QueueRow } from '../contract/index.js';
+import { messageRow, type ListedMessage } from '../api/message-row.js';
+import { stateKeyRow, type ListedKey } from '../api/state-key-row.js';
 import type { StoredData } from '../api/stored-data.js';
-import type { CronRow, MessageRow, QueueRow } from '../contract/index.js';
-import { queueKey } from '../api/resources/queues.js';
 import { traceRow, type ListedTraces } from '../api/resources/telemetry.js';
 import { LogTopic } from './log-topic.js';
 import { rowsOf } from './topics.js';
@@ -17,11 +18,6 @@ const mostItems = 1_000;
 interface StreamItem {
   /** Absent only where a worker keeps the stream and does not say. */
   readonly id?: string;
-  readonly value: unknown;
-}
-
-interface StateItem {
-  readonly key: string;
   readonly value: unknown;
 }
 
@@ -47,13 +43,13 @@ export function moduleTopics(modules: ModuleFunctions, stored: StoredData): Topi
     queue(id) {
       const queue = parseQueueName(id);
       if (queue === undefined) return undefined;
-      return list<{ readonly messages: readonly MessageRow[] }>('queue::messages', { ...queueTarget(queue), limit: newestMessages }, ({ messages }) => rowsOf(messages, ({ messageId }) => messageId, (message) => stored.message(message)));
+      return list<{ readonly messages: readonly ListedMessage[] }>('queue::messages', { ...queueTarget(queue), limit: newestMessages }, ({ messages }) => rowsOf(messages, ({ messageId }) => messageId, (message) => messageRow(message, stored)));
     },
-    state: (scope) => list<{ readonly items: readonly StateItem[] }>('state::list', { scope, with_keys: true, limit: 200 }, ({ items }) => rowsOf(items, ({ key }) => key, (item) => ({ ...item, value: stored.hidden(item.key, item.value) }))),
+    state: (scope) => list<{ readonly items: readonly ListedKey[] }>('state::list', { scope, with_keys: true, limit: 200 }, ({ items }) => rowsOf(items, ({ key }) => key, (entry) => stateKeyRow(entry, stored))),
     stream(id) {
       const slash = id.indexOf('/');
       if (slash <= 0) return undefined;
-      return list<{ readonly items: readonly StreamItem[] }>('stream::list', { stream_name: id.slice(0, slash), group_id: id.slice(slash + 1), with_ids: true, limit: mostItems }, ({ items }) => new Map(items.map(({ id: item, value }, place) => [item ?? String(place), stored.hidden(item, value)])));
+      return list<{ readonly items: readonly StreamItem[] }>('stream::list', { stream_name: id.slice(0, slash), group_id: id.slice(slash + 1), with_ids: true, limit: mostItems }, ({ items }) => new Map(items.map((item, place) => [item.id ?? String(place), { ...item, value: stored.hidden(item.id, item.value) }])));
     },
   };
   return (name, filter) => {

@@ -36,7 +36,7 @@ export const ControlModule = defineModule({
     const requests = ctx.functions.register({ id: dataFunctionId, description: 'One request of the data API of the console, for the iii command.' }, async (payload, call) => {
       // Loaded by the first command that asks: a start does not pay for it.
       const { answerRequest, createDataApi } = await import('@motia/console');
-      api ??= createDataApi({ ...ctx, processes: () => ctx.services.processes, rest: () => ctx.services.rest, secrets: () => ctx.services.secrets, refreshIntervalMs }).api;
+      api ??= createDataApi({ ...ctx, processes: () => ctx.services.processes, rest: () => ctx.services.rest, secrets: () => ctx.services.secrets, refreshIntervalMs, caller: 'iii command' }).api;
       return answerRequest(api, payload, call.signal);
     });
     const rotation = ctx.functions.register({ id: rotateTokenFunctionId, description: 'Changes the token of remote workers; for the iii command alone.' }, (payload, { callerWorkerId }) => {

@@ -106,7 +106,7 @@ export class Channels implements ChannelHub {
 
   #make({ id, writerKey, creatorId }: Pick<Channel, 'id' | 'writerKey' | 'creatorId'>, bufferBytes: number): Channel {
     const { clock, maxChannels } = this.#parts;
-    if (this.#channels.size >= maxChannels) throw invocationErrors.LIMIT({ what: 'The number of open channels', limit: maxChannels });
+    if (this.#channels.size >= maxChannels) throw invocationErrors.CHANNELS_EXHAUSTED({ limit: maxChannels });
     const windowBytes = Math.min(Math.max(Math.trunc(bufferBytes) || smallestWindow, smallestWindow), largestWindow);
     const channel = new Channel({ id, windowBytes, writerKey, readerKey: randomHex(32), creatorId, createdAtMs: clock.monotonicMs() }, (over) => this.#onOver(over));
     this.#channels.set(id, channel);

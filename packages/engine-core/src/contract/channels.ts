@@ -40,7 +40,7 @@ export interface ChannelPair {
  * with credit so that a slow reader slows its writer. An end that nobody opens for five minutes frees the channel.
  */
 export interface ChannelHub {
-  /** `bufferBytes` held in the engine at most, default 262,144. @throws `MOTIA_ENGINE_LIMIT` at 10,000 open channels */
+  /** `bufferBytes` held in the engine at most, default 262,144. @throws `MOTIA_ENGINE_CHANNELS_EXHAUSTED` at 10,000 open channels */
   create(options?: { readonly bufferBytes?: number }): ChannelPair;
   /** @throws `MOTIA_ENGINE_CHANNEL_NOT_FOUND`, `MOTIA_ENGINE_CHANNEL_CLAIMED` */
   openReader(ref: ChannelRef): ChannelReader;

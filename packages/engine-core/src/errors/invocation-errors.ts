@@ -232,6 +232,13 @@ export const invocationCatalog = {
       `The ${d.type} trigger of "${d.functionId}" could not be bound: ${d.problem}`,
     remedy: 'See the log of the module or process that offers the trigger type.',
   },
+  CHANNELS_EXHAUSTED: {
+    status: 503,
+    retryable: true,
+    since: '0.1.0',
+    message: (d: { readonly limit: number }) => `All ${String(d.limit)} channels of the engine are open.`,
+    remedy: 'Try again later. Streamed bodies and responses take a channel each until they end: close those that nobody reads.',
+  },
   CHANNEL_NOT_FOUND: {
     status: 404,
     retryable: false,

@@ -235,7 +235,7 @@ describe('channels', () => {
     await using host = startKernel({ limits: { maxChannels: 2 } });
     host.kernel.channels.create();
     host.kernel.channels.create();
-    expect(() => host.kernel.channels.create()).toThrow(expect.objectContaining({ code: 'MOTIA_ENGINE_LIMIT' }));
+    expect(() => host.kernel.channels.create()).toThrow(expect.objectContaining({ code: 'MOTIA_ENGINE_CHANNELS_EXHAUSTED' }));
   });
 
   it('end with the engine', async () => {

@@ -5,7 +5,8 @@ import { runId } from './slot-run.js';
 /** Why a run is told to stop. */
 export type StopReason = 'replaced' | 'the engine is stopping';
 
-interface LocalRun {
+/** One start of a run. */
+export interface LocalRun {
   readonly key: RunKey;
   readonly fencingToken: number;
   readonly controller: AbortController;
@@ -49,6 +50,11 @@ export class LocalRuns {
   /** Runs of others are not here, and not touched. */
   abort(keys: readonly RunKey[], reason: StopReason): void {
     for (const key of keys) this.#runs.get(runId(key))?.controller.abort(reason);
+  }
+
+  /** These starts: one that took the place of such a start meanwhile goes on. */
+  abortStarts(starts: readonly LocalRun[], reason: StopReason): void {
+    for (const { controller } of starts) controller.abort(reason);
   }
 
   abortAll(reason: StopReason): void {

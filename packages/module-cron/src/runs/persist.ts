@@ -25,8 +25,13 @@ export async function persist<T>({ clock, logger, stopped }: PersistParts, what:
       }
       if (attempt === 1) logger.error('The end of a cron run cannot be recorded; trying until it can', { what, reason });
       await new Promise<void>((resolve) => {
-        const timer = clock.setTimeout(resolve, retryMs);
-        stopped.addEventListener('abort', () => (clock.clear(timer), resolve()), { once: true });
+        const goOn = (): void => {
+          clock.clear(timer);
+          stopped.removeEventListener('abort', goOn);
+          resolve();
+        };
+        const timer = clock.setTimeout(goOn, retryMs);
+        stopped.addEventListener('abort', goOn, { once: true });
       });
     }
   }

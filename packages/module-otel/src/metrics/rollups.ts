@@ -32,6 +32,8 @@ export interface RollupWindow {
 /** Metrics over longer and longer times: minutes for an hour, five minutes for six, hours for a week. */
 export class Rollups {
   dropped = 0;
+  /** That were added since the start. */
+  points = 0;
   /** By level; the key is series and start. */
   readonly #levels: readonly Map<string, RollupWindow>[] = rollupLevels.map(() => new Map());
 
@@ -40,6 +42,7 @@ export class Rollups {
   }
 
   add(points: readonly MetricPoint[]): void {
+    this.points += points.length;
     for (const point of points) for (let level = 0; level < rollupLevels.length; level += 1) this.#addTo(level, point);
   }
 

@@ -1,7 +1,7 @@
 import type { Clock, Registration, StoreHandle, StoreService } from '@motia/engine-core/contract';
 import type { DeliverySettings } from '../delivery/delivery-options.js';
 import { queueErrors } from '../errors.js';
-import type { Exchange, ExchangeOptions, ExchangeResult, JobFilter, JobStore, LaneState, MoveTask, QueueDeclaration, QueueState, QueueStats, Retention } from '../job-store.js';
+import type { Exchange, ExchangeOptions, ExchangeResult, JobFilter, JobStore, LaneState, MoveTask, NewMove, QueueDeclaration, QueueState, QueueStats, Retention } from '../job-store.js';
 import { unpackDelivery } from '../program/packed-delivery.js';
 import type { CommandTimes } from '../program/times.js';
 import type { ListInput } from '../program/views.js';
@@ -20,6 +20,7 @@ export class BuiltinJobStore implements JobStore {
   readonly settings: DeliverySettings;
   readonly #timeline: Timeline;
   readonly #watch: LeaseWatch;
+  readonly #moveWatch: LeaseWatch;
   readonly #listeners = new Set<() => void>();
   /** Subscriptions that this engine serves. */
   readonly #served = new Set<number>();
@@ -31,6 +32,7 @@ export class BuiltinJobStore implements JobStore {
     this.settings = settings;
     this.#timeline = new Timeline(clock);
     this.#watch = new LeaseWatch(clock);
+    this.#moveWatch = new LeaseWatch(clock);
   }
 
   get store(): StoreService | undefined {
@@ -69,6 +71,13 @@ export class BuiltinJobStore implements JobStore {
     await this.#handle.run('unsubscribe', { queue, times: this.#times });
   }
 
+  async supersede(queues: readonly number[]): Promise<readonly number[]> {
+    const kept = await this.#handle.run('supersede', { queues, times: this.#times });
+    for (const queue of queues) this.#served.delete(queue);
+    for (const queue of kept) this.#served.add(queue);
+    return kept;
+  }
+
   async retire(queues: readonly number[]): Promise<void> {
     await this.#handle.run('retire', { queues, times: this.#times });
   }
@@ -91,10 +100,13 @@ export class BuiltinJobStore implements JobStore {
       known.set(engineId, answer);
       return answer;
     };
-    const { lapsed, againInMs } = this.#watch.look(this.#handle.query('foreignLeases', { engineId: store.engineId }), isGone);
+    const { lapsed, againInMs: leasesAgainInMs = Infinity } = this.#watch.look(this.#handle.query('foreignLeases', { engineId: store.engineId }), isGone);
+    const { lapsed: moves, againInMs: movesAgainInMs = Infinity } = this.#moveWatch.look(this.#handle.query('foreignMoves', { engineId: store.engineId }), isGone);
+    if (moves.length > 0) await this.#handle.run('freeMoves', { moves });
     const goneEngines = this.#handle.query('servers', undefined).filter(isGone);
     const recovered = lapsed.length + goneEngines.length === 0 ? 0 : await this.#handle.run('reclaim', { leases: lapsed, goneEngines, times: this.#times });
-    return { recovered, ...(againInMs === undefined ? {} : { againInMs }) };
+    const againInMs = Math.min(leasesAgainInMs, movesAgainInMs);
+    return { recovered, ...(againInMs === Infinity ? {} : { againInMs }) };
   }
 
   onChanged(listener: () => void): Registration {
@@ -150,7 +162,7 @@ export class BuiltinJobStore implements JobStore {
     return this.#handle.run('discardSome', { filter, limit, times: this.#times });
   }
 
-  async startMove(task: Omit<MoveTask, 'moved' | 'startedAtMs' | 'state'>): Promise<void> {
+  async startMove(task: NewMove): Promise<void> {
     await this.#handle.run('startMove', task);
   }
 

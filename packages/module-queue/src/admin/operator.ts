@@ -70,7 +70,7 @@ export class Operator {
       waitsFor: job.waitsFor,
       isPaused: state?.isPaused ?? false,
       leftAtMs: state?.leftAtMs,
-      isRetired: state !== undefined && state.role !== 'subscription' && state.endedAtMs !== undefined,
+      isRetired: (state?.role === 'named' || state?.role === 'holding') && state.endedAtMs !== undefined,
       missing: local === undefined ? job.functionId : dispatcher.queues.missing(local, job.functionId),
       running: local?.running ?? 0,
       concurrency: local?.options.concurrency,

@@ -12,6 +12,7 @@ export class LocalQueues {
   readonly #functions: FunctionRegistry;
   readonly #onServed: (queue: LocalQueue) => void;
   readonly #byId = new Map<number, LocalQueue>();
+  /** Those that new messages of a topic go to. */
   readonly #byTopic = new Map<string, LocalQueue[]>();
   readonly #named = new Map<string, LocalQueue>();
   readonly #byLane = new Map<number, LocalQueue>();
@@ -30,13 +31,18 @@ export class LocalQueues {
   }
 
   /** Makes a queue one of those served, or changes how. */
-  serve({ queue: id, kind, name, functionId }: QueueState, options: DeliveryOptions, triggers: readonly Trigger[]): LocalQueue {
+  serve({ queue: id, kind, name, functionId, role }: QueueState, options: DeliveryOptions, triggers: readonly Trigger[]): LocalQueue {
     let queue = this.#byId.get(id);
+    // The store gives numbers of queues that it has forgotten to new ones.
+    if (queue !== undefined && (queue.identity.kind !== kind || queue.identity.name !== name || queue.identity.functionId !== functionId)) {
+      this.#forget(queue);
+      queue = undefined;
+    }
     if (queue === undefined) {
       queue = new LocalQueue(id, { kind, name, functionId }, options, triggers);
       this.#byId.set(id, queue);
       if (kind === 'queue') this.#named.set(name, queue);
-      else this.#byTopic.set(name, [...this.ofTopic(name), queue]);
+      else if (role === 'subscription') this.#byTopic.set(name, [...this.ofTopic(name), queue]);
     }
     queue.options = options;
     queue.triggers = triggers;
@@ -44,10 +50,19 @@ export class LocalQueues {
     return queue;
   }
 
-  /** Nobody here subscribes to it any more. */
-  unserve(queue: LocalQueue): void {
+  #forget(queue: LocalQueue): void {
+    const { name } = queue.identity;
+    this.#byTopic.set(name, this.ofTopic(name).filter((other) => other !== queue));
+    if (this.#named.get(name) === queue) this.#named.delete(name);
+  }
+
+  /** Nobody here subscribes to it any more. Undefined for one that was never served. */
+  unserve(id: number): LocalQueue | undefined {
+    const queue = this.#byId.get(id);
+    if (queue === undefined) return undefined;
     queue.triggers = [];
     this.#onServed(queue);
+    return queue;
   }
 
   find(id: number): LocalQueue | undefined {
@@ -58,6 +73,7 @@ export class LocalQueues {
     return [...this.#byId.values()];
   }
 
+  /** The queues that a new message of the topic goes to. */
   ofTopic(topic: string): readonly LocalQueue[] {
     return this.#byTopic.get(topic) ?? [];
   }

@@ -5,6 +5,7 @@ import { DepthChanges } from './depths.js';
 import { expireJobs } from './expire.js';
 import { giveUpWaiting } from './give-up.js';
 import type { SettleSetting } from './settle.js';
+import { isSubscription } from './tables.js';
 import type { CommandTimes } from './times.js';
 import { isInUse, waitingJobs } from './waiting.js';
 
@@ -63,7 +64,8 @@ interface GoneSubscription {
 /** Subscriptions whose time is over, or that were ended. */
 function goneSubscriptions(sql: StoreSql, steadyMs: number): readonly GoneSubscription[] {
   return sql.all<GoneSubscription>(
-    'SELECT id, name AS topic, function_id AS functionId, left_at AS leftAt, grace_ms AS graceMs FROM queue_queues WHERE role = 0 AND left_at IS NOT NULL AND (left_at + grace_ms <= ? OR ended_at IS NOT NULL)', steadyMs);
+    `SELECT id, name AS topic, function_id AS functionId, left_at AS leftAt, grace_ms AS graceMs FROM queue_queues
+      WHERE ${isSubscription} AND left_at IS NOT NULL AND (left_at + grace_ms <= ? OR (role = 0 AND ended_at IS NOT NULL))`, steadyMs);
 }
 
 /** What a subscription still holds that nobody serves any more goes to the dead letters. Answers how many there were. */
@@ -83,7 +85,7 @@ function forgetQueues(sql: StoreSql, { historyMs, resultMs }: Retention, steadyM
   const overSinceMs = steadyMs - Math.max(historyMs, resultMs);
   const over = [
     ...goneSubscriptions(sql, steadyMs).filter(({ leftAt, graceMs }) => leftAt + graceMs <= overSinceMs),
-    ...sql.all<{ id: number }>('SELECT id FROM queue_queues WHERE role <> 0 AND ended_at <= ?', overSinceMs),
+    ...sql.all<{ id: number }>('SELECT id FROM queue_queues WHERE role IN (1, 2) AND ended_at <= ?', overSinceMs),
   ];
   for (const { id } of over) {
     if (isInUse(sql, id)) continue;

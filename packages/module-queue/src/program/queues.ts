@@ -2,10 +2,10 @@ import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract'
 import { messageIdOf } from '../message/message-id.js';
 import type { QueueDeclaration, QueueState } from '../job-store.js';
 import { isGroupBusy } from './groups.js';
-import { roles, stateCode } from './tables.js';
+import { isSubscription, roles, stateCode } from './tables.js';
 import { laneOf } from './targets.js';
 import type { CommandTimes } from './times.js';
-import { waitingJobs } from './waiting.js';
+import { isInUse, waitingJobs } from './waiting.js';
 
 interface QueueRow {
   readonly queue: number;
@@ -58,7 +58,7 @@ export function declare(sql: StoreSql, input: { readonly queues: readonly QueueD
 
 /** Jobs that a topic holds without knowing for whom are given to a subscriber. */
 function takeOver(sql: StoreSql, subscriber: QueueRow, { dueMs }: CommandTimes): void {
-  const held = sql.get<{ id: number }>("SELECT id FROM queue_queues WHERE kind = 'topic' AND name = ? AND function_id = ''", subscriber.name);
+  const held = sql.get<{ id: number }>("SELECT id FROM queue_queues WHERE kind = 'topic' AND name = ? AND function_id = '' AND role = 1", subscriber.name);
   if (held === undefined) return;
   const lane = laneOf(sql, subscriber.queue, subscriber.functionId);
   const jobs = waitingJobs(sql, held.id, Number.MAX_SAFE_INTEGER);
@@ -81,12 +81,12 @@ export function keepServing(sql: StoreSql, { queues, times }: { readonly queues:
   sql.run('DELETE FROM queue_servers WHERE seen_at <= ?', times.steadyMs - longestSilenceMs);
   sql.run(`${noticeLeft} AND NOT EXISTS (SELECT 1 FROM queue_servers s WHERE s.queue = queue_queues.id)`, times.steadyMs);
 }
-const noticeLeft = 'UPDATE queue_queues SET left_at = ? WHERE role = 0 AND left_at IS NULL';
+const noticeLeft = `UPDATE queue_queues SET left_at = ? WHERE ${isSubscription} AND left_at IS NULL`;
 
 function serve(sql: StoreSql, queues: readonly number[], engineId: string, { steadyMs }: CommandTimes): void {
   for (const queue of queues) {
     sql.run('INSERT OR REPLACE INTO queue_servers (queue, engine_id, seen_at) VALUES (?, ?, ?)', queue, engineId, steadyMs);
-    sql.run('UPDATE queue_queues SET left_at = NULL WHERE id = ? AND left_at IS NOT NULL AND ended_at IS NULL', queue);
+    sql.run('UPDATE queue_queues SET left_at = NULL WHERE id = ? AND left_at IS NOT NULL AND (ended_at IS NULL OR role = 3)', queue);
   }
 }
 
@@ -94,18 +94,27 @@ function serve(sql: StoreSql, queues: readonly number[], engineId: string, { ste
 export function leave(sql: StoreSql, { queues, times }: { readonly queues: readonly number[]; readonly times: CommandTimes }, { engineId }: StoreCommandContext): void {
   for (const queue of queues) {
     sql.run('DELETE FROM queue_servers WHERE queue = ? AND engine_id = ?', queue, engineId);
-    sql.run('UPDATE queue_queues SET left_at = ? WHERE id = ? AND role = 0 AND left_at IS NULL AND NOT EXISTS (SELECT 1 FROM queue_servers WHERE queue = ?)', times.steadyMs, queue, queue);
+    sql.run(`${noticeLeft} AND id = ? AND NOT EXISTS (SELECT 1 FROM queue_servers WHERE queue = ?)`, times.steadyMs, queue, queue);
   }
+}
+
+/** No new messages for subscriptions; this engine serves what they hold. One that holds nothing is ended. Answers the others. */
+export function supersede(sql: StoreSql, { queues, times }: { readonly queues: readonly number[]; readonly times: CommandTimes }, { engineId }: StoreCommandContext): readonly number[] {
+  const kept = queues.filter((queue) => isInUse(sql, queue));
+  for (const queue of queues) if (!kept.includes(queue)) unsubscribe(sql, { queue, times });
+  for (const queue of kept) sql.run(`UPDATE queue_queues SET role = 3, ended_at = coalesce(ended_at, ?) WHERE id = ? AND ${isSubscription}`, times.steadyMs, queue);
+  serve(sql, kept, engineId, times);
+  return kept;
 }
 
 export function unsubscribe(sql: StoreSql, { queue, times }: { readonly queue: number; readonly times: CommandTimes }): void {
   sql.run('DELETE FROM queue_servers WHERE queue = ?', queue);
-  sql.run('UPDATE queue_queues SET ended_at = ?, left_at = coalesce(left_at, ?) WHERE id = ? AND role = 0', times.steadyMs, times.steadyMs, queue);
+  sql.run(`UPDATE queue_queues SET role = 0, ended_at = ?, left_at = coalesce(left_at, ?) WHERE id = ? AND ${isSubscription}`, times.steadyMs, times.steadyMs, queue);
 }
 
 /** Takes no new messages from now on, until it is declared again. What it holds stays. */
 export function retire(sql: StoreSql, { queues, times }: { readonly queues: readonly number[]; readonly times: CommandTimes }): void {
-  for (const queue of queues) sql.run('UPDATE queue_queues SET ended_at = ? WHERE id = ? AND role <> 0 AND ended_at IS NULL', times.steadyMs, queue);
+  for (const queue of queues) sql.run('UPDATE queue_queues SET ended_at = ? WHERE id = ? AND role IN (1, 2) AND ended_at IS NULL', times.steadyMs, queue);
 }
 
 export function pause(sql: StoreSql, { queues, isPaused }: { readonly queues: readonly number[]; readonly isPaused: boolean }): void {

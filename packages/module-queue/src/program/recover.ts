@@ -5,7 +5,7 @@ import type { JobFailure } from '../job.js';
 import { DepthChanges } from './depths.js';
 import { withFailure } from './failures.js';
 import { leaveQueue } from './settle.js';
-import { stateCode } from './tables.js';
+import { isSubscription, stateCode } from './tables.js';
 import type { CommandTimes } from './times.js';
 
 /** A lease that somebody else holds. */
@@ -51,7 +51,7 @@ export function reclaim(sql: StoreSql, { leases, goneEngines, times }: ReclaimIn
   for (const engineId of goneEngines) {
     const served = sql.all<{ queue: number }>('SELECT queue FROM queue_servers WHERE engine_id = ?', engineId);
     sql.run('DELETE FROM queue_servers WHERE engine_id = ?', engineId);
-    for (const { queue } of served) sql.run('UPDATE queue_queues SET left_at = ? WHERE id = ? AND role = 0 AND left_at IS NULL AND NOT EXISTS (SELECT 1 FROM queue_servers WHERE queue = ?)', times.steadyMs, queue, queue);
+    for (const { queue } of served) sql.run(`UPDATE queue_queues SET left_at = ? WHERE id = ? AND ${isSubscription} AND left_at IS NULL AND NOT EXISTS (SELECT 1 FROM queue_servers WHERE queue = ?)`, times.steadyMs, queue, queue);
   }
   return rows.length;
 }
@@ -97,7 +97,7 @@ function giveBack(sql: StoreSql, row: LeasedRow, setting: GiveBackSetting): void
 
 /** When every engine was away nobody could have served: subscriptions get their whole time again. */
 export function restartGrace(sql: StoreSql, { times }: { readonly times: CommandTimes }): void {
-  sql.run('UPDATE queue_queues SET left_at = ? WHERE role = 0 AND ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM queue_servers s WHERE s.queue = queue_queues.id)', times.steadyMs);
+  sql.run('UPDATE queue_queues SET left_at = ? WHERE (role = 3 OR (role = 0 AND ended_at IS NULL)) AND NOT EXISTS (SELECT 1 FROM queue_servers s WHERE s.queue = queue_queues.id)', times.steadyMs);
 }
 
 /** Makes leases last longer. Answers the keys of those that are not the caller's any more. */

@@ -12,7 +12,10 @@ export function stateCodes(state: JobState): readonly number[] {
   return names.flatMap((name, code) => (name === state ? [code] : []));
 }
 
-export const roles = ['subscription', 'holding', 'named'] as const;
+/** By their number in the table. */
+export const roles = ['subscription', 'holding', 'named', 'former'] as const;
+/** Roles of queues that have subscribers, who may be away. */
+export const isSubscription = 'role IN (0, 3)';
 
 /**
  * `seq` is the order of jobs: that of their commits, changed only by a redrive. Every state that jobs wait in has an index of
@@ -114,4 +117,12 @@ export const migrations: readonly StoreMigration[] = [
     },
   },
   { version: 3, up: (sql) => void sql.run('ALTER TABLE queue_jobs ADD COLUMN trigger_depth INTEGER NOT NULL DEFAULT 0') },
+  {
+    version: 4,
+    up(sql) {
+      // Who goes on with a move, and a number that grows with each sign of life.
+      sql.run('ALTER TABLE queue_moves ADD COLUMN engine_id TEXT');
+      sql.run('ALTER TABLE queue_moves ADD COLUMN beat INTEGER NOT NULL DEFAULT 0');
+    },
+  },
 ];

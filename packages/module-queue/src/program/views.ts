@@ -1,4 +1,5 @@
 import type { StoreSql } from '@motia/engine-core/contract';
+import { queueErrors } from '../errors.js';
 import type { JobState, JobView } from '../job.js';
 import type { JobFilter, QueueStats } from '../job-store.js';
 import { readFailures } from './failures.js';
@@ -67,10 +68,10 @@ export interface ListInput {
 /** One part of a list: its states one after the other. The cursor says in which state to go on, and where. */
 export function list(sql: StoreSql, input: ListInput): { readonly jobs: readonly JobView[]; readonly cursor?: string } {
   const codes = input.states.flatMap(stateCodes);
-  const [from, place] = readCursor(input.cursor);
+  const start = input.cursor === undefined ? undefined : readCursor(input.cursor, codes);
   const jobs: JobView[] = [];
-  for (const code of codes.slice(Math.max(0, codes.indexOf(from ?? (codes[0] as number))))) {
-    const rows = listState(sql, code, input, code === from ? place : undefined, input.limit - jobs.length + 1);
+  for (const code of start === undefined ? codes : codes.slice(codes.indexOf(start.code))) {
+    const rows = listState(sql, code, input, code === start?.code ? start.after : undefined, input.limit - jobs.length + 1);
     const taken = rows.slice(0, input.limit - jobs.length);
     jobs.push(...taken.map((row) => toView(sql, row)));
     const last = taken.at(-1);
@@ -115,10 +116,15 @@ function placeOf(code: number, row: ViewRow): string {
   return `${first}:${row.seq}`;
 }
 
-function readCursor(cursor: string | undefined): readonly [number | undefined, readonly number[] | undefined] {
-  if (cursor === undefined) return [undefined, undefined];
-  const [code, ...place] = cursor.split(':').map((part) => (part === '' ? Number.NaN : Number(part)));
-  return [code, place.length === 2 && place.every(Number.isSafeInteger) ? place : undefined];
+/** `${code}:` where a state begins, `${code}:${first}:${seq}` behind a job of it. */
+const cursorForm = /^(\d):(?:(-?\d{1,16}):(-?\d{1,16}))?$/;
+
+/** @throws `MOTIA_QUEUE_INVALID_OPTION` for one that no list of these states gave */
+function readCursor(cursor: string, codes: readonly number[]): { readonly code: number; readonly after: readonly number[] | undefined } {
+  const [, code, ...place] = cursorForm.exec(cursor) ?? [];
+  if (code === undefined || !codes.includes(Number(code))) throw queueErrors.INVALID_OPTION({ option: 'cursor', problem: 'is none that a list of these states gave' });
+  const [first, seq] = place;
+  return { code: Number(code), after: first === undefined || seq === undefined ? undefined : [Number(first), Number(seq)] };
 }
 
 /** Priorities that are looked at for the oldest job: beyond that the answer is that of the highest ones. */

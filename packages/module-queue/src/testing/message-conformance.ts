@@ -148,6 +148,27 @@ export function messageConformance({ runner: { it, expect }, open, supports, isD
     expect(dataOf(await test.take(lane))).toEqual([1, 3]);
   });
 
+  it('hands out what a superseded subscription holds, gives it nothing new, and ends one that holds nothing', async () => {
+    await using test = await open();
+    const { queue, lane } = await test.subscribe('orders', 'f', { graceMs: 10_000 });
+    const idle = await test.subscribe('other', 'f');
+    await test.add(message('orders', 1), message('orders', 2));
+    expect(await test.store.supersede([queue, idle.queue])).toEqual([queue]);
+    expect((await test.add(message('orders', 3)))[0]?.status).toEqual('refused');
+    await test.clock.advance(10_000);
+    await test.store.prune({ historyMs: 60_000, historyJobs: 100, resultMs: 60_000, deadLetterMs: 60_000 });
+    const [first] = await test.take(lane, 1);
+    expect(first?.data).toEqual('1');
+    // Nobody serves it any more: it has its time from then on.
+    await test.store.leave([queue]);
+    await test.clock.advance(10_000);
+    await test.store.prune({ historyMs: 60_000, historyJobs: 100, resultMs: 60_000, deadLetterMs: 60_000 });
+    expect((await test.store.list({ states: ['dead'], limit: 10 })).jobs.map(({ data }) => data)).toEqual(['2']);
+    // Declared again it is what it was.
+    await test.subscribe('orders', 'f', { graceMs: 10_000 });
+    expect((await test.add(message('orders', 4)))[0]?.status).toEqual('added');
+  });
+
   if (isDurable) {
     it('Q1 keeps everything that was accepted over its end', async () => {
       const where = place();

@@ -87,6 +87,8 @@ export function operatorConformance({ runner: { it, expect }, open }: Conformanc
       cursor = page.cursor;
     }
     expect(pages).toEqual([[0, 1], [2, 3], [4, 'later']]);
+    const refused = await test.store.list({ queue, states: ['ready'], limit: 2, cursor: 'none of its own' }).then(() => 'listed', ({ code }: { readonly code?: string }) => code);
+    expect(refused).toEqual('MOTIA_QUEUE_INVALID_OPTION');
     const [stats] = await test.store.stats();
     expect([stats?.ready, stats?.delayed, stats?.leased, stats?.depth, stats?.dead]).toEqual([4, 1, 1, 6, 0]);
     expect(stats?.oldestReadyAtMs).toEqual(test.clock.now());

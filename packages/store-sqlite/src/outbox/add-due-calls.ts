@@ -41,7 +41,6 @@ function write(sql: StoreSql, change: Omit<DueChange, 'address'>, context: Store
   const { nowMs, fencingToken } = context;
   const trace = change.trace === undefined ? null : JSON.stringify(change.trace);
   const depth = change.triggerDepth + 1;
-  const crc = change.triggers.length === 0 ? 0 : callChecksum({ payload, trace, depth });
   const claimed: ClaimedCall[] = [];
   for (const { id: triggerId, functionId } of change.triggers) {
     let laneId = sql.get<{ readonly id: number }>('SELECT id FROM outbox_lane WHERE trigger_id = ? AND lane = ?', triggerId, lane)?.id;
@@ -50,6 +49,7 @@ function write(sql: StoreSql, change: Omit<DueChange, 'address'>, context: Store
       'INSERT INTO outbox_lane (kind, trigger_id, function_id, lane, ready_at_ms, owner) VALUES (?, ?, ?, ?, ?, ?)',
       kind, triggerId, functionId, lane, claim === undefined ? nowMs : claim.leaseMs === null ? null : nowMs + claim.leaseMs, claim === undefined ? null : fencingToken,
     ).lastId;
+    const crc = callChecksum({ trigger_id: triggerId, lane, payload, trace, depth });
     const { lastId: callId } = sql.run('INSERT INTO outbox_call (lane_id, payload, trace, depth, created_at_ms, crc) VALUES (?, ?, ?, ?, ?, ?)', laneId, payload, trace, depth, nowMs, crc);
     if (isNew && claim !== undefined) {
       claimed.push({ laneId, callId, triggerId, functionId, lane, payload, ...(change.trace === undefined ? {} : { trace: change.trace }), depth, failures: 0, losses: 0, createdAtMs: nowMs });

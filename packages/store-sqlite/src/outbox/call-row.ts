@@ -19,9 +19,12 @@ export interface CallRow {
   readonly crc: number;
 }
 
-/** Over what must not change unnoticed. Counters may: they only say how often it is tried. The id is not known when it is written. */
-export function callChecksum({ payload, trace, depth }: Pick<CallRow, 'payload' | 'trace' | 'depth'>): number {
-  return rowChecksum(payload, trace, depth);
+/**
+ * Over what must not change unnoticed, in the call and in its lane: a call is no other trigger's, and of no other key. Counters may: they
+ * only say how often it is tried. The id is not known when it is written.
+ */
+export function callChecksum({ trigger_id, lane, payload, trace, depth }: Pick<CallRow, 'trigger_id' | 'lane' | 'payload' | 'trace' | 'depth'>): number {
+  return rowChecksum(trigger_id, lane, payload, trace, depth);
 }
 
 /** For its quarantine. */

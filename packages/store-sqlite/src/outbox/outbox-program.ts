@@ -1,6 +1,7 @@
 import { defineStoreProgram, type StoreCommandContext, type StoreSql } from '@motia/engine-core/contract';
 import type { ClaimAnswer, ClaimedCall, ClaimTerms, LostCall } from './due-calls.js';
 import type { DueTrigger } from './add-due-calls.js';
+import { coverLanes } from './cover-lanes.js';
 import { forgetGone, inheritSubscriptions, sealSubscriptions, subscribedEngines, triggersOfLiving, writeSubscriptions } from './subscriptions.js';
 import { callChecksum, callColumns, callTable, toClaimedCall, type CallRow } from './call-row.js';
 
@@ -65,6 +66,7 @@ export const storeProgram = defineStoreProgram({
         sealSubscriptions(sql);
       },
     },
+    { version: 3, up: coverLanes },
   ],
   commands: {
     /** Whoever had claimed something for good is gone; leases that end by themselves are left alone where other engines may be at work. */
@@ -179,6 +181,8 @@ function takeHead(sql: StoreSql, laneId: number, damaged: LostCall[], context: S
       return undefined;
     }
     if (row.crc === callChecksum(row)) return toClaimedCall(row);
+    // Indexes hold a copy of what names a lane: where that has changed in one place, neither can be written before they agree.
+    if (damaged.length === 0) sql.run('REINDEX outbox_lane');
     callTable.quarantine(sql, row, context);
     damaged.push(lostCall(row));
   }

@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { ManualClock, memoryLogger } from '@motia/engine-core/testing';
 import { temporaryFolder } from '@motia/tools/testing';
 import { openDueCalls } from '../../src/outbox/index.js';
+import { storeProgram as outboxProgram } from '../../src/outbox/outbox-program.js';
+import { flipBitIn } from '../fixtures/data-folder.js';
 import { itemsProgram } from '../fixtures/items-module.js';
 import { openPool } from '../fixtures/open.js';
 
@@ -17,11 +19,61 @@ async function open(folder: string, clock: ManualClock, shared = true) {
   return {
     calls, store,
     put: (key: string, value: string) => items.run('put', { key, value, triggers: [trigger] }),
+    moveCall: (from: string, to: string) => items.run('moveCall', { from, to }),
     putClaimed: async (key: string, value: string) => (await items.run('put', { key, value, triggers: [trigger], claim: calls.terms })).claimed,
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
 }
 const keysOf = ({ calls }: { readonly calls: readonly { readonly lane: string; readonly payload: string }[] }): string[] => calls.map(({ payload }) => { const { key, value } = JSON.parse(payload) as { key: string; value: string }; return key + value; });
+
+describe('#14 a due call whose lane is not what was written', () => {
+  it.each([
+    ['trigger, by a bit that flipped on the disk', 'trg_1watcha'],
+    ['key, by a bit that flipped on the disk', 'a\u0001'],
+  ])('has another %s: it is taken out, and the calls of others are delivered', async (_what, place) => {
+    await using folder = temporaryFolder('outbox');
+    const clock = new ManualClock();
+    {
+      await using before = await open(folder.path, clock, false);
+      await before.put('a', '1');
+      await before.put('b', '1');
+    }
+    flipBitIn(folder.file('motia.db'), place);
+    await using after = await open(folder.path, clock, false);
+    await after.calls.adopt();
+    const answer = await after.calls.claim(wanted);
+    expect([keysOf(answer), answer.damaged]).toEqual([['b1'], [expect.objectContaining({ callId: 1 })]]);
+    await after.put('a', '2');
+    expect(keysOf(await after.calls.claim(wanted))).toEqual(['a2']);
+  });
+
+  it('is that of another call: it is taken out', async () => {
+    await using folder = temporaryFolder('outbox');
+    await using test = await open(folder.path, new ManualClock(), false);
+    await test.put('a', '1');
+    await test.put('b', '1');
+    await test.moveCall('a', 'b');
+    const answer = await test.calls.claim(wanted);
+    expect([keysOf(answer), answer.damaged]).toEqual([['b1'], [expect.objectContaining({ callId: 1 })]]);
+  });
+
+  it('was kept by a version that did not look at lanes: it is delivered when it is whole', async () => {
+    await using folder = temporaryFolder('outbox');
+    const clock = new ManualClock();
+    {
+      await using running = await openPool({ data_dir: folder.path }, { clock });
+      const store = await running.pool.open({});
+      await store.open({ ...outboxProgram, migrations: outboxProgram.migrations.slice(0, 2) });
+      const items = await store.open(itemsProgram);
+      for (const key of ['a', 'b']) await items.run('put', { key, value: '1', triggers: [trigger] });
+      await items.run('sealWithoutLanes', undefined);
+      await items.run('damage', 'b');
+    }
+    await using after = await open(folder.path, clock, false);
+    const answer = await after.calls.claim(wanted);
+    expect([keysOf(answer), answer.damaged]).toEqual([['a1'], [expect.objectContaining({ lane: 'b' })]]);
+  });
+});
 
 describe('claims of due calls', () => {
   it('give the first call of each lane, oldest lanes first, to one engine', async () => {
