@@ -175,6 +175,19 @@ describe('webhooks', () => {
     expect(answers).toHaveLength(1);
   });
 
+  it('know an allowed host again, in any case and with the usual port', async () => {
+    await using hook = await receiver();
+    const { port } = new URL(hook.url);
+    const resolve = async (): Promise<readonly string[]> => ['127.0.0.1'];
+    await callWebhook(`http://Hooks.Test:${port}/hook`, {}, options({ allowedHosts: [`HOOKS.test:${port}`], resolve }));
+    await callWebhook(`http://hooks.test:${port}/hook`, {}, options({ allowedHosts: ['Hooks.Test'], resolve }));
+    expect(hook.received).toHaveLength(2);
+    // Port 1 of this machine takes nothing: what matters is that it was called.
+    const refusal = (url: string, allowed: string): Promise<unknown> => callWebhook(url, {}, { ...options({ allowedHosts: [allowed], resolve: async () => ['10.0.0.1'] }), signal: AbortSignal.abort() }).catch((error: unknown) => error);
+    expect(await refusal('https://hooks.test/', 'hooks.test:443')).toMatchObject({ code: 'MOTIA_OTEL_WEBHOOK_FAILED' });
+    expect(await refusal('https://hooks.test/', 'hooks.test:80')).toMatchObject({ code: 'MOTIA_OTEL_WEBHOOK_REFUSED' });
+  });
+
   it('take no more than the status of an answer', async () => {
     let closed!: () => void;
     const isClosed = new Promise<void>((resolve) => (closed = resolve));

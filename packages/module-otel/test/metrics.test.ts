@@ -4,7 +4,7 @@ import { connectTestWorker } from '@motia/engine-core/testing';
 import { HistogramSeries, quantile } from '../src/metrics/histogram-series.js';
 import { MetricMeter, mostSeries } from '../src/metrics/meter.js';
 import { summarise } from '../src/metrics/metric-series.js';
-import { PointStore } from '../src/metrics/point-store.js';
+import { PointStore, pointMs } from '../src/metrics/point-store.js';
 import { renderPrometheus } from '../src/metrics/prometheus.js';
 import { Rollups } from '../src/metrics/rollups.js';
 import { startOtel } from './fixtures/start-otel.js';
@@ -96,15 +96,28 @@ describe('metrics of the engine', () => {
   });
 
   it('metrics_max_count and metrics_retention_seconds bound single measurements', async () => {
-    const points = new PointStore({ retentionMs: 1_000, most: 3 });
+    const points = new PointStore({ retentionMs: 30_000, most: 3 });
     const point = (timeMs: number) => ({ timeMs, metric: 'm', kind: 'gauge' as const, attributes: {}, value: timeMs });
-    points.add([1, 2, 3, 4, 5].map(point), 5);
-    expect([points.between(0, 10).map(({ timeMs }) => timeMs), points.dropped]).toEqual([[3, 4, 5], 2]);
-    points.add([point(2_000)], 2_000);
-    expect(points.between(0, 9_999).map(({ timeMs }) => timeMs)).toEqual([2_000]);
+    for (const timeMs of [1, 2, 3, 4, 5].map((n) => n * pointMs)) points.add([point(timeMs)], timeMs);
+    expect([points.between(0, 10 * pointMs).map(({ timeMs }) => timeMs / pointMs), points.dropped]).toEqual([[3, 4, 5], 2]);
+    points.add([point(100_000)], 100_000);
+    expect(points.between(0, 999_999).map(({ timeMs }) => timeMs)).toEqual([100_000]);
     await using otel = await startOtel({ metrics_max_count: 5 });
     await otel.clock.advance('1m');
     expect(await otel.call('engine::telemetry::stats')).toMatchObject({ metrics: { points: 5 } });
+  });
+});
+
+describe('somebody who looks all the time', () => {
+  it('takes no room from what was measured before', async () => {
+    await using otel = await startOtel({ metrics_max_count: 500, alerts: [{ name: 'busy', metric: 'iii.invocations.total', threshold: 2, window_seconds: 600 }] });
+    for (let n = 0; n < 3; n += 1) await otel.run('f');
+    for (let n = 0; n < 240; n += 1) {
+      await otel.call('engine::metrics::list', {});
+      await otel.clock.advance(250);
+    }
+    expect(await otel.call('engine::alerts::evaluate')).toMatchObject({ triggered: [{ alert: 'busy', value: 3 }] });
+    expect(await otel.call('engine::telemetry::stats')).toMatchObject({ metrics: { dropped_points: 0 } });
   });
 });
 
@@ -223,6 +236,11 @@ describe('the Prometheus text', () => {
     expect(text).toContain('iii_invocation_duration_milliseconds_bucket{f="x",le="+Inf"} 1\niii_invocation_duration_milliseconds_sum{f="x"} 3\niii_invocation_duration_milliseconds_count{f="x"} 1\n');
     expect(text).toContain('# TYPE process_memory_rss_bytes gauge\nprocess_memory_rss_bytes 5\n');
     for (const line of text.trimEnd().split('\n')) expect(line).toMatch(/^(?:# (?:HELP|TYPE) [a-zA-Z_:][\w:]* .+|[a-zA-Z_:][\w:]*(?:\{(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\.)*",?)*\})? (?:[-+\d.e]+|NaN|[+-]Inf))$/);
+  });
+
+  it('names what counts once only, however its maker spells it', () => {
+    const counter = (name: string) => ({ name, kind: 'counter' as const, unit: '', description: '', series: [{ attributes: {}, value: 1 }] });
+    expect(renderPrometheus(['http_requests_total', 'orders.total', 'made'].map(counter)).split('\n').filter((line) => /^\w/.test(line))).toEqual(['http_requests_total 1', 'orders_total 1', 'made_total 1']);
   });
 
   it('is offered as a function', async () => {

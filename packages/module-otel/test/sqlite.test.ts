@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { TelemetrySinkRef } from '@motia/engine-core/contract';
@@ -108,6 +109,18 @@ describe('exporter: sqlite', () => {
     await otel.clock.advance('1s');
     expect(disk.written!.flatMap(({ ended }) => ended)).toHaveLength(1);
     expect(disk.written!.flatMap(({ opened }) => opened)).toHaveLength(1);
+  });
+
+  it.each<readonly [string, (folder: string) => string]>([
+    ['is damaged', (folder) => (writeFileSync(join(folder, 'telemetry.db'), randomBytes(100_000)), folder)],
+    ['cannot be made', (folder) => (writeFileSync(join(folder, 'file'), ''), join(folder, 'file', 'below'))],
+  ])('costs what is kept and not the app, when its file %s', async (_name, spoil) => {
+    await using folder = temporaryFolder('otel');
+    await using otel = await startOtel({ exporter: 'sqlite', data_dir: spoil(folder.path) });
+    expect(await otel.run('work', () => 'done')).toBe('done');
+    expect(JSON.stringify(otel.host.health.report())).toMatch(/Telemetry cannot be kept in [^"]*telemetry\.db/);
+    expect(otel.host.logs.find('Telemetry cannot be kept')).toMatchObject({ level: 'error' });
+    for (const list of ['engine::traces::list', 'engine::logs::list']) await expect(otel.call(list, {})).rejects.toMatchObject({ code: 'MOTIA_OTEL_STORAGE_FAILED' });
   });
 
   it('shows what was open when the engine went as interrupted, although everything had been forgotten meanwhile', async () => {

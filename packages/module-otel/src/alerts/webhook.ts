@@ -64,11 +64,16 @@ async function permittedAddress(target: URL, { allowedHosts, resolve = systemLoo
   }
   const [first] = addresses;
   if (first === undefined) throw otelErrors.WEBHOOK_FAILED({ host: target.host, reason: 'its name has no address' });
-  if (allowedHosts.includes(target.host) || allowedHosts.includes(target.hostname)) return first;
+  if (isAllowed(target, allowedHosts)) return first;
   // One private address among several is one that could be hit.
   const reason = addresses.map(privateAddressReason).find((each) => each !== undefined);
   if (reason !== undefined) throw otelErrors.WEBHOOK_REFUSED({ host: target.host, reason });
   return first;
+}
+
+function isAllowed({ protocol, hostname, port }: URL, allowedHosts: readonly string[]): boolean {
+  const usualPort = protocol === 'https:' ? '443' : '80';
+  return allowedHosts.some((allowed) => [hostname, `${hostname}:${port === '' ? usualPort : port}`].includes(allowed.toLowerCase()));
 }
 
 async function systemLookup(host: string): Promise<readonly string[]> {

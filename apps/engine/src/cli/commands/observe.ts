@@ -4,6 +4,7 @@ import type { Command } from '../args.js';
 import type { CommandPorts } from '../main.js';
 import { everything } from '../observe/all-pages.js';
 import { connectData, type DataClient } from '../observe/data-client.js';
+import { jsonText } from '../observe/json-text.js';
 import { renderLogLine } from '../observe/log-lines.js';
 import { cronColumns, queueColumns, traceColumns, workerColumns } from '../observe/list-columns.js';
 import { terminalFace, type TerminalFace } from '../observe/style.js';
@@ -60,7 +61,7 @@ async function show(client: DataClient, command: Exclude<ObserveCommand, { name:
 
 /** Oldest first, as they were written; then, where asked for, every new one until the command is interrupted. */
 async function showLogs(client: DataClient, command: Extract<ObserveCommand, { name: 'logs' }>, ports: CommandPorts): Promise<void> {
-  const line = (log: LogRow): string => (command.json ? `${JSON.stringify(log)}\n` : renderLogLine(log, Date.now()));
+  const line = (log: LogRow): string => (command.json ? `${jsonText(log)}\n` : renderLogLine(log, Date.now()));
   const wanted = (log: LogRow): boolean => command.traceId === undefined || log.trace_id === command.traceId;
   if (!command.follow) {
     const { items } = await client.get<AnswerOf<'GET /logs'>>('/logs', { trace: command.traceId, level: command.level, limit: command.limit });
@@ -118,5 +119,5 @@ function severityFrom(level: string | undefined): (log: LogRow) => boolean {
 }
 
 function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${jsonText(value, 2)}\n`;
 }
