@@ -1,4 +1,4 @@
-import type { Lifecycle, PluginContext, Registration, TelemetrySink, Timer } from '@motia/engine-core/contract';
+import type { Lifecycle, PluginContext, Registration, SecretRules, TelemetrySink, Timer } from '@motia/engine-core/contract';
 import { Alerts } from './alerts/alerts.js';
 import type { OtelService } from './api/otel-service.js';
 import { tracerProvider } from './api/tracer-provider.js';
@@ -17,6 +17,7 @@ import { measureProcess } from './metrics/process-gauges.js';
 import { WorkerGauges } from './metrics/worker-gauges.js';
 import type { OtelOptions } from './options.js';
 import { recordingOf } from './recording.js';
+import { OwnSecretRules } from './redaction/secret-rules.js';
 import { Rounds } from './rounds.js';
 import { settingsOf, type Places } from './settings.js';
 import { Sink } from './telemetry-sink.js';
@@ -27,7 +28,7 @@ const nudgeMs = 100;
 /** Rounds until everything that is measured all the time has been. */
 const firstRounds = 3;
 
-type Created = Lifecycle & { readonly services: { readonly sink: TelemetrySink; readonly otel: OtelService } };
+type Created = Lifecycle & { readonly services: { readonly sink: TelemetrySink; readonly otel: OtelService; readonly secrets: SecretRules } };
 
 /** Wires the module. Nothing runs before `start`. */
 export async function createOtel(ctx: PluginContext, options: OtelOptions): Promise<Created> {
@@ -93,7 +94,7 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
   });
 
   return {
-    services: { sink, otel: { tracerProvider: provider, metrics: () => recording.numbers.collect() } },
+    services: { sink, secrets: new OwnSecretRules(recording.redactor), otel: { tracerProvider: provider, metrics: () => recording.numbers.collect() } },
     async start() {
       registrations = [registerTraceFunctions, registerLogFunctions, registerMetricFunctions, registerSmallFunctions].flatMap((register) => [...register(context)]);
       registrations.push(await triggers.registerType(logTriggers.definition));

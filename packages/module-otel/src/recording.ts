@@ -22,6 +22,7 @@ import type { TraceStore } from './storage/trace-store.js';
 
 /** Everything that takes telemetry in and keeps it. */
 export interface Recording {
+  readonly redactor: Redactor;
   readonly sampler: Sampler;
   readonly recorder: Recorder;
   readonly spans: SpanLog;
@@ -80,7 +81,7 @@ export async function recordingOf(ctx: PluginContext, options: OtelOptions, sett
   let storage: OpenStorage | undefined;
   let failure: MotiaError | undefined;
   return {
-    sampler, recorder, spans, logs, logIntake, metrics, numbers, otlp,
+    redactor, sampler, recorder, spans, logs, logIntake, metrics, numbers, otlp,
     get storage() {
       return storage;
     },

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { WorkerRegistry } from '@motia/engine-core/contract';
 import { connectTestWorker } from '@motia/engine-core/testing';
 import { HistogramSeries, quantile } from '../src/metrics/histogram-series.js';
 import { MetricMeter, mostSeries } from '../src/metrics/meter.js';
+import { WorkerGauges } from '../src/metrics/worker-gauges.js';
 import { summarise } from '../src/metrics/metric-series.js';
 import { PointStore, pointMs } from '../src/metrics/point-store.js';
 import { renderPrometheus } from '../src/metrics/prometheus.js';
@@ -47,6 +49,24 @@ describe('metrics of the engine', () => {
     const names = metrics.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['process.memory.rss', 'process.memory.heap_used', 'process.cpu.time', 'process.uptime', 'nodejs.eventloop.lag']));
     expect(metrics.find(({ name }) => name === 'process.memory.rss')!.data_points[0]!.value).toBeGreaterThan(1e7);
+  });
+
+  it('tell of each process what it says of itself, by the names that existing programs know', () => {
+    const vitals = { uptimeMs: 10_000, eventLoopLagMs: 2, memory: { rss: 4, heapUsed: 1, heapTotal: 2, external: 3 }, cpu: { userMicros: 600_000, systemMicros: 100_000 } };
+    const told = [{ id: 'w-1', label: 'app', state: 'ready', inFlight: 0, vitals }, { id: 'w-2', label: 'quiet', state: 'ready', inFlight: 0 }];
+    const meter = new MetricMeter();
+    new WorkerGauges(meter, { list: () => told, onChanged: () => ({ dispose: () => undefined }) } as unknown as WorkerRegistry);
+    const values = (): Readonly<Record<string, number | undefined>> => Object.fromEntries(meter.collect().flatMap(({ name, series }) => series.filter(({ attributes }) => attributes['worker.id'] === 'w-1').map(({ value }) => [name, value])));
+    const first = {
+      'iii.workers.in_flight': 0, 'iii.worker.memory.rss': 4, 'iii.worker.memory.heap_used': 1, 'iii.worker.memory.heap_total': 2, 'iii.worker.memory.external': 3,
+      'iii.worker.cpu.user_micros': 600_000, 'iii.worker.cpu.system_micros': 100_000, 'iii.worker.event_loop.lag_ms': 2, 'iii.worker.uptime_seconds': 10,
+    };
+    expect(values()).toEqual(first);
+    told[0] = { ...told[0]!, vitals: { ...vitals, uptimeMs: 12_000, cpu: { userMicros: 1_500_000, systemMicros: 200_000 } } };
+    // A second in two, and the same until it tells more.
+    expect([values()['iii.worker.cpu.percent'], values()['iii.worker.cpu.percent']]).toEqual([50, 50]);
+    told.shift();
+    expect(values()).toEqual({});
   });
 
   it('are aggregated over time, and rolled up into minutes, five minutes and hours', async () => {

@@ -9,7 +9,7 @@ export function apiModule(processes: ProcessService) {
   return defineModule({
     name: 'data-api', version: '0.0.0', contract: 1, class: 'test::DataApi', options: noOptions, optional: { rest: RestServiceRef }, provides: { api: DataApiRef, processes: ProcessServiceRef },
     async create(ctx) {
-      const api = createDataApi({ ...ctx, processes: () => processes, rest: () => ctx.services.rest, refreshIntervalMs: 100, caller: 'test' });
+      const api = createDataApi({ ...ctx, processes: () => processes, rest: () => ctx.services.rest, secrets: () => undefined, refreshIntervalMs: 100, caller: 'test' });
       return { services: { api, processes } };
     },
   });

@@ -62,7 +62,8 @@ export class PointStore {
     const key = `${point.metric}\n${point.kind}\n${attributesKey(point.attributes)}`;
     const known = this.#fresh.get(key);
     if (known === undefined) {
-      const own = { ...point };
+      // All of one time say together what there was: gauges of several series add up.
+      const own = { ...point, timeMs: this.#freshSinceMs };
       this.#fresh.set(key, own);
       this.#points.push(own);
     } else if (point.distribution !== undefined) known.distribution = mergeDistributions(known.distribution, point.distribution);

@@ -3,6 +3,7 @@ import { get, post, type ApiRoute } from '../api-route.js';
 import { bodyFields } from '../body-fields.js';
 import { listKeys, listPage, type ListShape } from '../list-page.js';
 import type { ModuleFunctions } from '../module-functions.js';
+import type { StoredData } from '../stored-data.js';
 
 interface AllStreams {
   readonly stream: readonly { readonly id: string; readonly groups: readonly string[] }[];
@@ -33,7 +34,7 @@ const groupsListed: ListShape<GroupRow> = { keyOf: (row) => row.group, textOf: (
 const itemsListed: ListShape<ItemRow> = { keyOf: (row) => row.place, textOf: (row) => JSON.stringify(row.value) ?? '' };
 
 /** Streams, their groups and items; messages to those who follow. */
-export function streamRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
+export function streamRoutes(modules: ModuleFunctions, stored: StoredData): readonly ApiRoute[] {
   return [
     get('/streams', listKeys(listed), async ({ query, signal }) => {
       const streams = await pagesOf<AllStreams['stream'][number], AllStreams>(({ stream }) => stream, (cursor) => modules.call('stream::list_all', { limit: 1_000, ...cursor }, { signal }));
@@ -45,19 +46,22 @@ export function streamRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
       const groups = await pagesOf<string, GroupPage>(({ groups }) => groups, (cursor) => modules.call('stream::list_groups', { stream_name: params['stream'], with_cursor: true, ...cursor }, { signal }));
       return listPage(groups.map((group) => ({ group })), query, groupsListed);
     }),
-    get('/streams/:stream/:group/items', listKeys(itemsListed), async ({ params, query, signal }) => {
+    get('/streams/:stream/:group/items', ['reveal', ...listKeys(itemsListed)], async (request) => {
+      const { params, query, signal } = request;
       const group = { stream_name: params['stream'], group_id: params['group'] };
       const items = await pagesOf<Item, ItemPage>(({ items }) => items, (cursor) => modules.call('stream::list', { ...group, with_ids: true, ...cursor }, { signal }));
       const width = String(items.length).length;
       // In the order in which they came: their places are what the list can go on from.
-      const rows = items.map((item, index) => ({ place: String(index).padStart(width, '0'), ...item }));
+      const rows = items.map((item, index) => ({ place: String(index).padStart(width, '0'), ...item, value: stored.shown(request, item.id, item.value) }));
       return listPage(rows, query, itemsListed);
     }),
-    get('/streams/:stream/:group/items/:item', [], async ({ params, signal }) => ({
-      value: await modules.call('stream::get', { stream_name: params['stream'], group_id: params['group'], item_id: params['item'] }, { signal }),
-    })),
+    get('/streams/:stream/:group/items/:item', ['reveal'], async (request) => {
+      const { stream, group, item } = request.params;
+      return { value: stored.shown(request, item, await modules.call('stream::get', { stream_name: stream, group_id: group, item_id: item }, request)) };
+    }),
     post('/streams/:stream/:group/send', async ({ params, body, signal }) => {
       const { type, data, id } = bodyFields(body, ['type', 'data', 'id'], ['type']);
+      stored.refuseHidden(undefined, data);
       return await modules.act('stream::send', { stream_name: params['stream'], group_id: params['group'], type, data, id }, { signal });
     }),
   ];
