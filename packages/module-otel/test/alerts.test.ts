@@ -188,7 +188,7 @@ describe('webhooks', () => {
     expect(await refusal('https://hooks.test/', 'hooks.test:80')).toMatchObject({ code: 'MOTIA_OTEL_WEBHOOK_REFUSED' });
   });
 
-  it('take no more than the status of an answer', async () => {
+  it('take the status for the answer, and what comes behind it for as long as an answer has time', async () => {
     let closed!: () => void;
     const isClosed = new Promise<void>((resolve) => (closed = resolve));
     const server = createServer((_request, response) => {
@@ -197,8 +197,12 @@ describe('webhooks', () => {
     server.on('connection', (socket) => socket.on('close', closed));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-    await callWebhook(`http://${host}/`, {}, options({ allowedHosts: [host] }));
+    const clock = new ManualClock();
+    await callWebhook(`http://${host}/`, {}, options({ allowedHosts: [host], clock }));
+    expect(clock.pendingTimers).toBe(1);
+    await clock.advance('1s');
     await isClosed;
+    expect(clock.pendingTimers).toBe(0);
     await new Promise((resolve) => server.close(resolve));
   });
 

@@ -65,6 +65,7 @@ export function createStreams(ctx: Context, options: StreamOptions, store: Strea
       if (gateway.listener.address !== undefined) logger.info('Listening', { ...gateway.listener.address });
     },
     async drain(deadline) {
+      parts.triggers?.expectEnd();
       parts.presence?.expectEnd();
       await gateway.drain(deadline);
       await Promise.all([parts.presence?.drain(deadline), parts.triggers?.drain(deadline)]);

@@ -93,13 +93,16 @@ function post(target: URL, address: string, body: string, { clock, timeoutMs, si
   return new Promise<void>((resolve, reject) => {
     const fail = (reason: string, cause?: unknown): void => reject(otelErrors.WEBHOOK_FAILED({ host: target.host, reason }, cause));
     const outgoing = send(target, { method: 'POST', lookup: pinned, agent: false, signal: ended, headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } }, (response) => {
-      // The status is the answer: whatever it goes on to say is not waited for.
-      response.destroy();
+      // The status is the answer. What else it says is let pass for as long as the answer had time for.
+      response.resume().once('close', () => clock.clear(timer));
       const status = response.statusCode ?? 0;
       if (status >= 200 && status < 300) resolve();
       else fail(`it answered ${String(status)}`);
     });
-    outgoing.on('error', (error) => fail(controller.signal.aborted ? `it did not answer within ${String(timeoutMs)} ms` : error.message, error));
+    outgoing.on('error', (error) => {
+      clock.clear(timer);
+      fail(controller.signal.aborted ? `it did not answer within ${String(timeoutMs)} ms` : error.message, error);
+    });
     outgoing.end(body);
-  }).finally(() => clock.clear(timer));
+  });
 }

@@ -1,11 +1,11 @@
-import type { CheckedUpdateOp } from '@motia/update-ops';
 import type { ChangeOptions, Clock, FunctionRegistry, StreamChange, StreamItemAddress } from '@motia/engine-core/contract';
+import type { CheckedUpdateOp } from '@motia/update-ops';
 import type { PlaceSnapshot } from '../delivery/catch-up.js';
 import type { Place } from '../delivery/frame-text.js';
 import { streamErrors } from '../errors.js';
-import { updatedJson } from '../updated-json.js';
 import type { Paging } from '../list-answers.js';
 import type { ItemChange } from '../stream-store.js';
+import { updatedJson } from '../updated-json.js';
 import { customFunctionId, type CustomOperation } from './custom-function.js';
 import type { CustomMarks } from './custom-marks.js';
 
