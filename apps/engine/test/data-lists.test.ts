@@ -160,4 +160,22 @@ describe('lists of the data API', () => {
     expect((await trace({ root, depth: 1 })).spans).toEqual([expect.objectContaining({ span_id: root, depth: 0, child_count: 6_000 })]);
     expect(await trace({ limit: 1_000_000, depth: 1 })).toMatchObject({ clamped: true });
   });
+
+  it('says on the last page of traces and logs that older ones had to make room', async () => {
+    await using small = await startTestHost([otel({ memory_max_spans: 16, logs_max_count: 3 }), { definition: apiModule({ list: () => [], reload: async () => undefined }) }]);
+    small.functions.register({ id: 'f' }, () => 1);
+    const list = (path: string, query: object = {}) => answerRequest(small.service(DataApiRef).api, { path, query }, signal) as Promise<Page & { readonly truncated?: true }>;
+    await small.functions.invoke('f', {});
+    small.logger.warn('first');
+    for (const path of ['/traces', '/logs']) expect([path, (await list(path)).truncated]).toEqual([path, undefined]);
+    for (let n = 0; n < 40; n += 1) {
+      await small.functions.invoke('f', {});
+      small.logger.warn(`log ${n}`);
+    }
+    for (const path of ['/traces', '/logs']) {
+      expect([path, (await list(path)).truncated]).toEqual([path, true]);
+      const first = await list(path, { limit: '1' });
+      expect([path, typeof first.nextCursor, first.truncated]).toEqual([path, 'string', undefined]);
+    }
+  });
 });

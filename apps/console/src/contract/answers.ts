@@ -1,10 +1,12 @@
-import { Type, type Static } from '@sinclair/typebox';
+import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import { config, functionDetail, functionRow, health, liveFrame, processRow, triggerRow, triggerTypeRow, workerDetail, workerRow } from './engine-rows.js';
 import { cronRow, cronRun, explanation, messageDetail, messageRow, queueRow, redriveJob, redriveMove, stateAt, stateChange, stateEntry, stateKeyRow, stateWritten } from './module-rows.js';
 import { actedOf, anything, count, flag, names, pageOf, text, time, traceId } from './shapes.js';
 import { alerts, flatSpan, logRow, metrics, rollups, traceRow, traceSpans, traceTree } from './telemetry-rows.js';
 
-const logs = pageOf(logRow);
+/** Of what makes room when there is too much of it. `truncated`, on the last page: older rows have gone since the engine started. */
+const keptPageOf = <T extends TSchema>(row: T) => Type.Composite([pageOf(row), Type.Object({ truncated: Type.Optional(Type.Literal(true)) })]);
+const logs = keptPageOf(logRow);
 const paused = Type.Object({ job_id: text, is_paused: flag });
 /** Of modules that are not there, and of numbers that nobody measures, there is nothing in it. */
 const summary = Type.Object({
@@ -74,7 +76,7 @@ export const answers = {
   'GET /streams/:stream/:group/items/:item': Type.Object({ value: Type.Optional(anything) }),
   'POST /streams/:stream/:group/send': actedOf(anything),
 
-  'GET /traces': pageOf(traceRow),
+  'GET /traces': keptPageOf(traceRow),
   'GET /traces/:id': Type.Union([traceSpans, traceTree]),
   'GET /traces/:id/spans/:span': flatSpan,
   'GET /traces/:id/logs': logs,

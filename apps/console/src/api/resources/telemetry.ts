@@ -43,7 +43,7 @@ export function telemetryRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
         },
         request,
       );
-      return page(spans.map(traceRow), total, next, request);
+      return page(modules, 'spans', { items: spans.map(traceRow), total, next }, request);
     }),
     get('/traces/:id', ['view', 'root', 'depth', 'filter', ...pageKeys], async (request) => {
       const { query, params } = request;
@@ -71,12 +71,12 @@ export function traceRow({ attributes: _attributes, events: _events, links: _lin
   return row;
 }
 
-async function logs(modules: ModuleFunctions, request: ApiRequest, more: object): Promise<Page<LogRow>> {
+async function logs(modules: ModuleFunctions, request: ApiRequest, more: object): Promise<KeptPage<LogRow>> {
   const level = oneOf(request.query, 'level', levels);
   const answer = await modules.call<ListedLogs>(
     'engine::logs::list', { ...range(request), search: text(request.query, 'filter'), ...(level === undefined ? {} : { severity_min: severities[level] }), ...more }, request,
   );
-  return page(answer.logs, answer.total, answer.next_cursor, request);
+  return page(modules, 'logs', { items: answer.logs, total: answer.total, next: answer.next_cursor }, request);
 }
 
 function range(request: ApiRequest): object {
@@ -89,8 +89,17 @@ function timesOf({ query }: ApiRequest): object {
   return { start_time: fromMs, end_time: toMs };
 }
 
-function page<T>(items: readonly T[], total: number, next: string | undefined, { query }: ApiRequest): Page<T> {
-  return { items, nextCursor: next ?? null, total: { value: total, exact: true }, ...(pageRequest(query).isClamped ? { clamped: true as const } : {}) };
+interface KeptPage<T> extends Page<T> {
+  readonly truncated?: true;
+}
+type Evictions = Readonly<Record<'spans' | 'logs', { readonly evicted: number }>>;
+
+/** Whoever is at the end is told whether that is where it began. */
+async function page<T>(modules: ModuleFunctions, what: keyof Evictions, { items, total, next }: { readonly items: readonly T[]; readonly total: number; readonly next: string | undefined }, request: ApiRequest): Promise<KeptPage<T>> {
+  const isTruncated = next === undefined && (await modules.call<Evictions>('engine::telemetry::stats', {}, request))[what].evicted > 0;
+  return {
+    items, nextCursor: next ?? null, total: { value: total, exact: true }, ...(isTruncated ? { truncated: true as const } : {}), ...(pageRequest(request.query).isClamped ? { clamped: true as const } : {}),
+  };
 }
 
 /** @throws `MOTIA_CONSOLE_RESOURCE_NOT_FOUND` for what is no id of a trace */
