@@ -19,6 +19,7 @@ export { inTrace } from './logger/in-trace.js';
 export { lineSink } from './logger/line-sink.js';
 export type { LineSink, LineSinkOptions } from './logger/line-sink.js';
 export { toPlainFields } from './logger/plain-fields.js';
+export { tellError, type ToldError } from './logger/tell-error.js';
 export { passesLevel } from './logger/line-sink.js';
 export type { WritePort } from './logger/write-port.js';
 export { standardStream } from './system/standard-stream.js';

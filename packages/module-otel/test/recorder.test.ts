@@ -49,6 +49,13 @@ describe('recorded spans', () => {
     expect(spans()[0]).toMatchObject({ name: 'nested', parentSpanId: 'c'.repeat(16), isParentRemote: false });
   });
 
+  it('take whatever was thrown', () => {
+    const { recorder, spans } = recording();
+    const odd = [Symbol('s'), Object.create(null), { toString: () => { throw new Error('no'); } }, Object.assign(new Error('x'), { name: Symbol('n') }), Object.defineProperty(new Error('x'), 'message', { get: () => { throw new Error('no'); } }), null];
+    for (const error of odd) recorder.startSpan('x', { kind: 'internal' }).end({ error });
+    expect(spans().map(({ status }) => status)).toEqual(odd.map(() => 'error'));
+  });
+
   it('keep errors as status and event, with the frames of the user', () => {
     const { recorder, spans } = recording();
     recorder.startSpan('x', { kind: 'internal' }).end({ error: new TypeError('no tea') });

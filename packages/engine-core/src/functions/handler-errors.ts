@@ -1,12 +1,13 @@
 import { isMotiaError, MotiaError } from '@motia/protocol';
 import { invocationErrors } from '../errors/invocation-errors.js';
+import { tellError } from '../logger/tell-error.js';
 
 /** What a handler threw, as the coded error that every caller gets. Coded errors pass as they are. */
 export function toHandlerError(functionId: string, thrown: unknown): MotiaError {
   if (isMotiaError(thrown)) return thrown;
-  const problem = thrown instanceof Error ? thrown.message : describe(thrown);
-  const error = invocationErrors.HANDLER_FAILED({ functionId, problem }, thrown);
-  if (thrown instanceof Error && thrown.stack !== undefined) error.stack = thrown.stack;
+  const { message, stack } = tellError(thrown);
+  const error = invocationErrors.HANDLER_FAILED({ functionId, problem: message }, thrown);
+  if (stack !== undefined) error.stack = stack;
   return error;
 }
 
@@ -22,13 +23,4 @@ export function toCallError(functionId: string, worker: string, error: unknown):
   if (error.code === 'MOTIA_PROTOCOL_CONNECTION_CLOSED') return invocationErrors.WORKER_LOST({ functionId, worker }, error);
   if (error.code === 'MOTIA_PROTOCOL_BACKPRESSURE') return invocationErrors.WORKER_BACKPRESSURE({ functionId, worker }, error);
   return error;
-}
-
-function describe(thrown: unknown): string {
-  if (typeof thrown === 'string') return thrown;
-  try {
-    return JSON.stringify(thrown) ?? String(thrown);
-  } catch {
-    return 'something that is not an Error was thrown';
-  }
 }

@@ -17,6 +17,25 @@ describe('functions in the engine process', () => {
     await expect(functions.invoke('later', ['x'])).resolves.toEqual(['x']);
   });
 
+  it('fails a call with a code whatever its handler throws', async () => {
+    await using host = startKernel();
+    const { functions } = host.kernel;
+    const unreadable = Object.defineProperty(new Error('x'), 'message', { get: () => { throw new Error('no'); } });
+    const odd: readonly (readonly [unknown, string])[] = [
+      [Symbol('s'), '[symbol]'], [Object.create(null), '{}'], [{ toJSON: () => { throw new Error('no'); } }, '[unreadable]'], [Object.assign(new Error('x'), { name: 7 }), 'x'],
+      [unreadable, 'something that cannot be read was thrown'], [undefined, 'undefined'], [12n, '12'], ['just text', 'just text'], [{ why: 'so' }, '{"why":"so"}'],
+    ];
+    let thrown: unknown;
+    functions.register({ id: 'odd' }, () => {
+      throw thrown;
+    });
+    for (const [each, message] of odd) {
+      thrown = each;
+      const error = await failureOf(functions.invoke('odd', {}));
+      expect([error.code, error.message]).toEqual(['MOTIA_ENGINE_HANDLER_FAILED', expect.stringContaining(message)]);
+    }
+  });
+
   it('names the nearest functions when an id is unknown', async () => {
     await using host = startKernel();
     const { functions } = host.kernel;

@@ -1,5 +1,5 @@
-import { isTraceparent, PassiveSpan, toPlainFields } from '@motia/engine-core';
-import { isMotiaError, type Clock, type OpenSpan, type SpanOptions, type TraceContext } from '@motia/engine-core/contract';
+import { isTraceparent, PassiveSpan, tellError } from '@motia/engine-core';
+import type { Clock, OpenSpan, SpanOptions, TraceContext } from '@motia/engine-core/contract';
 import type { Sampler } from '../sampling/sampler.js';
 import { hexWord } from './hex-word.js';
 import { IdPool } from './id-pool.js';
@@ -187,17 +187,9 @@ function linksOf(links: readonly TraceContext[]): readonly SpanLinkData[] {
 
 /** The error as an event, as OpenTelemetry writes it down. */
 function fail(span: SpanRecord, error: unknown): void {
+  const { type, message, stack } = tellError(error);
   span.status = 'error';
-  const isError = error instanceof Error;
-  const message = isError ? error.message : String(error);
-  const code = isMotiaError(error) ? error.code : undefined;
-  // Without the frames of the engine, as in logs.
-  const stack = isError ? (toPlainFields(error) as { readonly stack?: string }).stack : undefined;
   const rare = span.addRare();
   rare.statusText = message;
-  (rare.events ??= []).push({
-    name: 'exception',
-    timeMs: span.endMs,
-    attributes: { 'exception.type': code ?? (isError ? error.name : typeof error), 'exception.message': message, 'exception.stacktrace': stack },
-  });
+  (rare.events ??= []).push({ name: 'exception', timeMs: span.endMs, attributes: { 'exception.type': type, 'exception.message': message, 'exception.stacktrace': stack } });
 }
