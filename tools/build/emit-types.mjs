@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 
@@ -26,7 +26,7 @@ export function emitTypes(root, folder, entries) {
   });
   const written = [];
   const { diagnostics } = program.emit(undefined, (file, text) => {
-    ts.sys.createDirectory(dirname(file));
+    mkdirSync(dirname(file), { recursive: true });
     ts.sys.writeFile(file, text);
     written.push(file);
   });

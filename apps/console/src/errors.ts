@@ -35,6 +35,7 @@ export const consoleErrors = defineErrors('CONSOLE', {
   TOO_MANY_FAILURES: entry<{ readonly retryAfterMs: number }>(429, 'Wait for retryAfterMs, then send the right token.', (d) => `Too many requests came with a wrong token (again in ${d.retryAfterMs} ms).`, true),
   HEADER_REQUIRED: entry<Record<string, never>>(403, 'Send `X-Console: 1` with every change: a form of a foreign page cannot.', () => 'A change needs the header X-Console.'),
   READ_ONLY: entry<Record<string, never>>(403, 'Take `read_only: true` out of the configuration of modules::console::ConsoleModule.', () => 'This console can only look.'),
+  VALUE_HIDDEN: entry<Record<string, never>>(422, 'Read it with `reveal=true`, or send the secret itself.', () => 'The value holds the mark that stands in place of a secret: storing it would overwrite the secret.'),
   MEDIA_TYPE: entry<Record<string, never>>(415, 'Send JSON with `Content-Type: application/json`.', () => 'The body is not declared as JSON.'),
   BODY_INVALID: entry<{ readonly reason: string; readonly problems?: readonly { readonly pointer: string; readonly problem: string }[] }>(422, 'Compare the body with the reference of the data API.', (d) => `The body cannot be used: ${d.reason}.`),
   BODY_TOO_LARGE: entry<{ readonly limitBytes: number }>(413, 'Send less.', (d) => `The body is longer than ${d.limitBytes} bytes.`),

@@ -1,5 +1,5 @@
 import { HostGuard, isLoopbackAddress } from '@motia/engine-core';
-import { ConsoleServiceRef, defineModule, moduleFactory, ProcessServiceRef, RestServiceRef, type ModuleUse } from '@motia/engine-core/contract';
+import { ConsoleServiceRef, defineModule, moduleFactory, ProcessServiceRef, RestServiceRef, SecretRulesRef, type ModuleUse } from '@motia/engine-core/contract';
 import { createDataApi } from './data-api.js';
 import { consoleErrors } from './errors.js';
 import { AccessToken, newToken } from './guards/access-token.js';
@@ -18,14 +18,14 @@ export const ConsoleModule = defineModule({
   contract: 1,
   class: 'modules::console::ConsoleModule',
   options: consoleOptions,
-  optional: { processes: ProcessServiceRef, rest: RestServiceRef },
+  optional: { processes: ProcessServiceRef, rest: RestServiceRef, secrets: SecretRulesRef },
   provides: { console: ConsoleServiceRef },
   async create(ctx, options) {
     const isLocal = options.host === undefined || options.host === 'localhost' || isLoopbackAddress(options.host);
     if (!isLocal && options.token === undefined) throw consoleErrors.TOKEN_REQUIRED({ host: options.host ?? '' });
     const { clock, logger } = ctx;
     const token = options.token ?? newToken();
-    const { api, hub, prometheus } = createDataApi({ ...ctx, processes: () => ctx.services.processes, rest: () => ctx.services.rest, refreshIntervalMs: options.refresh_interval_ms });
+    const { api, hub, prometheus } = createDataApi({ ...ctx, processes: () => ctx.services.processes, rest: () => ctx.services.rest, secrets: () => ctx.services.secrets, refreshIntervalMs: options.refresh_interval_ms, caller: 'console' });
     const live = new LiveServer(hub, clock, options.max_live_connections);
     const cookie = (): string => cookieName(listener.address?.port ?? options.port);
     const hosts = new HostGuard({ allowed: [...options.allowed_hosts, ...(options.host === undefined ? [] : [options.host])], addresses: 'loopback' });

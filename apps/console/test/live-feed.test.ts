@@ -61,4 +61,26 @@ describe('a feed', () => {
     expect(frames[2]).toMatchObject({ seq: (frames[0]?.seq ?? 0) + 1, data: { upsert: {}, remove: [] } });
     end();
   });
+
+  it('looks the more seldom the longer a look takes: at most a fifth of the time', async () => {
+    let reads = 0;
+    let tookMs = 1_000;
+    const { clock, hub } = hubOf(() => {
+      reads += 1;
+      return new Promise((resolve) => clock.setTimeout(() => resolve(new Map()), tookMs));
+    });
+    const subscribed = hub.subscribe({ topic: 'rows' }, () => undefined);
+    await clock.advance('1s');
+    const end = await subscribed;
+    reads = 0;
+    await clock.advance('60s');
+    expect(reads).toBeGreaterThanOrEqual(11);
+    expect(reads).toBeLessThanOrEqual(12);
+    tookMs = 60_000;
+    await clock.advance('100s');
+    reads = 0;
+    await clock.advance('130s');
+    expect(reads).toBeGreaterThanOrEqual(2);
+    end();
+  });
 });

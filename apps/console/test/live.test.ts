@@ -6,7 +6,7 @@ import { memoryLogger, ManualClock } from '@motia/engine-core/testing';
 import { LiveConnection, sendBudgetBytes } from '../src/live/live-connection.js';
 import type { LiveFrame } from '../src/live/live-feed.js';
 import { LiveHub } from '../src/live/live-hub.js';
-import { startConsole, type RunningConsole } from './start-console.js';
+import { startConsole, token, type RunningConsole } from './start-console.js';
 
 type Frame = LiveFrame & { readonly id: string; readonly data: { readonly upsert: Record<string, unknown>; readonly remove: string[] } };
 
@@ -85,6 +85,29 @@ describe('the live socket', () => {
     await once(first, 'close');
   });
 
+  it('asks every 20 seconds who is there, and lets go of who does not answer', async () => {
+    await using quiet = await startConsole({ max_live_connections: 2 }, [], new ManualClock());
+    const clock = quiet.host.clock as ManualClock;
+    const there = quiet.live();
+    // Takes what comes, and answers nothing.
+    const gone = quiet.live({ authorization: `Bearer ${token}` }, { autoPong: false });
+    await Promise.all([once(there, 'open'), once(gone, 'open')]);
+    const pinged = Promise.all([once(there, 'ping'), once(gone, 'ping')]);
+    await clock.advance('20s');
+    await pinged;
+    // Behind its answer to the ping on the same socket: once this is answered, that has arrived.
+    const answered = once(there, 'message');
+    there.send('[]');
+    await answered;
+    const closed = once(gone, 'close');
+    const again = once(there, 'ping');
+    await clock.advance('20s');
+    await Promise.all([closed, again]);
+    expect([there.readyState, gone.readyState]).toEqual([there.OPEN, gone.CLOSED]);
+    there.close();
+    await once(there, 'close');
+  });
+
   it('lets go of whoever is refused, although they hold on', async () => {
     const other = await startConsole();
     const socket = connect({ port: other.port, host: '127.0.0.1', allowHalfOpen: true });
@@ -95,11 +118,16 @@ describe('the live socket', () => {
     socket.destroy();
   });
 
-  it('is there without a socket, too', async () => {
+  it('is there without a socket, too: who polls waits for the next frame', async () => {
     const { body } = await app.get('/api/v1/live/poll?topic=workers');
     const [snapshot] = body['frames'] as LiveFrame[];
     expect(snapshot?.kind).toBe('snapshot');
     expect((await app.get(`/api/v1/live/poll?topic=workers&epoch=${snapshot?.epoch}&seq=${snapshot?.seq}&wait_ms=0`)).body).toEqual({ frames: [] });
+    const [before] = (await app.get('/api/v1/live/poll?topic=functions')).body['frames'] as LiveFrame[];
+    const polled = app.get(`/api/v1/live/poll?topic=functions&epoch=${before?.epoch}&seq=${before?.seq}&wait_ms=20000`);
+    const registration = app.host.functions.register({ id: 'polled' }, () => 1);
+    expect((await polled).body).toMatchObject({ frames: [{ kind: 'delta', seq: (before?.seq ?? 0) + 1, data: { upsert: { polled: { id: 'polled' } } } }] });
+    registration.dispose();
   });
 });
 

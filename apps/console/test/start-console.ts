@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
-import { WebSocket } from 'ws';
+import { WebSocket, type ClientOptions } from 'ws';
 import { ConsoleServiceRef, type ModuleUse } from '@motia/engine-core/contract';
-import { startTestHost, type TestHost } from '@motia/engine-core/testing';
+import { startTestHost, type ManualClock, type TestHost } from '@motia/engine-core/testing';
 import { consoleModule, type ConsoleInput } from '../src/index.js';
 
 export const token = 'a-token-of-the-console-tests';
@@ -19,11 +19,11 @@ export interface RunningConsole extends AsyncDisposable {
   post(path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   /** A request with exactly these header lines; answers status line and the rest as text. */
   raw(head: string): Promise<string>;
-  live(headers?: Readonly<Record<string, string>>): WebSocket;
+  live(headers?: Readonly<Record<string, string>>, options?: ClientOptions): WebSocket;
 }
 
-export async function startConsole(options: ConsoleInput = {}, modules: readonly ModuleUse[] = []): Promise<RunningConsole> {
-  const host = await startTestHost([...modules, consoleModule({ port: 0, token, refresh_interval_ms: 100, ...options })]);
+export async function startConsole(options: ConsoleInput = {}, modules: readonly ModuleUse[] = [], clock?: ManualClock): Promise<RunningConsole> {
+  const host = await startTestHost([...modules, consoleModule({ port: 0, token, refresh_interval_ms: 100, ...options })], clock === undefined ? {} : { clock });
   const port = host.service(ConsoleServiceRef).address()?.port ?? 0;
   const origin = `http://127.0.0.1:${port}`;
   const signed = { authorization: `Bearer ${token}` };
@@ -46,7 +46,7 @@ export async function startConsole(options: ConsoleInput = {}, modules: readonly
         socket.on('error', reject);
         socket.on('close', () => resolve(text));
       }),
-    live: (headers = signed) => new WebSocket(`ws://127.0.0.1:${port}/api/v1/live`, { headers }),
+    live: (headers = signed, more = {}) => new WebSocket(`ws://127.0.0.1:${port}/api/v1/live`, { headers, ...more }),
     [Symbol.asyncDispose]: () => host.stop({ drainTimeoutMs: 500 }),
   };
 }

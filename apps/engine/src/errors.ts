@@ -30,6 +30,20 @@ export const errors = defineErrors('ENGINE', {
     message: ({ step, functionIds }: { readonly step: string; readonly functionIds: readonly string[] }) => `The Step "${step}" has ${functionIds.length} triggers, each with a function of its own: ${functionIds.join(', ')}.`,
     remedy: 'Name the function: iii invoke <function id>.',
   },
+  TARGET_UNKNOWN: {
+    status: 404,
+    retryable: false,
+    since: '0.1.0',
+    message: ({ noun, given, nearest }: { readonly noun: string; readonly given: string; readonly nearest: readonly string[] }) => `None of the ${noun} is called "${given}"${nearest.length === 0 ? '' : `; near it are ${nearest.join(', ')}`}.`,
+    remedy: 'List what there is with `iii queues`, `iii crons` or `iii workers`; an id, its beginning, or the name of the function or Step will do.',
+  },
+  TARGET_AMBIGUOUS: {
+    status: 400,
+    retryable: false,
+    since: '0.1.0',
+    message: ({ noun, given, ids }: { readonly noun: string; readonly given: string; readonly ids: readonly string[] }) => `${ids.length} of the ${noun} are called "${given}": ${ids.join(', ')}.`,
+    remedy: 'Name one of them by its id, in quotes where that has a space in it.',
+  },
   PAYLOAD_INVALID: {
     status: 400,
     retryable: false,

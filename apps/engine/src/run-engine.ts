@@ -1,6 +1,6 @@
 import { createEngine, type Engine, type EngineOptions } from '@motia/engine-core';
 import { ConsoleServiceRef, ProcessServiceRef, RestServiceRef, StreamServiceRef, WorkerListenerRef, type ModuleUse } from '@motia/engine-core/contract';
-import type { LogFormat, LogLevelName } from './cli/args.js';
+import type { LogFormat } from './cli/args.js';
 import { renderBanner, type BannerFacts, type BannerRoute } from './cli/banner.js';
 import { exitCodes, exitCodeOf } from './cli/exit-code.js';
 import type { CommandPorts } from './cli/main.js';
@@ -9,6 +9,7 @@ import { controlOptionsOf } from './cli/paths.js';
 import { processPorts } from './cli/process-ports.js';
 import { renderError } from './cli/render-error.js';
 import { untilSignalled } from './cli/shutdown.js';
+import type { LogLevelName } from './cli/words.js';
 import { ControlModule } from './control/control-module.js';
 import { importBesideEngine } from './import-beside-engine.js';
 import { version } from './version.js';

@@ -161,9 +161,18 @@ describe('the data API over the standard modules', () => {
     expect(worker.calls.length - before).toBeGreaterThanOrEqual(2);
   });
 
+  it('names the trace that a change made, also of one that failed', async () => {
+    const { status, body } = await post('/functions/shop%3A%3Acharge/invoke', { payload: {} });
+    expect([status, body.error.message]).toEqual([500, 'no money']);
+    expect((await spansOf(body.error.traceId as string)).map(({ name }) => name)).toContain('invoke shop::charge');
+    expect(host.logs.records.at(-1)).toMatchObject({ message: 'A change through the data API failed', traceId: body.error.traceId, fields: { path: '/functions/shop%3A%3Acharge/invoke', code: body.error.code } });
+    // What was refused before it was called made none.
+    expect((await post('/functions/shop%3A%3Abuy/invoke', {})).body.error).not.toHaveProperty('traceId');
+  });
+
   it('logs every change with its trace', async () => {
     const { body } = await post('/state/shop/audited', { value: 'not in the log' });
-    expect(host.logs.records.at(-1)).toMatchObject({ level: 'info', message: 'Changed by the console', traceId: body.traceId, fields: { path: '/state/shop/audited' } });
+    expect(host.logs.records.at(-1)).toMatchObject({ level: 'info', message: 'Changed through the data API', traceId: body.traceId, fields: { path: '/state/shop/audited', caller: 'console' } });
     expect(JSON.stringify(host.logs.records)).not.toContain('not in the log');
   });
 
@@ -196,10 +205,48 @@ describe('the data API over the standard modules', () => {
     await once(socket, 'close');
   });
 
+  it('§4.12 hides what stands under the name of a secret in stored data, shows it to who asks for it, and never stores the mark', async () => {
+    const secret = 'hunter2-of-the-data-api';
+    const { functions } = host;
+    for (const value of [`${secret}-0`, secret]) await functions.invoke('state::set', { scope: 'sessions', key: 'api_token', value });
+    await functions.invoke('state::set', { scope: 'sessions', key: 'ann', value: { name: 'Ann', login: { password: secret } } });
+    await functions.invoke('stream::set', { stream_name: 'logins', group_id: 'g', item_id: 'ann', data: { access_token: secret, n: 1 } });
+    await functions.invoke('enqueue', { topic: 'charges', data: { card: '4711', card_secret: secret } });
+    await functions.invoke('enqueue', { topic: 'charges', data: { card_secret: secret }, delayMs: 3_600_000 });
+    let dead: { readonly messageId: string } | undefined;
+    while (dead === undefined) dead = ((await get('/queues/topic:charges/dlq')).body.items as { messageId: string; preview: string }[]).find(({ preview }) => preview.includes('4711'));
+    const seq = ((await get('/state/sessions/api_token/history')).body.items as { seq: number }[])[0]!.seq;
+    const lists = ['/state/sessions/keys', '/queues/topic:charges/dlq', '/queues/topic:charges/messages?state=delayed'];
+    const places = [
+      '/state/sessions/api_token', '/state/sessions/ann', '/state/sessions/api_token/history', '/state/sessions/ann/history', `/state/sessions/api_token/at/${seq}`,
+      '/streams/logins/g/items', '/streams/logins/g/items/ann', `/messages/${encodeURIComponent(dead.messageId)}`,
+    ];
+    for (const place of [...lists, ...places]) {
+      const { status, body } = await get(place);
+      expect([place, status, JSON.stringify(body).includes(secret), JSON.stringify(body).includes('[redacted]')]).toEqual([place, 200, false, true]);
+    }
+    for (const place of places) expect([place, JSON.stringify((await get(`${place}?reveal=true`)).body).includes(secret)]).toEqual([place, true]);
+    for (const topic of ['state:sessions', 'stream:logins/g', 'queue:topic:charges']) {
+      const text = JSON.stringify((await get(`/live/poll?topic=${encodeURIComponent(topic)}`)).body);
+      expect([topic, text.includes(secret), text.includes('[redacted]')]).toEqual([topic, false, true]);
+    }
+    const shown = (await get('/state/sessions/ann')).body as { value: unknown; version: number };
+    const refused = { status: 422, body: { error: { code: 'MOTIA_CONSOLE_VALUE_HIDDEN' } } };
+    expect(await post('/state/sessions/ann', { value: shown.value, ifVersion: shown.version })).toMatchObject(refused);
+    expect(await post('/state/sessions/api_token', { value: '[redacted]' })).toMatchObject(refused);
+    expect(await post('/queues/topic:charges/publish', { data: { card_secret: '[redacted]' } })).toMatchObject(refused);
+    expect(await post('/queues/topic:charges/dlq/redrive', { messageId: dead.messageId, data: { card_secret: '[redacted]' } })).toMatchObject(refused);
+    const written = await post('/state/sessions/api_token', { value: `${secret}-2` });
+    expect([written.status, JSON.stringify(written.body).includes(secret)]).toEqual([200, false]);
+    expect(await functions.invoke('state::get', { scope: 'sessions', key: 'api_token' })).toBe(`${secret}-2`);
+  });
+
   it('takes a worker out of service, and restarts only what the engine itself started', async () => {
     const { id } = ((await get('/workers?filter=shop')).body.items as { id: string }[])[0] ?? { id: '' };
     expect((await post(`/workers/${id}/restart`)).body.error).toMatchObject({ code: 'MOTIA_CONSOLE_NOT_OURS' });
-    expect((await post(`/workers/${id}/drain`)).body.result).toMatchObject({ id, state: 'draining' });
+    const drained = (await post(`/workers/${id}/drain`)).body as { readonly result: unknown; readonly traceId: string };
+    expect(drained.result).toMatchObject({ id, state: 'draining' });
+    expect((await spansOf(drained.traceId)).map(({ name }) => name)).toEqual(['drain worker']);
     expect((await post('/functions/shop%3A%3Ashow/invoke', {})).status).toBe(404);
     expect((await post('/workers/w-nobody/drain')).status).toBe(404);
   });

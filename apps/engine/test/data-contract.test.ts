@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { answerRequest, createDataApi, type DataApi } from '@motia/console';
+import { answerRequest } from '@motia/console';
 import { answers } from '@motia/console/contract';
-import { noOptions } from '@motia/engine-core';
-import { defineModule, defineRef, ProcessServiceRef, RestServiceRef, type ProcessService } from '@motia/engine-core/contract';
+import type { ProcessService } from '@motia/engine-core/contract';
 import { connectTestWorker, startTestHost, type TestHost, type TestWorker } from '@motia/engine-core/testing';
 import { cron } from '@motia/module-cron';
 import { otel } from '@motia/module-otel';
@@ -10,22 +9,11 @@ import { queue } from '@motia/module-queue';
 import { rest } from '@motia/module-rest';
 import { state } from '@motia/module-state';
 import { stream } from '@motia/module-stream';
+import { apiModule, DataApiRef } from './harness/data-api-module.js';
 
 const config = { store_method: 'in_memory' };
 /** Lets what is under way go on: asking again and again would not. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const DataApiRef = defineRef<DataApi>('test.data-api');
-
-/** The data API without a way in, in an engine that runs a process. */
-function apiModule(processes: ProcessService) {
-  return defineModule({
-    name: 'data-api', version: '0.0.0', contract: 1, class: 'test::DataApi', options: noOptions, optional: { rest: RestServiceRef }, provides: { api: DataApiRef, processes: ProcessServiceRef },
-    async create(ctx) {
-      const api = createDataApi({ ...ctx, processes: () => processes, rest: () => ctx.services.rest, refreshIntervalMs: 100 });
-      return { services: { api, processes } };
-    },
-  });
-}
 
 describe('the contract of the data API', () => {
   let host: TestHost;
@@ -150,7 +138,7 @@ describe('the contract of the data API', () => {
     const { spans } = await ask<{ spans: readonly { readonly span_id: string }[] }>('GET /traces/:id', { id: traceId });
     await ask('GET /traces/:id', { id: traceId }, { query: { view: 'tree' } });
     await ask('GET /traces/:id/spans/:span', { id: traceId, span: spans[0]?.span_id ?? '' });
-    expect((await ask<{ items: readonly unknown[] }>('GET /traces/:id/logs', { id: traceId })).items).toHaveLength(1);
+    expect((await ask<{ items: readonly unknown[] }>('GET /traces/:id/logs', { id: traceId }, { query: { level: 'warn' } })).items).toHaveLength(1);
     for (const path of ['GET /logs', 'GET /metrics', 'GET /rollups', 'GET /alerts', 'GET /summary']) await ask(path);
   });
 

@@ -129,6 +129,7 @@ describe('one trace from the request to its last consequence', () => {
     const shown = [
       await iii('logs', '--limit', '200'), await iii('trace', traceId), await iii('trace', traceId, '--json'), await iii('traces', '--json'),
       JSON.stringify(await api(`/traces/${traceId}`)), JSON.stringify(await api('/logs?limit=200')), JSON.stringify(await api('/traces')),
+      JSON.stringify(await api('/state/sessions/keys')), JSON.stringify(await api('/state/sessions/api_token')), JSON.stringify(await api('/state/sessions/api_token/history')),
     ].join('\n');
     expect(shown).toContain('order shipped');
     expect(shown).not.toContain(secret);

@@ -7,6 +7,7 @@ import { renderLogLine } from '../src/cli/observe/log-lines.js';
 import { clockTime, cut, duration, renderTable, visible } from '../src/cli/observe/table.js';
 import { terminalFace } from '../src/cli/observe/style.js';
 import { renderWaterfall } from '../src/cli/observe/waterfall.js';
+import { jsonText } from '../src/cli/observe/json-text.js';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 
@@ -30,7 +31,7 @@ describe('the commands that look at a running engine', () => {
     [['logs', '--level', 'loud'], '--level'],
     [['traces', '--limit', '0'], '1 to 200'],
     [['traces', '--limit', '201'], '1 to 200'],
-    [['queues', 'more'], 'unknown command'],
+    [['queues', '--slow'], '--slow does not belong to `iii queues`, which takes --json'],
   ])('refuses %j as wrong usage', (words, mention) => {
     expect(() => parseCommand(words)).toThrow(expect.objectContaining({ code: 'MOTIA_ENGINE_USAGE', message: expect.stringContaining(mention) }));
   });
@@ -138,5 +139,14 @@ describe('a waterfall', () => {
       const lines = renderWaterfall({ trace_id: traceId, span_count: 1, returned: 1, roots: [root] }, { width, isColoured: false }).split('\n');
       return lines.slice(2).every((line) => line.length <= width);
     }));
+  });
+});
+
+describe('JSON on a terminal', () => {
+  it('means the same, and holds nothing that a terminal acts upon', () => {
+    const value = { body: '\u001b[31m \u009b31m \u202e \u2028 ü \ud83d\ude00', list: [1, null] };
+    expect(JSON.parse(jsonText(value, 2))).toEqual(value);
+    // eslint-disable-next-line no-control-regex -- control characters are the subject
+    expect(jsonText(value)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u202e]/);
   });
 });

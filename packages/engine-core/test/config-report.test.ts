@@ -87,6 +87,11 @@ describe('the configuration as tools see it', () => {
     });
   });
 
+  it('§4.12 masks what the query of a URL says under a secret name, and nothing else of it', () => {
+    const { options } = shownOptions({ endpoint: 'https://collector/v1?tenant=a&api_key=s3cr3t#x', other: 'http://h/?access_token=s3cr3t&page=2 then', plain: 'keys=2&token' }, { schema: {}, given: {}, from: 'file', writtenAt: () => undefined });
+    expect(options).toEqual({ endpoint: 'https://collector/v1?tenant=a&api_key=[secret]#x', other: 'http://h/?access_token=[secret]&page=2 then', plain: 'keys=2&token' });
+  });
+
   it('§4.12 masks every text below a secret, whatever holds it', () => {
     const nested = fc.letrec((tie) => ({
       value: fc.oneof({ depthSize: 'small' }, fc.constant('s3cr3t-value'), fc.array(tie('value'), { maxLength: 3 }), fc.dictionary(fc.string({ maxLength: 5 }), tie('value'), { maxKeys: 3 })),

@@ -45,7 +45,7 @@ export function registerCronFunctions(parts: CronFunctionsParts): readonly Regis
       const states = (await scheduler.states()).filter((state) => functionId === undefined || state.functionId === functionId);
       return { jobs: states.map((state) => showJob(state, book.get(state.jobId), nowMs)) };
     }]),
-    register('cron::run_now', 'Runs a job now, beside its schedule', [jobRequest, async ({ job_id: jobId }) => ({ job_id: jobId, scheduled_time: rfc3339(await scheduler.startNow(jobId)) })]),
+    register('cron::run_now', 'Runs a job now, beside its schedule', [jobRequest, async ({ job_id: jobId }, { trace }) => ({ job_id: jobId, scheduled_time: rfc3339(await scheduler.startNow(jobId, trace)) })]),
     register('cron::backfill', 'Runs slots of a range that have not run: one after the other, each of them once', [backfillRequest, (input, call) => backfill(parts, input, call)]),
     register('cron::pause', 'Leaves out the slots of a job until it is resumed', [jobRequest, async ({ job_id: jobId }) => {
       await scheduler.pause(jobId);

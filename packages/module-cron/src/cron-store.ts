@@ -75,6 +75,7 @@ export interface RunRecord extends RunKey {
   readonly fencingToken?: number;
   readonly messageId?: string;
   readonly error?: RunFailure;
+  /** Of its newest start; of one that was not started, where that was decided. */
   readonly traceId?: string;
 }
 
@@ -141,6 +142,14 @@ export type ClaimOutcome =
   | { readonly status: 'paused' }
   | { readonly status: 'gone' };
 
+/** How a run is started that was claimed before. */
+export interface RunStart {
+  readonly wish: 'run' | 'queue';
+  readonly messageId?: string;
+  /** Where its newest start can be followed; left out, that of the start before stays. */
+  readonly traceId?: string;
+}
+
 /** How a run ended, or that another attempt will follow (`queued`). */
 export interface RunEnd {
   readonly state: 'succeeded' | 'failed' | 'skipped' | 'queued';
@@ -201,9 +210,9 @@ export interface CronStore {
   /** Gives a running run back without an end: it is lost to this engine, and free for others. */
   release(key: RunKey, fencingToken: number): Promise<void>;
   /** Starts a run that waits, if no other run of the job is open but such as wait, too. With `tx` as `claim`. */
-  promote(key: RunKey, wish: { readonly wish: 'run' | 'queue'; readonly messageId?: string }, options?: { readonly tx?: StoreTransaction }): Promise<{ readonly fencingToken?: number } | undefined>;
+  promote(key: RunKey, start: RunStart, options?: { readonly tx?: StoreTransaction }): Promise<{ readonly fencingToken?: number } | undefined>;
   /** Starts a run again that was lost; `fencingToken` is that of its lost start. Undefined when somebody else did. */
-  takeOver(key: RunKey, fencingToken: number, wish: 'run' | 'queue', messageId?: string): Promise<{ readonly fencingToken?: number } | undefined>;
+  takeOver(key: RunKey, fencingToken: number, start: RunStart): Promise<{ readonly fencingToken?: number } | undefined>;
 
   /** Runs that are open. */
   openRuns(jobIds?: readonly string[]): Promise<readonly RunRecord[]>;

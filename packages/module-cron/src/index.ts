@@ -2,7 +2,7 @@ export { CronModule as default, CronModule, cron } from './module.js';
 export { KvCronAdapter } from './adapters/kv-cron-adapter.js';
 export { CronStoreSlot } from './cron-store.js';
 export type {
-  BeginOutcome, ClaimOutcome, ClaimRequest, CronStore, CronStoreCapability, JobState, LastResult, RunEnd, RunFailure, RunKey, RunRecord, RunState, StoredJob,
+  BeginOutcome, ClaimOutcome, ClaimRequest, CronStore, CronStoreCapability, JobState, LastResult, RunEnd, RunFailure, RunKey, RunRecord, RunStart, RunState, StoredJob,
 } from './cron-store.js';
 export { parseSchedule } from './schedule/schedule.js';
 export type { Schedule, ScheduleInput } from './schedule/schedule.js';

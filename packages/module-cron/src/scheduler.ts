@@ -1,4 +1,4 @@
-import type { Clock, CronJobInfo, CronService, Logger } from '@motia/engine-core/contract';
+import type { Clock, CronJobInfo, CronService, Logger, TraceContext } from '@motia/engine-core/contract';
 import { mostBackfilled, slotsOfRange, type BackfillRange } from './backfill-range.js';
 import type { CronJob } from './cron-job.js';
 import type { CronStore, JobState } from './cron-store.js';
@@ -65,8 +65,8 @@ export class Scheduler implements CronService {
     await this.startNow(jobId);
   }
 
-  /** Answers the time under which the run is known. @throws `MOTIA_CRON_JOB_NOT_FOUND`, `MOTIA_CRON_RUN_IN_PROGRESS`, `MOTIA_CRON_STOPPING` */
-  async startNow(jobId: string): Promise<number> {
+  /** Answers the time under which the run is known; it lies in the trace of `parent`. @throws `MOTIA_CRON_JOB_NOT_FOUND`, `MOTIA_CRON_RUN_IN_PROGRESS`, `MOTIA_CRON_STOPPING` */
+  async startNow(jobId: string, parent?: TraceContext): Promise<number> {
     this.#checkRunning('A run');
     const { book, starter, clock, onGone } = this.#parts;
     const job = book.get(jobId);
@@ -75,7 +75,7 @@ export class Scheduler implements CronService {
     for (let scheduledAtMs = nowMs; scheduledAtMs < nowMs + mostTries; scheduledAtMs += 1) {
       // The time of a slot to come is that slot's name: a run of that name would take its place.
       if (scheduledAtMs > job.anchorMs && job.timetable.next(scheduledAtMs - 1) === scheduledAtMs) continue;
-      const outcome = await starter.start(job, { jobId, scheduledAtMs, kind: 'manual', expectedAnchorMs: job.anchorMs, overlap: job.spec.overlap, isBackfilled: false, missed: 0 });
+      const outcome = await starter.start(job, { jobId, scheduledAtMs, kind: 'manual', expectedAnchorMs: job.anchorMs, overlap: job.spec.overlap, isBackfilled: false, missed: 0 }, parent);
       if (outcome.status === 'claimed' || outcome.status === 'waiting') return scheduledAtMs;
       if (outcome.status === 'skipped') throw cronErrors.RUN_IN_PROGRESS({ jobId, overlap: job.spec.overlap });
       if (outcome.status === 'gone') {

@@ -69,6 +69,20 @@ describe('traces', () => {
     expect((await cron.history(jobId)).map(({ trace_id }) => trace_id).reverse()).toEqual(traces);
   });
 
+  it.each(['directly', 'through the queue'])('O2 of a run that a call asked for is that of the call, started %s', async (how) => {
+    const recorded = recorder();
+    const queue = fakeQueue();
+    await using cron = await startCron({ modules: [recorded.module, ...(how === 'directly' ? [] : [sqliteStore({}), queue.module])] });
+    const traces: string[] = [];
+    cron.host.functions.register({ id: 'work' }, (_payload, { trace }) => void traces.push(trace.traceparent.slice(3, 35)));
+    const { jobId } = await cron.job('work', { expression: '0 0 0 1 1 * *' });
+    const call = cron.host.functions.open('cron::run_now', { job_id: jobId });
+    await call.result;
+    await cron.pass('1s');
+    expect(traces).toEqual([call.trace.traceparent.slice(3, 35)]);
+    expect((await cron.history(jobId)).map(({ trace_id }) => trace_id)).toEqual(traces);
+  });
+
   it('end with the error of the run', async () => {
     const recorded = recorder();
     await using cron = await startCron({ modules: [recorded.module] });
@@ -93,6 +107,29 @@ describe('traces', () => {
     const [root] = recorded.spans.filter(({ name }) => name === 'cron work');
     expect(root).toMatchObject({ parent: undefined, isEnded: true });
     expect(traces).toEqual([root?.trace, root?.trace]);
+    expect(recorded.spans.filter(({ isEnded }) => !isEnded)).toEqual([]);
+  });
+
+  it.each(['directly', 'through the queue'])('O2 of a run that waited for another is named by its record, started %s', async (how) => {
+    const recorded = recorder();
+    const queue = fakeQueue();
+    await using cron = await startCron({ modules: [recorded.module, ...(how === 'directly' ? [] : [sqliteStore({}), queue.module])] });
+    const traces: string[] = [];
+    const finish: (() => void)[] = [];
+    cron.host.functions.register({ id: 'slow' }, (_payload, { trace }) => {
+      traces.push(trace.traceparent.slice(3, 35));
+      return new Promise<void>((resolve) => finish.push(resolve));
+    });
+    using _runs = { [Symbol.dispose]: () => finish.forEach((end) => end()) };
+    const { jobId } = await cron.job('slow', { expression: '0 1-2 12 * * * *', overlap: 'queueOne' });
+    await cron.pass('150s');
+    const ofRecords = async (): Promise<readonly unknown[]> => (await cron.history(jobId)).map(({ trace_id }) => trace_id).reverse();
+    expect([await ofRecords(), traces.length]).toEqual([[traces[0], expect.stringMatching(/^[0-9a-f]{32}$/)], 1]);
+    finish[0]?.();
+    await cron.pass('1s');
+    expect([await ofRecords(), new Set(traces).size]).toEqual([traces, 2]);
+    finish[1]?.();
+    await cron.pass('1s');
     expect(recorded.spans.filter(({ isEnded }) => !isEnded)).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import type { Lifecycle, PluginContext, Registration, TelemetrySink, Timer } from '@motia/engine-core/contract';
+import type { Lifecycle, PluginContext, Registration, SecretRules, TelemetrySink, Timer } from '@motia/engine-core/contract';
 import { Alerts } from './alerts/alerts.js';
 import type { OtelService } from './api/otel-service.js';
 import { tracerProvider } from './api/tracer-provider.js';
@@ -10,13 +10,16 @@ import { registerMetricFunctions } from './functions/metric-functions.js';
 import { registerSmallFunctions } from './functions/small-functions.js';
 import { registerTraceFunctions } from './functions/trace-functions.js';
 import { LogTriggers } from './logs/log-triggers.js';
+import type { MetricPoint } from './metrics/metric-data.js';
+import { invocationDuration } from './metrics/metric-names.js';
 import { measureLosses } from './metrics/loss-gauges.js';
 import { measureProcess } from './metrics/process-gauges.js';
 import { WorkerGauges } from './metrics/worker-gauges.js';
 import type { OtelOptions } from './options.js';
 import { recordingOf } from './recording.js';
+import { OwnSecretRules } from './redaction/secret-rules.js';
 import { Rounds } from './rounds.js';
-import { settingsOf } from './settings.js';
+import { settingsOf, type Places } from './settings.js';
 import { Sink } from './telemetry-sink.js';
 import { telemetryLosses, telemetryStats } from './telemetry-stats.js';
 
@@ -25,7 +28,7 @@ const nudgeMs = 100;
 /** Rounds until everything that is measured all the time has been. */
 const firstRounds = 3;
 
-type Created = Lifecycle & { readonly services: { readonly sink: TelemetrySink; readonly otel: OtelService } };
+type Created = Lifecycle & { readonly services: { readonly sink: TelemetrySink; readonly otel: OtelService; readonly secrets: SecretRules } };
 
 /** Wires the module. Nothing runs before `start`. */
 export async function createOtel(ctx: PluginContext, options: OtelOptions): Promise<Created> {
@@ -41,17 +44,17 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
     webhook: { allowedHosts: options.alert_webhooks.allowed_hosts, timeoutMs: options.alert_webhooks.timeout_ms },
   });
   const logTriggers = new LogTriggers({ triggers, logger, resource: settings.resource });
-  logIntake.onLog((log) => logTriggers.take(log));
+  logIntake.onLog((log, writerTraceId) => logTriggers.take(log, writerTraceId));
   const provider = settings.isEnabled ? tracerProvider({ recorder, sampler, resource: settings.resource }) : undefined;
   const sink = new Sink({ settings, recorder, meter: metrics?.meter, logs: logIntake, otlp });
   const context: FunctionContext = {
     clock, functions, settings, alerts, sampler,
     metrics: settings.isEnabled ? metrics : undefined,
     get traces() {
-      return settings.isEnabled ? recording.traceStore : undefined;
+      return kept(settings.traces.kept, recording.traceStore);
     },
     get logs() {
-      return settings.isEnabled ? recording.logStore : undefined;
+      return kept(settings.logs.kept, recording.logStore);
     },
     stats: () => telemetryStats({ recording, exports, logTriggers, settings }),
   };
@@ -60,24 +63,38 @@ export async function createOtel(ctx: PluginContext, options: OtelOptions): Prom
   let gauges: readonly { dispose(): void }[] = [];
   let count = 0;
   let recorded = 0;
-  const rounds = new Rounds({ clock, round });
+  let points: readonly MetricPoint[] = [];
 
-  function round(): boolean {
-    count += 1;
-    recorder.adjustTime();
-    recording.traceStore?.evict();
-    recording.logStore?.evict();
-    recording.storage?.round?.();
-    const points = metrics?.look() ?? [];
-    alerts.evaluate();
-    if (count === firstRounds) for (const problem of alerts.unknown()) logger.warn(problem);
-    const before = recorded;
-    recorded = spans.main.written + logs.written;
-    return recorded !== before || alerts.size > 0 || points.some(({ kind }) => kind === 'histogram');
+  /** @throws `MOTIA_OTEL_STORAGE_FAILED` */
+  function kept<T>(where: Places['kept'], store: T | undefined): T | undefined {
+    if (recording.failure !== undefined && where === 'storage') throw recording.failure;
+    return settings.isEnabled ? store : undefined;
   }
 
+  const rounds = new Rounds({
+    clock, logger,
+    chores: {
+      clock: () => recorder.adjustTime(),
+      traces: () => recording.traceStore?.evict(),
+      logs: () => recording.logStore?.evict(),
+      storage: () => recording.storage?.round?.(),
+      metrics: () => (points = metrics?.look() ?? []),
+      alerts: () => {
+        count += 1;
+        alerts.evaluate();
+        if (count === firstRounds) for (const problem of alerts.unknown()) logger.warn(problem);
+      },
+    },
+    isBusy() {
+      const before = recorded;
+      recorded = spans.main.written + logs.written;
+      // Calls, sampled or not. Other durations may be those of keeping what is measured, which would never come to an end.
+      return recorded !== before || alerts.size > 0 || points.some(({ metric }) => metric === invocationDuration);
+    },
+  });
+
   return {
-    services: { sink, otel: { tracerProvider: provider, metrics: () => recording.numbers.collect() } },
+    services: { sink, secrets: new OwnSecretRules(recording.redactor), otel: { tracerProvider: provider, metrics: () => recording.numbers.collect() } },
     async start() {
       registrations = [registerTraceFunctions, registerLogFunctions, registerMetricFunctions, registerSmallFunctions].flatMap((register) => [...register(context)]);
       registrations.push(await triggers.registerType(logTriggers.definition));

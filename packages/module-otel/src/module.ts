@@ -1,4 +1,4 @@
-import { defineModule, moduleFactory, StorePoolRef, TelemetrySinkRef, type ModuleUse } from '@motia/engine-core/contract';
+import { defineModule, moduleFactory, SecretRulesRef, StorePoolRef, TelemetrySinkRef, type ModuleUse } from '@motia/engine-core/contract';
 import { OtelServiceRef } from './api/otel-service.js';
 import { createOtel } from './create-otel.js';
 import { otelOptions, type OtelInput } from './options.js';
@@ -11,7 +11,7 @@ export const OtelModule = defineModule({
   contract: 1,
   class: 'modules::observability::OtelModule',
   options: otelOptions,
-  provides: { sink: TelemetrySinkRef, otel: OtelServiceRef },
+  provides: { sink: TelemetrySinkRef, otel: OtelServiceRef, secrets: SecretRulesRef },
   // Where there is a store, it is there first: telemetry on disk is kept by it.
   optional: { pool: StorePoolRef },
   triggerTypes: ['log'],

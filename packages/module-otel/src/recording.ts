@@ -1,4 +1,4 @@
-import { isMotiaError, type HealthReporter, type PluginContext } from '@motia/engine-core/contract';
+import { isMotiaError, type HealthReporter, type MotiaError, type PluginContext } from '@motia/engine-core/contract';
 import { otelErrors } from './errors.js';
 import { LogIntake } from './logs/log-intake.js';
 import { LogRing } from './logs/log-ring.js';
@@ -22,6 +22,7 @@ import type { TraceStore } from './storage/trace-store.js';
 
 /** Everything that takes telemetry in and keeps it. */
 export interface Recording {
+  readonly redactor: Redactor;
   readonly sampler: Sampler;
   readonly recorder: Recorder;
   readonly spans: SpanLog;
@@ -36,6 +37,8 @@ export interface Recording {
   readonly logStore: LogStore | undefined;
   /** Outside the memory; undefined without, and before `start`. */
   readonly storage: OpenStorage | undefined;
+  /** Why nothing is kept outside the memory although it should be. */
+  readonly failure: MotiaError | undefined;
   /** @throws `MOTIA_STORE_OWNED` */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -76,10 +79,14 @@ export async function recordingOf(ctx: PluginContext, options: OtelOptions, sett
   const adapter = isStored ? await adapterOf(ctx, options) : undefined;
   const source = new ModuleSource({ options, settings, recorder, spans, logs, rollups: numbers.rollups });
   let storage: OpenStorage | undefined;
+  let failure: MotiaError | undefined;
   return {
-    sampler, recorder, spans, logs, logIntake, metrics, numbers, otlp,
+    redactor, sampler, recorder, spans, logs, logIntake, metrics, numbers, otlp,
     get storage() {
       return storage;
+    },
+    get failure() {
+      return failure;
     },
     get traceStore() {
       return traceStore ?? storage?.traces;
@@ -93,7 +100,7 @@ export async function recordingOf(ctx: PluginContext, options: OtelOptions, sett
       } catch (error) {
         // Somebody else is at work in this folder: that is for the user to decide. A broken file costs its content, not the app.
         if (isMotiaError(error, 'MOTIA_STORE_OWNED')) throw error;
-        const failure = otelErrors.STORAGE_FAILED({ file: options.adapter?.class ?? `${options.data_dir}/telemetry.db`, reason: error instanceof Error ? error.message : String(error) }, error);
+        failure = otelErrors.STORAGE_FAILED({ file: options.adapter?.class ?? `${options.data_dir}/telemetry.db`, reason: error instanceof Error ? error.message : String(error) }, error);
         health.set('degraded', failure.message);
         logger.error(failure.message, { code: failure.code, hint: failure.hint });
       }

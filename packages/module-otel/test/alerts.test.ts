@@ -175,7 +175,20 @@ describe('webhooks', () => {
     expect(answers).toHaveLength(1);
   });
 
-  it('take no more than the status of an answer', async () => {
+  it('know an allowed host again, in any case and with the usual port', async () => {
+    await using hook = await receiver();
+    const { port } = new URL(hook.url);
+    const resolve = async (): Promise<readonly string[]> => ['127.0.0.1'];
+    await callWebhook(`http://Hooks.Test:${port}/hook`, {}, options({ allowedHosts: [`HOOKS.test:${port}`], resolve }));
+    await callWebhook(`http://hooks.test:${port}/hook`, {}, options({ allowedHosts: ['Hooks.Test'], resolve }));
+    expect(hook.received).toHaveLength(2);
+    // Port 1 of this machine takes nothing: what matters is that it was called.
+    const refusal = (url: string, allowed: string): Promise<unknown> => callWebhook(url, {}, { ...options({ allowedHosts: [allowed], resolve: async () => ['10.0.0.1'] }), signal: AbortSignal.abort() }).catch((error: unknown) => error);
+    expect(await refusal('https://hooks.test/', 'hooks.test:443')).toMatchObject({ code: 'MOTIA_OTEL_WEBHOOK_FAILED' });
+    expect(await refusal('https://hooks.test/', 'hooks.test:80')).toMatchObject({ code: 'MOTIA_OTEL_WEBHOOK_REFUSED' });
+  });
+
+  it('take the status for the answer, and what comes behind it for as long as an answer has time', async () => {
     let closed!: () => void;
     const isClosed = new Promise<void>((resolve) => (closed = resolve));
     const server = createServer((_request, response) => {
@@ -184,8 +197,12 @@ describe('webhooks', () => {
     server.on('connection', (socket) => socket.on('close', closed));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-    await callWebhook(`http://${host}/`, {}, options({ allowedHosts: [host] }));
+    const clock = new ManualClock();
+    await callWebhook(`http://${host}/`, {}, options({ allowedHosts: [host], clock }));
+    expect(clock.pendingTimers).toBe(1);
+    await clock.advance('1s');
     await isClosed;
+    expect(clock.pendingTimers).toBe(0);
     await new Promise((resolve) => server.close(resolve));
   });
 

@@ -157,6 +157,11 @@ describe('small functions', () => {
     const answers = await functions.invoke('outer', {}, { trace: { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, baggage: 'tenant=x%20y;p=1, bad' } });
     expect(answers).toMatchObject([{ value: 'x y' }, { success: true, propagates: true }, { baggage: { tenant: 'x y', user: 'Ada ü' } }]);
   });
+  it('refuse baggage that no header can carry', async () => {
+    await using otel = await startOtel();
+    await expect(otel.call('engine::baggage::set', { key: 'user', value: '\ud800' })).rejects.toMatchObject({ code: 'MOTIA_OTEL_INVALID_QUERY' });
+  });
+
   it('tell the sampling rules', async () => {
     await using engine = await startOtel({ sampling_ratio: 0.5, sampling: { rules: [{ operation: 'GET *', rate: 1 }], rate_limit: { max_traces_per_second: 5 } } });
     expect(await engine.call('engine::sampling::rules')).toMatchObject({ default: 0.5, parent_based: true, rules: [{ operation: 'GET *', rate: 1 }], rate_limit: { max_traces_per_second: 5 } });

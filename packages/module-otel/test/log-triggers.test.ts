@@ -50,6 +50,29 @@ describe('log triggers', () => {
     expect((await otel.call<{ total: number }>('engine::logs::list', { search: 'of a nested call' })).total).toBeGreaterThan(0);
   });
 
+  it('start nothing for what their functions log into another trace', async () => {
+    await using otel = await startOtel();
+    let calls = 0;
+    await using worker = await connectTestWorker(otel.host, {
+      functions: {
+        onLog: async (payload, call) => {
+          calls += 1;
+          const { trace_id: traceId } = payload as { trace_id: string };
+          await worker.invoke('engine::log::info', { message: 'about that trace', trace_id: traceId }, { parent: call });
+        },
+      },
+      triggers: [{ type: 'log', functionId: 'onLog', config: { level: 'info' } }],
+    });
+    await turns();
+    const before = calls;
+    otel.host.logger.child({ traceId: 'ab'.repeat(16) }).info('once');
+    await turns(60);
+    expect(calls - before).toBe(1);
+    await otel.call('engine::log::info', { message: 'of somebody else', trace_id: 'ab'.repeat(16) });
+    await turns(60);
+    expect(calls - before).toBe(2);
+  });
+
   it('start nothing for a print that one of their functions may have written', async () => {
     await using otel = await startOtel();
     let calls = 0;

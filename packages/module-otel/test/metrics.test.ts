@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { WorkerRegistry } from '@motia/engine-core/contract';
 import { connectTestWorker } from '@motia/engine-core/testing';
 import { HistogramSeries, quantile } from '../src/metrics/histogram-series.js';
 import { MetricMeter, mostSeries } from '../src/metrics/meter.js';
+import { WorkerGauges } from '../src/metrics/worker-gauges.js';
 import { summarise } from '../src/metrics/metric-series.js';
-import { PointStore } from '../src/metrics/point-store.js';
+import { PointStore, pointMs } from '../src/metrics/point-store.js';
 import { renderPrometheus } from '../src/metrics/prometheus.js';
 import { Rollups } from '../src/metrics/rollups.js';
 import { startOtel } from './fixtures/start-otel.js';
@@ -47,6 +49,24 @@ describe('metrics of the engine', () => {
     const names = metrics.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['process.memory.rss', 'process.memory.heap_used', 'process.cpu.time', 'process.uptime', 'nodejs.eventloop.lag']));
     expect(metrics.find(({ name }) => name === 'process.memory.rss')!.data_points[0]!.value).toBeGreaterThan(1e7);
+  });
+
+  it('tell of each process what it says of itself, by the names that existing programs know', () => {
+    const vitals = { uptimeMs: 10_000, eventLoopLagMs: 2, memory: { rss: 4, heapUsed: 1, heapTotal: 2, external: 3 }, cpu: { userMicros: 600_000, systemMicros: 100_000 } };
+    const told = [{ id: 'w-1', label: 'app', state: 'ready', inFlight: 0, vitals }, { id: 'w-2', label: 'quiet', state: 'ready', inFlight: 0 }];
+    const meter = new MetricMeter();
+    new WorkerGauges(meter, { list: () => told, onChanged: () => ({ dispose: () => undefined }) } as unknown as WorkerRegistry);
+    const values = (): Readonly<Record<string, number | undefined>> => Object.fromEntries(meter.collect().flatMap(({ name, series }) => series.filter(({ attributes }) => attributes['worker.id'] === 'w-1').map(({ value }) => [name, value])));
+    const first = {
+      'iii.workers.in_flight': 0, 'iii.worker.memory.rss': 4, 'iii.worker.memory.heap_used': 1, 'iii.worker.memory.heap_total': 2, 'iii.worker.memory.external': 3,
+      'iii.worker.cpu.user_micros': 600_000, 'iii.worker.cpu.system_micros': 100_000, 'iii.worker.event_loop.lag_ms': 2, 'iii.worker.uptime_seconds': 10,
+    };
+    expect(values()).toEqual(first);
+    told[0] = { ...told[0]!, vitals: { ...vitals, uptimeMs: 12_000, cpu: { userMicros: 1_500_000, systemMicros: 200_000 } } };
+    // A second in two, and the same until it tells more.
+    expect([values()['iii.worker.cpu.percent'], values()['iii.worker.cpu.percent']]).toEqual([50, 50]);
+    told.shift();
+    expect(values()).toEqual({});
   });
 
   it('are aggregated over time, and rolled up into minutes, five minutes and hours', async () => {
@@ -96,15 +116,28 @@ describe('metrics of the engine', () => {
   });
 
   it('metrics_max_count and metrics_retention_seconds bound single measurements', async () => {
-    const points = new PointStore({ retentionMs: 1_000, most: 3 });
+    const points = new PointStore({ retentionMs: 30_000, most: 3 });
     const point = (timeMs: number) => ({ timeMs, metric: 'm', kind: 'gauge' as const, attributes: {}, value: timeMs });
-    points.add([1, 2, 3, 4, 5].map(point), 5);
-    expect([points.between(0, 10).map(({ timeMs }) => timeMs), points.dropped]).toEqual([[3, 4, 5], 2]);
-    points.add([point(2_000)], 2_000);
-    expect(points.between(0, 9_999).map(({ timeMs }) => timeMs)).toEqual([2_000]);
+    for (const timeMs of [1, 2, 3, 4, 5].map((n) => n * pointMs)) points.add([point(timeMs)], timeMs);
+    expect([points.between(0, 10 * pointMs).map(({ timeMs }) => timeMs / pointMs), points.dropped]).toEqual([[3, 4, 5], 2]);
+    points.add([point(100_000)], 100_000);
+    expect(points.between(0, 999_999).map(({ timeMs }) => timeMs)).toEqual([100_000]);
     await using otel = await startOtel({ metrics_max_count: 5 });
     await otel.clock.advance('1m');
     expect(await otel.call('engine::telemetry::stats')).toMatchObject({ metrics: { points: 5 } });
+  });
+});
+
+describe('somebody who looks all the time', () => {
+  it('takes no room from what was measured before', async () => {
+    await using otel = await startOtel({ metrics_max_count: 500, alerts: [{ name: 'busy', metric: 'iii.invocations.total', threshold: 2, window_seconds: 600 }] });
+    for (let n = 0; n < 3; n += 1) await otel.run('f');
+    for (let n = 0; n < 240; n += 1) {
+      await otel.call('engine::metrics::list', {});
+      await otel.clock.advance(250);
+    }
+    expect(await otel.call('engine::alerts::evaluate')).toMatchObject({ triggered: [{ alert: 'busy', value: 3 }] });
+    expect(await otel.call('engine::telemetry::stats')).toMatchObject({ metrics: { dropped_points: 0 } });
   });
 });
 
@@ -223,6 +256,11 @@ describe('the Prometheus text', () => {
     expect(text).toContain('iii_invocation_duration_milliseconds_bucket{f="x",le="+Inf"} 1\niii_invocation_duration_milliseconds_sum{f="x"} 3\niii_invocation_duration_milliseconds_count{f="x"} 1\n');
     expect(text).toContain('# TYPE process_memory_rss_bytes gauge\nprocess_memory_rss_bytes 5\n');
     for (const line of text.trimEnd().split('\n')) expect(line).toMatch(/^(?:# (?:HELP|TYPE) [a-zA-Z_:][\w:]* .+|[a-zA-Z_:][\w:]*(?:\{(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\.)*",?)*\})? (?:[-+\d.e]+|NaN|[+-]Inf))$/);
+  });
+
+  it('names what counts once only, however its maker spells it', () => {
+    const counter = (name: string) => ({ name, kind: 'counter' as const, unit: '', description: '', series: [{ attributes: {}, value: 1 }] });
+    expect(renderPrometheus(['http_requests_total', 'orders.total', 'made'].map(counter)).split('\n').filter((line) => /^\w/.test(line))).toEqual(['http_requests_total 1', 'orders_total 1', 'made_total 1']);
   });
 
   it('is offered as a function', async () => {

@@ -77,6 +77,21 @@ describe('OTLP from workers', () => {
     expect(spans.find(({ span_id: id }) => id === 'ef'.repeat(8))).toMatchObject({ dropped_attributes_count: 9_872 });
   });
 
+  it('shows spans that call each other their parent once each', async () => {
+    await using setup = await withWorker();
+    const { otel, emit } = setup;
+    const id = (n: number): string => String(n).padStart(16, '0');
+    await emit('traces', traces([
+      span(otel, { spanId: id(1), parentSpanId: id(2), name: 'one' }), span(otel, { spanId: id(2), parentSpanId: id(3), name: 'two' }), span(otel, { spanId: id(3), parentSpanId: id(1), name: 'three' }),
+      span(otel, { spanId: id(4), parentSpanId: id(4), name: 'own' }), span(otel, { spanId: id(5), parentSpanId: id(1), name: 'below' }),
+    ]));
+    const tree = (query: object = {}) => otel.call<{ roots: SpanShown[]; spans: SpanShown[]; returned: number }>('engine::traces::tree', { trace_id: 'ab'.repeat(16), ...query });
+    const { roots, returned } = await tree();
+    expect([returned, roots.map(({ name }) => name).sort()]).toEqual([5, ['one', 'own']]);
+    expect((await tree({ flat: true })).spans.map(({ name }) => name).sort()).toEqual(['below', 'one', 'own', 'three', 'two']);
+    expect((await tree({ flat: true, root_span_id: id(2) })).spans.map(({ name }) => name)).toEqual(['two']);
+  });
+
   it('is bounded by export, by trace and by memory (fault #61)', async () => {
     await using setup = await withWorker({ max_spans_per_trace: 5_000, memory_max_bytes: 1_048_576 });
     const { otel, emit } = setup;

@@ -73,6 +73,16 @@ describe('histograms of workers', () => {
 });
 
 describe('metrics of workers', () => {
+  it('that have no buckets are all below infinity', async () => {
+    await using setup = await withMetrics();
+    setup.emit('sizes', { histogram: { aggregationTemporality: 1, dataPoints: [{ count: '3', sum: 30, min: 5, max: 15 }] } });
+    const { body } = await setup.otel.call<{ body: string }>('engine::metrics::prometheus');
+    expect(body).toMatch(/^sizes_milliseconds_bucket\{.*le="\+Inf"\} 3$/m);
+    const { sdk_metrics: [sizes] } = await setup.otel.call<{ sdk_metrics: { data_points: HistogramShown[] }[] }>('engine::metrics::list', { metric_name: 'sizes' });
+    expect(sizes!.data_points).toMatchObject([{ count: 3, min: 5, max: 15 }]);
+  });
+
+
   it('that go up and down are what was told together, when only changes are told', async () => {
     await using setup = await withMetrics();
     for (const asInt of [5, -2]) setup.emit('open', { sum: { isMonotonic: false, aggregationTemporality: 1, dataPoints: [{ asInt }] } });

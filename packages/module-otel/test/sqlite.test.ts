@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { TelemetrySinkRef } from '@motia/engine-core/contract';
@@ -32,6 +33,36 @@ describe('exporter: sqlite', () => {
     const { rollups } = await otel.call<{ rollups: { metric_name: string }[] }>('engine::rollups::list', { metric_name: 'iii.invocation.duration' });
     expect(rollups.length).toBeGreaterThan(0);
   });
+
+  it('writes nothing while nothing happens, and one measurement a minute where it measures', async () => {
+    for (const measures of [false, true]) {
+      await using folder = temporaryFolder('otel');
+      await using otel = await startOtel({ exporter: 'sqlite', data_dir: folder.path, metrics_enabled: measures });
+      const inFiles = (): string => readdirSync(folder.path).filter((name) => name.startsWith('telemetry.db')).sort().map((name) => `${name} ${readFileSync(join(folder.path, name)).toString('latin1')}`).join('\n');
+      let changes = 0;
+      const pass = async (seconds: number): Promise<void> => {
+        let before = inFiles();
+        for (let second = 0; second < seconds; second += 1) {
+          await otel.clock.advance('1s');
+          await turns(4);
+          const after = inFiles();
+          if (after !== before) changes += 1;
+          before = after;
+        }
+      };
+      await otel.run('orders::create');
+      await pass(2);
+      expect(changes).toBeGreaterThan(0);
+      await pass(60);
+      changes = 0;
+      await pass(300);
+      expect(changes).toBeLessThanOrEqual(measures ? 5 : 0);
+      // It was not asleep.
+      await otel.run('orders::create');
+      await pass(1);
+      expect(changes).toBeGreaterThan(0);
+    }
+  }, 60_000);
 
   it('O1 counts spans and log records that could not be written, and tells of them in numbers, health and log', async () => {
     const disk = { isFull: false };
@@ -80,17 +111,16 @@ describe('exporter: sqlite', () => {
     expect(disk.written!.flatMap(({ opened }) => opened)).toHaveLength(1);
   });
 
-  it('writes seldom while nothing happens, and at once when something does', async () => {
-    const disk: Disk = { isFull: false, written: [] };
-    await using otel = await startOtel({ adapter: { class: 'acme::FullDisk' } }, { definitions: [fullDisk(disk)] });
-    await otel.clock.advance('1s');
-    const before = disk.written!.length;
-    await otel.clock.advance('1m');
-    expect(disk.written!.length - before).toBeLessThanOrEqual(12);
-    expect(disk.written!.length - before).toBeGreaterThanOrEqual(10);
-    await otel.run('work');
-    await otel.clock.advance('250ms');
-    expect(disk.written!.at(-1)!.spans).toHaveLength(1);
+  it.each<readonly [string, (folder: string) => string]>([
+    ['is damaged', (folder) => (writeFileSync(join(folder, 'telemetry.db'), randomBytes(100_000)), folder)],
+    ['cannot be made', (folder) => (writeFileSync(join(folder, 'file'), ''), join(folder, 'file', 'below'))],
+  ])('costs what is kept and not the app, when its file %s', async (_name, spoil) => {
+    await using folder = temporaryFolder('otel');
+    await using otel = await startOtel({ exporter: 'sqlite', data_dir: spoil(folder.path) });
+    expect(await otel.run('work', () => 'done')).toBe('done');
+    expect(JSON.stringify(otel.host.health.report())).toMatch(/Telemetry cannot be kept in [^"]*telemetry\.db/);
+    expect(otel.host.logs.find('Telemetry cannot be kept')).toMatchObject({ level: 'error' });
+    for (const list of ['engine::traces::list', 'engine::logs::list']) await expect(otel.call(list, {})).rejects.toMatchObject({ code: 'MOTIA_OTEL_STORAGE_FAILED' });
   });
 
   it('shows what was open when the engine went as interrupted, although everything had been forgotten meanwhile', async () => {

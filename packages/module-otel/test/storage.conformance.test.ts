@@ -39,4 +39,13 @@ describe('the option adapter', () => {
     await expect(startOtel({ adapter: { class: 'acme::Nobody' } })).rejects.toMatchObject({ code: expect.stringMatching(/^MOTIA_ENGINE_/) });
     await expect(startOtel({ exporter: 'sqlite', adapter: { class: 'acme::PlainStorage' } }, { definitions: [plainStorage(emptyShelf())] })).rejects.toThrow(/storage/);
   });
+
+  it('may name a storage that fails when it is looked after: nothing ends for it', async () => {
+    const { startOtel } = await import('./fixtures/start-otel.js');
+    const shelf = { ...emptyShelf(), isStuck: true };
+    await using engine = await startOtel({ adapter: { class: 'acme::PlainStorage' }, alerts: [{ name: 'busy', metric: 'iii.invocations.total', threshold: 0 }] }, { definitions: [plainStorage(shelf)] });
+    await engine.run('greet');
+    await engine.clock.advance('10s');
+    expect(await engine.call('engine::alerts::list')).toMatchObject({ alerts: [{ firing: true }] });
+  });
 });

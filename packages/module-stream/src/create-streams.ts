@@ -1,5 +1,6 @@
 import type { Lifecycle, PluginContext, StorePoolRef, StreamService } from '@motia/engine-core/contract';
-import { CustomStorage } from './custom-storage.js';
+import { CustomMarks } from './custom/custom-marks.js';
+import { CustomStorage } from './custom/custom-storage.js';
 import { Hub } from './delivery/hub.js';
 import { newCounters } from './delivery/outlet.js';
 import { WriteTurn } from './delivery/write-turn.js';
@@ -30,10 +31,14 @@ export function createStreams(ctx: Context, options: StreamOptions, store: Strea
     return () => registration.dispose();
   };
   const parts: Started = { triggers: undefined, presence: undefined };
-  const custom: CustomStorage = new CustomStorage({ functions, clock: ctx.clock, maxSnapshotBytes: options.max_snapshot_bytes, record: (address, change, changeOptions) => operations.record(address, change, changeOptions) });
+  const marks = new CustomMarks({ functions, store, clock: ctx.clock, logger });
+  const custom: CustomStorage = new CustomStorage({
+    functions, marks, clock: ctx.clock, maxSnapshotBytes: options.max_snapshot_bytes, maxValueBytes: options.max_value_bytes,
+    record: (address, change, changeOptions) => operations.record(address, change, changeOptions),
+  });
   const gateway = createGateway(ctx, options, { hub, turn, counters, source: new StreamSource(store, custom), presence: () => parts.presence });
   const operations: StreamOperations = new StreamOperations({
-    store, hub, custom, triggers: () => parts.triggers, maxValueBytes: options.max_value_bytes,
+    store, hub, custom, marks, triggers: () => parts.triggers, maxValueBytes: options.max_value_bytes,
     listener: { address: () => gateway.listener.address, attach: (server) => gateway.listener.attach(server), socketIo: gateway.socketIo?.server },
   });
   const streamFunctions = new StreamFunctions(operations);
@@ -43,6 +48,7 @@ export function createStreams(ctx: Context, options: StreamOptions, store: Strea
     services: { stream: operations },
     async start() {
       await store.open({ resumeEvents: options.resume.max_events, resumeAgeMs: options.resume.max_age_ms, maxValueBytes: options.max_value_bytes, maxSnapshotBytes: options.max_snapshot_bytes });
+      await marks.start();
       const { triggers, workers, clock, telemetry, engineHealth: health } = ctx;
       const shared = { triggers, functions, workers, health, clock, logger, telemetry };
       const streamTriggers = new StreamTriggers({ ...shared, calls: await store.dueCalls('stream') });
@@ -59,6 +65,7 @@ export function createStreams(ctx: Context, options: StreamOptions, store: Strea
       if (gateway.listener.address !== undefined) logger.info('Listening', { ...gateway.listener.address });
     },
     async drain(deadline) {
+      parts.triggers?.expectEnd();
       parts.presence?.expectEnd();
       await gateway.drain(deadline);
       await Promise.all([parts.presence?.drain(deadline), parts.triggers?.drain(deadline)]);
@@ -70,6 +77,7 @@ export function createStreams(ctx: Context, options: StreamOptions, store: Strea
       await parts.presence?.stop();
       await parts.triggers?.stop();
       streamFunctions.dispose();
+      marks.stop();
       parts.presence = undefined;
       parts.triggers = undefined;
     },

@@ -1,6 +1,7 @@
 import type { ChangeOptions, StoreService, StreamChange, StreamItemAddress, StreamService } from '@motia/engine-core/contract';
 import { parseUpdateOps, toJsonValue } from '@motia/update-ops';
-import type { CustomStorage } from './custom-storage.js';
+import type { CustomMarks } from './custom/custom-marks.js';
+import type { CustomStorage } from './custom/custom-storage.js';
 import type { Hub } from './delivery/hub.js';
 import { streamErrors } from './errors.js';
 import { groupsPage, itemsPage, streamsPage, wholeGroups, wholeList, type Paging } from './list-answers.js';
@@ -22,6 +23,7 @@ export interface StreamOperationsParts {
   /** There from the start of the module on. */
   readonly triggers: () => StreamTriggers | undefined;
   readonly custom: CustomStorage;
+  readonly marks: Pick<CustomMarks, 'reset'>;
   readonly maxValueBytes: number;
   readonly listener: Pick<StreamService, 'address' | 'attach' | 'socketIo'>;
 }
@@ -77,7 +79,7 @@ export class StreamOperations implements StreamService {
       throw streamErrors.UPDATE_REFUSED({ code, problem, ...(opIndex === undefined ? {} : { opIndex }), legacyCode: 'STREAM_UPDATE_ERROR' });
     }
     const { custom } = this.#parts;
-    if (custom.has('update', address.stream)) return custom.update(address, ops, options);
+    if (custom.updates(address.stream)) return custom.update(address, { given: ops, checked: parsed.ops }, options);
     return this.#change(address, { kind: 'update', ops: parsed.ops }, options).then(changeOf);
   }
 
@@ -117,6 +119,11 @@ export class StreamOperations implements StreamService {
   /** Streams that the engine keeps, with their groups, as many as fit. */
   listAll(paging: Paging): ReturnType<typeof streamsPage> {
     return streamsPage(this.#parts.store, paging);
+  }
+
+  /** The engine keeps a stream itself again. Answers the operations that a worker had. */
+  resetStorage(stream: string): Promise<readonly string[]> {
+    return this.#parts.marks.reset(stream);
   }
 
   send(to: MessageAddress, event: { readonly type: string; readonly data: unknown }, options: ChangeOptions = {}): Promise<void> {

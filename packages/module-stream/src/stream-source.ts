@@ -1,4 +1,4 @@
-import type { CustomStorage } from './custom-storage.js';
+import type { CustomStorage } from './custom/custom-storage.js';
 import type { CatchUpSource, LogPage, PlaceSnapshot, ResumePosition } from './delivery/catch-up.js';
 import type { Place } from './delivery/frame-text.js';
 import type { StreamStore } from './stream-store.js';

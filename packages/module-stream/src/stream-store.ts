@@ -1,6 +1,7 @@
 import type { AdapterSlot, Registration, StoreService, StoreTransaction, StreamItemAddress, TraceContext } from '@motia/engine-core/contract';
 import type { ClaimedCall, ClaimTerms, DueCalls, DueTrigger } from '@motia/store-sqlite/outbox';
 import type { CheckedUpdateOp } from '@motia/update-ops';
+import type { CustomMark } from './custom/custom-function.js';
 import type { PlaceReader } from './delivery/catch-up.js';
 import type { StreamEvent } from './stream-event.js';
 
@@ -140,6 +141,13 @@ export interface StreamStore extends PlaceReader {
   endSession(key: SessionKey, terms: Pick<ChangeDebts, 'claim'>): Promise<{ readonly claimed: readonly ClaimedCall[] }>;
   /** Ends the sessions of engines that are gone, this one's earlier runs included. Answers how many. */
   endLostSessions(): Promise<number>;
+  /** Operations of streams that a worker has taken over. */
+  customMarks(): Promise<readonly CustomMark[]>;
+  /** Where several engines use the store, changes of that kind that others make of the stream in it fail from then on. */
+  markCustom(mark: CustomMark): Promise<void>;
+  clearCustom(stream: string): Promise<void>;
+  /** Another engine may have marked or cleared some. */
+  onCustomMarks(listener: () => void): Registration;
   /** Another engine on the store is gone: `endLostSessions` may have something to end. */
   onEngineGone(listener: () => void): Registration;
 }

@@ -1,13 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
-import { sqliteStore } from '@motia/store-sqlite';
+import { StorePoolRef, type StoreCommandContext, type StoreProgram, type StoreSql } from '@motia/engine-core/contract';
+import { ManualClock } from '@motia/engine-core/testing';
+import { rowChecksum, sqliteStore } from '@motia/store-sqlite';
 import { temporaryFolder } from '@motia/tools/testing';
 import { KvStore } from '../src/index.js';
 import { startStream, todo, until, type StreamFixture } from './fixtures/start-stream.js';
 import { GroupView } from './fixtures/group-view.js';
 import { transports } from './fixtures/stream-client.js';
 
-const onShared = (folder: string): Promise<StreamFixture> =>
-  startStream({ modules: [sqliteStore({ shared: true })], options: { adapter: { class: KvStore.class, config: { store_method: 'file_based', file_path: folder } } } });
+/** An engine whose app guarded every stream, and that was killed. */
+const killed = {
+  name: 'killed', source: { specifier: './none.js', from: '' }, migrations: [], queries: {},
+  commands: {
+    guard(sql: StoreSql, functionId: string, { nowMs }: StoreCommandContext) {
+      const { lastId: engine } = sql.run("INSERT INTO store_engines (engine_id, pid, started_at_ms, seen_at_ms) VALUES ('killed', 1, ?, ?)", nowMs, nowMs);
+      const row = ['stream:join', 'trg_killed', engine, functionId, '{}'] as const;
+      sql.run('INSERT INTO outbox_subscription (kind, trigger_id, engine, function_id, filter, crc) VALUES (?, ?, ?, ?, ?, ?)', ...row, rowChecksum(...row));
+    },
+  },
+} satisfies StoreProgram;
+
+const onShared = (folder: string, clock?: ManualClock): Promise<StreamFixture> =>
+  startStream({ ...(clock === undefined ? {} : { clock }), modules: [sqliteStore({ shared: true })], options: { adapter: { class: KvStore.class, config: { store_method: 'file_based', file_path: folder } } } });
 
 describe('two engines on one store', () => {
   it('T1 T2 clients of either follow the changes of both, in one order', async () => {
@@ -112,6 +126,30 @@ describe('two engines on one store', () => {
     while ((await outcome(b)) !== 'unauthorized');
     guardOfA.dispose();
     while ((await outcome(b)) !== 'sync');
+  });
+
+  it('T5 an engine that was killed guards its streams until a minute after it, or another one, has started without what guards them', async () => {
+    await using folder = temporaryFolder('shared');
+    const clock = new ManualClock();
+    await using b = await onShared(folder.path, clock);
+    const store = await b.host.service(StorePoolRef).open({ directory: folder.path });
+    await (await store.open(killed)).run('guard', 'app::join');
+    const outcome = async (): Promise<string> => {
+      const client = await b.connect('plain');
+      client.join({ subscriptionId: 's', streamName: todo, groupId: 'inbox' });
+      const { event } = await client.next(({ event: found }) => found?.type === 'sync' || found?.type === 'unauthorized');
+      client.cut();
+      await client.ended;
+      return event?.type ?? '';
+    };
+    expect(await outcome()).toBe('unauthorized');
+    // By now it is known to be gone, and written down.
+    await clock.advance('5m');
+    expect(await outcome()).toBe('unauthorized');
+    await using _restarted = await onShared(folder.path, clock);
+    expect(await outcome()).toBe('unauthorized');
+    await clock.advance('62s');
+    expect(await outcome()).toBe('sync');
   });
 
   it('T5 an engine that has stopped guards nothing any more', async () => {

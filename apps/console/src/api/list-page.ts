@@ -1,5 +1,5 @@
 import { consoleErrors } from '../errors.js';
-import { decodeCursor, encodeCursor, oneOf, pageRequest, text, type Page } from './page-query.js';
+import { decodeCursor, encodeCursor, oneOf, pageKeys, pageRequest, rowFilter, type Page } from './page-query.js';
 
 /** How rows of a list that is in memory are told apart, found and ordered. */
 export interface ListShape<T> {
@@ -9,6 +9,13 @@ export interface ListShape<T> {
   readonly textOf: (row: T) => string;
   /** What `sort` may say. Rows without a value come last. */
   readonly sorts?: Readonly<Record<string, (row: T) => number | string | undefined>>;
+  /** Epoch milliseconds that `from` and `to` look at. Rows without a time lie in no range. */
+  readonly timeOf?: (row: T) => number | undefined;
+}
+
+/** Query parameters of a list. */
+export function listKeys<T>({ timeOf }: Pick<ListShape<T>, 'timeOf'>): readonly string[] {
+  return ['filter', ...(timeOf === undefined ? [] : ['from', 'to']), 'sort', 'order', ...pageKeys];
 }
 
 interface Place {
@@ -17,18 +24,18 @@ interface Place {
 }
 
 /**
- * A page of rows in memory: `filter`, `sort` with `order`, `limit`, `cursor`. The cursor is the place of the last row shown, so that
+ * A page of rows in memory: `filter`, `from`, `to`, `sort` with `order`, `limit`, `cursor`. The cursor is the place of the last row shown, so that
  * rows that come and go meanwhile neither repeat nor hide others.
  * @throws `MOTIA_CONSOLE_QUERY_INVALID`, `MOTIA_CONSOLE_CURSOR_INVALID`
  */
-export function listPage<T>(rows: readonly T[], query: ReadonlyMap<string, string>, { keyOf, textOf, sorts = {} }: ListShape<T>): Page<T> {
+export function listPage<T>(rows: readonly T[], query: ReadonlyMap<string, string>, { keyOf, textOf, sorts = {}, timeOf }: ListShape<T>): Page<T> {
   const { limit, isClamped, cursor } = pageRequest(query);
-  const filter = text(query, 'filter')?.toLowerCase();
+  const fits = rowFilter(query, { textOf, ...(timeOf === undefined ? {} : { timeOf }) });
   const sort = oneOf(query, 'sort', ['key', ...Object.keys(sorts)]) ?? 'key';
   const isDescending = oneOf(query, 'order', ['asc', 'desc']) === 'desc';
   const valueOf = sorts[sort];
   const placed = rows
-    .filter((row) => filter === undefined || textOf(row).toLowerCase().includes(filter))
+    .filter((row) => fits === undefined || fits(row))
     .map((row) => ({ row, place: { value: valueOf?.(row) ?? null, key: keyOf(row) } }))
     .sort((a, b) => compare(a.place, b.place, isDescending));
   const after = cursor === undefined ? undefined : readPlace(cursor, `${sort} ${String(isDescending)}`);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { isMotiaError, type FunctionRegistry, type InvokeOptions, type TraceContext } from '@motia/engine-core/contract';
+import { isMotiaError, type FunctionRegistry, type TraceContext } from '@motia/engine-core/contract';
 import { consoleErrors } from '../errors.js';
+import { callForChange, ChangeFailed } from './traced-change.js';
 
 const modules: readonly (readonly [prefix: string, module: string])[] = [
   ['state::', 'modules::state::StateModule'],
@@ -12,8 +13,8 @@ const modules: readonly (readonly [prefix: string, module: string])[] = [
 ];
 
 /** What a change answered, and the trace that it made. */
-export interface Acted {
-  readonly result: unknown;
+export interface Acted<T> {
+  readonly result: T;
   readonly traceId: string;
 }
 
@@ -32,19 +33,20 @@ export class ModuleFunctions {
   /** @throws `MOTIA_CONSOLE_MODULE_MISSING`, and what the function throws */
   async call<T>(functionId: string, payload: unknown, { signal }: { readonly signal?: AbortSignal } = {}): Promise<T> {
     try {
-      return (await this.#functions.invoke(functionId, payload, { ...optionsOf(signal), trace: unrecordedTrace() })) as T;
+      return (await this.#functions.invoke(functionId, payload, { ...(signal === undefined ? {} : { signal }), trace: unrecordedTrace() })) as T;
     } catch (error) {
       throw this.#named(functionId, error);
     }
   }
 
-  /** For changes. @throws as `call` */
-  async act(functionId: string, payload: unknown, { signal }: { readonly signal: AbortSignal }): Promise<Acted> {
-    const call = this.#functions.open(functionId, payload, { ...optionsOf(signal), trigger: { id: 'console', type: 'console' } });
+  /** For changes. @throws ChangeFailed, `MOTIA_CONSOLE_MODULE_MISSING` */
+  async act<T>(functionId: string, payload: unknown, { signal }: { readonly signal: AbortSignal }): Promise<Acted<T>> {
     try {
-      return { result: await call.result, traceId: call.trace.traceparent.slice(3, 35) };
+      const { result, traceId } = await callForChange(this.#functions, functionId, payload, { signal });
+      return { result: result as T, traceId };
     } catch (error) {
-      throw this.#named(functionId, error);
+      const missing = error instanceof ChangeFailed ? this.#named(functionId, error.error) : error;
+      throw isMotiaError(missing, 'MOTIA_CONSOLE_MODULE_MISSING') ? missing : error;
     }
   }
 
@@ -53,10 +55,6 @@ export class ModuleFunctions {
     const isMissing = module !== undefined && isMotiaError(error, 'MOTIA_ENGINE_FUNCTION_NOT_FOUND') && !this.#functions.has(functionId);
     return isMissing ? consoleErrors.MODULE_MISSING({ functionId, module }, error) : error;
   }
-}
-
-function optionsOf(signal: AbortSignal | undefined): InvokeOptions {
-  return signal === undefined ? {} : { signal };
 }
 
 /** Whoever looks at traces does not want to see the looking: it is marked as not to be recorded. */

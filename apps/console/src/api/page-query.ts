@@ -22,6 +22,9 @@ export interface PageRequest {
   readonly toMs: number | undefined;
 }
 
+/** What every list takes. */
+export const pageKeys = ['limit', 'cursor'] as const;
+
 /** Reads `limit`, `cursor`, `from` and `to`. Too large a limit is cut and said so. @throws `MOTIA_CONSOLE_QUERY_INVALID` */
 export function pageRequest(query: ReadonlyMap<string, string>): PageRequest {
   const limit = integer(query, 'limit', 1) ?? defaultPageSize;
@@ -56,6 +59,25 @@ export function oneOf<T extends string>(query: ReadonlyMap<string, string>, para
   const found = values.find((value) => value === given);
   if (found === undefined) throw consoleErrors.QUERY_INVALID({ parameter, reason: `is one of ${values.join(', ')}` });
   return found;
+}
+
+/** What `filter` (literally, whatever the case), `from` and `to` leave of rows; undefined when none of them is given. @throws `MOTIA_CONSOLE_QUERY_INVALID` */
+export function rowFilter<T>(query: ReadonlyMap<string, string>, { textOf, timeOf }: { readonly textOf: (row: T) => string; readonly timeOf?: (row: T) => number | undefined }): ((row: T) => boolean) | undefined {
+  const filter = text(query, 'filter')?.toLowerCase();
+  const fromMs = time(query, 'from');
+  const toMs = time(query, 'to');
+  if (filter === undefined && fromMs === undefined && toMs === undefined) return undefined;
+  return (row) => {
+    if (filter !== undefined && !textOf(row).toLowerCase().includes(filter)) return false;
+    if (fromMs === undefined && toMs === undefined) return true;
+    const atMs = timeOf?.(row);
+    return atMs !== undefined && atMs >= (fromMs ?? atMs) && atMs <= (toMs ?? atMs);
+  };
+}
+
+/** False when left out. */
+export function flag(query: ReadonlyMap<string, string>, parameter: string): boolean {
+  return oneOf(query, parameter, ['true', 'false']) === 'true';
 }
 
 /** Epoch milliseconds or RFC 3339. */

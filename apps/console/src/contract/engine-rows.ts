@@ -21,7 +21,11 @@ const worker = {
   id: text, owner: text, label: text, name: text, state: text, pid: Type.Optional(count),
   sdk: Type.Optional(Type.Object({ name: text, version: text, language: text })), os: Type.Optional(text),
   connectedAt: epochMs, inFlight: count, generation: count,
-  vitals: Type.Optional(Type.Object({ uptimeMs: Type.Number(), eventLoopLagMs: Type.Optional(Type.Number()), memory: Type.Optional(Type.Object({ rss: count, heapUsed: count })) })),
+  vitals: Type.Optional(Type.Object({
+    uptimeMs: Type.Number(), eventLoopLagMs: Type.Optional(Type.Number()),
+    memory: Type.Optional(Type.Object({ rss: count, heapUsed: count, heapTotal: Type.Optional(count), external: Type.Optional(count) })),
+    cpu: Type.Optional(Type.Object({ userMicros: count, systemMicros: count })),
+  })),
 };
 export const workerRow = Type.Object({ ...worker, functionCount: count });
 export type WorkerRow = Static<typeof workerRow>;

@@ -5,8 +5,8 @@ const failure = Type.Object({ code: text, message: text });
 
 export const queueRow = Type.Object({
   kind: oneOf('topic', 'queue'), name: text,
-  /** The subscriber of a topic. */
-  functionId: orNull(text),
+  /** The subscriber of a topic. Empty for a named queue, and for a topic that waits for its first one. */
+  functionId: text,
   type: oneOf('fifo', 'standard'), isPaused: flag,
   depth: count, waiting: count, delayed: count, running: count, blocked: count, dead: count,
   oldestAgeMs: Type.Optional(Type.Number()), leftAtMs: Type.Optional(epochMs), options: Type.Optional(names),
@@ -18,12 +18,13 @@ const message = {
   messageId: text, receiptId: text, state: text, queue: Type.Object({ kind: oneOf('topic', 'queue'), name: text, functionId: Type.Optional(orNull(text)) }),
   functionId: text, priority: Type.Number(), attempts: count, losses: count, deliveries: count, enqueuedAtMs: epochMs,
   group: Type.Optional(text), dueAtMs: Type.Optional(epochMs), expiresAtMs: Type.Optional(epochMs), leasedUntilMs: Type.Optional(epochMs), startedAtMs: Type.Optional(epochMs), endedAtMs: Type.Optional(epochMs),
-  traceId: Type.Optional(traceId), data: Type.Optional(anything), result: Type.Optional(anything),
+  traceId: Type.Optional(traceId),
 };
-export const messageRow = Type.Object({ ...message, lastFailure: Type.Optional(attempt) });
+/** `preview` is the beginning of its data. */
+export const messageRow = Type.Object({ ...message, bytes: count, preview: text, lastFailure: Type.Optional(Type.Omit(attempt, ['stack'])) });
 export type MessageRow = Static<typeof messageRow>;
 /** Failed deliveries newest first. */
-export const messageDetail = Type.Object({ ...message, failures: Type.Array(attempt) });
+export const messageDetail = Type.Object({ ...message, data: Type.Optional(anything), result: Type.Optional(anything), failures: Type.Array(attempt) });
 export const explanation = Type.Object({ messageId: text, state: text, reason: text, explanation: text, untilMs: Type.Optional(epochMs), waitsFor: Type.Optional(text) });
 /** A redrive as a job: `id` is the name of the queue. */
 export const redriveJob = Type.Object({ id: Type.Optional(text), moved: count, total: Type.Optional(count), state: text });
@@ -45,6 +46,7 @@ export const cronRun = Type.Object({
 export type CronRun = Static<typeof cronRun>;
 
 export const stateKeyRow = Type.Object({ key: text, version: count, updatedAtMs: epochMs, expiresAtMs: Type.Optional(epochMs), bytes: count, preview: text });
+export type StateKeyRow = Static<typeof stateKeyRow>;
 export const stateEntry = Type.Object({ scope: text, key: text, value: anything, version: count });
 export const stateChange = Type.Object({
   seq: count, scope: Type.Optional(text), key: Type.Optional(text), op: text, version: count, at_ms: epochMs, trace_id: Type.Optional(traceId), function_id: Type.Optional(text),

@@ -35,9 +35,9 @@ export function pageOf<T extends TSchema>(row: T) {
   });
 }
 
-/** What a change answers: what was answered to it, and the trace that it made; null where it made none. */
-export function actedOf<T extends TSchema>(result: T): TObject<{ result: T; traceId: TUnion<[typeof traceId, TNull]> }> {
-  return Type.Object({ result, traceId: orNull(traceId) });
+/** What a change answers: what was answered to it, and the trace that it made. */
+export function actedOf<T extends TSchema>(result: T): TObject<{ result: T; traceId: typeof traceId }> {
+  return Type.Object({ result, traceId });
 }
 
 export type { Static };

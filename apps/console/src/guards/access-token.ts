@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '@motia/engine-core/contract';
 
-/** Failures within the window after which even the right token has to wait. */
+/** Different wrong tokens within the window after which even the right one has to wait. */
 const maxFailures = 20;
 const windowMs = 60_000;
 
@@ -16,7 +16,8 @@ export type TokenVerdict = { readonly ok: true } | { readonly ok: false; readonl
 export class AccessToken {
   readonly #digest: Buffer;
   readonly #clock: Clock;
-  #failures = 0;
+  /** Wrong ones of this window: one that comes again is no guess. */
+  readonly #wrong = new Set<string>();
   #windowEndsAtMs = 0;
 
   constructor(token: string, clock: Clock) {
@@ -28,11 +29,12 @@ export class AccessToken {
   check(given: string | undefined): TokenVerdict {
     if (given === undefined) return { ok: false };
     const nowMs = this.#clock.monotonicMs();
-    if (nowMs >= this.#windowEndsAtMs) this.#failures = 0;
-    if (this.#failures >= maxFailures) return { ok: false, retryAfterMs: Math.ceil(this.#windowEndsAtMs - nowMs) };
-    if (timingSafeEqual(digestOf(given), this.#digest)) return { ok: true };
-    if (this.#failures === 0) this.#windowEndsAtMs = nowMs + windowMs;
-    this.#failures += 1;
+    if (nowMs >= this.#windowEndsAtMs) this.#wrong.clear();
+    if (this.#wrong.size >= maxFailures) return { ok: false, retryAfterMs: Math.ceil(this.#windowEndsAtMs - nowMs) };
+    const digest = digestOf(given);
+    if (timingSafeEqual(digest, this.#digest)) return { ok: true };
+    if (this.#wrong.size === 0) this.#windowEndsAtMs = nowMs + windowMs;
+    this.#wrong.add(digest.toString('base64'));
     return { ok: false };
   }
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { isMotiaError, MotiaError, type Clock, type Logger } from '@motia/engine-core/contract';
 import type { Api, ApiCall } from '../api/api.js';
+import { ChangeFailed } from '../api/traced-change.js';
 import { consoleErrors } from '../errors.js';
 import { sessionCookie } from '../guards/credentials.js';
 import type { LiveServer } from '../live/live-server.js';
@@ -37,11 +38,12 @@ export class ConsoleServer {
   readonly serve = (request: IncomingMessage, response: ServerResponse): void => {
     const requestId = randomUUID();
     this.#answer(request, response).catch((error: unknown) => {
-      const known = isMotiaError(error) ? error : this.#unexpected(error, requestId);
+      const { cause, traceId } = error instanceof ChangeFailed ? error : { cause: error, traceId: undefined };
+      const known = isMotiaError(cause) ? cause : this.#unexpected(cause, requestId);
       if (response.headersSent || response.destroyed) return;
       const retryAfter = known.status === 429 || known.status === 503 ? { 'retry-after': '1' } : undefined;
       // Whatever is left of the body is not read: the connection ends.
-      sendJson(response, known.status, errorBody(known, { requestId }), { ...retryAfter, ...(request.complete ? {} : { connection: 'close' }) });
+      sendJson(response, known.status, errorBody(known, { requestId, ...(traceId === undefined ? {} : { traceId }) }), { ...retryAfter, ...(request.complete ? {} : { connection: 'close' }) });
     });
   };
 
@@ -82,23 +84,9 @@ export class ConsoleServer {
     if (refused !== undefined) throw refused;
     const key = idempotencyKeyOf(request);
     const body = await readJson(request);
-    if (key === undefined) return await this.#logged(path, () => api.call({ method: 'POST', path, query, body, signal }));
+    if (key === undefined) return await api.call({ method: 'POST', path, query, body, signal });
     // Whoever gave it a key may come back for the answer: it does not end with the connection.
-    return await this.#repeated.once(key, { path, body }, () => this.#logged(path, () => api.call({ method: 'POST', path, query, body, signal: new AbortController().signal })));
-  }
-
-  /** Who may change things may do much: the log says what was done. Bodies stay out of it. */
-  async #logged(path: string, change: () => Promise<unknown>): Promise<unknown> {
-    const { logger } = this.#parts;
-    try {
-      const answer = await change();
-      const traceId = (answer as { readonly traceId?: unknown } | null)?.traceId;
-      (typeof traceId === 'string' ? logger.child({ traceId }) : logger).info('Changed by the console', { path });
-      return answer;
-    } catch (error) {
-      logger.info('A change by the console failed', { path, code: isMotiaError(error) ? error.code : undefined });
-      throw error;
-    }
+    return await this.#repeated.once(key, { path, body }, () => api.call({ method: 'POST', path, query, body, signal: new AbortController().signal }));
   }
 
   async #signIn(method: string, request: IncomingMessage, response: ServerResponse): Promise<void> {

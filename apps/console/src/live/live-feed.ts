@@ -13,6 +13,9 @@ export type FrameListener = (frame: LiveFrame) => void;
 
 /** Frames that are kept, so that a client that was away for a moment gets what it missed. */
 const keptFrames = 256;
+/** What is watched pays for it: a look that takes long is followed by so many times as long without one, up to some seconds. */
+const restShare = 4;
+const longestRestMs = 5_000;
 /** Characters of the rows in them. */
 const keptLength = 1_048_576;
 
@@ -43,6 +46,8 @@ export class LiveFeed {
   #timer: Timer | undefined;
   #looking: Promise<void> | undefined;
   #interest = new AbortController();
+  /** How long the last look took. */
+  #tookMs = 0;
   /** On whose behalf the look under way is. */
   #lookedFor: AbortSignal | undefined;
   /** Why it cannot be read; undefined when it can. */
@@ -106,7 +111,7 @@ export class LiveFeed {
     this.#timer = this.#parts.clock.setTimeout(() => {
       this.#timer = undefined;
       void this.#look().finally(() => this.#schedule());
-    }, this.#parts.intervalMs);
+    }, Math.max(this.#parts.intervalMs, Math.min(this.#tookMs * restShare, longestRestMs)));
   }
 
   async #look(): Promise<void> {
@@ -120,6 +125,8 @@ export class LiveFeed {
 
   async #readOnce(): Promise<void> {
     const { signal } = this.#interest;
+    const { clock } = this.#parts;
+    const startedMs = clock.monotonicMs();
     this.#lookedFor = signal;
     try {
       const { rows, current = rows, missed } = lookedAt(await this.#parts.topic.read(signal));
@@ -137,6 +144,8 @@ export class LiveFeed {
       if (!isNew) return;
       this.#parts.logger.debug('a live topic could not be read', { error });
       for (const listener of [...this.#listeners]) listener(this.#errorFrame(error));
+    } finally {
+      this.#tookMs = clock.monotonicMs() - startedMs;
     }
   }
 

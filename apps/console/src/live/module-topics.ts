@@ -1,7 +1,9 @@
 import type { ModuleFunctions } from '../api/module-functions.js';
-import { parseQueueName, queueTarget } from '../api/queue-name.js';
+import { parseQueueName, queueKey, queueTarget } from '../api/queue-name.js';
 import type { CronRow, QueueRow } from '../contract/index.js';
-import { queueKey } from '../api/resources/queues.js';
+import { messageRow, type ListedMessage } from '../api/message-row.js';
+import { stateKeyRow, type ListedKey } from '../api/state-key-row.js';
+import type { StoredData } from '../api/stored-data.js';
 import { traceRow, type ListedTraces } from '../api/resources/telemetry.js';
 import { LogTopic } from './log-topic.js';
 import { rowsOf } from './topics.js';
@@ -22,7 +24,7 @@ interface StreamItem {
 type Read = (name: string) => Topic | undefined;
 
 /** Topics about what modules keep: `traces`, `trace:<id>`, `logs`, `queues`, `queue:<kind>:<name>`, `crons`, `state:<group>`, `stream:<stream>/<group>`. */
-export function moduleTopics(modules: ModuleFunctions): TopicFinder {
+export function moduleTopics(modules: ModuleFunctions, stored: StoredData): TopicFinder {
   const list = <T>(functionId: string, payload: object, show: (answer: T) => TopicRows): Topic => ({ read: async (signal) => show(await modules.call<T>(functionId, payload, { signal })) });
   /** For those that look for the text themselves, so that older rows which fit take the place of newer ones which do not. */
   const searched: Readonly<Record<string, (search: string | undefined) => Topic>> = {
@@ -41,13 +43,13 @@ export function moduleTopics(modules: ModuleFunctions): TopicFinder {
     queue(id) {
       const queue = parseQueueName(id);
       if (queue === undefined) return undefined;
-      return list<{ readonly messages: readonly { readonly messageId: string }[] }>('queue::messages', { ...queueTarget(queue), limit: newestMessages }, ({ messages }) => rowsOf(messages, ({ messageId }) => messageId, (message) => message));
+      return list<{ readonly messages: readonly ListedMessage[] }>('queue::messages', { ...queueTarget(queue), limit: newestMessages }, ({ messages }) => rowsOf(messages, ({ messageId }) => messageId, (message) => messageRow(message, stored)));
     },
-    state: (scope) => list<{ readonly items: readonly { readonly key: string }[] }>('state::list', { scope, with_keys: true, limit: 200 }, ({ items }) => rowsOf(items, ({ key }) => key, (item) => item)),
+    state: (scope) => list<{ readonly items: readonly ListedKey[] }>('state::list', { scope, with_keys: true, limit: 200 }, ({ items }) => rowsOf(items, ({ key }) => key, (entry) => stateKeyRow(entry, stored))),
     stream(id) {
       const slash = id.indexOf('/');
       if (slash <= 0) return undefined;
-      return list<{ readonly items: readonly StreamItem[] }>('stream::list', { stream_name: id.slice(0, slash), group_id: id.slice(slash + 1), with_ids: true, limit: mostItems }, ({ items }) => new Map(items.map(({ id: item, value }, place) => [item ?? String(place), value])));
+      return list<{ readonly items: readonly StreamItem[] }>('stream::list', { stream_name: id.slice(0, slash), group_id: id.slice(slash + 1), with_ids: true, limit: mostItems }, ({ items }) => new Map(items.map((item, place) => [item.id ?? String(place), { ...item, value: stored.hidden(item.id, item.value) }])));
     },
   };
   return (name, filter) => {

@@ -6,6 +6,8 @@ export const exitCodes = { ok: 0, usage: 64, internal: 70, dataDirOwned: 73, sto
 const byCondition: ReadonlyMap<string, number> = new Map([
   ['MOTIA_ENGINE_USAGE', exitCodes.usage],
   ['MOTIA_ENGINE_PAYLOAD_INVALID', exitCodes.usage],
+  ['MOTIA_ENGINE_TARGET_UNKNOWN', exitCodes.usage],
+  ['MOTIA_ENGINE_TARGET_AMBIGUOUS', exitCodes.usage],
   ['MOTIA_ENGINE_CONFIG_FILE_MISSING', exitCodes.config],
   ['MOTIA_ENGINE_CONFIG_INVALID', exitCodes.config],
   ['MOTIA_ENGINE_OPTIONS_INVALID', exitCodes.config],

@@ -1,9 +1,10 @@
-import { errors } from '../errors.js';
 import { version } from '../version.js';
-import { parseCommand, usage, type Command } from './args.js';
+import { parseCommand, type Command } from './args.js';
 import { exitCodes, exitCodeOf } from './exit-code.js';
 import { controlAddressOf, resolveSubject } from './paths.js';
+import { readPayload } from './payload.js';
 import { renderError } from './render-error.js';
+import { usageOf } from './usage.js';
 
 /** What the command may touch of its process. */
 export interface CommandPorts {
@@ -36,7 +37,7 @@ export async function main(words: readonly string[], ports: CommandPorts): Promi
 async function execute(command: Command, ports: CommandPorts): Promise<number> {
   switch (command.name) {
     case 'help':
-      ports.stdout(`${usage}\n`);
+      ports.stdout(`${usageOf(command.noun)}\n`);
       return exitCodes.ok;
     case 'version':
       ports.stdout(`${version}\n`);
@@ -68,6 +69,11 @@ async function execute(command: Command, ports: CommandPorts): Promise<number> {
       await observe(command, ports);
       return exitCodes.ok;
     }
+    case 'verb': {
+      const { act } = await import('./commands/act.js');
+      await act(command, ports);
+      return exitCodes.ok;
+    }
     case 'rotate-token': {
       const { rotateToken } = await import('./commands/rotate-token.js');
       await rotateToken(command, ports);
@@ -81,10 +87,4 @@ async function execute(command: Command, ports: CommandPorts): Promise<number> {
       return exitCodes.ok;
     }
   }
-}
-
-async function readPayload(ports: CommandPorts): Promise<string> {
-  const text = await ports.readStdin();
-  if (text.trim() === '') throw errors.PAYLOAD_INVALID({ problem: 'standard input was empty' });
-  return text;
 }

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { defineOptions } from '@motia/engine-core';
-import { CONTRACT_VERSION, defineModule, ProcessServiceRef, RestServiceRef, WorkerListenerRef } from '@motia/engine-core/contract';
+import { CONTRACT_VERSION, defineModule, ProcessServiceRef, RestServiceRef, SecretRulesRef, WorkerListenerRef } from '@motia/engine-core/contract';
 import type { DataApi } from '@motia/console';
 import { dataFunctionId, rotateTokenFunctionId } from './data-function.js';
 import { ControlServer } from './control-server.js';
@@ -24,7 +24,7 @@ export const ControlModule = defineModule({
   contract: CONTRACT_VERSION,
   class: 'modules::engine::ControlModule',
   options: controlOptions,
-  optional: { processes: ProcessServiceRef, rest: RestServiceRef, listener: WorkerListenerRef },
+  optional: { processes: ProcessServiceRef, rest: RestServiceRef, secrets: SecretRulesRef, listener: WorkerListenerRef },
   async create(ctx, options) {
     const server = new ControlServer({
       address: options.address,
@@ -36,7 +36,7 @@ export const ControlModule = defineModule({
     const requests = ctx.functions.register({ id: dataFunctionId, description: 'One request of the data API of the console, for the iii command.' }, async (payload, call) => {
       // Loaded by the first command that asks: a start does not pay for it.
       const { answerRequest, createDataApi } = await import('@motia/console');
-      api ??= createDataApi({ ...ctx, processes: () => ctx.services.processes, rest: () => ctx.services.rest, refreshIntervalMs }).api;
+      api ??= createDataApi({ ...ctx, processes: () => ctx.services.processes, rest: () => ctx.services.rest, secrets: () => ctx.services.secrets, refreshIntervalMs, caller: 'iii command' }).api;
       return answerRequest(api, payload, call.signal);
     });
     const rotation = ctx.functions.register({ id: rotateTokenFunctionId, description: 'Changes the token of remote workers; for the iii command alone.' }, (payload, { callerWorkerId }) => {

@@ -70,7 +70,7 @@ function registerLogFunction(level: LogLevel, { clock, functions, logs, workers 
       message: typeof message === 'string' ? message : (JSON.stringify(message) ?? ''),
       source: typeof service === 'string' && service !== '' ? service.slice(0, 256) : (caller?.label ?? 'engine'),
       ...(isElsewhere
-        ? { traceId: otherTrace, ...(typeof otherSpan === 'string' && hexSpan.test(otherSpan) ? { spanId: otherSpan } : {}) }
+        ? { traceId: otherTrace, writerTraceId: traceIdOf(trace), ...(typeof otherSpan === 'string' && hexSpan.test(otherSpan) ? { spanId: otherSpan } : {}) }
         : { traceId: traceIdOf(trace), spanId: spanIdOf(trace) }),
       stream: 'logger',
       ...(callerWorkerId === undefined ? {} : { workerId: callerWorkerId }),

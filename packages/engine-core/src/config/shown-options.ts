@@ -26,6 +26,7 @@ export const secretMark = '[secret]';
 
 const secretName = /token|secret|password|passwd|credential|private[-_]?key|access[-_]?key|api[-_]?key|authorization|cookie/i;
 const userInformation = /(\/\/)[^/?#@\s]*@/g;
+const parameter = /([?&])([^=&#?\s]*)=([^&#\s]*)/g;
 const longest = 4_096;
 
 /** Options as they may be shown to whoever may look at the engine: values of variables and secrets never, everything else with its origin. */
@@ -62,7 +63,7 @@ export function shownOptions(options: unknown, source: OptionSource): ShownOptio
 }
 
 function plainText(text: string): string {
-  const clean = text.replace(userInformation, `$1${secretMark}@`);
+  const clean = text.replace(userInformation, `$1${secretMark}@`).replace(parameter, (whole, sign: string, name: string) => (secretName.test(name) ? `${sign}${name}=${secretMark}` : whole));
   return clean.length > longest ? `${clean.slice(0, longest)}… (${clean.length} characters)` : clean;
 }
 

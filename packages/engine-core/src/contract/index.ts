@@ -17,9 +17,9 @@ export type {
 export type { AttachOptions, RunningCall, WorkerClosure, WorkerHandle, WorkerInfo, WorkerRegistry, WorkerState, WorkerVitals } from './workers.js';
 export type { ChannelChunk, ChannelHub, ChannelPair, ChannelReader, ChannelWriter } from './channels.js';
 export type { HealthReport, HealthReporter, HealthStatus, HealthView } from './health.js';
-export { TelemetrySinkRef } from './telemetry.js';
+export { SecretRulesRef, TelemetrySinkRef } from './telemetry.js';
 export type {
-  ConsoleLines, Counter, Histogram, InstrumentOptions, Measurement, Meter, OpenSpan, SpanAttributes, SpanEnd, SpanKind, SpanOptions, Telemetry, TelemetrySink,
+  ConsoleLines, Counter, Histogram, InstrumentOptions, Measurement, Meter, OpenSpan, SecretRules, SpanAttributes, SpanEnd, SpanKind, SpanOptions, Telemetry, TelemetrySink,
 } from './telemetry.js';
 export { defineStoreProgram, StorePoolRef } from './services/store.js';
 export type {

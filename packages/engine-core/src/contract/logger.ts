@@ -23,6 +23,8 @@ export interface LogRecord {
   /** Who wrote it: `engine`, a module's name, a worker's label. */
   readonly source: string;
   readonly traceId?: string;
+  /** The trace of whoever wrote it, where `traceId` names another one: for those that react to records. Not shown. */
+  readonly writerTraceId?: string;
   readonly spanId?: string;
   readonly functionId?: string;
   readonly invocationId?: string;

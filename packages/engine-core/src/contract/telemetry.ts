@@ -102,3 +102,17 @@ export interface TelemetrySink extends LogSink {
   otlp(workerId: string, signal: 'traces' | 'metrics' | 'logs', payload: unknown): void;
 }
 export const TelemetrySinkRef = defineRef<TelemetrySink>('telemetry.sink');
+
+/** What counts as a secret, for whoever shows data that users stored. Provided by an observability module, with the names that its user added. */
+export interface SecretRules {
+  /**
+   * Plain JSON data with a mark in place of every value that stands under the name of a secret, at every depth; `name` is what the whole stands under. Without secrets the
+   * same object, never a changed one.
+   */
+  hide(name: string | undefined, value: unknown): unknown;
+  /** True where that mark stands in such a place: storing it would overwrite the secret. */
+  holdsHidden(name: string | undefined, value: unknown): boolean;
+  /** Free text, such as the message of an error, without the secrets in it. */
+  text(text: string): string;
+}
+export const SecretRulesRef = defineRef<SecretRules>('telemetry.secrets');

@@ -87,7 +87,9 @@ export interface WorkerVitals {
   readonly uptimeMs: number;
   readonly eventLoopLagMs?: number;
   /** Bytes. */
-  readonly memory?: { readonly rss: number; readonly heapUsed: number };
+  readonly memory?: { readonly rss: number; readonly heapUsed: number; readonly heapTotal?: number; readonly external?: number };
+  /** Time on the processor since the start, in microseconds. */
+  readonly cpu?: { readonly userMicros: number; readonly systemMicros: number };
 }
 
 export interface WorkerRegistry {

@@ -48,7 +48,7 @@ function scoped(options: LoggerOptions, ids: Promoted, scope: LogFields | undefi
 /** Hands records to a logger of the surrounding program, for engines that run inside one. */
 export function loggerSink(logger: Logger): LogSink {
   return {
-    log({ level, message, fields, time: _time, level: _level, ...rest }) {
+    log({ level, message, fields, time: _time, level: _level, writerTraceId: _writer, ...rest }) {
       logger[level](message, { ...fields, ...rest, message: undefined });
     },
   };

@@ -1,5 +1,5 @@
 import type { Clock, Registration, StoreHandle, StoreService, StoreTransaction } from '@motia/engine-core/contract';
-import type { BackfillOutcome, BackfillRequest, BeginOutcome, ClaimOutcome, ClaimRequest, CronStore, JobState, RunEnd, RunKey, RunRecord, StoredJob } from '../cron-store.js';
+import type { BackfillOutcome, BackfillRequest, BeginOutcome, ClaimOutcome, ClaimRequest, CronStore, JobState, RunEnd, RunKey, RunRecord, RunStart, StoredJob } from '../cron-store.js';
 import { cronErrors } from '../errors.js';
 import type { Found } from '../program/sound-rows.js';
 import type { CronProgram } from '../store-program.js';
@@ -88,13 +88,13 @@ export class KvCronStore implements CronStore {
     return this.#handle.run('release', { key: keyOf(key), fencingToken });
   }
 
-  promote(key: RunKey, wish: { readonly wish: 'run' | 'queue'; readonly messageId?: string }, options?: { readonly tx?: StoreTransaction }): Promise<Started> {
-    const promotion = { key: keyOf(key), ...wish };
+  promote(key: RunKey, start: RunStart, options?: { readonly tx?: StoreTransaction }): Promise<Started> {
+    const promotion = { key: keyOf(key), start };
     return options?.tx === undefined ? this.#handle.run('promote', promotion) : this.#handle.run('promoteOrFail', promotion, { tx: options.tx });
   }
 
-  takeOver(key: RunKey, fencingToken: number, wish: 'run' | 'queue', messageId?: string): Promise<Started> {
-    return this.#handle.run('takeOver', { key: keyOf(key), fencingToken, wish, ...(messageId === undefined ? {} : { messageId }) });
+  takeOver(key: RunKey, fencingToken: number, start: RunStart): Promise<Started> {
+    return this.#handle.run('takeOver', { key: keyOf(key), fencingToken, start });
   }
 
   async openRuns(jobIds?: readonly string[]): Promise<readonly RunRecord[]> {

@@ -78,15 +78,15 @@ export function insertRun(sql: StoreSql, run: ProgramRun): void {
 }
 
 /** What of a run changes in its life; null takes it away. */
-export type RunChange = Partial<Pick<RunRow, 'state' | 'reason' | 'attempts' | 'losses' | 'startedAtMs' | 'endedAtMs' | 'engineId' | 'fencingToken' | 'messageId'>> & { readonly error?: RunFailure | null };
+export type RunChange = Partial<Pick<RunRow, 'state' | 'reason' | 'attempts' | 'losses' | 'startedAtMs' | 'endedAtMs' | 'engineId' | 'fencingToken' | 'messageId' | 'traceId'>> & { readonly error?: RunFailure | null };
 
 export function changeRun(sql: StoreSql, run: ProgramRun, { error, ...change }: RunChange): void {
   const row: RunRow = { ...toRow(run), ...change };
   const failure = error === undefined ? row.error : error === null ? null : JSON.stringify(error);
   sql.run(
-    `UPDATE cron_runs SET state = ?, reason = ?, attempts = ?, losses = ?, started_at_ms = ?, ended_at_ms = ?, engine_id = ?, fencing_token = ?, message_id = ?, error = ?, crc = ?
+    `UPDATE cron_runs SET state = ?, reason = ?, attempts = ?, losses = ?, started_at_ms = ?, ended_at_ms = ?, engine_id = ?, fencing_token = ?, message_id = ?, trace_id = ?, error = ?, crc = ?
       WHERE job_id = ? AND scheduled_at_ms = ?`,
-    row.state, row.reason, row.attempts, row.losses, row.startedAtMs, row.endedAtMs, row.engineId, row.fencingToken, row.messageId, failure, runCrc(row), row.jobId, row.scheduledAtMs,
+    row.state, row.reason, row.attempts, row.losses, row.startedAtMs, row.endedAtMs, row.engineId, row.fencingToken, row.messageId, row.traceId, failure, runCrc(row), row.jobId, row.scheduledAtMs,
   );
 }
 

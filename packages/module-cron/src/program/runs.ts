@@ -1,5 +1,5 @@
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
-import { nextWaiting, waitsAsBackfill, type BeginOutcome, type RunEnd, type RunKey, type RunRecord } from '../cron-store.js';
+import { nextWaiting, waitsAsBackfill, type BeginOutcome, type RunEnd, type RunKey, type RunRecord, type RunStart } from '../cron-store.js';
 import { cronErrors } from '../errors.js';
 import { rfc3339 } from '../rfc3339.js';
 import { jobRow } from './job-rows.js';
@@ -63,16 +63,15 @@ export function release(sql: StoreSql, { key, fencingToken }: { readonly key: Ru
 
 export interface Promotion {
   readonly key: RunKey;
-  readonly wish: 'run' | 'queue';
-  readonly messageId?: string;
+  readonly start: RunStart;
 }
 
-export function promote(sql: StoreSql, { key, wish, messageId }: Promotion, context: StoreCommandContext): Started | undefined {
+export function promote(sql: StoreSql, { key, start }: Promotion, context: StoreCommandContext): Started | undefined {
   const open = openRunsOf(sql, key.jobId, context);
   const run = open.find(({ scheduledAtMs }) => scheduledAtMs === key.scheduledAtMs);
   if (run?.state !== 'waiting' || open.some(({ state }) => state !== 'waiting')) return undefined;
   if (waitsAsBackfill(run) && jobRow(sql, key.jobId, context)?.isPaused === true) return undefined;
-  return restart(sql, run, { wish, messageId, losses: 0 }, context);
+  return restart(sql, run, { ...start, losses: 0 }, context);
 }
 
 /** @throws `MOTIA_CRON_SLOT_REFUSED` */
@@ -86,23 +85,17 @@ export interface Takeover extends Promotion {
   readonly fencingToken: number;
 }
 
-export function takeOver(sql: StoreSql, { key, wish, messageId, fencingToken }: Takeover, context: StoreCommandContext): Started | undefined {
+export function takeOver(sql: StoreSql, { key, start, fencingToken }: Takeover, context: StoreCommandContext): Started | undefined {
   const run = runRow(sql, key, context);
   if (run === undefined || (run.state !== 'running' && run.state !== 'released' && run.state !== 'queued') || (run.fencingToken ?? 0) !== fencingToken) return undefined;
   // What an engine gave back when it stopped was no accident.
-  return restart(sql, run, { wish, messageId, losses: run.state === 'running' ? 1 : 0 }, context);
+  return restart(sql, run, { ...start, losses: run.state === 'running' ? 1 : 0 }, context);
 }
 
-interface Restart {
-  readonly wish: 'run' | 'queue';
-  readonly messageId: string | undefined;
-  readonly losses: number;
-}
-
-function restart(sql: StoreSql, run: ProgramRun, { wish, messageId, losses }: Restart, context: StoreCommandContext): Started {
+function restart(sql: StoreSql, run: ProgramRun, { wish, messageId, traceId, losses }: RunStart & { readonly losses: number }, context: StoreCommandContext): Started {
   const { engineId, nowMs } = context;
   sql.run("UPDATE cron_jobs SET last_result = 'running', last_error = NULL WHERE job_id = ?", run.jobId);
-  const change = { engineId, losses: run.losses + losses };
+  const change = { engineId, losses: run.losses + losses, ...(traceId === undefined ? {} : { traceId }) };
   if (wish === 'queue') {
     changeRun(sql, run, { ...change, state: 'queued', messageId: messageId ?? null });
     return {};

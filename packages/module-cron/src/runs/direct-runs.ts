@@ -1,7 +1,7 @@
 import { inTrace } from '@motia/engine-core';
 import type { Clock, FunctionRegistry, Logger, OpenSpan, Telemetry, TraceContext } from '@motia/engine-core/contract';
 import type { CronJob } from '../cron-job.js';
-import type { ClaimOutcome, CronStore, RunRecord } from '../cron-store.js';
+import type { ClaimOutcome, CronStore, RunRecord, RunStart } from '../cron-store.js';
 import { cronErrors } from '../errors.js';
 import type { CronMetrics } from '../metrics.js';
 import { callFunction, failureOf, wasKeptFromRunning } from './call-function.js';
@@ -39,9 +39,9 @@ export class DirectRuns implements RunStarter {
     this.#parts = parts;
   }
 
-  async start(job: CronJob, claim: SlotClaim): Promise<ClaimOutcome> {
+  async start(job: CronJob, claim: SlotClaim, parent?: TraceContext): Promise<ClaimOutcome> {
     const { store, telemetry, local } = this.#parts;
-    const span = openSlotSpan(telemetry, { ...claim, functionId: job.functionId });
+    const span = openSlotSpan(telemetry, { ...claim, functionId: job.functionId }, parent);
     try {
       const outcome = await store.claim({ ...claim, wish: 'run', traceId: traceIdOf(span) });
       if (outcome.status === 'claimed') {
@@ -59,30 +59,40 @@ export class DirectRuns implements RunStarter {
   }
 
   async promote(job: CronJob, run: RunRecord): Promise<boolean> {
-    const started = await this.#parts.store.promote(run, { wish: 'run' });
-    if (started?.fencingToken === undefined) return false;
-    this.#again(job, run, { fencingToken: started.fencingToken, attempt: 1 });
-    return true;
+    return (await this.#again(job, run, { attempt: 1, obtain: (start) => this.#parts.store.promote(run, start) })) !== undefined;
   }
 
   async recover(job: CronJob, run: RunRecord): Promise<void> {
     const { store, clock, logger } = this.#parts;
     const wasLost = run.state === 'running';
     const isTooOld = job.spec.catchUpWindowMs !== undefined && clock.now() - run.scheduledAtMs > job.spec.catchUpWindowMs;
-    const started = await store.takeOver(run, run.fencingToken ?? 0, 'run');
-    if (started?.fencingToken === undefined) return;
     if (wasLost && (run.losses > 0 || job.spec.catchUp === 'skip' || isTooOld)) {
+      const started = await store.takeOver(run, run.fencingToken ?? 0, { wish: 'run' });
+      if (started?.fencingToken === undefined) return;
       const error = failureOf(cronErrors.RUN_LOST({ jobId: run.jobId, reason: run.losses > 0 ? 'its engine went away for the second time' : 'its engine went away while it ran' }));
       await this.#conclude(job, slotRun(job, { ...run, fencingToken: started.fencingToken }), { state: 'failed', reason: 'lost', error });
       return;
     }
-    logger.info('A cron run whose engine went away is started once more', { jobId: run.jobId, functionId: job.functionId, scheduledAtMs: run.scheduledAtMs });
-    this.#again(job, run, { fencingToken: started.fencingToken, attempt: run.attempts + 1 });
+    const trace = await this.#again(job, run, { attempt: run.attempts + 1, obtain: (start) => store.takeOver(run, run.fencingToken ?? 0, start) });
+    if (trace !== undefined) inTrace(logger, trace).info('A cron run whose engine went away is started once more', { jobId: run.jobId, functionId: job.functionId, scheduledAtMs: run.scheduledAtMs });
   }
 
-  #again(job: CronJob, record: RunRecord, { fencingToken, attempt }: { readonly fencingToken: number; readonly attempt: number }): void {
+  /** Starts a run that was claimed before, in a trace of its own. Undefined when somebody else did, or it has ended. */
+  async #again(job: CronJob, record: Again, { attempt, obtain }: { readonly attempt: number; readonly obtain: (start: RunStart) => ReturnType<CronStore['promote']> }): Promise<TraceContext | undefined> {
     const span = openSlotSpan(this.#parts.telemetry, { ...record, functionId: job.functionId });
-    this.#launch({ job, run: slotRun(job, { ...record, fencingToken }), span, attempt });
+    try {
+      const started = await obtain({ wish: 'run', traceId: traceIdOf(span) });
+      if (started?.fencingToken === undefined) {
+        span.setAttribute('iii.cron.outcome', 'taken');
+        span.end();
+        return undefined;
+      }
+      this.#launch({ job, run: slotRun(job, { ...record, fencingToken: started.fencingToken }), span, attempt });
+      return span.context;
+    } catch (error) {
+      span.end({ error });
+      throw error;
+    }
   }
 
   #launch(launched: { readonly job: CronJob; readonly run: SlotRun; readonly span: OpenSpan; readonly attempt: number }): void {
@@ -107,11 +117,8 @@ export class DirectRuns implements RunStarter {
   async #restartLost(job: CronJob, run: SlotRun, { result, attempt }: { readonly result: RunResult; readonly attempt: number }): Promise<boolean> {
     const { store, logger } = this.#parts;
     if (!wasKeptFromRunning(result.thrown, run) || result.thrown.code !== 'MOTIA_ENGINE_WORKER_LOST' || attempt > 1 || job.spec.catchUp === 'skip') return false;
-    const started = await persist(this.#parts, run.jobId, () => store.takeOver(run, run.fencingToken, 'run'));
-    if (started?.fencingToken === undefined) return true;
-    const span = openSlotSpan(this.#parts.telemetry, run);
-    inTrace(logger, span.context).warn('A cron run whose process went away is started once more', { jobId: run.jobId, functionId: run.functionId, scheduledAtMs: run.scheduledAtMs });
-    this.#launch({ job, run: { ...run, fencingToken: started.fencingToken }, span, attempt: attempt + 1 });
+    const trace = await this.#again(job, run, { attempt: attempt + 1, obtain: (start) => persist(this.#parts, run.jobId, () => store.takeOver(run, run.fencingToken, start)) });
+    if (trace !== undefined) inTrace(logger, trace).warn('A cron run whose process went away is started once more', { jobId: run.jobId, functionId: run.functionId, scheduledAtMs: run.scheduledAtMs });
     return true;
   }
 
@@ -132,6 +139,9 @@ export class DirectRuns implements RunStarter {
   }
 }
 
-function slotRun(job: CronJob, { scheduledAtMs, kind, isBackfilled, fencingToken }: Pick<SlotRun, 'scheduledAtMs' | 'kind' | 'isBackfilled' | 'fencingToken'>): SlotRun {
+/** What stays of a run from start to start. */
+type Again = Pick<SlotRun, 'jobId' | 'scheduledAtMs' | 'kind' | 'isBackfilled'>;
+
+function slotRun(job: CronJob, { scheduledAtMs, kind, isBackfilled, fencingToken }: Omit<Again, 'jobId'> & Pick<SlotRun, 'fencingToken'>): SlotRun {
   return { jobId: job.jobId, functionId: job.functionId, scheduledAtMs, kind, isBackfilled, fencingToken, ...runSettings(job.spec) };
 }

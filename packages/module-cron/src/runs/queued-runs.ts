@@ -1,4 +1,4 @@
-import { isMotiaError, type InvocationContext, type QueueRunStatus, type QueueService, type StoreService } from '@motia/engine-core/contract';
+import { isMotiaError, type InvocationContext, type QueueRunStatus, type QueueService, type StoreService, type TraceContext } from '@motia/engine-core/contract';
 import type { CronJob } from '../cron-job.js';
 import type { ClaimOutcome, RunEnd, RunKey, RunRecord } from '../cron-store.js';
 import { asErrorOf, callFunction, wasKeptFromRunning } from './call-function.js';
@@ -35,9 +35,9 @@ export class QueuedRuns implements RunStarter {
     this.#parts = parts;
   }
 
-  async start(job: CronJob, claim: SlotClaim): Promise<ClaimOutcome> {
+  async start(job: CronJob, claim: SlotClaim, parent?: TraceContext): Promise<ClaimOutcome> {
     const { store, telemetry, local } = this.#parts;
-    const span = openSlotSpan(telemetry, { ...claim, functionId: job.functionId });
+    const span = openSlotSpan(telemetry, { ...claim, functionId: job.functionId }, parent);
     const messageId = runId(claim);
     try {
       const [outcome] = await this.#parts.database.transaction((tx) =>
@@ -53,7 +53,7 @@ export class QueuedRuns implements RunStarter {
       }
       span.setAttribute('iii.cron.outcome', 'refused');
       span.end();
-      return store.claim({ ...claim, wish: 'settle' });
+      return store.claim({ ...claim, wish: 'settle', traceId: traceIdOf(span) });
     }
   }
 
@@ -62,7 +62,7 @@ export class QueuedRuns implements RunStarter {
     const span = openSlotSpan(telemetry, run);
     const messageId = runId(run);
     try {
-      await this.#parts.database.transaction((tx) => Promise.all([store.promote(run, { wish: 'queue', messageId }, { tx }), this.#enqueue(job, run, { tx, trace: span.context })]));
+      await this.#parts.database.transaction((tx) => Promise.all([store.promote(run, { wish: 'queue', messageId, traceId: traceIdOf(span) }, { tx }), this.#enqueue(job, run, { tx, trace: span.context })]));
       this.#watch(run, messageId);
       return true;
     } catch (error) {
@@ -81,10 +81,15 @@ export class QueuedRuns implements RunStarter {
     }
     // It was called directly, by an engine that had no queue.
     const messageId = runId(run);
-    const started = await this.#parts.store.takeOver(run, run.fencingToken ?? 0, 'queue', messageId);
-    if (started === undefined) return;
-    await this.#enqueue(job, run, {});
-    this.#watch(run, messageId);
+    const span = openSlotSpan(this.#parts.telemetry, run);
+    try {
+      const started = await this.#parts.store.takeOver(run, run.fencingToken ?? 0, { wish: 'queue', messageId, traceId: traceIdOf(span) });
+      if (started === undefined) return;
+      await this.#enqueue(job, run, { trace: span.context });
+      this.#watch(run, messageId);
+    } finally {
+      span.end();
+    }
   }
 
   /** The function `engine::cron::run`. What it throws makes the queue try again. */

@@ -189,6 +189,22 @@ export function cronStoreConformance({ describe, it, expect }: TestRunner, { ada
         expect([(started?.fencingToken ?? 0) > token, second]).toEqual([true, undefined]);
       });
 
+      it('O2 a run that is started later, or again, is in the trace of its newest start', async () => {
+        await using opened = await withJob();
+        const { store } = opened;
+        const traceId = async (): Promise<string | undefined> => (await store.history({ jobId: 'a', limit: 1 }))[0]?.traceId;
+        const token = await running(store);
+        await store.claim(claimOf('a', t0 + 1_000, { overlap: 'queueOne', traceId: 'waits' }));
+        expect(await traceId()).toEqual('waits');
+        await store.end(key('a', t0 + 1_000), token, { state: 'succeeded' });
+        const started = await store.promote(key('a', t0 + 2_000), { wish: 'run', traceId: 'starts' });
+        expect(await traceId()).toEqual('starts');
+        const again = await store.takeOver(key('a', t0 + 2_000), started?.fencingToken ?? 0, { wish: 'run', traceId: 'starts again' });
+        expect(await traceId()).toEqual('starts again');
+        await store.takeOver(key('a', t0 + 2_000), again?.fencingToken ?? 0, { wish: 'run' });
+        expect(await traceId()).toEqual('starts again');
+      });
+
       it('and leaves slots of a backlog where they are', async () => {
         await using opened = await withJob();
         const { store } = opened;
@@ -248,7 +264,7 @@ export function cronStoreConformance({ describe, it, expect }: TestRunner, { ada
         const { store } = opened;
         const run = key('a', t0 + 1_000);
         const token = await running(store);
-        const [first, second] = await Promise.all([store.takeOver(run, token, 'run'), store.takeOver(run, token, 'run')]);
+        const [first, second] = await Promise.all([store.takeOver(run, token, { wish: 'run' }), store.takeOver(run, token, { wish: 'run' })]);
         expect([first === undefined, second === undefined].filter(Boolean).length).toEqual(1);
         const after = await stateOf(store, t0 + 1_000);
         expect([after?.attempts, after?.losses, (after?.fencingToken ?? 0) > token]).toEqual([2, 1, true]);
@@ -263,7 +279,7 @@ export function cronStoreConformance({ describe, it, expect }: TestRunner, { ada
         expect((await stateOf(store, t0 + 1_000))?.state).toEqual('running');
         await store.release(run, token);
         expect((await store.openRuns(['a'])).map(({ state }) => state)).toEqual(['released']);
-        await store.takeOver(run, token, 'run');
+        await store.takeOver(run, token, { wish: 'run' });
         const after = await stateOf(store, t0 + 1_000);
         expect([after?.state, after?.losses]).toEqual(['running', 0]);
       });

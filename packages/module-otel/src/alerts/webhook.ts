@@ -64,11 +64,16 @@ async function permittedAddress(target: URL, { allowedHosts, resolve = systemLoo
   }
   const [first] = addresses;
   if (first === undefined) throw otelErrors.WEBHOOK_FAILED({ host: target.host, reason: 'its name has no address' });
-  if (allowedHosts.includes(target.host) || allowedHosts.includes(target.hostname)) return first;
+  if (isAllowed(target, allowedHosts)) return first;
   // One private address among several is one that could be hit.
   const reason = addresses.map(privateAddressReason).find((each) => each !== undefined);
   if (reason !== undefined) throw otelErrors.WEBHOOK_REFUSED({ host: target.host, reason });
   return first;
+}
+
+function isAllowed({ protocol, hostname, port }: URL, allowedHosts: readonly string[]): boolean {
+  const usualPort = protocol === 'https:' ? '443' : '80';
+  return allowedHosts.some((allowed) => [hostname, `${hostname}:${port === '' ? usualPort : port}`].includes(allowed.toLowerCase()));
 }
 
 async function systemLookup(host: string): Promise<readonly string[]> {
@@ -88,13 +93,16 @@ function post(target: URL, address: string, body: string, { clock, timeoutMs, si
   return new Promise<void>((resolve, reject) => {
     const fail = (reason: string, cause?: unknown): void => reject(otelErrors.WEBHOOK_FAILED({ host: target.host, reason }, cause));
     const outgoing = send(target, { method: 'POST', lookup: pinned, agent: false, signal: ended, headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } }, (response) => {
-      // The status is the answer: whatever it goes on to say is not waited for.
-      response.destroy();
+      // The status is the answer. What else it says is let pass for as long as the answer had time for.
+      response.resume().once('close', () => clock.clear(timer));
       const status = response.statusCode ?? 0;
       if (status >= 200 && status < 300) resolve();
       else fail(`it answered ${String(status)}`);
     });
-    outgoing.on('error', (error) => fail(controller.signal.aborted ? `it did not answer within ${String(timeoutMs)} ms` : error.message, error));
+    outgoing.on('error', (error) => {
+      clock.clear(timer);
+      fail(controller.signal.aborted ? `it did not answer within ${String(timeoutMs)} ms` : error.message, error);
+    });
     outgoing.end(body);
-  }).finally(() => clock.clear(timer));
+  });
 }

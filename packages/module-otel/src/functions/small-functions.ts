@@ -5,6 +5,7 @@ import type { RegisterFunctions } from './context.js';
 
 const mostBaggage = 64;
 const longestBaggage = 8192;
+const baggageValue = { test: (text: string): boolean => !/\p{Surrogate}/u.test(text), says: 'must be text that can be written in UTF-8' };
 const baggageKey = { test: isBaggageKey, says: 'must be a name of letters, digits and the signs that HTTP allows in tokens' };
 
 /** `engine::baggage::*`, `engine::sampling::rules`, `engine::alerts::*`, `engine::telemetry::stats`. */
@@ -42,7 +43,7 @@ export const registerSmallFunctions: RegisterFunctions = (context) => {
 function setBaggage(payload: unknown, call: InvocationContext): unknown {
   const input = new InputReader('engine::baggage::set', payload);
   const key = input.text('key', baggageKey) ?? '';
-  const value = input.text('value');
+  const value = input.text('value', baggageValue);
   for (const name of ['key', 'value']) if (!input.has(name)) input.problem(name, 'is required');
   const entries = new Map(parseBaggage(call.trace.baggage)).set(key, value ?? '');
   const baggage = writeBaggage(entries) ?? '';

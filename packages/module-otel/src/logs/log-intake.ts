@@ -4,8 +4,8 @@ import { cutText, type Redactor } from '../redaction/redactor.js';
 import { isBelowRate } from '../sampling/sampler.js';
 import type { LogData } from './log-data.js';
 
-/** Gets every record that is kept, in the moment it is written: it must only put it somewhere. */
-export type LogListener = (log: LogData) => void;
+/** Gets every record that is kept, in the moment it is written, and the trace of whoever wrote it: it must only put it somewhere. */
+export type LogListener = (log: LogData, writerTraceId: string | undefined) => void;
 
 export interface LogIntakeOptions {
   readonly clock: Pick<Clock, 'now'>;
@@ -44,7 +44,7 @@ export class LogIntake {
     try {
       const log = this.#clean(record);
       this.taken += 1;
-      for (const listener of this.#listeners) listener(log);
+      for (const listener of this.#listeners) listener(log, record.writerTraceId ?? record.traceId);
     } catch {
       // A record that cannot be kept is less bad than a request that fails for it.
       this.failures += 1;

@@ -56,9 +56,9 @@ export class LogTriggers {
     };
   }
 
-  /** In the moment a record is written: only puts it in line. */
-  take(log: LogData): void {
-    if (this.#subscribers.length === 0 || this.#isStopped || this.#isOfOwn(log)) return;
+  /** In the moment a record is written: only puts it in line. `writerTraceId`: of whoever wrote it, whichever trace it is about. */
+  take(log: LogData, writerTraceId: string | undefined): void {
+    if (this.#subscribers.length === 0 || this.#isStopped || this.#isOfOwn(writerTraceId, log.stream)) return;
     for (const subscriber of this.#subscribers) {
       const { level } = subscriber.trigger.config;
       if (level !== 'all' && !passesLevel(log.level, level as LogLevel)) continue;
@@ -76,7 +76,7 @@ export class LogTriggers {
   }
 
   /** What our functions log has the mark. What is printed may be theirs where nobody can tell whose it is. */
-  #isOfOwn({ traceId, stream }: LogData): boolean {
+  #isOfOwn(traceId: string | undefined, stream: LogData['stream']): boolean {
     return traceId === undefined ? this.#running > 0 && (stream === 'stdout' || stream === 'stderr') : traceId.startsWith(this.#mark);
   }
 

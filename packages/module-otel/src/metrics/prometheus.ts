@@ -21,7 +21,7 @@ export function renderPrometheus(metrics: readonly MetricData[]): string {
 }
 
 function metricName({ name, kind, unit }: MetricData): string {
-  const base = name.replace(/\.total$/, '').replaceAll(/[^a-zA-Z0-9_:]+/g, '_').replace(/^(?=\d)/, '_');
+  const base = name.replace(/[._]total$/, '').replaceAll(/[^a-zA-Z0-9_:]+/g, '_').replace(/^(?=\d)/, '_');
   const suffix = units[unit];
   const named = suffix === undefined || base.endsWith(`_${suffix}`) || (kind === 'counter' && unit === '1') ? base : `${base}_${suffix}`;
   return kind === 'counter' ? `${named}_total` : named;

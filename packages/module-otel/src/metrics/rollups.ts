@@ -10,8 +10,8 @@ export const rollupLevels = [
   { windowMs: 3_600_000, keptMs: 7 * 24 * 3_600_000 },
 ] as const;
 
-/** Windows of all series of a level that are kept; beyond, new ones are not begun. */
-const mostWindows = 50_000;
+/** Windows of all series of a level that are kept; beyond, the oldest ones go. */
+export const mostWindows = 50_000;
 
 /** What happened to one series in one window. */
 export interface RollupWindow {
@@ -32,6 +32,8 @@ export interface RollupWindow {
 /** Metrics over longer and longer times: minutes for an hour, five minutes for six, hours for a week. */
 export class Rollups {
   dropped = 0;
+  /** That were added since the start. */
+  points = 0;
   /** By level; the key is series and start. */
   readonly #levels: readonly Map<string, RollupWindow>[] = rollupLevels.map(() => new Map());
 
@@ -40,6 +42,7 @@ export class Rollups {
   }
 
   add(points: readonly MetricPoint[]): void {
+    this.points += points.length;
     for (const point of points) for (let level = 0; level < rollupLevels.length; level += 1) this.#addTo(level, point);
   }
 
@@ -72,9 +75,10 @@ export class Rollups {
     const key = keyOf({ metric, attributes }, startMs);
     let window = windows.get(key);
     if (window === undefined) {
-      if (windows.size >= mostWindows) {
+      const [oldest] = windows.size >= mostWindows ? windows.keys() : [];
+      if (oldest !== undefined) {
+        windows.delete(oldest);
         this.dropped += 1;
-        return;
       }
       window = { level, metric, kind, attributes, startMs, count: 0, sum: 0, min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, last: 0, distribution: undefined };
       windows.set(key, window);

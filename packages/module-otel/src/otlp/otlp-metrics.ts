@@ -57,6 +57,8 @@ function toDistribution(point: Loose): Distribution | undefined {
     buckets[bucket] = (buckets[bucket] as number) + (number(inside) ?? 0);
   });
   const sum = number(point['sum']) ?? 0;
+  // Who tells of no buckets, or of too few, has all values below infinity.
+  buckets[buckets.length - 1] = (buckets.at(-1) as number) + Math.max(0, count - buckets.reduce((a, b) => a + b, 0));
   const range = rangeOf(buckets);
   // Who does not say the greatest value may have one beyond the last bound.
   const beyond = Math.max(bounds.filter(Number.isFinite).at(-1) ?? 0, count === 0 ? 0 : sum / count);

@@ -59,7 +59,7 @@ export function parseTreeQuery(payload: unknown): TreeQuery {
   return { ...query, isClamped: input.isClamped };
 }
 
-/** Spans by parent, in order of time. Spans whose parent is not known are roots. */
+/** Spans by parent, in order of time. Spans whose parent is not known are roots; of those that lie in a circle, the first one. */
 export class SpanForest {
   readonly roots: readonly SpanData[];
   readonly #children = new Map<string, SpanData[]>();
@@ -77,11 +77,34 @@ export class SpanForest {
       }
     }
     for (const siblings of this.#children.values()) siblings.sort(byStart);
+    this.#cutCircles(spans, roots);
     this.roots = rootSpanId === undefined ? roots.sort(byStart) : spans.filter(({ spanId }) => spanId === rootSpanId);
   }
 
   childrenOf({ spanId }: SpanData): readonly SpanData[] {
     return this.#children.get(spanId) ?? none;
+  }
+
+  /** Whatever no root leads to becomes one, and is nobody's child any more. */
+  #cutCircles(spans: readonly SpanData[], roots: SpanData[]): void {
+    const reached = new Set<SpanData>();
+    const reach = (from: readonly SpanData[]): void => {
+      const waiting = [...from];
+      for (let span = waiting.pop(); span !== undefined; span = waiting.pop()) {
+        if (reached.has(span)) continue;
+        reached.add(span);
+        for (const child of this.childrenOf(span)) waiting.push(child);
+      }
+    };
+    reach(roots);
+    if (reached.size === spans.length) return;
+    for (const span of spans.filter((each) => !reached.has(each)).sort(byStart)) {
+      if (reached.has(span)) continue;
+      const parentId = span.parentSpanId ?? '';
+      this.#children.set(parentId, (this.#children.get(parentId) ?? []).filter((child) => child !== span));
+      roots.push(span);
+      reach([span]);
+    }
   }
 }
 const none: readonly SpanData[] = [];

@@ -7,6 +7,7 @@ import { isHarmless, isNamedByAnother, isSecretName, namesAnother, redacted } fr
 export const Verdict = { Keep: 0, Scan: 1, Secret: 2, Query: 3, Path: 4, Naming: 5, Named: 6 } as const;
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 const rememberedNames = 10_000;
+const longestRemembered = 256;
 const deepest = 16;
 const listedHeaders = /headers$/i;
 
@@ -132,7 +133,7 @@ export class Redactor {
             : isNamedByAnother(name)
               ? Verdict.Named
               : Verdict.Scan;
-    if (this.#verdicts.size < rememberedNames) this.#verdicts.set(name, verdict);
+    if (this.#verdicts.size < rememberedNames && name.length <= longestRemembered) this.#verdicts.set(name, verdict);
     return verdict;
   }
 }

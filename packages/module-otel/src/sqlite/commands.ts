@@ -7,6 +7,8 @@ import { evictSpans, forgetStrings, insertChunk, type SpanLimits } from './write
 export interface WriteInput {
   /** Names the run of the engine: numbers of texts are its own. */
   readonly run: string;
+  /** There is nothing new: it is only looked for what is too old, and nothing is written if there is none. */
+  readonly isSweep: boolean;
   readonly strings: { readonly first: number; readonly texts: readonly string[] };
   readonly spans: readonly Uint8Array[];
   /** Open spans that were not written down before, as records. */
@@ -31,8 +33,8 @@ export interface WriteResult {
 const fullLogBytes = 64 * 1024;
 
 export function write(sql: StoreSql, input: WriteInput, { engineId, nowMs }: StoreCommandContext): WriteResult {
-  const { run, strings, spans, opened, ended, logs, rollups, rollupsBefore, limits } = input;
-  sql.run('INSERT INTO otel_engines (id, seen_ms, run) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET seen_ms = excluded.seen_ms, run = excluded.run', engineId, nowMs, run);
+  const { run, isSweep, strings, spans, opened, ended, logs, rollups, rollupsBefore, limits } = input;
+  if (!isSweep) sql.run('INSERT INTO otel_engines (id, seen_ms, run) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET seen_ms = excluded.seen_ms, run = excluded.run', engineId, nowMs, run);
   strings.texts.forEach((text, index) => sql.run('INSERT OR REPLACE INTO otel_strings (run, number, text) VALUES (?, ?, ?)', run, strings.first + index, text));
   for (const body of spans) insertChunk(sql, run, body, limits, false);
   for (const id of ended) sql.run('DELETE FROM otel_open WHERE span_id = ?', id);

@@ -25,7 +25,8 @@ export const SqliteStorage = defineAdapter({
   brings: [SqliteStore],
   async create({ services: { pool }, clock, logger, health }, { directory }) {
     const request = { directory, name: 'telemetry', durability: 'normal' as const };
-    pool.expect(request);
+    // Telemetry that cannot be kept costs itself, not the app.
+    pool.expect(request, { isVital: false });
     return {
       service: {
         async open(source) {

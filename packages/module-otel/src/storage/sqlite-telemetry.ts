@@ -20,8 +20,10 @@ export interface SqliteTelemetryParts extends OwnRecords {
 
 /** How often what was recorded is handed to the writer. */
 const flushMs = 250;
-/** The same while there is nothing to write: that the engine is there, and the age of what is kept. */
-const idleFlushMs = 5_000;
+/** How often an engine with open spans says that it is there: they end then if it is killed. */
+const seenEveryMs = 1_000;
+/** How often what is too old is looked for while nothing is written, at least. */
+const longestSweepMs = 60_000;
 /** A span that is open for so long is written down as open. */
 const openAfterMs = 200;
 const mostOpenWritten = 10_000;
@@ -44,7 +46,9 @@ export class SqliteTelemetry implements OpenStorage {
   #handle: StoreHandle<OtelProgram> | undefined;
   #strings = 0;
   #rolledUpMs = 0;
-  #writtenMs = 0;
+  #rolledUpPoints = 0;
+  /** On the monotonic scale. */
+  #wroteAtMs = 0;
   #timer: Timer | undefined;
   #writing: Promise<void> | undefined;
   #isFailing = false;
@@ -84,7 +88,7 @@ export class SqliteTelemetry implements OpenStorage {
   async flush(): Promise<void> {
     // What is under way began before some of it.
     await this.#writing;
-    do await this.#write(true);
+    do await this.#write();
     while (this.#spanCursor.waiting > 0 && !this.#isFailing);
   }
 
@@ -107,12 +111,12 @@ export class SqliteTelemetry implements OpenStorage {
     return gone.length === 0 ? 0 : handle.run('interrupt', { gone, slowMs: options.slow_trace_ms });
   }
 
-  #write(isAsked = false): Promise<void> {
-    this.#writing ??= this.#writeOnce(isAsked).finally(() => (this.#writing = undefined));
+  #write(): Promise<void> {
+    this.#writing ??= this.#writeOnce().finally(() => (this.#writing = undefined));
     return this.#writing;
   }
 
-  async #writeOnce(isAsked: boolean): Promise<void> {
+  async #writeOnce(): Promise<void> {
     const { settings, options, clock, spans } = this.#parts;
     const handle = this.#handle;
     if (handle === undefined) return;
@@ -122,24 +126,29 @@ export class SqliteTelemetry implements OpenStorage {
     const taken = this.#spanCursor.take(bytesPerWrite);
     const logs = this.#logCursor.take(bytesPerWrite);
     const { opened, ended } = keepsSpans ? this.#openSpans(nowMs) : { opened: [], ended: [] };
+    // It may name texts that are new.
+    const openedBodies = opened.map((span) => this.#snapshots.bytes(span));
     const firstString = this.#strings;
     const texts = spans.encoder.strings.since(firstString);
-    const isIdle = [taken.pieces, logs.pieces, opened, ended, texts].every(({ length }) => length === 0) && taken.missed + logs.missed === 0;
-    if (isIdle && !isAsked && !this.#isFailing && nowMs >= this.#writtenMs && nowMs - this.#writtenMs < idleFlushMs) return;
-    this.#writtenMs = nowMs;
+    const rollups = settings.metrics.kept === 'storage' ? this.#rollups() : [];
     if (keepsSpans) this.droppedSpans += taken.missed;
     if (keepsLogs) this.droppedLogs += logs.missed;
+    const hasNews = (keepsSpans && taken.pieces.length > 0) || (keepsLogs && logs.pieces.length > 0) || opened.length + ended.length + texts.length + rollups.length > 0;
+    const isAtWork = this.#writtenOpen.size > 0;
+    if (!hasNews && !this.#isFailing && clock.monotonicMs() - this.#wroteAtMs < (isAtWork ? seenEveryMs : this.#sweepEveryMs)) return;
+    this.#wroteAtMs = clock.monotonicMs();
     try {
       const { evictedSpans, evictedLogs } = await handle.run('write', {
         run: this.#run,
+        isSweep: !hasNews && !isAtWork && !this.#isFailing,
         strings: { first: firstString, texts },
         spans: keepsSpans ? taken.pieces.map(({ body }) => body) : [],
-        opened: opened.map((span) => this.#snapshots.bytes(span)), ended: ended.map(({ context }) => Buffer.from(context.traceparent.slice(36, 52), 'hex')),
+        opened: openedBodies, ended: ended.map(({ context }) => Buffer.from(context.traceparent.slice(36, 52), 'hex')),
         logs: {
           pieces: keepsLogs ? logs.pieces : [],
           maxRecords: options.logs_max_count, maxBytes: options.logs_max_bytes, ...ageLimits(nowMs, options.logs_retention_seconds),
         },
-        rollups: settings.metrics.kept === 'storage' ? this.#rollups() : [],
+        rollups,
         rollupsBefore: rollupLevels.map(({ windowMs, keptMs }) => nowMs - keptMs - windowMs),
         limits: { maxBytes: options.sqlite_max_bytes, slowMs: options.slow_trace_ms, ...ageLimits(nowMs, options.traces_retention_seconds) },
       });
@@ -174,12 +183,18 @@ export class SqliteTelemetry implements OpenStorage {
   #rollups(): { readonly level: number; readonly startMs: number; readonly series: string; readonly body: string }[] {
     const { rollups, clock } = this.#parts;
     const nowMs = clock.now();
-    if (nowMs - this.#rolledUpMs < rollupEveryMs && nowMs >= this.#rolledUpMs) return [];
+    if (rollups.points === this.#rolledUpPoints || (nowMs - this.#rolledUpMs < rollupEveryMs && nowMs >= this.#rolledUpMs)) return [];
     const since = this.#rolledUpMs;
     this.#rolledUpMs = nowMs;
+    this.#rolledUpPoints = rollups.points;
     return rollupLevels.flatMap((_, level) =>
       rollups.list({ level, fromMs: since === 0 ? nowMs - rollupEveryMs : since - rollupEveryMs }).map((window) => ({ level, startMs: window.startMs, series: JSON.stringify([window.metric, window.attributes]), body: JSON.stringify(window) })),
     );
+  }
+
+  get #sweepEveryMs(): number {
+    const { traces_retention_seconds: traces, logs_retention_seconds: logs } = this.#parts.options;
+    return Math.min(longestSweepMs, (Math.min(traces, logs) * 1000) / retentionParts);
   }
 
   #succeeded(): void {
@@ -199,11 +214,13 @@ export class SqliteTelemetry implements OpenStorage {
 }
 
 const rollupEveryMs = 10_000;
+/** Nothing is held for longer than meant by more than one of them. */
+const retentionParts = 16;
 
 /** Pieces go whole: one that takes records of a sixteenth of the time holds none of them for more than that sixteenth too long. */
 function ageLimits(nowMs: number, retentionSeconds: number): { readonly beforeMs: number; readonly pieceMs: number } {
   const retentionMs = retentionSeconds * 1000;
-  return { beforeMs: nowMs - retentionMs, pieceMs: retentionMs / 16 };
+  return { beforeMs: nowMs - retentionMs, pieceMs: retentionMs / retentionParts };
 }
 
 function recordsOf({ pieces }: TakenBytes): number {

@@ -3,6 +3,7 @@ import {
   isMotiaError, type Clock, type Logger, type Registration, type StoreHandle, type StorePool, type StoreRequest, type StoreService, type StoreTransaction, type StreamItemAddress, type Timer,
 } from '@motia/engine-core/contract';
 import { openDueCalls, type ClaimedCall, type DueCalls } from '@motia/store-sqlite/outbox';
+import type { CustomMark } from '../custom/custom-function.js';
 import type { LogPage, PlaceSnapshot, ResumePosition } from '../delivery/catch-up.js';
 import type { Place } from '../delivery/frame-text.js';
 import { streamErrors } from '../errors.js';
@@ -152,6 +153,22 @@ export class KvStreamStore implements StreamStore {
     let sum = 0;
     for (let ended = await handle.run('endLostSessions', { gone }); ended > 0; ended = await handle.run('endLostSessions', { gone })) sum += ended;
     return sum;
+  }
+
+  async customMarks(): Promise<readonly CustomMark[]> {
+    return this.#running.handle.query('customMarks', undefined);
+  }
+
+  markCustom(mark: CustomMark): Promise<void> {
+    return this.#running.handle.run('markCustom', mark);
+  }
+
+  clearCustom(stream: string): Promise<void> {
+    return this.#running.handle.run('clearCustom', { stream });
+  }
+
+  onCustomMarks(listener: () => void): Registration {
+    return this.#running.service.onForeignCommit(listener);
   }
 
   onEngineGone(listener: () => void): Registration {

@@ -12,14 +12,15 @@ export const legacyCodes = {
   'stream::send': 'STREAM_SEND_ERROR',
   'stream::update': 'STREAM_UPDATE_ERROR',
 } as const;
-export type StreamFunctionId = keyof typeof legacyCodes;
+/** What the reference system does not have answers only our codes. */
+export type StreamFunctionId = keyof typeof legacyCodes | 'stream::reset_storage';
 
 /** The error as the function answers it: with the old code beside ours. */
 export function withLegacyCode(functionId: StreamFunctionId, error: unknown): MotiaError {
-  const legacyCode = legacyCodes[functionId];
-  if (!isMotiaError(error)) return streamErrors.ACCESS_FAILED({ functionId, legacyCode, problem: error instanceof Error ? error.message : String(error) }, error);
+  const legacyCode = functionId === 'stream::reset_storage' ? undefined : legacyCodes[functionId];
+  if (!isMotiaError(error)) return streamErrors.ACCESS_FAILED({ functionId, ...(legacyCode === undefined ? {} : { legacyCode }), problem: error instanceof Error ? error.message : String(error) }, error);
   const { details } = error;
-  if (typeof details === 'object' && details !== null && 'legacyCode' in details) return error;
+  if (legacyCode === undefined || (typeof details === 'object' && details !== null && 'legacyCode' in details)) return error;
   const { code, message, hint, retryable, status, cause, stack } = error;
   return new MotiaError({ code, message, hint, retryable, status, cause, stack, details: { ...(typeof details === 'object' ? details : {}), legacyCode } });
 }

@@ -1,7 +1,7 @@
 import type { ChangeOptions, FunctionRegistry, FunctionSpec, InvocationContext, JsonSchema, Registration, StorePool } from '@motia/engine-core/contract';
 import { pageLimit, type Paging } from '../list-answers.js';
 import type { StreamOperations } from '../stream-operations.js';
-import { legacyCodes, withLegacyCode, type StreamFunctionId } from './legacy-codes.js';
+import { withLegacyCode, type StreamFunctionId } from './legacy-codes.js';
 import { InputReader } from './read-input.js';
 
 type Run = (input: InputReader, options: ChangeOptions) => Promise<unknown>;
@@ -54,7 +54,6 @@ export class StreamFunctions {
   }
 }
 
-export const streamFunctionIds = Object.keys(legacyCodes) as readonly StreamFunctionId[];
 
 function functionsOf(operations: StreamOperations): Readonly<Record<StreamFunctionId, StreamFunction>> {
   const address = (input: InputReader) => ({ stream: input.name('stream_name'), group: input.name('group_id'), item: input.name('item_id') });
@@ -111,6 +110,10 @@ function functionsOf(operations: StreamOperations): Readonly<Record<StreamFuncti
         await operations.send(to, { type: input.name('type'), data: input.raw('data') ?? null }, options);
         return null;
       },
+    },
+    'stream::reset_storage': {
+      description: 'Has the engine keep a stream itself again that a worker had taken over and that is gone for good.', input: object(['stream_name'], { stream_name: text }), isChange: false,
+      run: async (input) => ({ operations: await operations.resetStorage(input.name('stream_name')) }),
     },
   };
 }

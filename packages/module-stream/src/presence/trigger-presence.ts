@@ -3,7 +3,7 @@ import { defineOptions } from '@motia/engine-core';
 import {
   isMotiaError, type Clock, type Logger, type MotiaError, type OptionsSchema, type Registration, type Trigger, type TriggerRegistry, type WorkerRegistry,
 } from '@motia/engine-core/contract';
-import { subscriptionOf, TriggerDelivery, TriggerNews, type DueCalls, type DueTrigger, type TriggerDeliveryParts } from '@motia/store-sqlite/outbox';
+import { ExpectedTriggers, subscriptionOf, TriggerDelivery, TriggerNews, type DueCalls, type DueTrigger, type TriggerDeliveryParts } from '@motia/store-sqlite/outbox';
 import { streamErrors } from '../errors.js';
 import { leaveKind } from '../program/sessions.js';
 import type { SessionKey, StreamStore } from '../stream-store.js';
@@ -27,7 +27,7 @@ const payloadSchema = {
 export interface TriggerPresenceParts extends Omit<TriggerDeliveryParts, 'kind' | 'triggers'> {
   readonly store: Pick<StreamStore, 'enterSession' | 'forgetSession' | 'endSession' | 'endLostSessions' | 'onEngineGone'>;
   /** Where engines on one store tell each other of `stream:join`. */
-  readonly joinNews: Pick<DueCalls, 'subscribe' | 'elsewhere' | 'forgetGone'>;
+  readonly joinNews: Pick<DueCalls, 'subscribe' | 'elsewhere' | 'inherit'>;
   readonly triggers: TriggerRegistry;
   readonly workers: WorkerRegistry;
   readonly clock: Clock;
@@ -49,6 +49,8 @@ export class TriggerPresence implements Presence {
   readonly #joins: GuardTriggers<PresenceTriggerConfig>;
   readonly #leaves: GuardTriggers<PresenceTriggerConfig>;
   readonly #joinNews: TriggerNews;
+  /** Of engines that were killed: other engines on the store keep to them until the app is back. */
+  readonly #expectedJoins: ExpectedTriggers;
   /** Members whose leaving somebody wants to hear of, by key. */
   readonly #recorded = new Set<string>();
   readonly #writing = new Set<Promise<unknown>>();
@@ -60,7 +62,8 @@ export class TriggerPresence implements Presence {
     const { clock, logger, workers } = parts;
     this.#delivery = new TriggerDelivery({ ...parts, kind: leaveKind });
     this.#joins = new GuardTriggers({ type: joinKind, workers, clock, logger, onChanged: () => void this.#joinNews.tell() });
-    this.#joinNews = new TriggerNews({ kind: joinKind, calls: parts.joinNews, clock, logger, subscriptions: () => this.#joins.all().map(subscriptionOf) });
+    this.#expectedJoins = new ExpectedTriggers({ ...parts, kind: joinKind, calls: parts.joinNews, isBound: (id) => this.#joins.all().some((trigger) => trigger.id === id), onChanged: () => void this.#joinNews.tell() });
+    this.#joinNews = new TriggerNews({ kind: joinKind, calls: parts.joinNews, clock, logger, subscriptions: () => [...this.#joins.all().map(subscriptionOf), ...this.#expectedJoins.all()] });
     this.#leaves = new GuardTriggers({ type: leaveKind, workers, clock, logger, onChanged: () => this.#recordAll() });
   }
 
@@ -68,7 +71,7 @@ export class TriggerPresence implements Presence {
     const { triggers, store } = this.#parts;
     this.#lookout = store.onEngineGone(() => this.#track(this.#endLost(), 'Subscriptions of an engine that is gone could not be ended; the next start does'));
     await this.#endLost();
-    await this.#parts.joinNews.forgetGone();
+    await this.#expectedJoins.start();
     await this.#delivery.start();
     this.#joins.start();
     this.#leaves.start();
@@ -76,6 +79,7 @@ export class TriggerPresence implements Presence {
       await triggers.registerType<PresenceTriggerConfig>({
         type: joinKind, description: 'Asks a function before a client may follow.', config: presenceTriggerOptions, payloadSchema,
         apply: async (change) => {
+          for (const { id } of change.added) this.#expectedJoins.meet(id);
           this.#joins.apply(change);
           await this.#joinNews.told();
         },
@@ -106,8 +110,11 @@ export class TriggerPresence implements Presence {
   async stop(): Promise<void> {
     this.#lookout?.dispose();
     for (const registration of this.#registrations.splice(0)) registration.dispose();
+    this.#expectedJoins.stop();
     this.#joinNews.close();
     await Promise.all([...this.#writing, this.#joinNews.told()]);
+    // An engine that has stopped guards nothing any more.
+    await this.#parts.joinNews.subscribe([]).catch((error: unknown) => this.#parts.logger.warn('Other engines may keep to the onJoin of this one for a day', { reason: String(error) }));
     await this.#delivery.stop();
     this.#joins.stop();
     this.#leaves.stop();

@@ -1,10 +1,11 @@
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
 import { addDueCalls } from '@motia/store-sqlite/outbox';
-import { applyUpdateOps } from '@motia/update-ops';
 import { changeBody } from '../delivery/frame-text.js';
 import { streamErrors } from '../errors.js';
 import type { StreamChangeEvent } from '../stream-event.js';
 import type { ItemChange, ItemOutcome, ItemWrite } from '../stream-store.js';
+import { updatedJson } from '../updated-json.js';
+import { assertNotCustom } from './custom-marks.js';
 import { itemChecksum, quarantineItem } from './damaged-rows.js';
 import { addLog, groupOf, traceIdOf, type GroupRow } from './group.js';
 
@@ -30,6 +31,7 @@ const itemColumns = 'id, value, timestamp, checksum';
 /** One change of an item: its new value, its number, its place in the log, and the calls that it owes, all or nothing. */
 export function changeItem(sql: StoreSql, input: ChangeItemInput, context: StoreCommandContext): ItemOutcome {
   const { address, change } = input;
+  if (context.isShared && change.kind !== 'record') assertNotCustom(sql, { stream: address.stream, operation: change.kind });
   const group = groupOf(sql, address.stream, address.group, context.nowMs);
   const found = sql.get<ItemRow>(`SELECT ${itemColumns} FROM stream_item WHERE group_id = ? AND name = ?`, group.id, address.item);
   const isDamaged = found !== undefined && found.checksum !== itemChecksum(group.id, address.item, found.value);
@@ -64,15 +66,7 @@ export function changeItem(sql: StoreSql, input: ChangeItemInput, context: Store
 function nextValue(change: ItemChange, current: string | undefined, limitBytes: number): string | undefined {
   if (change.kind === 'delete') return undefined;
   if (change.kind === 'set' || change.kind === 'record') return change.json;
-  const outcome = applyUpdateOps(current === undefined ? undefined : JSON.parse(current), change.ops);
-  if (!outcome.ok) {
-    const { code, message, opIndex } = outcome.problem;
-    throw streamErrors.UPDATE_REFUSED({ code, problem: message, ...(opIndex === undefined ? {} : { opIndex }), legacyCode: 'STREAM_UPDATE_ERROR' });
-  }
-  const json = JSON.stringify(outcome.value);
-  const bytes = Buffer.byteLength(json);
-  if (bytes > limitBytes) throw streamErrors.VALUE_TOO_LARGE({ bytes, limitBytes, legacyCode: 'STREAM_UPDATE_ERROR' });
-  return json;
+  return updatedJson(change.ops, current === undefined ? undefined : JSON.parse(current), limitBytes);
 }
 
 /** Undefined: there is nothing to change. */

@@ -79,4 +79,8 @@ export const migrations: readonly StoreMigration[] = [
       sealEngines(sql);
     },
   },
+  {
+    version: 4,
+    up: (sql) => void sql.run('CREATE TABLE stream_custom (stream TEXT NOT NULL, operation TEXT NOT NULL, crc INTEGER NOT NULL, PRIMARY KEY (stream, operation)) STRICT, WITHOUT ROWID'),
+  },
 ];

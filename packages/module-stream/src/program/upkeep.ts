@@ -1,5 +1,6 @@
 import type { StoreCommandContext, StoreSql } from '@motia/engine-core/contract';
 import { storeHistory } from '@motia/store-sqlite/rows';
+import { takeOutDamagedMarks } from './custom-marks.js';
 import { enterEngine, leaveEngine, otherEngines } from './engines.js';
 import { floorOf } from './group.js';
 import { readMeta, takeOutDamagedMeta, writeMeta } from './meta.js';
@@ -25,6 +26,7 @@ export interface OpenInput {
  * is known of the old one is damaged.
  */
 export function openStreams(sql: StoreSql, { candidate, survivesPowerFailure, gone }: OpenInput, context: StoreCommandContext): string {
+  takeOutDamagedMarks(sql, context);
   const isDamaged = takeOutDamagedMeta(sql, context);
   if (isDamaged) writeMeta(sql, 'floor', String(highestSeq(sql)));
   const known = readMeta(sql, 'epoch');

@@ -128,6 +128,17 @@ export function streamStoreConformance({ describe, it, expect }: TestRunner, sub
       expect(await store.groups({ ...whole, stream: 'nothing' })).toEqual({ groups: [], hasMore: false });
     });
 
+    it('remembers which operations of a stream a worker has taken over, until they are cleared', async () => {
+      await using probe = await open();
+      const { store } = probe;
+      const [get, set, other] = [{ stream: 'todo', operation: 'get' }, { stream: 'todo', operation: 'set' }, { stream: 'chat', operation: 'get' }] as const;
+      for (const mark of [get, set, other, set]) await store.markCustom(mark);
+      const marks = await store.customMarks();
+      expect(marks.map(({ stream, operation }) => `${stream} ${operation}`).sort()).toEqual(['chat get', 'todo get', 'todo set']);
+      await store.clearCustom('todo');
+      expect(await store.customMarks()).toEqual([other]);
+    });
+
     it('T2 hands out every change from a snapshot on, once and in order', async () => {
       await using probe = await open();
       const { store } = probe;

@@ -59,6 +59,11 @@ export class StreamTriggers {
     });
   }
 
+  /** The engine begins to end. */
+  expectEnd(): void {
+    this.#delivery.expectEnd();
+  }
+
   drain(deadline: AbortSignal): Promise<void> {
     return this.#delivery.drain(deadline);
   }

@@ -242,8 +242,9 @@ export class SdkWorker implements ContextHost {
     const askedAtMs = performance.now();
     await new Promise((resolve) => setImmediate(resolve));
     const nowMs = performance.now();
-    const { rss, heapUsed } = process.memoryUsage();
-    return { uptimeMs: nowMs - this.#startedAtMs, inFlight: this.#inFlight.count, eventLoopLagMs: nowMs - askedAtMs, memory: { rss, heapUsed } };
+    const { rss, heapUsed, heapTotal, external } = process.memoryUsage();
+    const { user: userMicros, system: systemMicros } = process.cpuUsage();
+    return { uptimeMs: nowMs - this.#startedAtMs, inFlight: this.#inFlight.count, eventLoopLagMs: nowMs - askedAtMs, memory: { rss, heapUsed, heapTotal, external }, cpu: { userMicros, systemMicros } };
   }
 
   /** Answers when the last call is answered, or at the deadline with the number of those that are not. */

@@ -11,6 +11,16 @@ export function limitedValue(value: unknown): AttributeValue | undefined {
   return value.slice(0, spanLimits.listLength).map((item: unknown) => (typeof item === 'string' ? limitedText(item, spanLimits.textLength) : typeof item === 'number' || typeof item === 'boolean' ? item : null));
 }
 
-export function limitedText(text: string, length: number): string {
+/** A library may give anything: what is no text becomes one. */
+export function limitedText(given: unknown, length: number): string {
+  const text = typeof given === 'string' ? given : asText(given);
   return text.length > length ? `${text.slice(0, length)}… (${text.length} characters)` : text;
+}
+
+function asText(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return typeof value;
+  }
 }

@@ -143,7 +143,7 @@ describe('the life of a worker', () => {
     expect(await engine.endpoint.request('ping', {})).toMatchObject({ inFlight: 1, memory: { rss: expect.any(Number) as unknown as number } });
     finish();
     expect(await call).toEqual({ status: 200, body: 'held' });
-    expect(await engine.endpoint.request('ping', {})).toMatchObject({ inFlight: 0, eventLoopLagMs: expect.any(Number) as unknown as number });
+    expect(await engine.endpoint.request('ping', {})).toMatchObject({ inFlight: 0, eventLoopLagMs: expect.any(Number) as unknown as number, memory: { rss: expect.any(Number), heapUsed: expect.any(Number), heapTotal: expect.any(Number), external: expect.any(Number) }, cpu: { userMicros: expect.any(Number), systemMicros: expect.any(Number) } });
   });
 
   it('finishes what is in flight before it answers drain, and takes nothing new', async () => {

@@ -308,7 +308,9 @@ export interface PingResult {
   readonly inFlight: number;
   readonly eventLoopLagMs?: number;
   /** Bytes. */
-  readonly memory?: { readonly rss: number; readonly heapUsed: number };
+  readonly memory?: { readonly rss: number; readonly heapUsed: number; readonly heapTotal?: number; readonly external?: number };
+  /** Time on the processor since the start, in microseconds. */
+  readonly cpu?: { readonly userMicros: number; readonly systemMicros: number };
 }
 
 /** Finish what is in flight, take nothing new. */

@@ -56,11 +56,9 @@ export interface DueCalls {
   subscribe(subscriptions: readonly DueSubscription[]): Promise<void>;
   /** What engines that are gone had written down, this one's earlier runs included. It is this engine's from now on. */
   inherit(): Promise<readonly DueSubscription[]>;
-  /** Takes away what they had written down, for kinds that nobody inherits. */
-  forgetGone(): Promise<void>;
   /** Another engine on the store is gone: there may be something to inherit. */
   onEngineGone(listener: () => void): Registration;
-  /** Triggers that only other engines on the store have, as far as they have told, and that this address concerns. */
+  /** Triggers that only other engines on the store have, as far as they have told and within a day of their last sign of life, and that this address concerns. */
   elsewhere(address: Readonly<Record<string, string>>, except: readonly { readonly id: string }[]): readonly { readonly id: string; readonly functionId: string }[];
   /** Takes the first call of lanes that are ready and nobody's, oldest first. */
   claim(wanted: readonly { readonly triggerId: string; readonly limit: number }[]): Promise<ClaimAnswer>;

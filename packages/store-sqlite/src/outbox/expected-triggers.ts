@@ -83,7 +83,7 @@ export class ExpectedTriggers {
     const { clock, health, kind, logger, onChanged } = this.#parts;
     if (this.#untilMs === undefined && health.report().ready) this.#untilMs = clock.monotonicMs() + returnMs;
     if (this.#untilMs === undefined || clock.monotonicMs() < this.#untilMs) return;
-    logger.warn('Triggers that were registered before the engine started have not been registered again; changes are owed to them no longer', { type: kind, functionIds: this.all().map(({ functionId }) => functionId) });
+    logger.warn('Triggers that were registered before the engine started have not been registered again, and count no longer', { type: kind, functionIds: this.all().map(({ functionId }) => functionId) });
     this.#byId.clear();
     this.#disarm();
     onChanged();

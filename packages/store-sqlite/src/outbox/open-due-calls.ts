@@ -40,7 +40,6 @@ export async function openDueCalls({ store, kind, clock, logger }: OpenDueCallsO
       const gone = outbox.query('subscribedEngines', { kind }).filter((engine) => store.isGone(engine));
       return gone.length === 0 ? [] : outbox.run('inherit', { kind, gone });
     },
-    forgetGone: () => outbox.run('forgetGone', { kind }),
     onEngineGone: (listener) => store.onEngineGone(listener),
     elsewhere: (address, except) => (store.isShared ? outbox.query('elsewhere', { kind, address, except: except.map(({ id }) => ({ id })), nowMs: clock.now(), fencingToken: store.fencingToken }) : []),
     claim: async (wanted) => checked(await outbox.run('claim', { wanted, terms })),

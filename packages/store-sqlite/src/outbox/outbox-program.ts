@@ -2,7 +2,7 @@ import { defineStoreProgram, type StoreCommandContext, type StoreSql } from '@mo
 import type { ClaimAnswer, ClaimedCall, ClaimTerms, LostCall } from './due-calls.js';
 import type { DueTrigger } from './add-due-calls.js';
 import { coverLanes } from './cover-lanes.js';
-import { forgetGone, inheritSubscriptions, sealSubscriptions, subscribedEngines, triggersOfLiving, writeSubscriptions } from './subscriptions.js';
+import { inheritSubscriptions, sealSubscriptions, subscribedEngines, triggersOfLately, writeSubscriptions } from './subscriptions.js';
 import { callChecksum, callColumns, callTable, toClaimedCall, type CallRow } from './call-row.js';
 
 /** The most that is taken away as too old at once. */
@@ -81,7 +81,6 @@ export const storeProgram = defineStoreProgram({
 
     subscribe: writeSubscriptions,
     inherit: inheritSubscriptions,
-    forgetGone,
 
     claim(sql: StoreSql, { wanted, terms }: { readonly wanted: readonly { readonly triggerId: string; readonly limit: number }[]; readonly terms: ClaimTerms }, context: StoreCommandContext): ClaimAnswer {
       const calls: ClaimedCall[] = [];
@@ -158,7 +157,7 @@ export const storeProgram = defineStoreProgram({
       sql: StoreSql,
       { nowMs, fencingToken, ...query }: { readonly kind: string; readonly address: Readonly<Record<string, string>>; readonly except: readonly { readonly id: string }[]; readonly nowMs: number; readonly fencingToken: number },
     ): readonly DueTrigger[] {
-      return triggersOfLiving(sql, query, { nowMs, fencingToken });
+      return triggersOfLately(sql, query, { nowMs, fencingToken });
     },
 
     subscribedEngines,

@@ -3,9 +3,8 @@ import { checkedTable, type Sealed } from '../rows/checked-table.js';
 import type { DueTrigger } from './add-due-calls.js';
 import type { DueSubscription } from './due-calls.js';
 
-/** How long an engine that was killed still counts where only living ones do. */
+/** How long what an engine said counts that was killed. One that stops takes back what must not count any more. */
 const rememberedMs = 86_400_000;
-const living = 'SELECT fencing_token FROM store_engines WHERE ended_at_ms IS NULL AND seen_at_ms > ?';
 
 interface SubscriptionRow {
   readonly kind: string;
@@ -40,11 +39,6 @@ export function inheritSubscriptions(sql: StoreSql, { kind, gone }: { readonly k
   return found;
 }
 
-/** Takes away what engines have said that are gone. */
-export function forgetGone(sql: StoreSql, { kind }: { readonly kind: string }, { nowMs }: StoreCommandContext): void {
-  sql.run(`DELETE FROM outbox_subscription WHERE kind = ? AND engine NOT IN (${living})`, kind, nowMs - rememberedMs);
-}
-
 /** Engines that have said something. */
 export function subscribedEngines(sql: StoreSql, { kind }: { readonly kind: string }): readonly number[] {
   return sql.all<{ readonly engine: number }>('SELECT DISTINCT engine FROM outbox_subscription WHERE kind = ?', kind).map(({ engine }) => engine);
@@ -61,9 +55,10 @@ export function triggersElsewhere(sql: StoreSql, query: Elsewhere, { fencingToke
   return fitting(sql.all(`SELECT ${columns} FROM outbox_subscription WHERE kind = ? AND engine <> ? ORDER BY trigger_id`, query.kind, fencingToken), query);
 }
 
-/** The same of engines that are alive. */
-export function triggersOfLiving(sql: StoreSql, query: Elsewhere, { nowMs, fencingToken }: Pick<StoreCommandContext, 'nowMs' | 'fencingToken'>): readonly DueTrigger[] {
-  return fitting(sql.all(`SELECT ${columns} FROM outbox_subscription WHERE kind = ? AND engine <> ? AND engine IN (${living}) ORDER BY trigger_id`, query.kind, fencingToken, nowMs - rememberedMs), query);
+/** The same, of engines that were there within a day. */
+export function triggersOfLately(sql: StoreSql, query: Elsewhere, { nowMs, fencingToken }: Pick<StoreCommandContext, 'nowMs' | 'fencingToken'>): readonly DueTrigger[] {
+  const lately = 'SELECT fencing_token FROM store_engines WHERE seen_at_ms > ?';
+  return fitting(sql.all(`SELECT ${columns} FROM outbox_subscription WHERE kind = ? AND engine <> ? AND engine IN (${lately}) ORDER BY trigger_id`, query.kind, fencingToken, nowMs - rememberedMs), query);
 }
 
 /** For rows that were written before they had checksums. */

@@ -145,6 +145,11 @@ export class TriggerDelivery {
     this.#pump();
   }
 
+  /** The engine begins to end: what is unbound from now on is expected back. `drain` and `stop` say so, too. */
+  expectEnd(): void {
+    this.#isEnding = true;
+  }
+
   /** Takes nothing new; resolves when what runs has ended. When the deadline passes, what still runs is cancelled and stays due. */
   async drain(deadline: AbortSignal): Promise<void> {
     this.#close();
@@ -165,7 +170,7 @@ export class TriggerDelivery {
   #close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#isEnding = true;
+    this.expectEnd();
     this.#news.close();
     this.#expected.stop();
     for (const registration of this.#registrations.splice(0)) registration.dispose();

@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Registration, StoreDurability, StorePool, StoreRequest, StoreService, TransactionParticipant } from '@motia/engine-core/contract';
+import { isMotiaError, type Registration, type StoreDurability, type StorePool, type StoreRequest, type StoreService, type TransactionParticipant } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
 import { openInMemory, openOnDisk, type OpenStoreOptions } from './open-store.js';
 import type { OpenStore } from './sqlite-store.js';
@@ -23,7 +23,7 @@ export class SqliteStorePool implements StorePool {
   /** By folder; the one in memory has none. */
   readonly #opening = new Map<string, Promise<OpenStore>>();
   readonly #open = new Set<OpenStore>();
-  readonly #expected: StoreRequest[] = [];
+  readonly #expected: { readonly request: StoreRequest; readonly isVital: boolean }[] = [];
   #isClosed = false;
 
   constructor(parts: StorePoolParts) {
@@ -35,13 +35,19 @@ export class SqliteStorePool implements StorePool {
     return [...this.#open];
   }
 
-  expect(request: StoreRequest): void {
-    this.#expected.push(request);
+  expect(request: StoreRequest, { isVital = true }: { readonly isVital?: boolean } = {}): void {
+    this.#expected.push({ request, isVital });
   }
 
   /** One after the other: whoever waits for one folder holds no other that it does not need. */
   async openExpected(): Promise<void> {
-    for (const request of this.#expected) await this.open(request);
+    for (const { request, isVital } of this.#expected) {
+      try {
+        await this.open(request);
+      } catch (error) {
+        if (isVital || isMotiaError(error, 'MOTIA_STORE_OWNED')) throw error;
+      }
+    }
   }
 
   async open(request: StoreRequest): Promise<StoreService> {

@@ -1,6 +1,6 @@
 import type { ConfigView, RestService } from '@motia/engine-core/contract';
 import { consoleErrors } from '../../errors.js';
-import { route, type ApiRoute } from '../api-route.js';
+import { get, type ApiRoute } from '../api-route.js';
 
 export interface ConfigParts {
   readonly config: ConfigView;
@@ -11,8 +11,8 @@ export interface ConfigParts {
 /** The configuration that runs, without secrets, and the description of the app's HTTP API. */
 export function configRoutes({ config, rest }: ConfigParts): readonly ApiRoute[] {
   return [
-    route('GET', '/config', () => config.report()),
-    route('GET', '/openapi.json', async () => {
+    get('/config', [], () => config.report()),
+    get('/openapi.json', [], async () => {
       const server = rest();
       if (server === undefined) throw consoleErrors.MODULE_MISSING({ functionId: 'http', module: 'modules::api::RestApiModule' });
       const document = server.openapi();

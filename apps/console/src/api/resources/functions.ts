@@ -1,14 +1,19 @@
-import type { FunctionInfo, FunctionRegistry, TriggerRegistry } from '@motia/engine-core/contract';
+import type { FunctionInfo, FunctionRegistry, TriggerInfo, TriggerRegistry } from '@motia/engine-core/contract';
 import { consoleErrors } from '../../errors.js';
 import { checkPayload } from '../check-payload.js';
-import { route, type ApiRoute } from '../api-route.js';
-import { listPage } from '../list-page.js';
-import { text } from '../page-query.js';
+import { get, post, type ApiRoute } from '../api-route.js';
+import { listKeys, listPage, type ListShape } from '../list-page.js';
+import { flag, text } from '../page-query.js';
+import { callForChange } from '../traced-change.js';
 
 export interface FunctionParts {
   readonly functions: FunctionRegistry;
   readonly triggers: TriggerRegistry;
 }
+
+const listed: ListShape<FunctionInfo> = { keyOf: ({ id }) => id, textOf: ({ id, description = '' }) => `${id} ${description}`, sorts: { calls: ({ stats }) => stats.calls, errors: ({ stats }) => stats.errors } };
+const triggersListed: ListShape<TriggerInfo> = { keyOf: ({ type, id }) => `${type} ${id}`, textOf: ({ type, functionId, config }) => `${type} ${functionId} ${JSON.stringify(config)}`, sorts: { function: ({ functionId }) => functionId } };
+const typesListed: ListShape<ReturnType<TriggerRegistry['types']>[number]> = { keyOf: ({ type }) => type, textOf: ({ type }) => type };
 
 /** Functions of the engine and what triggers them; a call from here is a call like any other. */
 export function functionRoutes({ functions, triggers }: FunctionParts): readonly ApiRoute[] {
@@ -18,13 +23,11 @@ export function functionRoutes({ functions, triggers }: FunctionParts): readonly
     return info;
   };
   return [
-    route('GET', '/functions', async ({ query }) => {
-      const page = listPage(functions.list({ includeInternal: query.get('internal') === 'true' }), query, {
-        keyOf: ({ id }) => id, textOf: ({ id, description = '' }) => `${id} ${description}`, sorts: { calls: ({ stats }) => stats.calls, errors: ({ stats }) => stats.errors },
-      });
+    get('/functions', ['internal', ...listKeys(listed)], async ({ query }) => {
+      const page = listPage(functions.list({ includeInternal: flag(query, 'internal') }), query, listed);
       return { ...page, items: page.items.map(summaryOf) };
     }),
-    route('GET', '/functions/:id', async ({ params }) => {
+    get('/functions/:id', [], async ({ params }) => {
       const info = found(params['id'] ?? '');
       return {
         ...summaryOf(info),
@@ -35,21 +38,19 @@ export function functionRoutes({ functions, triggers }: FunctionParts): readonly
         triggers: triggers.list().filter(({ functionId }) => functionId === info.id),
       };
     }),
-    route('POST', '/functions/:id/invoke', async ({ params, body, signal }) => {
+    post('/functions/:id/invoke', async ({ params, body, signal }) => {
       const info = found(params['id'] ?? '');
       const { id } = info;
       const { payload, timeoutMs } = invokeBody(body);
       checkPayload(info, payload, triggers.list().some(({ type, functionId }) => functionId === id && type === 'http'));
-      const call = functions.open(id, payload, { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }), trigger: { id: 'console', type: 'console' } });
-      const result = await call.result;
-      return { result, traceId: call.trace.traceparent.slice(3, 35), invocationId: call.id };
+      return await callForChange(functions, id, payload, { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
     }),
-    route('GET', '/triggers', async ({ query }) => {
+    get('/triggers', ['type', ...listKeys(triggersListed)], async ({ query }) => {
       const type = text(query, 'type');
       const rows = triggers.list().filter((trigger) => type === undefined || trigger.type === type);
-      return listPage(rows, query, { keyOf: ({ type: kind, id }) => `${kind} ${id}`, textOf: (trigger) => `${trigger.type} ${trigger.functionId} ${JSON.stringify(trigger.config)}`, sorts: { function: ({ functionId }) => functionId } });
+      return listPage(rows, query, triggersListed);
     }),
-    route('GET', '/trigger-types', async ({ query }) => listPage(triggers.types(), query, { keyOf: ({ type }) => type, textOf: ({ type }) => type })),
+    get('/trigger-types', listKeys(typesListed), async ({ query }) => listPage(triggers.types(), query, typesListed)),
   ];
 }
 

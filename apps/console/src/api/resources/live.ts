@@ -1,6 +1,6 @@
 import { consoleErrors } from '../../errors.js';
 import type { LiveHub } from '../../live/live-hub.js';
-import { route, type ApiRoute } from '../api-route.js';
+import { get, type ApiRoute } from '../api-route.js';
 import { integer, text } from '../page-query.js';
 
 const longestWaitMs = 25_000;
@@ -8,7 +8,7 @@ const longestWaitMs = 25_000;
 /** The live topics for those who cannot keep a socket open. */
 export function liveRoutes(hub: LiveHub): readonly ApiRoute[] {
   return [
-    route('GET', '/live/poll', async ({ query, signal }) => {
+    get('/live/poll', ['topic', 'filter', 'epoch', 'seq', 'wait_ms'], async ({ query, signal }) => {
       const topic = text(query, 'topic', 512);
       if (topic === undefined) throw consoleErrors.QUERY_INVALID({ parameter: 'topic', reason: 'names what to watch' });
       const epoch = text(query, 'epoch');

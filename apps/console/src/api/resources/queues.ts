@@ -1,70 +1,84 @@
-import type { MessageRow, QueueRow } from '../../contract/index.js';
+import type { AnswerOf, MessageRow, QueueRow } from '../../contract/index.js';
 import { consoleErrors } from '../../errors.js';
-import { route, type ApiRequest, type ApiRoute } from '../api-route.js';
+import { get, post, type ApiRequest, type ApiRoute } from '../api-route.js';
 import { bodyFields } from '../body-fields.js';
+import { fittingPage } from '../fitting-page.js';
+import { messageRow, type ListedMessage } from '../message-row.js';
 import type { Acted, ModuleFunctions } from '../module-functions.js';
-import { listPage, type ListShape } from '../list-page.js';
-import { oneOf, pageRequest, text } from '../page-query.js';
-import { parseQueueName, queueTarget, type QueueName } from '../queue-name.js';
+import { listKeys, listPage, type ListShape } from '../list-page.js';
+import { oneOf, pageKeys, pageRequest, rowFilter, text, type Page } from '../page-query.js';
+import { parseQueueName, queueKey, queueTarget, type QueueName } from '../queue-name.js';
+import type { StoredData } from '../stored-data.js';
 
 const listed: ListShape<QueueRow> = { keyOf: queueKey, textOf: queueKey, sorts: { depth: ({ depth }) => depth, dead: ({ dead }) => dead, age: ({ oldestAgeMs }) => oldestAgeMs } };
 interface MessagePage {
-  readonly messages: readonly MessageRow[];
+  readonly messages: readonly ListedMessage[];
   readonly cursor?: string;
 }
 
-const states = ['waiting', 'delayed', 'running', 'blocked', 'dead', 'completed', 'cancelled'] as const;
+const states = ['waiting', 'delayed', 'running', 'blocked', 'dead', 'completed', 'cancelled', 'discarded'] as const;
 const filters = ['functionId', 'code', 'group', 'before', 'after', 'messageIds', 'messageId', 'all', 'head', 'data', 'ratePerSecond'] as const;
 const redriveKeys = [...filters, 'dryRun'] as const;
 
-/** Queues and their messages, dead letters included. A queue is named `topic:<topic>` or `queue:<name>`. */
-export function queueRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
-  const messages = async (functionId: string, request: ApiRequest, more: object): Promise<object> => {
-    const { limit, cursor, isClamped } = pageRequest(request.query);
-    const page = await modules.call<MessagePage>(functionId, { ...target(request), ...ofFunction(request), ...more, limit, ...(cursor === undefined ? {} : { cursor }) }, request);
-    return { items: page.messages, nextCursor: page.cursor ?? null, ...(isClamped ? { clamped: true } : {}) };
+const messageKeys = ['function', 'code', 'group', 'filter', 'from', 'to', ...pageKeys];
+
+/** Queues and their messages, dead letters included. A queue is named as its row is: `topic:<topic> <function>` or `queue:<name>`; `topic:<topic>` are all subscribers of it. */
+export function queueRoutes(modules: ModuleFunctions, stored: StoredData): readonly ApiRoute[] {
+  const messages = async (functionId: string, request: ApiRequest, more: object, timeOf: (message: ListedMessage) => number | undefined): Promise<Page<MessageRow>> => {
+    const { query } = request;
+    const { limit, cursor, isClamped } = pageRequest(query);
+    const wanted = { ...target(request), ...ofFunction(request), code: text(query, 'code'), group: text(query, 'group'), ...more };
+    const { rows, next } = await fittingPage(cursor, rowFilter<ListedMessage>(query, { textOf: (message) => JSON.stringify(stored.message(message)), timeOf }), async (from) => {
+      const page = await modules.call<MessagePage>(functionId, { ...wanted, limit, ...(from === undefined ? {} : { cursor: from }) }, request);
+      return { rows: page.messages, next: page.cursor };
+    });
+    return { items: rows.map((row) => messageRow(row, stored)), nextCursor: next ?? null, ...(isClamped ? { clamped: true as const } : {}) };
   };
   return [
-    route('GET', '/queues', async ({ query, signal }) => {
+    get('/queues', listKeys(listed), async ({ query, signal }) => {
       const { queues } = await modules.call<{ readonly queues: readonly QueueRow[] }>('queue::list', {}, { signal });
       return listPage(queues, query, listed);
     }),
-    route('GET', '/queues/:queue/messages', (request) => {
+    get('/queues/:queue/messages', ['state', ...messageKeys], async (request) => {
       const state = oneOf(request.query, 'state', states);
-      return messages('queue::messages', request, state === undefined ? {} : { state });
+      return messages('queue::messages', request, state === undefined ? {} : { state }, ({ enqueuedAtMs }) => enqueuedAtMs);
     }),
-    route('GET', '/queues/:queue/dlq', (request) => messages('queue::dead_letters', request, { code: text(request.query, 'code'), group: text(request.query, 'group') })),
-    route('POST', '/queues/:queue/publish', (request) => {
-      const { kind, name } = named(request);
+    get('/queues/:queue/dlq', messageKeys, (request) => messages('queue::dead_letters', request, {}, ({ endedAtMs, enqueuedAtMs }) => endedAtMs ?? enqueuedAtMs)),
+    post('/queues/:queue/publish', async (request) => {
+      const { kind, name, functionId } = named(request);
+      if (functionId !== undefined) throw consoleErrors.BODY_INVALID({ reason: `a message to a topic goes to all of its subscribers: publish it to topic:${name}` });
       const message = bodyFields(request.body, ['data', 'functionId', 'messageGroupId', 'dedupId', 'delayMs', 'runAt', 'priority', 'ttlMs'], kind === 'queue' ? ['data', 'functionId'] : ['data']);
-      return modules.act('enqueue', { ...queueTarget({ kind, name }), ...message }, request);
+      stored.refuseHidden(undefined, message.data);
+      return modules.act('enqueue', { [kind]: name, ...message }, request);
     }),
-    route('POST', '/queues/:queue/pause', (request) => modules.act('queue::pause', { ...target(request), ...bodyFields(request.body, ['functionId']) }, request)),
-    route('POST', '/queues/:queue/resume', (request) => modules.act('queue::resume', { ...target(request), ...bodyFields(request.body, ['functionId']) }, request)),
-    route('POST', '/queues/:queue/dlq/redrive', (request) => redrive(modules, request)),
-    route('GET', '/queues/:queue/dlq/redrive', async (request) => {
-      const { moves } = await modules.call<{ readonly moves: readonly object[] }>('queue::redrive_status', { ...target(request), ...ofFunction(request) }, request);
-      return { moves: moves.map((move) => ({ id: request.params['queue'], ...move })) };
+    post('/queues/:queue/pause', async (request) => modules.act('queue::pause', { ...target(request), ...bodyFields(request.body, ['functionId']) }, request)),
+    post('/queues/:queue/resume', async (request) => modules.act('queue::resume', { ...target(request), ...bodyFields(request.body, ['functionId']) }, request)),
+    post('/queues/:queue/dlq/redrive', (request) => redrive(modules, stored, request)),
+    get('/queues/:queue/dlq/redrive', ['function'], async (request) => {
+      const { moves } = await modules.call<{ readonly moves: readonly Omit<AnswerOf<'GET /queues/:queue/dlq/redrive'>['moves'][number], 'id'>[] }>('queue::redrive_status', { ...target(request), ...ofFunction(request) }, request);
+      return { moves: moves.map((move) => ({ id: request.params['queue'] ?? '', ...move })) };
     }),
-    route('POST', '/queues/:queue/dlq/redrive/cancel', (request) => modules.act('queue::redrive_cancel', { ...target(request), ...bodyFields(request.body, ['functionId']) }, request)),
-    route('POST', '/queues/:queue/dlq/discard', (request) => modules.act('queue::discard', choiceOf(request, filters), request)),
-    route('GET', '/messages/:id', ({ params, signal }) => modules.call('queue::message', { messageId: params['id'] }, { signal })),
-    route('GET', '/messages/:id/explain', ({ params, signal }) => modules.call('queue::explain', { messageId: params['id'] }, { signal })),
-    route('POST', '/messages/:id/cancel', ({ params, signal }) => modules.act('queue::cancel', { messageId: params['id'] }, { signal })),
+    post('/queues/:queue/dlq/redrive/cancel', async (request) => modules.act('queue::redrive_cancel', { ...target(request), ...bodyFields(request.body, ['functionId']) }, request)),
+    post('/queues/:queue/dlq/discard', async (request) => modules.act('queue::discard', choiceOf(request, filters), request)),
+    get('/messages/:id', ['reveal'], async (request) => stored.message(await modules.call<AnswerOf<'GET /messages/:id'>>('queue::message', { messageId: request.params['id'] }, request), request)),
+    get('/messages/:id/explain', [], ({ params, signal }) => modules.call('queue::explain', { messageId: params['id'] }, { signal })),
+    post('/messages/:id/cancel', async ({ params, body, signal }) => {
+      bodyFields(body, []);
+      return modules.act('queue::cancel', { messageId: params['id'] }, { signal });
+    }),
   ];
 }
 
-export function queueKey({ kind, name, functionId }: QueueRow): string {
-  return `${kind}:${name} ${functionId ?? ''}`;
-}
+type RedriveJob = AnswerOf<'POST /queues/:queue/dlq/redrive'>['result'];
 
 /** Answers as a job: its `id` is the name of the queue, below which it can be looked at and called off; `total` were there when it began. */
-async function redrive(modules: ModuleFunctions, request: ApiRequest): Promise<Acted> {
-  const choice = choiceOf(request, redriveKeys);
-  if ('dryRun' in choice && choice.dryRun === true) return modules.act('queue::redrive', choice, request);
+async function redrive(modules: ModuleFunctions, stored: StoredData, request: ApiRequest): Promise<Acted<RedriveJob>> {
+  const choice: { readonly data?: unknown; readonly dryRun?: unknown } = choiceOf(request, redriveKeys);
+  stored.refuseHidden(undefined, choice.data);
+  if (choice.dryRun === true) return modules.act('queue::redrive', choice, request);
   const { total } = await modules.call<{ readonly total: number }>('queue::redrive', { ...choice, dryRun: true }, request);
-  const { result, traceId } = await modules.act('queue::redrive', choice, request);
-  return { result: { id: request.params['queue'], total, ...(result as object) }, traceId };
+  const { result, traceId } = await modules.act<RedriveJob>('queue::redrive', choice, request);
+  return { result: { ...result, id: request.params['queue'] ?? '', total }, traceId };
 }
 
 /** Chosen messages by their ids alone; a choice by filter within the queue. */

@@ -1,77 +1,88 @@
+import type { AnswerOf } from '../../contract/index.js';
 import { consoleErrors } from '../../errors.js';
-import { route, type ApiRequest, type ApiRoute } from '../api-route.js';
-import type { ModuleFunctions } from '../module-functions.js';
+import { get, post, type ApiRequest, type ApiRoute } from '../api-route.js';
 import { bodyFields } from '../body-fields.js';
-import { integer, pageRequest, text } from '../page-query.js';
-import { stateAt, type HistoryEntry } from '../state-at.js';
+import { fittingPage } from '../fitting-page.js';
+import type { Acted, ModuleFunctions } from '../module-functions.js';
+import { integer, pageKeys, pageRequest, rowFilter, text } from '../page-query.js';
+import { stateAt } from '../state-at.js';
+import { stateKeyRow, type ListedKey } from '../state-key-row.js';
+import type { StoredData } from '../stored-data.js';
 
 interface ScopePage {
   readonly groups: readonly string[];
   readonly cursor?: string;
 }
 interface KeyPage {
-  readonly items: readonly { readonly key: string; readonly value: unknown; readonly version: number; readonly updated_at_ms: number; readonly expires_at_ms?: number }[];
+  readonly items: readonly ListedKey[];
   readonly cursor?: string;
 }
+type Change = AnswerOf<'GET /state/:group/:key/history'>['items'][number];
+type Written = AnswerOf<'POST /state/:group/:key'>['result'];
 interface HistoryPage {
-  readonly entries: readonly HistoryEntry[];
+  readonly entries: readonly Change[];
   readonly truncated: boolean;
   readonly cursor?: string;
 }
-/** Characters of a value in the list of keys. */
-const previewLength = 120;
 
 /** Scopes, keys, values and their history; changes by compare-and-set. */
-export function stateRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
+export function stateRoutes(modules: ModuleFunctions, stored: StoredData): readonly ApiRoute[] {
   const place = ({ params }: ApiRequest) => ({ scope: params['group'] ?? '', key: params['key'] ?? '' });
+  const written = (request: ApiRequest, { result, traceId }: Acted<Written>): Acted<Written> => ({ result: stored.members(request, place(request).key, result, ['old_value', 'new_value']), traceId });
   return [
-    route('GET', '/state/groups', async ({ query, signal }) => {
+    get('/state/groups', ['prefix', 'filter', ...pageKeys], async ({ query, signal }) => {
       const { limit, cursor, isClamped } = pageRequest(query);
-      const { groups, cursor: next } = await modules.call<ScopePage>('state::list_groups', { prefix: text(query, 'prefix') ?? '', limit, ...(cursor === undefined ? {} : { cursor }) }, { signal });
-      return { items: groups.map((group) => ({ group })), nextCursor: next ?? null, ...(isClamped ? { clamped: true } : {}) };
+      const { rows, next } = await fittingPage(cursor, rowFilter<string>(query, { textOf: (group) => group }), async (from) => {
+        const page = await modules.call<ScopePage>('state::list_groups', { prefix: text(query, 'prefix') ?? '', limit, ...(from === undefined ? {} : { cursor: from }) }, { signal });
+        return { rows: page.groups, next: page.cursor };
+      });
+      return { items: rows.map((group) => ({ group })), nextCursor: next ?? null, ...(isClamped ? { clamped: true as const } : {}) };
     }),
-    route('GET', '/state/:group/keys', async ({ params, query, signal }) => {
+    get('/state/:group/keys', ['prefix', 'filter', 'from', 'to', ...pageKeys], async ({ params, query, signal }) => {
       const { limit, cursor, isClamped } = pageRequest(query);
-      const page = await modules.call<KeyPage>(
-        'state::list', { scope: params['group'], with_keys: true, prefix: text(query, 'prefix') ?? '', limit, ...(cursor === undefined ? {} : { cursor }) }, { signal },
-      );
-      return { items: page.items.map(keyRow), nextCursor: page.cursor ?? null, ...(isClamped ? { clamped: true } : {}) };
+      const fits = rowFilter<ListedKey>(query, { textOf: ({ key, value }) => `${key} ${JSON.stringify(stored.hidden(key, value))}`, timeOf: (entry) => entry.updated_at_ms });
+      const { rows, next } = await fittingPage(cursor, fits, async (from) => {
+        const page = await modules.call<KeyPage>('state::list', { scope: params['group'], with_keys: true, prefix: text(query, 'prefix') ?? '', limit, ...(from === undefined ? {} : { cursor: from }) }, { signal });
+        return { rows: page.items, next: page.cursor };
+      });
+      return { items: rows.map((row) => stateKeyRow(row, stored)), nextCursor: next ?? null, ...(isClamped ? { clamped: true as const } : {}) };
     }),
-    route('GET', '/state/:group/:key', async (request) => {
-      const entry = await modules.call<{ readonly value: unknown } | undefined>('state::get', { ...place(request), with_version: true }, request);
+    get('/state/:group/:key', ['reveal'], async (request) => {
+      const entry = await modules.call<{ readonly value: unknown; readonly version: number } | undefined>('state::get', { ...place(request), with_version: true }, request);
       if (entry === undefined) throw consoleErrors.RESOURCE_NOT_FOUND({ kind: 'key', id: `${place(request).scope}/${place(request).key}` });
-      return { ...place(request), ...entry };
+      return { ...place(request), ...entry, value: stored.shown(request, place(request).key, entry.value) };
     }),
-    route('GET', '/state/:group/:key/history', async (request) => {
-      const { limit, isClamped } = pageRequest(request.query);
-      const before = integer(request.query, 'beforeSeq', 1);
-      const { entries, truncated, cursor } = await modules.call<HistoryPage>('state::history', { ...place(request), limit, ...(before === undefined ? {} : { cursor: String(before) }) }, request);
-      return { items: entries, nextCursor: cursor ?? null, truncated, ...(isClamped ? { clamped: true } : {}) };
+    get('/state/:group/:key/history', ['beforeSeq', 'filter', 'from', 'to', 'reveal', ...pageKeys], async (request) => {
+      const { limit, cursor, isClamped } = pageRequest(request.query);
+      const beforeSeq = integer(request.query, 'beforeSeq', 1);
+      const fits = rowFilter<Change>(request.query, { textOf: (change) => JSON.stringify(change), timeOf: (change) => change.at_ms });
+      let truncated = false;
+      const { rows, next } = await fittingPage(cursor ?? (beforeSeq === undefined ? undefined : String(beforeSeq)), fits, async (from) => {
+        const page = await modules.call<HistoryPage>('state::history', { ...place(request), limit, ...(from === undefined ? {} : { cursor: from }) }, request);
+        ({ truncated } = page);
+        return { rows: page.entries.map((change) => stored.members(request, place(request).key, change, ['before', 'after'])), next: page.cursor };
+      });
+      return { items: rows, nextCursor: next ?? null, truncated, ...(isClamped ? { clamped: true as const } : {}) };
     }),
-    route('GET', '/state/:group/:key/at/:seq', async (request) => {
+    get('/state/:group/:key/at/:seq', ['reveal'], async (request) => {
       const seq = Number(/^(?:0|[1-9]\d{0,14})$/.exec(request.params['seq'] ?? '')?.[0] ?? Number.NaN);
       if (Number.isNaN(seq)) throw consoleErrors.RESOURCE_NOT_FOUND({ kind: 'change', id: (request.params['seq'] ?? '').slice(0, 64) });
       // Cursors are changes of the key itself, and the wanted number may be that of any change.
       for (let cursor: string | undefined; ; ) {
         const page = await modules.call<HistoryPage>('state::history', { ...place(request), limit: 100, ...(cursor === undefined ? {} : { cursor }) }, request);
         const last = page.entries.find((entry) => entry.seq <= seq);
-        if (last !== undefined || page.cursor === undefined) return { ...place(request), ...stateAt(last, page.truncated) };
+        if (last !== undefined || page.cursor === undefined) return { ...place(request), ...stored.members(request, place(request).key, stateAt(last, page.truncated), ['value']) };
         cursor = page.cursor;
       }
     }),
-    route('POST', '/state/:group/:key', async (request) => {
+    post('/state/:group/:key', async (request) => {
       const { value, ifVersion, ttlMs } = bodyFields(request.body, ['value', 'ifVersion', 'ttlMs'], ['value']);
-      return await modules.act('state::set', { ...place(request), value, if_version: ifVersion, ttl_ms: ttlMs }, request);
+      stored.refuseHidden(place(request).key, value);
+      return written(request, await modules.act('state::set', { ...place(request), value, if_version: ifVersion, ttl_ms: ttlMs }, request));
     }),
-    route('POST', '/state/:group/:key/delete', async (request) => {
+    post('/state/:group/:key/delete', async (request) => {
       const { ifVersion } = bodyFields(request.body, ['ifVersion']);
-      return await modules.act('state::delete', { ...place(request), if_version: ifVersion }, request);
+      return written(request, await modules.act('state::delete', { ...place(request), if_version: ifVersion }, request));
     }),
   ];
-}
-
-/** A row of the list: the beginning of the value, never all of it. */
-function keyRow({ key, value, version, updated_at_ms: updatedAtMs, expires_at_ms: expiresAtMs }: KeyPage['items'][number]) {
-  const json = JSON.stringify(value) ?? '';
-  return { key, version, updatedAtMs, ...(expiresAtMs === undefined ? {} : { expiresAtMs }), bytes: Buffer.byteLength(json), preview: json.length > previewLength ? `${json.slice(0, previewLength)}…` : json };
 }

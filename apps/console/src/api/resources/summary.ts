@@ -1,8 +1,9 @@
 import type { Clock, FunctionRegistry, HealthView, WorkerRegistry } from '@motia/engine-core/contract';
-import type { CronRow, QueueRow } from '../../contract/index.js';
-import { route, type ApiRoute } from '../api-route.js';
+import type { AnswerOf, CronRow, QueueRow } from '../../contract/index.js';
+import { get, type ApiRoute } from '../api-route.js';
 import type { ModuleFunctions } from '../module-functions.js';
 import { duration } from '../page-query.js';
+import type { Sendable } from '../sendable.js';
 
 export interface SummaryParts {
   readonly modules: ModuleFunctions;
@@ -11,6 +12,8 @@ export interface SummaryParts {
   readonly health: HealthView;
   readonly clock: Pick<Clock, 'now'>;
 }
+
+type Summary = Sendable<AnswerOf<'GET /summary'>>;
 
 /** Measurements of one group within a time, as `engine::metrics::list` answers them. */
 interface Measured {
@@ -27,11 +30,11 @@ const functionId = 'iii.function.id';
 
 /** What a person looks at first: health, processes, what fails, what waits, what comes next. Modules that are not there are left out. */
 export function summaryRoutes(parts: SummaryParts): readonly ApiRoute[] {
-  return [route('GET', '/summary', ({ query, signal }) => summarize(parts, { signal, windowMs: duration(query, 'window') }))];
+  return [get('/summary', ['window'], ({ query, signal }) => summarize(parts, { signal, windowMs: duration(query, 'window') }))];
 }
 
 /** `windowMs`: how far back calls and failures are counted. Default 15 minutes, at most an hour. */
-export async function summarize({ modules, functions, workers, health, clock }: SummaryParts, { signal, windowMs: wanted = defaultWindowMs }: { readonly signal: AbortSignal; readonly windowMs?: number | undefined }): Promise<object> {
+export async function summarize({ modules, functions, workers, health, clock }: SummaryParts, { signal, windowMs: wanted = defaultWindowMs }: { readonly signal: AbortSignal; readonly windowMs?: number | undefined }): Promise<Summary> {
   const ask = async <T>(id: string, payload: object): Promise<T | undefined> => (modules.has(id) ? modules.call<T>(id, payload, { signal }) : undefined);
   const windowMs = Math.min(wanted, longestWindowMs);
   const nowMs = clock.now();
@@ -50,7 +53,7 @@ export async function summarize({ modules, functions, workers, health, clock }: 
     functions: { count: own.length, calls: total(own, ({ stats }) => stats.calls), errors: total(own, ({ stats }) => stats.errors), inFlight: total(own, ({ stats }) => stats.inFlight) },
     window: { ms: windowMs, ...(windowMs < wanted ? { clamped: true } : {}) },
     ...(calls === undefined ? {} : { activity: activityOf(calls, errors ?? [], windowMs) }),
-    ...(failures === undefined ? {} : { failing: failures.filter(({ count }) => count > 0).sort((a, b) => b.count - a.count).slice(0, 10).map(({ attributes, count }) => ({ functionId: attributes[functionId], errors: count })) }),
+    ...(failures === undefined ? {} : { failing: failures.filter(({ count }) => count > 0).sort((a, b) => b.count - a.count).slice(0, 10).map(({ attributes, count }) => ({ functionId: attributes[functionId] ?? '', errors: count })) }),
     workers: workers.list().map(({ id, name, label, state, inFlight }) => ({ id, name, label, state, inFlight })),
     ...(queues === undefined ? {} : { queues: { count: queues.queues.length, depth: total(queues.queues, ({ depth }) => depth), running: total(queues.queues, ({ running }) => running), dead: total(queues.queues, ({ dead }) => dead) } }),
     ...(crons === undefined ? {} : { nextCrons: crons.jobs.filter(({ next_run: next }) => typeof next === 'string').sort((a, b) => ((a.next_run ?? '') < (b.next_run ?? '') ? -1 : 1)).slice(0, 5) }),
@@ -58,7 +61,7 @@ export async function summarize({ modules, functions, workers, health, clock }: 
 }
 
 /** Calls that something triggered; those that one function makes of another are parts of these. */
-function activityOf(calls: readonly Measured[], errors: readonly Measured[], windowMs: number): readonly object[] {
+function activityOf(calls: readonly Measured[], errors: readonly Measured[], windowMs: number): NonNullable<Summary['activity']> {
   return calls.flatMap(({ attributes, count, p95 = 0 }) => {
     const type = attributes[triggerType];
     if (typeof type !== 'string') return [];

@@ -1,8 +1,8 @@
 import type { FlatSpan, LogRow, TraceRow } from '../../contract/index.js';
 import { consoleErrors } from '../../errors.js';
-import { route, type ApiRequest, type ApiRoute } from '../api-route.js';
+import { get, type ApiRequest, type ApiRoute } from '../api-route.js';
 import type { ModuleFunctions } from '../module-functions.js';
-import { integer, oneOf, pageRequest, text } from '../page-query.js';
+import { flag, integer, oneOf, pageKeys, pageRequest, text, type Page } from '../page-query.js';
 
 export interface ListedTraces {
   readonly spans: readonly ListedTrace[];
@@ -24,44 +24,45 @@ export interface ListedLogs {
 /** With what only the detail shows. */
 type ListedTrace = TraceRow & Partial<Pick<FlatSpan, 'attributes' | 'events' | 'links'>>;
 
+const rangeKeys = ['from', 'to', ...pageKeys];
 const levels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 const severities: Readonly<Record<(typeof levels)[number], number>> = { trace: 1, debug: 5, info: 9, warn: 13, error: 17 };
 
 /** Traces, log records and numbers, as the observability module keeps them. */
 export function telemetryRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
   return [
-    route('GET', '/traces', async (request) => {
+    get('/traces', ['filter', 'sort', 'order', 'error', 'slow', 'name', 'service', 'status', 'minDurationMs', 'maxDurationMs', 'internal', ...rangeKeys], async (request) => {
       const { query } = request;
       const { spans, total, next_cursor: next } = await modules.call<ListedTraces>(
         'engine::traces::list',
         {
           ...range(request), sort_by: oneOf(query, 'sort', ['start_time', 'duration', 'name']) ?? 'start_time', sort_order: oneOf(query, 'order', ['asc', 'desc']) ?? 'desc',
-          search: text(query, 'filter'), name: text(query, 'name'), status: text(query, 'status'), service_name: text(query, 'service'),
-          error: query.get('error') === 'true', slow: query.get('slow') === 'true', include_internal: query.get('internal') === 'true',
+          search: text(query, 'filter'), name: text(query, 'name'), status: oneOf(query, 'status', ['ok', 'error', 'unset', 'interrupted']), service_name: text(query, 'service'),
+          error: flag(query, 'error'), slow: flag(query, 'slow'), include_internal: flag(query, 'internal'),
           min_duration_ms: integer(query, 'minDurationMs', 0), max_duration_ms: integer(query, 'maxDurationMs', 0),
         },
         request,
       );
       return page(spans.map(traceRow), total, next, request);
     }),
-    route('GET', '/traces/:id', async (request) => {
+    get('/traces/:id', ['view', 'root', 'depth', 'filter', ...pageKeys], async (request) => {
       const { query, params } = request;
       return await modules.call('engine::traces::tree', {
-        trace_id: traceId(params['id']), flat: query.get('view') !== 'tree', root_span_id: text(query, 'root'), max_depth: integer(query, 'depth', 1), search: text(query, 'filter'),
+        trace_id: traceId(params['id']), flat: oneOf(query, 'view', ['flat', 'tree']) !== 'tree', root_span_id: text(query, 'root'), max_depth: integer(query, 'depth', 1), search: text(query, 'filter'),
         limit: integer(query, 'limit', 1) ?? 5_000, cursor: text(query, 'cursor', 2_048),
       }, request);
     }),
-    route('GET', '/traces/:id/spans/:span', async (request) => {
+    get('/traces/:id/spans/:span', [], async (request) => {
       const id = spanId(request.params['span']);
       const { spans } = await modules.call<{ readonly spans: readonly FlatSpan[] }>('engine::traces::tree', { trace_id: traceId(request.params['id']), root_span_id: id, max_depth: 1, flat: true, limit: 1 }, request);
       if (spans[0] === undefined) throw consoleErrors.RESOURCE_NOT_FOUND({ kind: 'span', id });
       return spans[0];
     }),
-    route('GET', '/traces/:id/logs', (request) => logs(modules, request, { trace_id: traceId(request.params['id']) })),
-    route('GET', '/logs', (request) => logs(modules, request, { trace_id: text(request.query, 'trace'), span_id: text(request.query, 'span') })),
-    route('GET', '/metrics', ({ query, signal }) => modules.call('engine::metrics::list', { metric_name: text(query, 'name') }, { signal })),
-    route('GET', '/rollups', (request) => modules.call('engine::rollups::list', { ...range(request), level: integer(request.query, 'level', 0), metric_name: text(request.query, 'name') }, request)),
-    route('GET', '/alerts', ({ signal }) => modules.call('engine::alerts::list', {}, { signal })),
+    get('/traces/:id/logs', ['level', 'filter', ...rangeKeys], (request) => logs(modules, request, { trace_id: traceId(request.params['id']) })),
+    get('/logs', ['level', 'filter', 'trace', 'span', ...rangeKeys], (request) => logs(modules, request, { trace_id: text(request.query, 'trace'), span_id: text(request.query, 'span') })),
+    get('/metrics', ['name'], ({ query, signal }) => modules.call('engine::metrics::list', { metric_name: text(query, 'name') }, { signal })),
+    get('/rollups', ['level', 'name', 'from', 'to'], (request) => modules.call('engine::rollups::list', { ...timesOf(request), level: integer(request.query, 'level', 0), metric_name: text(request.query, 'name') }, request)),
+    get('/alerts', [], ({ signal }) => modules.call('engine::alerts::list', {}, { signal })),
   ];
 }
 
@@ -70,7 +71,7 @@ export function traceRow({ attributes: _attributes, events: _events, links: _lin
   return row;
 }
 
-async function logs(modules: ModuleFunctions, request: ApiRequest, more: object): Promise<unknown> {
+async function logs(modules: ModuleFunctions, request: ApiRequest, more: object): Promise<Page<LogRow>> {
   const level = oneOf(request.query, 'level', levels);
   const answer = await modules.call<ListedLogs>(
     'engine::logs::list', { ...range(request), search: text(request.query, 'filter'), ...(level === undefined ? {} : { severity_min: severities[level] }), ...more }, request,
@@ -78,13 +79,18 @@ async function logs(modules: ModuleFunctions, request: ApiRequest, more: object)
   return page(answer.logs, answer.total, answer.next_cursor, request);
 }
 
-function range({ query }: ApiRequest): object {
-  const { limit, cursor, fromMs, toMs } = pageRequest(query);
-  return { limit, cursor, start_time: fromMs, end_time: toMs };
+function range(request: ApiRequest): object {
+  const { limit, cursor } = pageRequest(request.query);
+  return { limit, cursor, ...timesOf(request) };
 }
 
-function page(items: readonly unknown[], total: number, next: string | undefined, { query }: ApiRequest): unknown {
-  return { items, nextCursor: next ?? null, total: { value: total, exact: true }, ...(pageRequest(query).isClamped ? { clamped: true } : {}) };
+function timesOf({ query }: ApiRequest): object {
+  const { fromMs, toMs } = pageRequest(query);
+  return { start_time: fromMs, end_time: toMs };
+}
+
+function page<T>(items: readonly T[], total: number, next: string | undefined, { query }: ApiRequest): Page<T> {
+  return { items, nextCursor: next ?? null, total: { value: total, exact: true }, ...(pageRequest(query).isClamped ? { clamped: true as const } : {}) };
 }
 
 /** @throws `MOTIA_CONSOLE_RESOURCE_NOT_FOUND` for what is no id of a trace */

@@ -1,8 +1,9 @@
-import type { HealthView, ProcessService, WorkerInfo, WorkerRegistry } from '@motia/engine-core/contract';
+import { traceIdOf } from '@motia/engine-core';
+import type { HealthView, ProcessService, Telemetry, WorkerInfo, WorkerRegistry } from '@motia/engine-core/contract';
 import { consoleErrors } from '../../errors.js';
-import { route, type ApiRoute } from '../api-route.js';
+import { get, post, type ApiRoute } from '../api-route.js';
 import { bodyFields } from '../body-fields.js';
-import { listPage } from '../list-page.js';
+import { listKeys, listPage, type ListShape } from '../list-page.js';
 import type { ModuleFunctions } from '../module-functions.js';
 
 export interface WorkerParts {
@@ -11,39 +12,53 @@ export interface WorkerParts {
   /** Undefined when no module runs processes. */
   readonly processes: () => ProcessService | undefined;
   readonly modules: ModuleFunctions;
+  readonly telemetry: Pick<Telemetry, 'startSpan'>;
 }
 
+const listed: ListShape<WorkerInfo> = {
+  keyOf: ({ id }) => id, textOf: ({ id, name, label, owner, state }) => `${id} ${name} ${label} ${owner} ${state}`, timeOf: ({ connectedAt }) => connectedAt,
+  sorts: { name: ({ name, label }) => name || label, connected: ({ connectedAt }) => connectedAt, in_flight: ({ inFlight }) => inFlight },
+};
+const processesListed: ListShape<ReturnType<ProcessService['list']>[number]> = {
+  keyOf: ({ owner, command, pid }) => `${owner} ${command} ${pid ?? ''}`, textOf: ({ owner, command, state }) => `${owner} ${command} ${state}`, timeOf: ({ startedAt }) => startedAt,
+  sorts: { restarts: ({ restarts }) => restarts },
+};
+
 /** Worker connections, the processes that the engine runs, and the engine's health. */
-export function workerRoutes({ workers, health, processes, modules }: WorkerParts): readonly ApiRoute[] {
+export function workerRoutes({ workers, health, processes, modules, telemetry }: WorkerParts): readonly ApiRoute[] {
   const found = (id: string | undefined): WorkerInfo => {
     const worker = workers.list().find((candidate) => candidate.id === id);
     if (worker === undefined) throw consoleErrors.RESOURCE_NOT_FOUND({ kind: 'worker', id: id ?? '' });
     return worker;
   };
   return [
-    route('GET', '/health', async () => health.report()),
-    route('GET', '/workers', async ({ query }) => {
-      const page = listPage(workers.list(), query, {
-        keyOf: ({ id }) => id, textOf: ({ id, name, label, owner, state }) => `${id} ${name} ${label} ${owner} ${state}`,
-        sorts: { name: ({ name, label }) => name || label, connected: ({ connectedAt }) => connectedAt, in_flight: ({ inFlight }) => inFlight },
-      });
+    get('/health', [], async () => health.report()),
+    get('/workers', listKeys(listed), async ({ query }) => {
+      const page = listPage(workers.list(), query, listed);
       return { ...page, items: page.items.map(workerRow) };
     }),
-    route('GET', '/workers/:id', async ({ params }) => found(params['id'])),
-    route('POST', '/workers/:id/drain', async ({ params, body }) => {
+    get('/workers/:id', [], async ({ params }) => found(params['id'])),
+    post('/workers/:id/drain', async ({ params, body }) => {
       bodyFields(body, []);
-      const { id } = found(params['id']);
-      await workers.withdraw(id);
-      return { result: workerRow(found(id)), traceId: null };
+      const { id, label } = found(params['id']);
+      const span = telemetry.startSpan('drain worker', { kind: 'internal', attributes: { 'iii.trigger.type': 'console', 'worker.id': id, 'worker.label': label } });
+      try {
+        await workers.withdraw(id);
+        span.end();
+      } catch (error) {
+        span.end({ error });
+        throw error;
+      }
+      return { result: workerRow(found(id)), traceId: traceIdOf(span.context) };
     }),
-    route('POST', '/workers/:id/restart', async ({ params, body, signal }) => {
+    post('/workers/:id/restart', async ({ params, body, signal }) => {
       bodyFields(body, []);
       const { id, owner } = found(params['id']);
       if (processes()?.list().some((process) => process.owner === owner) !== true) throw consoleErrors.NOT_OURS({ worker: id });
       return await modules.act('engine::processes::restart', { owner, reason: askedFor }, { signal });
     }),
-    route('GET', '/processes', async ({ query }) => listPage(processes()?.list() ?? [], query, { keyOf: ({ owner, command, pid }) => `${owner} ${command} ${pid ?? ''}`, textOf: ({ owner, command, state }) => `${owner} ${command} ${state}`, sorts: { restarts: ({ restarts }) => restarts } })),
-    route('POST', '/processes/reload', async ({ body, signal }) => {
+    get('/processes', listKeys(processesListed), async ({ query }) => listPage(processes()?.list() ?? [], query, processesListed)),
+    post('/processes/reload', async ({ body, signal }) => {
       bodyFields(body, []);
       if (processes() === undefined) throw consoleErrors.MODULE_MISSING({ functionId: 'engine::processes::restart', module: 'modules::shell::ExecModule' });
       return await modules.act('engine::processes::restart', { reason: askedFor }, { signal });

@@ -1,6 +1,7 @@
 import { isMotiaError } from '@motia/engine-core/contract';
 import { connectControl, type ControlClient } from '../../control/control-client.js';
 import { errors } from '../../errors.js';
+import { parsePayload } from '../payload.js';
 import { functionsOfStep } from '../step-functions.js';
 
 export interface InvokeRequest {
@@ -38,13 +39,5 @@ async function invokeByName(client: ControlClient, name: string, payload: unknow
     if (only === undefined) throw error;
     if (others.length > 0) throw errors.STEP_AMBIGUOUS({ step: name, functionIds: candidates });
     return await client.invoke(only, payload, timeoutMs);
-  }
-}
-
-function parsePayload(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw errors.PAYLOAD_INVALID({ problem: cause instanceof Error ? cause.message : String(cause) }, cause);
   }
 }

@@ -1,8 +1,10 @@
-import type { AnswerOf, DataPath, LogRow, TraceTree } from '@motia/console/contract';
+import type { AnswerOf, LogRow, TraceTree } from '@motia/console/contract';
 import { isMotiaError, MotiaError } from '@motia/engine-core/contract';
 import type { Command } from '../args.js';
 import type { CommandPorts } from '../main.js';
+import { everything } from '../observe/all-pages.js';
 import { connectData, type DataClient } from '../observe/data-client.js';
+import { jsonText } from '../observe/json-text.js';
 import { renderLogLine } from '../observe/log-lines.js';
 import { cronColumns, queueColumns, traceColumns, workerColumns } from '../observe/list-columns.js';
 import { terminalFace, type TerminalFace } from '../observe/style.js';
@@ -59,7 +61,7 @@ async function show(client: DataClient, command: Exclude<ObserveCommand, { name:
 
 /** Oldest first, as they were written; then, where asked for, every new one until the command is interrupted. */
 async function showLogs(client: DataClient, command: Extract<ObserveCommand, { name: 'logs' }>, ports: CommandPorts): Promise<void> {
-  const line = (log: LogRow): string => (command.json ? `${JSON.stringify(log)}\n` : renderLogLine(log, Date.now()));
+  const line = (log: LogRow): string => (command.json ? `${jsonText(log)}\n` : renderLogLine(log, Date.now()));
   const wanted = (log: LogRow): boolean => command.traceId === undefined || log.trace_id === command.traceId;
   if (!command.follow) {
     const { items } = await client.get<AnswerOf<'GET /logs'>>('/logs', { trace: command.traceId, level: command.level, limit: command.limit });
@@ -116,20 +118,6 @@ function severityFrom(level: string | undefined): (log: LogRow) => boolean {
   return ({ severity_text: text }) => order.indexOf(text.toLowerCase()) >= least;
 }
 
-/** Paths whose answers are pages. */
-type ListPath = { [P in DataPath]: P extends `GET ${infer Path}` ? (AnswerOf<P> extends { readonly items: readonly unknown[]; readonly nextCursor: string | null } ? Path : never) : never }[DataPath];
-type RowOf<P extends ListPath> = AnswerOf<`GET ${P}`> extends { readonly items: readonly (infer T)[] } ? T : never;
-
-async function everything<P extends ListPath>(client: DataClient, path: P): Promise<readonly RowOf<P>[]> {
-  const rows: RowOf<P>[] = [];
-  for (let cursor: string | undefined; ; ) {
-    const page = await client.get<{ readonly items: readonly RowOf<P>[]; readonly nextCursor: string | null }>(path, { limit: 200, cursor });
-    rows.push(...page.items);
-    if (page.nextCursor === null) return rows;
-    cursor = page.nextCursor;
-  }
-}
-
 function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${jsonText(value, 2)}\n`;
 }

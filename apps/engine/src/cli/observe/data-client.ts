@@ -3,6 +3,8 @@ import { dataFunctionId } from '../../control/data-function.js';
 
 export interface DataClient {
   get<T>(path: string, query?: Readonly<Record<string, string | number | boolean | undefined>>, timeoutMs?: number): Promise<T>;
+  /** A change; its trace begins with what it causes, and does not show this asking. */
+  post<T>(path: string, body: object, timeoutMs?: number): Promise<T>;
   close(): void;
 }
 
@@ -14,6 +16,7 @@ export async function connectData(address: string, subject: string): Promise<Dat
       const given = Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
       return (await client.look(dataFunctionId, { path, query: given }, timeoutMs)) as T;
     },
+    post: async <T>(path: string, body: object, timeoutMs = 30_000) => (await client.look(dataFunctionId, { method: 'POST', path, body }, timeoutMs)) as T,
     close: () => client.close(),
   };
 }

@@ -13,7 +13,7 @@ export const traceColumns = (nowMs: number): readonly Column<TraceRow>[] => [
 const count = (value: number | undefined): string => String(value ?? 0);
 export const queueColumns: readonly Column<QueueRow>[] = [
   { title: 'QUEUE', show: (row) => `${row.kind}:${row.name}` },
-  { title: 'FUNCTION', show: (row) => row.functionId ?? '-' },
+  { title: 'FUNCTION', show: (row) => row.functionId || '-' },
   { title: 'WAITING', isRight: true, show: (row) => count(row.waiting) },
   { title: 'DELAYED', isRight: true, show: (row) => count(row.delayed) },
   { title: 'RUNNING', isRight: true, show: (row) => count(row.running) },

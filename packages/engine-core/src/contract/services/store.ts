@@ -144,8 +144,11 @@ export interface TransactionParticipant {
 export interface StorePool {
   /** For `start`, not `create`: it opens the file. @throws `MOTIA_STORE_UNREADABLE`, `MOTIA_STORE_OWNED`, `MOTIA_STORE_SCHEMA_NEWER` … */
   open(request: StoreRequest): Promise<StoreService>;
-  /** For `create`: this will be asked for. It is opened before any module listens or spawns anything, so that a folder in use and a damaged file end the start first. */
-  expect(request: StoreRequest): void;
+  /**
+   * For `create`: this will be asked for. It is opened before any module listens or spawns anything, so that a folder in use and a damaged file end the start first. With
+   * `isVital: false` only a folder in use does: whatever else is wrong is for `open` to say, and the app starts. Default true.
+   */
+  expect(request: StoreRequest, options?: { readonly isVital?: boolean }): void;
   /** Lets a function take part in `engine::transaction` under its id. */
   join(functionId: string, participant: TransactionParticipant): Registration;
 }

@@ -17,7 +17,7 @@ export interface ApiSpanOpening {
   readonly record: (span: SpanData) => void;
 }
 
-/** A span that a library makes through the OpenTelemetry API. Bounded: what exceeds a limit is counted. */
+/** A span that a library makes through the OpenTelemetry API. Bounded: what exceeds a limit is counted. Whatever it is given, it throws nothing into the library. */
 export class ApiSpan implements Span {
   readonly #opening: ApiSpanOpening;
   readonly #startMs: number;
@@ -34,8 +34,8 @@ export class ApiSpan implements Span {
     this.#opening = opening;
     this.#name = limitedText(opening.name, spanLimits.nameLength);
     this.#startMs = epochMs(opening.startTime);
-    this.setAttributes(opening.attributes ?? {});
-    this.addLinks(opening.links ?? []);
+    this.setAttributes(opening.attributes);
+    this.addLinks(opening.links);
   }
 
   spanContext(): SpanContext {
@@ -58,8 +58,8 @@ export class ApiSpan implements Span {
     this.#attributes[key] = limited;
     return this;
   }
-  setAttributes(attributes: Attributes): this {
-    for (const [key, value] of Object.entries(attributes)) if (value !== undefined) this.setAttribute(key, value);
+  setAttributes(attributes: Attributes | undefined): this {
+    for (const [key, value] of entriesOf(attributes)) if (value !== undefined) this.setAttribute(key, value);
     return this;
   }
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
@@ -73,19 +73,21 @@ export class ApiSpan implements Span {
     this.#events.push({ name: limitedText(name, spanLimits.nameLength), timeMs: epochMs(isTime ? (attributesOrTime) : time), attributes: limited(attributes) });
     return this;
   }
-  addLink({ context, attributes }: Link): this {
-    if (this.#hasEnded) return this;
+  addLink(link: Link): this {
+    const { context, attributes } = (link as Partial<Link> | null | undefined) ?? {};
+    if (this.#hasEnded || typeof context?.traceId !== 'string' || typeof context.spanId !== 'string') return this;
     if (this.#links.length >= spanLimits.links) this.#dropped.links += 1;
     else this.#links.push({ traceId: context.traceId, spanId: context.spanId, attributes: limited(attributes) });
     return this;
   }
-  addLinks(links: readonly Link[]): this {
-    for (const link of links) this.addLink(link);
+  addLinks(links: readonly Link[] | undefined): this {
+    if (Array.isArray(links)) for (const link of links as readonly Link[]) this.addLink(link);
     return this;
   }
   setStatus(status: SpanStatus): this {
     // What was called a success stays one, as the specification has it.
-    if (!this.#hasEnded && this.#status.code !== 1 && status.code !== 0) this.#status = status;
+    const code: unknown = (status as Partial<SpanStatus> | null | undefined)?.code;
+    if (!this.#hasEnded && this.#status.code !== 1 && typeof code === 'number' && code !== 0) this.#status = status;
     return this;
   }
   updateName(name: string): this {
@@ -93,7 +95,9 @@ export class ApiSpan implements Span {
     return this;
   }
   recordException(exception: Exception, time?: TimeInput): void {
-    const { name, code, message, stack } = typeof exception === 'string' ? { name: undefined, code: undefined, message: exception, stack: undefined } : exception;
+    const isObject = typeof exception === 'object' && (exception as unknown) !== null;
+    // Anything can be thrown, nothing included.
+    const { name, code, message, stack } = isObject ? exception : { name: undefined, code: undefined, message: limitedText(exception, spanLimits.textLength), stack: undefined };
     this.addEvent('exception', { 'exception.type': code === undefined ? name : String(code), 'exception.message': message, 'exception.stacktrace': stack }, time);
   }
   end(endTime?: TimeInput): void {
@@ -126,9 +130,13 @@ export class ApiSpan implements Span {
 function limited(attributes: Attributes | undefined): Record<string, AttributeValue> | undefined {
   if (attributes === undefined) return undefined;
   const kept: Record<string, AttributeValue> = {};
-  for (const [key, value] of Object.entries(attributes).slice(0, spanLimits.attributes)) {
+  for (const [key, value] of entriesOf(attributes).slice(0, spanLimits.attributes)) {
     const one = limitedValue(value);
     if (one !== undefined) kept[key] = one;
   }
   return kept;
+}
+
+function entriesOf(attributes: Attributes | undefined): [string, ApiValue | undefined][] {
+  return typeof attributes === 'object' && (attributes as unknown) !== null ? Object.entries(attributes) : [];
 }

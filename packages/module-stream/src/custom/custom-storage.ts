@@ -1,12 +1,13 @@
 import type { ChangeOptions, Clock, FunctionRegistry, StreamChange, StreamItemAddress } from '@motia/engine-core/contract';
-import type { PlaceSnapshot } from './delivery/catch-up.js';
-import type { Place } from './delivery/frame-text.js';
-import { streamErrors } from './errors.js';
-import type { Paging } from './list-answers.js';
-import type { ItemChange } from './stream-store.js';
-
-/** What a worker may take over for a stream by registering `stream::<operation>(<stream>)`. */
-export type CustomOperation = 'get' | 'set' | 'update' | 'delete' | 'list' | 'list_groups';
+import type { CheckedUpdateOp } from '@motia/update-ops';
+import type { PlaceSnapshot } from '../delivery/catch-up.js';
+import type { Place } from '../delivery/frame-text.js';
+import { streamErrors } from '../errors.js';
+import type { Paging } from '../list-answers.js';
+import type { ItemChange } from '../stream-store.js';
+import { updatedJson } from '../updated-json.js';
+import { customFunctionId, type CustomOperation } from './custom-function.js';
+import type { CustomMarks } from './custom-marks.js';
 
 /** From when an operation comes to its end, the wait for those before it included. */
 const operationMs = 30_000;
@@ -16,7 +17,9 @@ const parkMs = 5_000;
 export interface CustomStorageParts {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly maxSnapshotBytes: number;
-  readonly functions: Pick<FunctionRegistry, 'has' | 'invoke'>;
+  readonly maxValueBytes: number;
+  readonly functions: Pick<FunctionRegistry, 'invoke'>;
+  readonly marks: Pick<CustomMarks, 'has' | 'ready'>;
   /** Numbers a change and hands it to followers and triggers. */
   readonly record: (address: StreamItemAddress, change: Extract<ItemChange, { kind: 'record' }>, options: ChangeOptions) => Promise<number>;
 }
@@ -38,7 +41,7 @@ export class CustomStorage {
   }
 
   has(operation: CustomOperation, stream: string): boolean {
-    return this.#parts.functions.has(idOf(operation, stream));
+    return this.#parts.marks.has({ operation, stream });
   }
 
   get(address: StreamItemAddress): Promise<unknown> {
@@ -74,11 +77,30 @@ export class CustomStorage {
     }) as Promise<StreamChange>;
   }
 
-  update(address: StreamItemAddress, ops: unknown, options: ChangeOptions): Promise<StreamChange> {
+  /** Whether updates are made here: by a function for them, or by reading and setting the item. */
+  updates(stream: string): boolean {
+    return this.has('update', stream) || this.has('set', stream);
+  }
+
+  /** @param ops as they came, and checked */
+  update(address: StreamItemAddress, ops: { readonly given: unknown; readonly checked: readonly CheckedUpdateOp[] }, options: ChangeOptions): Promise<StreamChange> {
+    if (!this.has('update', address.stream)) return this.#readAndSet(address, ops.checked, options);
     return this.#change('update', address, options, async (sinceMs) => {
-      const answer = await this.#answer('update', address, { ops }, sinceMs);
+      const answer = await this.#answer('update', address, { ops: ops.given }, sinceMs);
       if (answer === undefined || !('new_value' in answer)) throw this.#unusable('update', address, 'it has no `new_value`');
       return { oldValue: answer['old_value'] ?? undefined, newValue: answer['new_value'] };
+    }) as Promise<StreamChange>;
+  }
+
+  /** Nothing of the group is changed through this engine in between. */
+  #readAndSet(address: StreamItemAddress, ops: readonly CheckedUpdateOp[], options: ChangeOptions): Promise<StreamChange> {
+    const { stream } = address;
+    if (!this.has('get', stream)) throw this.#unusable('update', address, 'nobody registered it, and without `stream::get` the engine cannot do it by `stream::set`');
+    return this.#change('update', address, options, async (sinceMs) => {
+      const oldValue = (await this.#call('get', stream, fieldsOf(address), sinceMs)) ?? undefined;
+      const newValue = JSON.parse(updatedJson(ops, oldValue, this.#parts.maxValueBytes)) as unknown;
+      await this.#answer('set', address, { data: newValue }, sinceMs);
+      return { oldValue, newValue };
     }) as Promise<StreamChange>;
   }
 
@@ -142,9 +164,11 @@ export class CustomStorage {
     return listIn(await this.#call('list', stream, { stream_name: stream, group_id: group }, sinceMs), idOf('list', stream));
   }
 
-  #call(operation: CustomOperation, stream: string, payload: Answer, sinceMs = this.#parts.clock.monotonicMs()): Promise<unknown> {
-    const waitedMs = this.#parts.clock.monotonicMs() - sinceMs;
-    return this.#parts.functions.invoke(idOf(operation, stream), payload, { timeoutMs: Math.max(1, operationMs - waitedMs), parkMs: Math.max(0, parkMs - waitedMs) });
+  async #call(operation: CustomOperation, stream: string, payload: Answer, sinceMs = this.#parts.clock.monotonicMs()): Promise<unknown> {
+    const { clock, functions, marks } = this.#parts;
+    const waited = (): number => clock.monotonicMs() - sinceMs;
+    await marks.ready({ operation, stream }, parkMs - waited());
+    return functions.invoke(idOf(operation, stream), payload, { timeoutMs: Math.max(1, operationMs - waited()), parkMs: Math.max(0, parkMs - waited()) });
   }
 
   #unusable(operation: CustomOperation, { stream }: StreamItemAddress, problem: string): Error {
@@ -152,7 +176,7 @@ export class CustomStorage {
   }
 }
 
-const idOf = (operation: CustomOperation, stream: string): string => `stream::${operation}(${stream})`;
+const idOf = (operation: CustomOperation, stream: string): string => customFunctionId({ operation, stream });
 const fieldsOf = ({ stream, group, item }: StreamItemAddress): Answer => ({ stream_name: stream, group_id: group, item_id: item });
 const text = (value: unknown): string => JSON.stringify(value) ?? 'null';
 

@@ -1,0 +1,68 @@
+import type { CronRow, QueueRow, WorkerRow } from '@motia/console/contract';
+import type { Command } from '../args.js';
+import type { CommandPorts } from '../main.js';
+import { everything } from '../observe/all-pages.js';
+import { connectData, type DataClient } from '../observe/data-client.js';
+import { renderTable } from '../observe/table.js';
+import { controlAddressOf, resolveSubject } from '../paths.js';
+import { parsePayload, readPayload } from '../payload.js';
+import { stepOf } from '../step-functions.js';
+import { resolveTarget, type Target } from '../verbs/resolve-target.js';
+import type { Verb } from '../verbs/verb.js';
+import { verbs, type Noun } from '../verbs/verbs.js';
+
+interface Changed {
+  readonly result: unknown;
+  readonly traceId: string;
+}
+
+/** `iii queues|crons|workers <verb> <target>`: what happened to standard output, with the trace that it made. */
+export async function act({ noun, verb: word, request, config, json }: Extract<Command, { name: 'verb' }>, ports: CommandPorts): Promise<void> {
+  const verb = verbs[noun][word] as Verb;
+  const data = request.data === undefined ? {} : { data: parsePayload(request.data === '-' ? await readPayload(ports) : request.data) };
+  const { subject } = resolveSubject(config, ports.cwd);
+  const client = await connectData(controlAddressOf(subject), subject);
+  try {
+    const targets = await targetsOf(client, noun);
+    const id = resolveTarget(noun, request.target, targets);
+    if (verb.kind === 'list') {
+      // All subscribers of a topic are several lists.
+      const subscribers = targets.filter((each) => each.id.startsWith(`${id} `)).map((each) => each.id);
+      const pages = await Promise.all((subscribers.length === 0 ? [id] : subscribers).map((each) => client.get<{ readonly items: readonly unknown[] }>(pathOf(verb, each), request.query)));
+      const rows = pages.flatMap(({ items }) => items);
+      ports.stdout(json ? `${JSON.stringify(rows, null, 2)}\n` : renderTable(verb.columns, rows, verb.whenEmpty));
+      return;
+    }
+    const changed = await client.post<Changed>(pathOf(verb, id), { ...request.body, ...data });
+    ports.stdout(json ? `${JSON.stringify(changed, null, 2)}\n` : `${verb.tell(changed.result, id)}\ntrace ${changed.traceId}\n`);
+  } finally {
+    client.close();
+  }
+}
+
+/** The first parameter of a path is what it is about. */
+function pathOf({ path }: Verb, id: string): string {
+  return path.slice(path.indexOf('/')).replace(/:\w+/, encodeURIComponent(id));
+}
+
+async function targetsOf(client: DataClient, noun: Noun): Promise<readonly Target[]> {
+  switch (noun) {
+    case 'queues':
+      return queueTargets(await everything(client, '/queues'));
+    case 'crons':
+      return (await everything(client, '/crons')).map(({ job_id: id, function_id: functionId }: CronRow) => ({ id, names: namesOf(functionId) }));
+    case 'workers':
+      return (await everything(client, '/workers')).map(({ id, name, label, pid }: WorkerRow) => ({ id, names: [name, label, ...(pid === undefined ? [] : [String(pid)])] }));
+  }
+}
+
+/** A topic as a whole by its name, one subscriber of it by its function. */
+function queueTargets(rows: readonly QueueRow[]): readonly Target[] {
+  const wholes = new Map(rows.map(({ kind, name }) => [`${kind}:${name}`, { id: `${kind}:${name}`, names: [name] }]));
+  return [...wholes.values(), ...rows.flatMap(({ kind, name, functionId }) => (functionId === '' ? [] : [{ id: `${kind}:${name} ${functionId}`, names: namesOf(functionId) }]))];
+}
+
+function namesOf(functionId: string): readonly string[] {
+  const step = stepOf(functionId);
+  return step === undefined ? [functionId] : [functionId, step];
+}
