@@ -102,7 +102,7 @@ export class CronEngine {
       this.#registrations.push(store.onForeignChange(() => this.#onForeignChange()), store.onEngineGone(() => void this.#recovery.sweep()));
       this.#timers.push(clock.setInterval(() => void this.#renew(), renewEveryMs));
     }
-    this.#timers.push(clock.setInterval(() => void this.#recovery.sweep(), sweepEveryMs), clock.setInterval(() => void store.prune(this.#book.list().map(({ jobId }) => jobId)).catch(() => undefined), pruneEveryMs));
+    this.#timers.push(clock.setInterval(() => void this.#sweep(), sweepEveryMs), clock.setInterval(() => void store.prune(this.#book.list().map(({ jobId }) => jobId)).catch(() => undefined), pruneEveryMs));
   }
 
   /** No slot is taken any more; resolves when what was started here has ended. */
@@ -178,6 +178,11 @@ export class CronEngine {
       void this.#scheduled.reload();
       void this.#recovery.dropReplaced().catch((error: unknown) => this.#warn('Cron runs that were replaced could not be looked for', error));
     }, foreignDelayMs);
+  }
+
+  async #sweep(): Promise<void> {
+    await this.#recovery.sweep();
+    await this.#scheduled.retry();
   }
 
   async #renew(): Promise<void> {

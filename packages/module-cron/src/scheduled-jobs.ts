@@ -22,6 +22,8 @@ export class ScheduledJobs {
   readonly #parts: ScheduledJobsParts;
   /** All of them, as the store had them last. */
   #states = new Map<string, JobState>();
+  /** Jobs that could not be brought to tick. */
+  readonly #failed = new Set<string>();
   #version: number | undefined;
   #loading: Promise<void> = Promise.resolve();
 
@@ -49,9 +51,18 @@ export class ScheduledJobs {
     return this.#loading;
   }
 
-  /** Functions have come or gone. */
+  /** Functions have come or gone. Never rejects. */
   async sync(): Promise<void> {
-    for (const state of this.#states.values()) await this.#settle(state);
+    for (const state of this.#states.values()) await this.#trySettle(state);
+  }
+
+  /** Tries again what could not be brought to tick. Never rejects. */
+  async retry(): Promise<void> {
+    for (const jobId of [...this.#failed]) {
+      const state = this.#states.get(jobId);
+      if (state === undefined) this.#failed.delete(jobId);
+      else await this.#trySettle(state);
+    }
   }
 
   /** Resolves when it is kept and ticks here. With `tx` it is handed over before this returns. */
@@ -79,7 +90,20 @@ export class ScheduledJobs {
       const ticking = this.#parts.book.get(state.jobId);
       const isSame = known !== undefined && known.spec === state.spec && known.functionId === state.functionId && known.isPaused === state.isPaused && (ticking === undefined || ticking.anchorMs <= state.anchorMs);
       if (!isSame) this.#parts.book.remove(state.jobId);
+      await this.#trySettle(state);
+    }
+  }
+
+  /** The store may be full, or busy: one job that cannot tick for now is no reason for others not to. */
+  async #trySettle(state: JobState): Promise<void> {
+    const { jobId, functionId } = state;
+    try {
       await this.#settle(state);
+      this.#failed.delete(jobId);
+    } catch (error) {
+      this.#parts.book.remove(jobId);
+      this.#parts.logger[this.#failed.has(jobId) ? 'debug' : 'warn']('A scheduled job cannot tick for now; it is tried again', { jobId, functionId, reason: error instanceof Error ? error.message : String(error) });
+      this.#failed.add(jobId);
     }
   }
 

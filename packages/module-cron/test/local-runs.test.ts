@@ -6,6 +6,7 @@ import { JobBook } from '../src/job-book.js';
 import { Recovery } from '../src/recovery.js';
 import { LocalRuns } from '../src/runs/local-runs.js';
 import { persist } from '../src/runs/persist.js';
+import { QueuedRuns } from '../src/runs/queued-runs.js';
 
 const key = { jobId: 'job', scheduledAtMs: 1 };
 
@@ -42,5 +43,24 @@ describe('the end of a run that cannot be written', () => {
     expect([tries, getEventListeners(stop.signal, 'abort').length]).toEqual([51, 1]);
     await clock.advance('50s');
     expect([await written, getEventListeners(stop.signal, 'abort').length]).toEqual(['written', 0]);
+  });
+});
+
+describe('a run whose message was given up', () => {
+  it('lets the one that waits for it come, though nothing can be read about it', async () => {
+    const clock = new ManualClock();
+    const ended: unknown[] = [];
+    const store: Pick<CronStore, 'endMessage' | 'history'> = {
+      endMessage: async () => ({ isCurrent: true }),
+      history: () => Promise.reject(new Error('the store is closing')),
+    };
+    const parts = {
+      store, clock, logger: memoryLogger(), stopped: new AbortController().signal,
+      metrics: { ended: () => undefined }, events: { onEnded: (jobId: string) => ended.push(jobId) },
+      queue: { ended: async () => ({ messageId: 'm', state: 'dead', attempts: 1 }) },
+    };
+    await new QueuedRuns(parts as never).recover(undefined as never, { ...key, messageId: 'm', state: 'queued' } as RunRecord);
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+    expect(ended).toEqual(['job']);
   });
 });

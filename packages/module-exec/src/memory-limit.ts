@@ -31,8 +31,14 @@ export class MemoryLimit {
   async #look(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
-    for (const replica of this.options.replicas) await this.#check(replica);
-    this.#isLooking = false;
+    try {
+      for (const replica of this.options.replicas) await this.#check(replica);
+    } catch (error) {
+      // Out of file descriptors, for one.
+      this.options.logger.warn('The memory of processes cannot be looked at now; it is tried again', { reason: error instanceof Error ? error.message : String(error) });
+    } finally {
+      this.#isLooking = false;
+    }
   }
 
   async #check(replica: Replica): Promise<void> {

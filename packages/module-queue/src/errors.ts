@@ -67,6 +67,7 @@ export const queueErrors = defineErrors('QUEUE', {
     'Answer with a reference to the result instead of the result.',
     (d) => `The result has ${d.receivedBytes} bytes; ${d.limitBytes} can be kept.`,
   ),
+  RESULT_NOT_SERIALIZABLE: entry<{ readonly reason: string }>(500, 'Answer with plain JSON data: no BigInt and no cycle.', (d) => `The result cannot be kept as JSON: ${d.reason}.`),
   ROW_CORRUPT: entry<{ readonly messageId: string }>(500, 'The bytes on the disk have changed since they were written: check the disk, and restore the payload with edit-and-redrive.', (d) => `The stored payload of "${d.messageId}" does not match its checksum.`),
 
   MESSAGE_NOT_FOUND: entry<{ readonly messageId: string }>(404, 'Completed messages are forgotten after a while: `queue::list` shows what is known.', (d) => `There is no message "${d.messageId}".`),

@@ -176,4 +176,20 @@ describe('calls of other modules', () => {
     expect(await test.service.status(talking.messageId)).toEqual({ messageId: talking.messageId, state: 'completed', attempts: 1 });
     expect(test.host.logs.records.some(({ fields }) => fields?.['code'] === 'MOTIA_QUEUE_RESULT_TOO_LARGE')).toBe(true);
   });
+
+  it.each([
+    ['a BigInt', () => 10n],
+    ['a cycle', () => {
+      const cycle: { self?: unknown } = {};
+      cycle.self = cycle;
+      return cycle;
+    }],
+  ])('a result that is no JSON (%s) is not kept: the call is done, and its place is free', async (_what, answer) => {
+    await using test = await openQueue({ queue_configs: { default: { concurrency: 1 } } });
+    test.host.functions.register({ id: 'counts' }, answer);
+    const calls = await Promise.all([1, 2].map((payload) => test.service.enqueueCall({ functionId: 'counts', payload, keepResult: true })));
+    await test.settle(30);
+    for (const { messageId } of calls) expect(await test.service.status(messageId)).toEqual({ messageId, state: 'completed', attempts: 1 });
+    expect(test.host.logs.records.filter(({ fields }) => fields?.['code'] === 'MOTIA_QUEUE_RESULT_NOT_SERIALIZABLE')).toHaveLength(2);
+  });
 });

@@ -24,8 +24,9 @@ describe('the checker of killed queues', () => {
     expect(faults(attempt('a'), ack('a'), start('a'), [{ killed: 1 }], start('a', { pid: 2 }), done('a', 2), start('a', { pid: 2 }, 1), done('a', 2))).toEqual([]);
   });
 
-  it('excuses a repeat by a lease that lapsed, also when that is told later', () => {
-    expect(faults(attempt('a'), ack('a'), start('a'), start('a', { pid: 2 }), done('a', 2), [{ lapsed: 'k-a' }])).toEqual([]);
+  it('excuses as many repeats as there were losses, where these are told', () => {
+    const twice = (losses: number): readonly string[] => faults(attempt('a'), ack('a'), start('a', { losses: 0 }), start('a', { pid: 2, losses: 1 }), start('a', { pid: 3, losses }), done('a', 3));
+    expect([twice(2), twice(1)]).toEqual([[], ['delivered twice without a loss: a']]);
   });
 
   it.each([

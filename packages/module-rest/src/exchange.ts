@@ -263,11 +263,11 @@ export class Exchange implements Applicant, Linked, Queued, ReplyOwner {
   /** A client that was answered must find the same answer when it asks again: it is kept first. */
   async #keepAndAnswer(result: unknown): Promise<void> {
     const { parts, route } = this;
-    if (this.#reply.isStream || isStreamResult(result)) {
-      await this.#end((run) => run.complete(undefined));
-      return this.#reply.answer(result);
-    }
     try {
+      if (this.#reply.isStream || isStreamResult(result)) {
+        await this.#end((run) => run.complete(undefined));
+        return this.#reply.answer(result);
+      }
       const answer = readAnswer(result, route, this, parts);
       // A failure is no answer: whoever repeats the request wants it done.
       await this.#end((run) => (answer.status >= 500 ? run.release() : run.complete(answer)));

@@ -28,6 +28,18 @@ async function counted(options: FixtureOptions = {}, handler: Handler = () => un
 }
 
 describe.each<Path>(['listener', 'router'])('R4 an Idempotency-Key through the %s', (via) => {
+  it('is free again when what the function returned cannot be read', async () => {
+    const broken = (): object => ({
+      get body() {
+        throw new Error('gone');
+      },
+    });
+    const { rest, runs } = await counted({ via }, () => (runs.length === 1 ? broken() : undefined));
+    await using _end = rest;
+    expect((await post(rest, 'k-1')).status).toBe(500);
+    expect((await post(rest, 'k-1')).json).toMatchObject({ run: 2 });
+  });
+
   it('makes a repetition get the response of the first request, and the function run once', async () => {
     const { rest, runs } = await counted({ via });
     await using _end = rest;

@@ -138,7 +138,8 @@ export class QueuedRuns implements RunStarter {
       const { store, metrics, events, logger } = this.#parts;
       const outcome = await persist(this.#parts, key.jobId, () => store.endMessage(key, messageId, end));
       if (outcome?.isCurrent !== true) return;
-      const [run] = await store.history({ jobId: key.jobId, limit: 1, beforeMs: key.scheduledAtMs + 1 });
+      // Only for what is said of it: a store that closes or is damaged keeps no run that waits from coming.
+      const [run] = await store.history({ jobId: key.jobId, limit: 1, beforeMs: key.scheduledAtMs + 1 }).catch(() => []);
       const functionId = run?.functionId ?? key.jobId;
       if (end.state !== 'queued') metrics.ended(functionId, end.state, end.reason);
       const ofRun = run?.traceId === undefined ? logger : logger.child({ traceId: run.traceId });

@@ -3,6 +3,7 @@ import { InFlightMap, type Clock, type FunctionRegistry, type Logger, type Motia
 import type { JobFailure } from '../job.js';
 import type { Settlement } from '../job-store.js';
 import { queueErrors } from '../errors.js';
+import { reasonOf } from '../reason-of.js';
 import { DeliveryTrace } from '../telemetry/delivery-trace.js';
 import type { QueueMetrics } from '../telemetry/queue-metrics.js';
 import type { LeaseKeeper } from './lease-keeper.js';
@@ -222,12 +223,18 @@ export class Runner {
 
   #completed(run: Run, end: RunEnd): Settlement['end'] {
     if (!run.delivery.keepResult || end.kind !== 'answered') return { kind: 'completed' };
-    const result = resultText(end.result);
-    const receivedBytes = Buffer.byteLength(result);
     const { maxResultBytes: limitBytes } = this.#parts;
-    if (receivedBytes <= limitBytes) return { kind: 'completed', result };
-    // The work is done and must not be done again: only its result is missing.
-    const error = queueErrors.RESULT_TOO_LARGE({ limitBytes, receivedBytes });
+    try {
+      const result = resultText(end.result);
+      const receivedBytes = Buffer.byteLength(result);
+      return receivedBytes <= limitBytes ? { kind: 'completed', result } : this.#withoutResult(run, queueErrors.RESULT_TOO_LARGE({ limitBytes, receivedBytes }));
+    } catch (error) {
+      return this.#withoutResult(run, queueErrors.RESULT_NOT_SERIALIZABLE({ reason: reasonOf(error).split('\n')[0] ?? '' }));
+    }
+  }
+
+  /** The work is done and must not be done again: only its result is missing. */
+  #withoutResult(run: Run, error: MotiaError): Settlement['end'] {
     inTrace(this.#parts.logger, run.context).warn('A result is not kept', { code: error.code, reason: error.message, messageId: run.delivery.messageId });
     return { kind: 'completed' };
   }
