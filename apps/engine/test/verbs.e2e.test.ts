@@ -52,15 +52,16 @@ describe('what iii does to a running engine', () => {
 
   it('to queues: publish, pause, resume, and dead letters that are looked at, taken back and given up', async () => {
     expect(await iii('queues', 'pause', 'orders')).toMatch(/^topic:orders is paused\ntrace [0-9a-f]{32}\n$/);
-    const published = await iii('queues', 'publish', 'orders', '{"id":"o-1"}');
+    const published = await iii('queues', 'publish', 'orders', '{"id":"o-1\u009b"}');
     expect(published).toMatch(/^published to topic:orders: \S+\n/);
     expect(await iii('queues')).toMatch(/topic:orders .* 1 .*paused/);
     await iii('queues', 'resume', 'Bill');
     type Dead = readonly { readonly messageId: string; readonly traceId: string; readonly lastFailure: { readonly message: string } }[];
     let dead: Dead = [];
     await until('the message to be given up', async () => (dead = await json<Dead>('queues', 'dead', 'orders')).length === 1);
+    expect(await iii('queues', 'dead', 'orders', '--json')).not.toMatch(/[\u007f-\u009f]/);
     expect(dead[0]).toMatchObject({ lastFailure: { message: 'no price' }, traceId: traceOf(published) });
-    expect(await iii('queues', 'dead', 'Bill')).toMatch(/no price +\{"id":"o-1"\} /);
+    expect(await iii('queues', 'dead', 'Bill')).toMatch(/no price +\{"id":"o-1\\x9b"\} /);
     expect(await iii('queues', 'redrive', 'orders', '--dry-run')).toMatch(/^1 dead letter of topic:orders would be taken back\n/);
     expect(await json('queues', 'redrive', 'orders', dead[0]?.messageId ?? '')).toMatchObject({ result: { moved: 1, total: 1, state: 'done' }, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) });
     await until('it to fail again', async () => (await json<Dead>('queues', 'dead', 'orders')).length === 1);
