@@ -1,5 +1,5 @@
 import { randomHex } from '@motia/engine-core';
-import { isMotiaError, type Clock, type HealthReporter, type Logger, type StoreHandle, type StoreService, type Timer } from '@motia/engine-core/contract';
+import { isMotiaError, messageOf, type Clock, type HealthReporter, type Logger, type StoreHandle, type StoreService, type Timer } from '@motia/engine-core/contract';
 import { rollupLevels } from '../metrics/rollups.js';
 import { RingCursor, type TakenBytes } from '../record/chunk-ring.js';
 import type { SpanRecord } from '../record/span-record.js';
@@ -208,7 +208,7 @@ export class SqliteTelemetry implements OpenStorage {
   }
 
   #failed(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     this.#parts.health.set('degraded', `${reason} (${String(this.droppedSpans)} spans and ${String(this.droppedLogs)} log records lost so far)`);
     // Said once: while it goes on failing, health and counters tell.
     if (!this.#isFailing) this.#parts.logger.warn('Telemetry cannot be written to its file; requests are not affected', { reason, ...(isMotiaError(error) ? { code: error.code } : {}) });
