@@ -113,8 +113,8 @@ export class TriggerPresence implements Presence {
     this.#expectedJoins.stop();
     this.#joinNews.close();
     await Promise.all([...this.#writing, this.#joinNews.told()]);
-    // An engine that has stopped guards nothing any more.
-    await this.#parts.joinNews.subscribe([]).catch((error: unknown) => this.#parts.logger.warn('Other engines may keep to the onJoin of this one for a day', { reason: messageOf(error) }));
+    // An engine that has stopped guards nothing any more itself. What it took over from one that was killed is for the next one.
+    await this.#parts.joinNews.subscribe(this.#expectedJoins.all()).catch((error: unknown) => this.#parts.logger.warn('Other engines may keep to the onJoin of this one for a day', { reason: messageOf(error) }));
     await this.#delivery.stop();
     this.#joins.stop();
     this.#leaves.stop();
