@@ -88,6 +88,22 @@ describe('what iii does to a running engine', () => {
     expect(await iii('trace', traceId)).toContain('✕ invoke cron::backfill');
   });
 
+  it('to a named queue: a call of the function that a Step has, and none of one that nobody knows', async () => {
+    await iii('queues', 'publish', 'default', '{"id":"o-9","cents":1}', '--function', 'Bill');
+    await engine.waitForLog('the call', ({ message, fields }) => message === 'billed' && fields?.['order'] === 'o-9');
+    const unknown = await runIii(['queues', 'publish', 'default', '{}', '--function', 'Bil'], { cwd: folder.path });
+    expect([unknown.code, unknown.stderr]).toEqual([64, expect.stringMatching(/^MOTIA_ENGINE_TARGET_UNKNOWN: None of the functions is called "Bil"; near it are Bill/)]);
+    const missing = await runIii(['queues', 'publish', 'default', '{}'], { cwd: folder.path });
+    expect(missing.stderr).toContain(': /functionId is missing.');
+  });
+
+  it('names no trace of its own where one is looked for in vain', async () => {
+    const none = await runIii(['trace', 'f'.repeat(32)], { cwd: folder.path });
+    expect([none.code, none.stderr]).toEqual([70, expect.stringMatching(/^MOTIA_OTEL_TRACE_NOT_FOUND/)]);
+    expect(none.stderr).not.toContain('What it did');
+    expect(await iii('traces', '--slow')).toBe('no such traces are kept\n');
+  });
+
   it('to workers: restart and drain', async () => {
     const [worker] = await json<readonly { readonly id: string; readonly pid: number }[]>('workers');
     expect(await iii('workers', 'restart', String(worker?.pid))).toMatch(new RegExp(`^${worker?.id} is started anew\ntrace [0-9a-f]{32}\n$`));

@@ -11,7 +11,7 @@ describe('iii <noun> <verb> <target>', () => {
   it.each([
     [['queues', 'pause', 'orders'], { target: 'orders' }],
     [['queues', 'publish', 'orders', '{"a":1}', '--group', 'g', '--dedup', 'd', '--delay', '500'], { target: 'orders', data: '{"a":1}', body: { messageGroupId: 'g', dedupId: 'd', delayMs: 500 } }],
-    [['queues', 'publish', 'queue:emails', '-', '--function', 'send'], { target: 'queue:emails', data: '-', body: { functionId: 'send' } }],
+    [['queues', 'publish', 'queue:emails', '-', '--function', 'send'], { target: 'queue:emails', data: '-', calls: 'send', body: {} }],
     [['queues', 'dead', 'orders', '--limit', '5', '--code', 'X'], { target: 'orders', query: { limit: 5, code: 'X' } }],
     [['queues', 'redrive', 'orders', 'm-1', 'm-2', '--head'], { target: 'orders', body: { messageIds: ['m-1', 'm-2'], head: true } }],
     [['queues', 'redrive', 'orders', '--all', '--rate', '10'], { target: 'orders', body: { ratePerSecond: 10 } }],

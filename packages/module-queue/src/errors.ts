@@ -70,7 +70,7 @@ export const queueErrors = defineErrors('QUEUE', {
   RESULT_NOT_SERIALIZABLE: entry<{ readonly reason: string }>(500, 'Answer with plain JSON data: no BigInt and no cycle.', (d) => `The result cannot be kept as JSON: ${d.reason}.`),
   ROW_CORRUPT: entry<{ readonly messageId: string }>(500, 'The bytes on the disk have changed since they were written: check the disk, and restore the payload with edit-and-redrive.', (d) => `The stored payload of "${d.messageId}" does not match its checksum.`),
 
-  MESSAGE_NOT_FOUND: entry<{ readonly messageId: string }>(404, 'Completed messages are forgotten after a while: `queue::list` shows what is known.', (d) => `There is no message "${d.messageId}".`),
+  MESSAGE_NOT_FOUND: entry<{ readonly messageId: string }>(404, 'Completed messages are forgotten after a while: `queue::messages` shows what is known.', (d) => `There is no message "${d.messageId}".`),
   REDRIVE_RUNNING: entry<{ readonly queue: string }>(409, 'Wait for it to end, or stop it with `queue::redrive_cancel`.', (d) => `The dead letters of ${d.queue} are being redriven already.`, true),
   STOPPING: entry<Readonly<Record<never, never>>>(503, 'Try again: the engine is stopping.', () => 'The queue takes no more requests.', true),
 });

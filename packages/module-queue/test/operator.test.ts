@@ -214,6 +214,19 @@ describe('dead letters', () => {
 });
 
 describe('an operator', () => {
+  it('finds a message by its receipt, and is told the ids where several have it', async () => {
+    await using test = await openQueue();
+    await test.subscribe('orders', { id: 'steps::Take' });
+    await test.invoke('queue::pause', { topic: 'orders' });
+    const { messageReceiptId } = await test.enqueue('orders', 1);
+    expect(await test.invoke('queue::explain', { messageId: messageReceiptId })).toMatchObject({ messageId: `${messageReceiptId}:steps::Take`, reason: 'paused' });
+    expect(await test.invoke('queue::message', { messageId: messageReceiptId })).toMatchObject({ messageId: `${messageReceiptId}:steps::Take`, data: 1 });
+    await test.subscribe('orders', { id: 'steps::Bill' });
+    const { messageReceiptId: shared } = await test.enqueue('orders', 2, { delayMs: 60_000 });
+    await expect(test.invoke('queue::explain', { messageId: shared })).rejects.toThrow(`messageId is the receipt of 2 messages: ${shared}:steps::`);
+    expect(await codeOf(test.invoke('queue::explain', { messageId: 'never' }))).toBe('MOTIA_QUEUE_MESSAGE_NOT_FOUND');
+  });
+
   it('pauses and resumes a queue: what runs goes on, what comes in waits', async () => {
     await using test = await openQueue();
     const gate = deferred();

@@ -104,6 +104,23 @@ describe('a server that takes fewer messages than the client sends', () => {
     expect(await joinsWithin(1_000)).toBe(25);
   });
 
+  it('is sent as much as before once it has taken everything for a while', async () => {
+    for (let n = 0; n < 210; n += 1) client.subscribeGroup('todo', `g${n}`);
+    await opened();
+    await platform.advance(1_000);
+    tooMany('205');
+    // 200 messages are saved up at half the pace, five of them every 200 ms.
+    await platform.advance(12_000);
+    const joinsWithin = async (ms: number): Promise<number> => {
+      const before = platform.last.joins().length;
+      await platform.advance(ms);
+      return platform.last.joins().length - before;
+    };
+    for (let n = 0; n < 300; n += 1) client.subscribeGroup('todo', `later${n}`);
+    await platform.advance(0);
+    expect(await joinsWithin(1_000)).toBe(50);
+  });
+
   it('gets a leave again that it ignored', async () => {
     const group = client.subscribeGroup('todo', 'inbox');
     client.subscribeGroup('todo', 'other');

@@ -10,6 +10,11 @@ export class FirstPlaces<T> {
     this.#compare = compare;
   }
 
+  /** The last place, once all are taken: what comes behind it finds none. */
+  get last(): T | undefined {
+    return this.#heap.length < this.#most ? undefined : this.#heap[0];
+  }
+
   add(item: T): void {
     const heap = this.#heap;
     if (heap.length < this.#most) {

@@ -18,7 +18,7 @@ export interface IndexedTrace {
 }
 
 /** Spans that are looked at before others get their turn. */
-const spansPerTurn = 20_000;
+const spansPerTurn = 2_000;
 
 /**
  * Finds traces in the log. It is brought up to date when somebody asks, so that recording pays nothing for it; what was
@@ -72,7 +72,7 @@ export class TraceIndex {
       const place = placeOf(main, table.rootOf(slot)) ?? placeOf(kept, table.rootKeptOf(slot)) ?? placeOf(main, table.newestOf(slot)) ?? placeOf(kept, table.newestKeptOf(slot));
       if (place === undefined) continue;
       const flags = table.flagsOf(slot);
-      yield { ...place, hasError: (flags & TraceFlag.error) !== 0, isSlow: (flags & TraceFlag.slow) !== 0, isInternal: (flags & TraceFlag.internal) !== 0, spanCount: table.spansOf(slot) };
+      yield { chunk: place.chunk, at: place.at, hasError: (flags & TraceFlag.error) !== 0, isSlow: (flags & TraceFlag.slow) !== 0, isInternal: (flags & TraceFlag.internal) !== 0, spanCount: table.spansOf(slot) };
     }
   }
 

@@ -1,6 +1,8 @@
 import { durationOf } from '../query/span-view.js';
 import { fitsTrace, traceKeyOf } from '../query/trace-fit.js';
 import { spanFilter, type TraceQuery } from '../query/trace-query.js';
+import { Turns } from '../query/turns.js';
+import { hexWord } from '../record/hex-word.js';
 import type { Recorder } from '../record/recorder.js';
 import type { SpanData } from '../record/span-data.js';
 import { Offset } from '../record/span-layout.js';
@@ -19,8 +21,6 @@ export interface MemoryTracesParts {
   readonly retentionMs: number;
   readonly now: () => number;
 }
-
-const tracesPerTurn = 10_000;
 
 /** Traces in memory: the log, and what is still open. */
 export class MemoryTraces implements TraceStore {
@@ -43,14 +43,11 @@ export class MemoryTraces implements TraceStore {
     const open = this.#openRoots(query, nowMs);
     const places = new TracePlaces(query);
     for (const candidate of open.roots.values()) places.add(candidate);
-    let left = tracesPerTurn;
+    const looking = { query, places, open, openWords: new Set([...open.roots.keys()].map(lastWordOf)), matches: spanFilter(query, this.#parts.serviceName) };
+    const turns = new Turns();
     for (const trace of this.#index.traces()) {
-      const candidate = this.#consider(trace, query, open.running);
-      if (candidate !== undefined && !open.roots.has(candidate.id)) places.add(candidate);
-      left -= 1;
-      if (left > 0) continue;
-      left = tracesPerTurn;
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      this.#consider(trace, looking);
+      if (turns.step()) await turns.next();
     }
     return places.page();
   }
@@ -92,33 +89,52 @@ export class MemoryTraces implements TraceStore {
     return { roots: found, running };
   }
 
-  #consider(trace: IndexedTrace, query: TraceQuery, running: ReadonlySet<string>): TraceCandidate | undefined {
-    const { view } = trace.chunk;
-    const startMs = view.getFloat64(trace.at + Offset.start, true);
-    const endMs = view.getFloat64(trace.at + Offset.end, true);
-    if (!fitsTrace(query, trace, startMs, endMs - startMs)) return undefined;
+  /** Runs for every trace that there is, so it makes nothing for those that the page does not show. */
+  #consider(trace: IndexedTrace, { query, places, open, openWords, matches }: Looking): void {
     const { hasError, isSlow, spanCount, chunk, at } = trace;
-    const id = traceIdAt(trace);
-    if (query.traceId !== undefined && query.traceId !== id) return undefined;
-    const { index } = chunk;
-    const matches = spanFilter(query, this.#parts.serviceName);
+    const { view, index } = chunk;
+    const startMs = view.getFloat64(at + Offset.start, true);
+    const durationMs = view.getFloat64(at + Offset.end, true) - startMs;
+    if (!fitsTrace(query, trace, startMs, durationMs)) return;
+    if (query.traceId !== undefined && query.traceId !== traceIdAt(trace)) return;
+    // It is there already, as the beginning that has not ended.
+    if (openWords.has(view.getInt32(at + lastWordAt)) && open.roots.has(traceIdAt(trace))) return;
     // Decoding all would be most of the work, and a page shows few.
     let root = matches !== undefined || query.order === 'name' ? this.#index.decode(trace) : undefined;
-    if (matches !== undefined && root !== undefined && !matches(root) && !(query.searchesAllSpans && this.#anySpan(id, matches))) return undefined;
-    return {
-      key: query.order === 'name' ? (root?.name ?? '') : query.order === 'duration' ? endMs - startMs : startMs,
+    if (matches !== undefined && root !== undefined && !matches(root) && !(query.searchesAllSpans && this.#anySpan(traceIdAt(trace), matches))) return;
+    const key = query.order === 'name' ? (root?.name ?? '') : query.order === 'duration' ? durationMs : startMs;
+    if (!places.mayShow(key)) return places.count();
+    const id = traceIdAt(trace);
+    places.add({
+      key,
       id,
       load: () => {
         // The piece of memory may hold something else by now.
         if (root === undefined && chunk.index === index) root = this.#index.decode({ chunk, at });
-        return root === undefined ? undefined : { root, hasError, isSlow, spanCount, isRunning: running.has(id) };
+        return root === undefined ? undefined : { root, hasError, isSlow, spanCount, isRunning: open.running.has(id) };
       },
-    };
+    });
   }
 
   #anySpan(traceId: string, matches: (span: SpanData) => boolean): boolean {
     return this.#index.spans(traceId).some((span) => matches(span));
   }
+}
+
+/** What one question is about, and what it has found so far. */
+interface Looking {
+  readonly query: TraceQuery;
+  readonly places: TracePlaces;
+  readonly open: { readonly roots: ReadonlyMap<string, TraceCandidate>; readonly running: ReadonlySet<string> };
+  /** Last words of the ids of open roots: most traces are told apart from them without their id as text. */
+  readonly openWords: ReadonlySet<number>;
+  readonly matches: ((span: SpanData) => boolean) | undefined;
+}
+
+const lastWordAt = Offset.traceId + 12;
+
+function lastWordOf(traceId: string): number {
+  return hexWord(traceId, 24);
 }
 
 function traceIdAt({ chunk, at }: IndexedTrace): string {

@@ -2,6 +2,7 @@ import type { StoreHandle } from '@motia/engine-core/contract';
 import { durationOf } from '../query/span-view.js';
 import { fitsTrace, traceKeyOf } from '../query/trace-fit.js';
 import { spanFilter, type TraceQuery } from '../query/trace-query.js';
+import { Turns } from '../query/turns.js';
 import type { Recorder } from '../record/recorder.js';
 import type { SpanData } from '../record/span-data.js';
 import { decodeSpan } from '../record/span-decoder.js';
@@ -30,9 +31,8 @@ export interface SqliteTracesParts {
   readonly evicted: () => number;
 }
 
-/** Traces, and pieces, that are looked at before others get their turn. */
-const tracesPerTurn = 2_000;
-const piecesPerTurn = 32;
+/** Pieces that are read before others get their turn. */
+const piecesPerTurn = 2;
 
 /** Traces in `telemetry.db`, and what is still open. */
 export class SqliteTraces implements TraceStore {
@@ -49,6 +49,7 @@ export class SqliteTraces implements TraceStore {
 
   async list(query: TraceQuery): Promise<TracePage> {
     await this.#parts.flush();
+    const turns = new Turns();
     const directory = new TraceDirectory();
     for await (const piece of this.#pieces()) directory.add(piece);
     const matches = spanFilter(query, this.#parts.serviceName);
@@ -57,17 +58,10 @@ export class SqliteTraces implements TraceStore {
     const places = new TracePlaces(query);
     const open = this.#openRoots(query, nowMs, directory);
     for (const candidate of open.roots.values()) places.add(candidate);
-    const bodies = new ChunkBodies(this.#parts);
-    let left = tracesPerTurn;
+    const looking = { query, places, matches, found, bodies: new ChunkBodies(this.#parts), nowMs, open };
     for (const trace of directory.traces()) {
-      if (!open.roots.has(trace.id)) {
-        const candidate = this.#consider(trace, { query, matches, found, bodies, nowMs, running: open.running });
-        if (candidate !== undefined) places.add(candidate);
-      }
-      left -= 1;
-      if (left > 0) continue;
-      left = tracesPerTurn;
-      await nextTurn();
+      this.#consider(trace, looking);
+      if (turns.step()) await turns.next();
     }
     return places.page();
   }
@@ -126,21 +120,27 @@ export class SqliteTraces implements TraceStore {
     return found;
   }
 
-  #consider(trace: DirectoryTrace, { query, matches, found, bodies, nowMs, running }: Looking): TraceCandidate | undefined {
-    const { id, startMs, durationMs, hasError, isSlow, spanCount } = trace;
-    if (!fitsTrace(query, trace, startMs, durationMs)) return undefined;
-    if (query.traceId !== undefined && query.traceId !== id) return undefined;
+  /** Runs for every trace that there is, so it makes nothing for those that the page does not show. */
+  #consider(trace: DirectoryTrace, { query, places, matches, found, bodies, nowMs, open }: Looking): void {
+    const { startMs, durationMs, hasError, isSlow, spanCount } = trace;
+    if (!fitsTrace(query, trace, startMs, durationMs)) return;
+    if (query.traceId !== undefined && query.traceId !== trace.id) return;
+    // It is there already, as the beginning that has not ended.
+    if (open.roots.size > 0 && open.roots.has(trace.id)) return;
     // Decoding all would be most of the work, and a page shows few.
     let root = matches !== undefined || query.order === 'name' ? bodies.rootOf(trace) : undefined;
-    if (matches !== undefined && (root === undefined || !matches(root)) && found?.has(id) !== true) return undefined;
-    return {
-      key: query.order === 'name' ? (root?.name ?? '') : query.order === 'duration' ? durationMs : startMs,
+    if (matches !== undefined && (root === undefined || !matches(root)) && found?.has(trace.id) !== true) return;
+    const key = query.order === 'name' ? (root?.name ?? '') : query.order === 'duration' ? durationMs : startMs;
+    if (!places.mayShow(key)) return places.count();
+    const { id } = trace;
+    places.add({
+      key,
       id,
       load: () => {
         root ??= bodies.rootOf(trace);
-        return root === undefined ? undefined : { root, hasError, isSlow: isSlow || durationOf(root, nowMs) >= this.#parts.slowMs, spanCount, isRunning: running.has(id) };
+        return root === undefined ? undefined : { root, hasError, isSlow: isSlow || durationOf(root, nowMs) >= this.#parts.slowMs, spanCount, isRunning: open.running.has(id) };
       },
-    };
+    });
   }
 
   #openSpans(): readonly SpanData[] {
@@ -173,12 +173,13 @@ export class SqliteTraces implements TraceStore {
 /** What one question is about, and what it has found out so far. */
 interface Looking {
   readonly query: TraceQuery;
+  readonly places: TracePlaces;
   readonly matches: ((span: SpanData) => boolean) | undefined;
   /** Traces of which any span matches; undefined where only the one counts that a trace is listed as. */
   readonly found: ReadonlySet<string> | undefined;
   readonly bodies: ChunkBodies;
   readonly nowMs: number;
-  readonly running: ReadonlySet<string>;
+  readonly open: { readonly roots: ReadonlyMap<string, TraceCandidate>; readonly running: ReadonlySet<string> };
 }
 
 /** Reads spans out of pieces, and keeps the piece that was read last: whoever asks goes through them in order. */

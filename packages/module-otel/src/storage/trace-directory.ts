@@ -4,8 +4,7 @@ import type { EntriesRow } from '../sqlite/queries.js';
 import { isRooted, readEntries, traceIdIn, type TraceEntry } from '../sqlite/trace-entries.js';
 
 /** A trace in the pieces of `telemetry.db`, before anything of it is decoded. */
-export interface DirectoryTrace {
-  readonly id: string;
+export class DirectoryTrace {
   /** Of the span that it is listed as. */
   readonly startMs: number;
   readonly durationMs: number;
@@ -16,6 +15,26 @@ export interface DirectoryTrace {
   /** Where that span lies. */
   readonly chunkId: number;
   readonly at: number;
+  readonly #traces: Uint8Array;
+  readonly #index: number;
+
+  constructor({ id, traces }: EntriesRow, { startMs, durationMs, rootAt }: TraceEntry, index: number, flags: number, spanCount: number) {
+    this.startMs = startMs;
+    this.durationMs = durationMs;
+    this.hasError = (flags & TraceFlag.error) !== 0;
+    this.isSlow = (flags & TraceFlag.slow) !== 0;
+    this.isInternal = (flags & TraceFlag.internal) !== 0;
+    this.spanCount = spanCount;
+    this.chunkId = id;
+    this.at = rootAt;
+    this.#traces = traces;
+    this.#index = index;
+  }
+
+  /** Written out when somebody asks: of most nobody does. */
+  get id(): string {
+    return traceIdIn(this.#traces, this.#index).toString('hex');
+  }
 }
 
 /** Entries of a piece are fewer. */
@@ -54,18 +73,9 @@ export class TraceDirectory {
       let index = 0;
       for (const entry of readEntries(piece.traces)) {
         const slot = table.find(entry.word2, entry.word3);
-        if (slot !== noSlot && table.rootOf(slot) === ordinal * mostEntries + index) yield this.#trace(piece, entry, index, slot);
+        if (slot !== noSlot && table.rootOf(slot) === ordinal * mostEntries + index) yield new DirectoryTrace(piece, entry, index, table.flagsOf(slot), table.spansOf(slot));
         index += 1;
       }
     }
-  }
-
-  #trace({ id, traces }: EntriesRow, { startMs, durationMs, rootAt }: TraceEntry, index: number, slot: number): DirectoryTrace {
-    const flags = this.#table.flagsOf(slot);
-    return {
-      id: traceIdIn(traces, index).toString('hex'), startMs, durationMs,
-      hasError: (flags & TraceFlag.error) !== 0, isSlow: (flags & TraceFlag.slow) !== 0, isInternal: (flags & TraceFlag.internal) !== 0,
-      spanCount: this.#table.spansOf(slot), chunkId: id, at: rootAt,
-    };
   }
 }

@@ -32,6 +32,19 @@ export class TracePlaces {
     if (after === undefined || comparePlaces(candidate, after, isAscending) > 0) this.#first.add(candidate);
   }
 
+  /** Whether a match with this key may stand on the page. If not, `count` is all that it needs. */
+  mayShow(key: string | number): boolean {
+    const { after, isAscending } = this.#query;
+    if (after !== undefined && key !== after.key && key < after.key === isAscending) return false;
+    const { last } = this.#first;
+    return last === undefined || key === last.key || key < last.key === isAscending;
+  }
+
+  /** A match that does not. */
+  count(): void {
+    this.#total += 1;
+  }
+
   page(): TracePage {
     const { limit, order, isAscending } = this.#query;
     const found = this.#first.sorted().slice(this.#skipped);

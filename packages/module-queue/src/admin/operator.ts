@@ -245,10 +245,15 @@ export class Operator {
     return { messages: page.jobs.map((job) => shownJob(job, false)), ...(page.cursor === undefined ? {} : { cursor: page.cursor }) };
   }
 
+  /** By its id, or by its receipt where that is of no other message: whoever has enqueued it knows the receipt. */
   async #job(messageId: string): Promise<NonNullable<Awaited<ReturnType<JobStore['job']>>>> {
-    const job = await this.#parts.store.job(messageId);
-    if (job === undefined) throw queueErrors.MESSAGE_NOT_FOUND({ messageId });
-    return job;
+    const { store } = this.#parts;
+    const job = await store.job(messageId);
+    if (job !== undefined) return job;
+    const [only, ...others] = await store.jobsOf(messageId);
+    if (only === undefined) throw queueErrors.MESSAGE_NOT_FOUND({ messageId });
+    if (others.length > 0) throw queueErrors.INVALID_OPTION({ option: 'messageId', problem: `is the receipt of ${others.length + 1} messages: ${[only, ...others].map((each) => each.messageId).join(', ')}` });
+    return only;
   }
 
   /** Repeating what was done already is no error; naming what never was is. */

@@ -45,7 +45,7 @@ export class Connection {
   #credit = burst;
   #waiting: string[] = [];
   #refill: unknown;
-  /** Longer with each complaint, also on later connections: the server is the same. */
+  /** Longer with each complaint, also on later connections: the server is the same. Shorter again after every while without. */
   #refillMs = refillMs;
   #isSlowed = false;
 
@@ -92,6 +92,8 @@ export class Connection {
       this.#refill = undefined;
       this.#isSlowed = false;
       this.#credit = Math.min(burst, this.#credit + perRefill);
+      // Everything saved up, and no complaint: what kept the server busy is over.
+      if (this.#credit === burst) this.#refillMs = Math.max(refillMs, this.#refillMs / 2);
       this.#flush();
     }, this.#refillMs);
   }

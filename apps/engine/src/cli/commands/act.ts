@@ -1,4 +1,4 @@
-import type { CronRow, QueueRow, WorkerRow } from '@motia/console/contract';
+import type { CronRow, FunctionRow, QueueRow, WorkerRow } from '@motia/console/contract';
 import type { Command } from '../args.js';
 import type { CommandPorts } from '../main.js';
 import { everything } from '../observe/all-pages.js';
@@ -7,7 +7,7 @@ import { jsonOutput } from '../observe/json-text.js';
 import { renderTable } from '../observe/table.js';
 import { controlAddressOf, resolveSubject } from '../paths.js';
 import { parsePayload, readPayload } from '../payload.js';
-import { stepOf } from '../step-functions.js';
+import { isCondition, stepOf } from '../step-functions.js';
 import { resolveTarget, type Target } from '../verbs/resolve-target.js';
 import type { Verb } from '../verbs/verb.js';
 import { verbs, type Noun } from '../verbs/verbs.js';
@@ -34,7 +34,8 @@ export async function act({ noun, verb: word, request, config, json }: Extract<C
       ports.stdout(json ? jsonOutput(rows) : renderTable(verb.columns, rows, verb.whenEmpty));
       return;
     }
-    const changed = await client.post<Changed>(pathOf(verb, id), { ...request.body, ...data });
+    const called = request.calls === undefined ? {} : { functionId: resolveTarget('functions', request.calls, functionTargets(await everything(client, '/functions', { internal: true }))) };
+    const changed = await client.post<Changed>(pathOf(verb, id), { ...request.body, ...called, ...data });
     ports.stdout(json ? jsonOutput(changed) : `${verb.tell(changed.result, id)}\ntrace ${changed.traceId}\n`);
   } finally {
     client.close();
@@ -61,6 +62,11 @@ async function targetsOf(client: DataClient, noun: Noun): Promise<readonly Targe
 function queueTargets(rows: readonly QueueRow[]): readonly Target[] {
   const wholes = new Map(rows.map(({ kind, name }) => [`${kind}:${name}`, { id: `${kind}:${name}`, names: [name] }]));
   return [...wholes.values(), ...rows.flatMap(({ kind, name, functionId }) => (functionId === '' ? [] : [{ id: `${kind}:${name} ${functionId}`, names: namesOf(functionId) }]))];
+}
+
+/** A message for a function that nobody knows would wait for it without end. */
+function functionTargets(rows: readonly FunctionRow[]): readonly Target[] {
+  return rows.filter(({ id }) => !isCondition(id)).map(({ id }) => ({ id, names: namesOf(id) }));
 }
 
 function namesOf(functionId: string): readonly string[] {

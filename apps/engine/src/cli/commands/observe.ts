@@ -42,7 +42,7 @@ async function show(client: DataClient, command: Exclude<ObserveCommand, { name:
     }
     case 'traces': {
       const { items } = await client.get<AnswerOf<'GET /traces'>>('/traces', { limit: command.limit, error: command.error, slow: command.slow });
-      return command.json ? jsonOutput(items) : renderTable(traceColumns(Date.now()), items, 'no traces are kept');
+      return command.json ? jsonOutput(items) : renderTable(traceColumns(Date.now()), items, command.error || command.slow ? 'no such traces are kept' : 'no traces are kept');
     }
     case 'queues': {
       const rows = await everything(client, '/queues');

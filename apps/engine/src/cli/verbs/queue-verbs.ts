@@ -11,10 +11,10 @@ const narrowing = ['code', 'group', 'function'] as const;
 export const queueVerbs: Readonly<Record<string, Verb>> = {
   publish: change('POST /queues/:queue/publish', {
     operands: '<queue> <data>', says: "puts a message on it; data is JSON, '-' reads standard input", options: ['json', 'function', 'group', 'dedup', 'delay'],
-    read([target, data, ...others], { function: functionId, group, dedup, delay }) {
+    read([target, data, ...others], { function: calls, group, dedup, delay }) {
       if (target === undefined || data === undefined || others.length > 0) return undefined;
       const delayMs = delay === undefined ? undefined : wholeNumber('--delay', delay, { least: 0, most: longestDelayMs, unit: ' milliseconds' });
-      return { target, data, body: defined({ functionId, messageGroupId: group, dedupId: dedup, delayMs }) };
+      return { target, data, ...(calls === undefined ? {} : { calls }), body: defined({ messageGroupId: group, dedupId: dedup, delayMs }) };
     },
     tell: ({ messageReceiptId, deduplicated }, target) => (deduplicated === true ? `${target} has that message already: ${messageReceiptId}` : `published to ${target}: ${messageReceiptId}`),
   }),
