@@ -20,7 +20,8 @@ const inMemory = '{ store_method: in_memory }';
 const configYaml = `
 modules:
   - class: modules::observability::OtelModule
-    config: {}
+    # A busy machine is no reason for a trace to be slow.
+    config: { slow_trace_ms: 3600000 }
   - class: modules::api::RestApiModule
     config: { port: 0 }
   - class: modules::queue::QueueModule
