@@ -3,6 +3,7 @@ import type { Command } from '../args.js';
 import type { CommandPorts } from '../main.js';
 import { everything } from '../observe/all-pages.js';
 import { connectData, type DataClient } from '../observe/data-client.js';
+import { jsonOutput } from '../observe/json-text.js';
 import { renderTable } from '../observe/table.js';
 import { controlAddressOf, resolveSubject } from '../paths.js';
 import { parsePayload, readPayload } from '../payload.js';
@@ -32,11 +33,11 @@ export async function act({ noun, verb: word, request, config, json }: Extract<C
       const query = { ...request.query, ...(functionId === undefined ? {} : { function: functionId }) };
       const pages = await Promise.all((subscribers.length === 0 ? [id] : subscribers).map((each) => client.get<{ readonly items: readonly unknown[] }>(pathOf(verb, each), query)));
       const rows = pages.flatMap(({ items }) => items);
-      ports.stdout(json ? `${JSON.stringify(rows, null, 2)}\n` : renderTable(verb.columns, rows, verb.whenEmpty));
+      ports.stdout(json ? jsonOutput(rows) : renderTable(verb.columns, rows, verb.whenEmpty));
       return;
     }
     const changed = await client.post<Changed>(pathOf(verb, id), { ...request.body, ...(functionId === undefined ? {} : { functionId }), ...data });
-    ports.stdout(json ? `${JSON.stringify(changed, null, 2)}\n` : `${verb.tell(changed.result, id)}\ntrace ${changed.traceId}\n`);
+    ports.stdout(json ? jsonOutput(changed) : `${verb.tell(changed.result, id)}\ntrace ${changed.traceId}\n`);
   } finally {
     client.close();
   }
