@@ -63,6 +63,11 @@ describe('what iii does to a running engine', () => {
     expect(await iii('queues', 'dead', 'orders', '--json')).not.toMatch(/[\u007f-\u009f]/);
     expect(dead[0]).toMatchObject({ lastFailure: { message: 'no price' }, traceId: traceOf(published) });
     expect(await iii('queues', 'dead', 'Bill')).toMatch(/no price +\{"id":"o-1\\x9b"\} /);
+    expect(await iii('queues', 'dead', 'orders', '--function', 'Bill')).toContain('no price');
+    expect(await iii('queues', 'redrive', 'orders', '--function', 'Bill', '--dry-run')).toMatch(/^1 dead letter /);
+    expect((await runIii(['queues', 'dead', 'orders', '--function', 'Bil'], { cwd: folder.path })).stderr).toContain('None of the functions is called "Bil"; near it are Bill');
+    const elsewhere = await runIii(['queues', 'discard', 'default', dead[0]?.messageId ?? ''], { cwd: folder.path });
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([70, expect.stringMatching(/^MOTIA_QUEUE_MESSAGE_NOT_FOUND: There is no message "\S+" in "default"\./)]);
     expect(await iii('queues', 'redrive', 'orders', '--dry-run')).toMatch(/^1 dead letter of topic:orders would be taken back\n/);
     expect(await json('queues', 'redrive', 'orders', dead[0]?.messageId ?? '')).toMatchObject({ result: { moved: 1, total: 1, state: 'done' }, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) });
     await until('it to fail again', async () => (await json<Dead>('queues', 'dead', 'orders')).length === 1);
