@@ -5,7 +5,7 @@ import { consoleErrors } from './errors.js';
 
 /**
  * One request of the data API as a payload: `{ method?, path, query?, body? }` with a path below `/api/v1`.
- * @throws MotiaError as `Api.call` does, with the `traceId` of a change that failed in its details, `MOTIA_CONSOLE_BODY_INVALID`
+ * @throws MotiaError as `Api.call` does, with the trace of a change that failed as `changeTraceId` in its details, `MOTIA_CONSOLE_BODY_INVALID`
  */
 export async function answerRequest(api: Api, payload: unknown, signal: AbortSignal): Promise<unknown> {
   const { method = 'GET', path, query = {}, body } = (payload ?? {}) as { readonly method?: unknown; readonly path?: unknown; readonly query?: unknown; readonly body?: unknown };
@@ -18,6 +18,6 @@ export async function answerRequest(api: Api, payload: unknown, signal: AbortSig
   } catch (error) {
     if (!(error instanceof ChangeFailed)) throw error;
     const { details, ...told } = error.error.toWire();
-    throw new MotiaError({ ...told, details: { ...(typeof details === 'object' ? details : { details }), traceId: error.traceId }, cause: error.error });
+    throw new MotiaError({ ...told, details: { ...(typeof details === 'object' ? details : { details }), changeTraceId: error.traceId }, cause: error.error });
   }
 }

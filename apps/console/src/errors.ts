@@ -4,9 +4,14 @@ function entry<D>(status: number, remedy: string, message: (details: D) => strin
   return { status, retryable, since: '0.1.0', message, remedy };
 }
 
+/** The first of them: `details` has all. */
+function problemsOf(problems: readonly { readonly pointer: string; readonly problem: string }[] = []): string {
+  return problems.length === 0 ? '' : `: ${problems.slice(0, 3).map(({ pointer, problem }) => `${pointer} ${problem}`).join('; ')}`;
+}
+
 /** Every condition of the console, `MOTIA_CONSOLE_<key>`. */
 export const consoleErrors = defineErrors('CONSOLE', {
-  TOKEN_REQUIRED: entry<{ readonly host: string }>(
+  TOKEN_REQUIRED: entry<{ readonly host: string; readonly exitCode: 78 }>(
     500,
     "Set `token` (for example `token: '${III_CONSOLE_TOKEN}'`), or leave `host` out to listen on this machine only.",
     (d) => `The console would listen on ${d.host} with a token that is new at each start: set one that you keep.`,
@@ -37,9 +42,9 @@ export const consoleErrors = defineErrors('CONSOLE', {
   READ_ONLY: entry<Record<string, never>>(403, 'Take `read_only: true` out of the configuration of modules::console::ConsoleModule.', () => 'This console can only look.'),
   VALUE_HIDDEN: entry<Record<string, never>>(422, 'Read it with `reveal=true`, or send the secret itself.', () => 'The value holds the mark that stands in place of a secret: storing it would overwrite the secret.'),
   MEDIA_TYPE: entry<Record<string, never>>(415, 'Send JSON with `Content-Type: application/json`.', () => 'The body is not declared as JSON.'),
-  BODY_INVALID: entry<{ readonly reason: string; readonly problems?: readonly { readonly pointer: string; readonly problem: string }[] }>(422, 'Compare the body with the reference of the data API.', (d) => `The body cannot be used: ${d.reason}.`),
+  BODY_INVALID: entry<{ readonly reason: string; readonly problems?: readonly { readonly pointer: string; readonly problem: string }[] }>(422, 'Correct what is named; the reference of the data API has the body of every path.', (d) => `The body cannot be used: ${d.reason}${problemsOf(d.problems)}.`),
   BODY_TOO_LARGE: entry<{ readonly limitBytes: number }>(413, 'Send less.', (d) => `The body is longer than ${d.limitBytes} bytes.`),
-  QUERY_INVALID: entry<{ readonly parameter: string; readonly reason: string }>(400, 'Compare the query with the reference of the data API.', (d) => `The query parameter ${d.parameter} ${d.reason}.`),
+  QUERY_INVALID: entry<{ readonly parameter: string; readonly reason: string }>(400, 'Correct the parameter; the reference of the data API has those of every path.', (d) => `The query parameter ${d.parameter} ${d.reason}.`),
   HEADER_INVALID: entry<{ readonly header: string; readonly reason: string }>(400, 'Compare the header with the reference of the data API.', (d) => `The header ${d.header} ${d.reason}.`),
   KEY_REUSED: entry<Record<string, never>>(422, 'Make a new key for each change, and repeat only the very same request under it.', () => 'The Idempotency-Key belongs to another change.'),
   CURSOR_INVALID: entry<Record<string, never>>(400, 'Take `nextCursor` of the page before as it is, with the same filters.', () => 'The cursor does not belong to this list.'),

@@ -22,7 +22,7 @@ export const ConsoleModule = defineModule({
   provides: { console: ConsoleServiceRef },
   async create(ctx, options) {
     const isLocal = options.host === undefined || options.host === 'localhost' || isLoopbackAddress(options.host);
-    if (!isLocal && options.token === undefined) throw consoleErrors.TOKEN_REQUIRED({ host: options.host ?? '' });
+    if (!isLocal && options.token === undefined) throw consoleErrors.TOKEN_REQUIRED({ host: options.host ?? '', exitCode: 78 });
     const { clock, logger } = ctx;
     const token = options.token ?? newToken();
     const { api, hub, prometheus } = createDataApi({ ...ctx, processes: () => ctx.services.processes, rest: () => ctx.services.rest, secrets: () => ctx.services.secrets, refreshIntervalMs: options.refresh_interval_ms, caller: 'console' });

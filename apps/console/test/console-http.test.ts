@@ -48,6 +48,17 @@ describe('the data API', () => {
     expect((await app.post('/api/v1/session', { token: 'wrong' }, {})).status).toBe(401);
   });
 
+  it('names the path that there is not, as it was asked for', async () => {
+    for (const path of ['/nope', '/api/v1/nope', '/api/v1/health/nope']) expect((await app.get(path)).body.error?.message).toBe(`There is nothing at ${path}.`);
+  });
+
+  it('says what is wrong with a body or a parameter in the message itself', async () => {
+    const message = async (answer: ReturnType<RunningConsole['get']>): Promise<string | undefined> => (await answer).body.error?.message;
+    expect(await message(app.post('/api/v1/functions/greet/invoke', { payload: 'Ada' }))).toMatch(/^The body cannot be used: the payload is not what greet takes: \/payload must be /);
+    expect(await message(app.post('/api/v1/functions/greet/invoke', { paylod: {} }))).toBe('The body cannot be used: it is { payload, timeoutMs? }: /paylod is not known.');
+    expect(await message(app.get('/api/v1/functions?limit=0'))).toBe('The query parameter limit must be a whole number from 1.');
+  });
+
   it('sends headers that keep its answers out of frames, caches and other origins', async () => {
     const { headers } = await app.get('/api/v1/health');
     expect(headers.get('content-security-policy')).toBe("default-src 'self'; frame-ancestors 'none'");
@@ -111,5 +122,5 @@ it('looks and changes nothing when it is read-only', async () => {
 it('names who has the port, and never listens beyond this machine with a token that changes', async () => {
   await using first = await startConsole();
   await expect(startConsole({ port: first.port })).rejects.toMatchObject({ cause: { errors: [expect.objectContaining({ code: 'MOTIA_CONSOLE_PORT_IN_USE', details: expect.objectContaining({ port: first.port, exitCode: 78 }) })] } });
-  await expect(startTestHost([{ definition: ConsoleModule, options: { host: '0.0.0.0', port: 0 } }])).rejects.toMatchObject({ cause: { errors: [expect.objectContaining({ code: 'MOTIA_CONSOLE_TOKEN_REQUIRED' })] } });
+  await expect(startTestHost([{ definition: ConsoleModule, options: { host: '0.0.0.0', port: 0 } }])).rejects.toMatchObject({ cause: { errors: [expect.objectContaining({ code: 'MOTIA_CONSOLE_TOKEN_REQUIRED', details: { host: '0.0.0.0', exitCode: 78 } })] } });
 });

@@ -9,7 +9,7 @@ export const token = 'a-token-of-the-console-tests';
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  readonly body: Record<string, unknown> & { readonly error?: { readonly code: string; readonly details?: unknown } };
+  readonly body: Record<string, unknown> & { readonly error?: { readonly code: string; readonly message: string; readonly details?: unknown } };
 }
 export interface RunningConsole extends AsyncDisposable {
   readonly host: TestHost;

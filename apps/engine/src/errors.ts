@@ -35,7 +35,7 @@ export const errors = defineErrors('ENGINE', {
     retryable: false,
     since: '0.1.0',
     message: ({ noun, given, nearest }: { readonly noun: string; readonly given: string; readonly nearest: readonly string[] }) => `None of the ${noun} is called "${given}"${nearest.length === 0 ? '' : `; near it are ${nearest.join(', ')}`}.`,
-    remedy: 'List what there is with `iii queues`, `iii crons` or `iii workers`; an id, its beginning, or the name of the function or Step will do.',
+    remedy: 'List what there is with `iii queues`, `iii crons`, `iii workers` or `iii functions`; an id, its beginning, or the name of the function or Step will do.',
   },
   TARGET_AMBIGUOUS: {
     status: 400,

@@ -123,6 +123,7 @@ describe('the contract of the data API', () => {
     const { items } = await ask<{ items: readonly { readonly seq: number }[] }>('GET /state/:group/:key/history', place);
     await ask('GET /state/:group/:key/at/:seq', { ...place, seq: String(items[0]?.seq) });
     await ask('POST /state/:group/:key/delete', place);
+    expect(await ask('POST /state/:group/:key/delete', place)).toMatchObject({ result: null });
     await ask('GET /state/:group/:key/at/:seq', { ...place, seq: '100000' });
     const item = { stream: 'board', group: 'g', item: 'i' };
     await host.functions.invoke('stream::set', { stream_name: 'board', group_id: 'g', item_id: 'i', data: { n: 1 } });

@@ -78,8 +78,8 @@ describe('lists of the data API', () => {
       ['/functions', { limt: 5 }, 'The query parameter limt is not known: this path takes internal, filter, sort, order, limit, cursor.'],
       ['/queues', { from: '2026-01-01T00:00:00Z' }, 'parameter from is not known'],
       ['/health', { verbose: 'true' }, 'this path takes none'],
-      ['/traces', { error: 'maybe' }, 'parameter error is one of true, false'],
-      ['/traces', { status: 'fine' }, 'parameter status is one of ok, error'],
+      ['/traces', { error: 'maybe' }, 'parameter error must be one of true, false'],
+      ['/traces', { status: 'fine' }, 'parameter status must be one of ok, error'],
     ] as const) await expect(get(path, query)).rejects.toMatchObject({ code: 'MOTIA_CONSOLE_QUERY_INVALID', message: expect.stringContaining(says) });
     await expect(answerRequest(host.service(DataApiRef).api, { method: 'POST', path: '/processes/reload', query: { force: 'true' } }, signal)).rejects.toMatchObject({ code: 'MOTIA_CONSOLE_QUERY_INVALID' });
   });

@@ -20,7 +20,8 @@ const inMemory = '{ store_method: in_memory }';
 const configYaml = `
 modules:
   - class: modules::observability::OtelModule
-    config: {}
+    # A busy machine is no reason for a trace to be slow.
+    config: { slow_trace_ms: 3600000 }
   - class: modules::api::RestApiModule
     config: { port: 0 }
   - class: modules::queue::QueueModule
@@ -52,15 +53,21 @@ describe('what iii does to a running engine', () => {
 
   it('to queues: publish, pause, resume, and dead letters that are looked at, taken back and given up', async () => {
     expect(await iii('queues', 'pause', 'orders')).toMatch(/^topic:orders is paused\ntrace [0-9a-f]{32}\n$/);
-    const published = await iii('queues', 'publish', 'orders', '{"id":"o-1"}');
+    const published = await iii('queues', 'publish', 'orders', '{"id":"o-1\u009b"}');
     expect(published).toMatch(/^published to topic:orders: \S+\n/);
     expect(await iii('queues')).toMatch(/topic:orders .* 1 .*paused/);
     await iii('queues', 'resume', 'Bill');
     type Dead = readonly { readonly messageId: string; readonly traceId: string; readonly lastFailure: { readonly message: string } }[];
     let dead: Dead = [];
     await until('the message to be given up', async () => (dead = await json<Dead>('queues', 'dead', 'orders')).length === 1);
+    expect(await iii('queues', 'dead', 'orders', '--json')).not.toMatch(/[\u007f-\u009f]/);
     expect(dead[0]).toMatchObject({ lastFailure: { message: 'no price' }, traceId: traceOf(published) });
-    expect(await iii('queues', 'dead', 'Bill')).toMatch(/no price +\{"id":"o-1"\} /);
+    expect(await iii('queues', 'dead', 'Bill')).toMatch(/no price +\{"id":"o-1\\x9b"\} /);
+    expect(await iii('queues', 'dead', 'orders', '--function', 'Bill')).toContain('no price');
+    expect(await iii('queues', 'redrive', 'orders', '--function', 'Bill', '--dry-run')).toMatch(/^1 dead letter /);
+    expect((await runIii(['queues', 'dead', 'orders', '--function', 'Bil'], { cwd: folder.path })).stderr).toContain('None of the functions is called "Bil"; near it are Bill');
+    const elsewhere = await runIii(['queues', 'discard', 'default', dead[0]?.messageId ?? ''], { cwd: folder.path });
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([70, expect.stringMatching(/^MOTIA_QUEUE_MESSAGE_NOT_FOUND: There is no message "\S+" in "default"\./)]);
     expect(await iii('queues', 'redrive', 'orders', '--dry-run')).toMatch(/^1 dead letter of topic:orders would be taken back\n/);
     expect(await json('queues', 'redrive', 'orders', dead[0]?.messageId ?? '')).toMatchObject({ result: { moved: 1, total: 1, state: 'done' }, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) });
     await until('it to fail again', async () => (await json<Dead>('queues', 'dead', 'orders')).length === 1);
@@ -85,6 +92,22 @@ describe('what iii does to a running engine', () => {
     expect([tooFar.code, tooFar.stdout]).toEqual([70, '']);
     const traceId = /\n {2}What it did: iii trace ([0-9a-f]{32})\n/.exec(tooFar.stderr)?.[1] ?? '';
     expect(await iii('trace', traceId)).toContain('✕ invoke cron::backfill');
+  });
+
+  it('to a named queue: a call of the function that a Step has, and none of one that nobody knows', async () => {
+    await iii('queues', 'publish', 'default', '{"id":"o-9","cents":1}', '--function', 'Bill');
+    await engine.waitForLog('the call', ({ message, fields }) => message === 'billed' && fields?.['order'] === 'o-9');
+    const unknown = await runIii(['queues', 'publish', 'default', '{}', '--function', 'Bil'], { cwd: folder.path });
+    expect([unknown.code, unknown.stderr]).toEqual([64, expect.stringMatching(/^MOTIA_ENGINE_TARGET_UNKNOWN: None of the functions is called "Bil"; near it are Bill/)]);
+    const missing = await runIii(['queues', 'publish', 'default', '{}'], { cwd: folder.path });
+    expect(missing.stderr).toContain(': /functionId is missing.');
+  });
+
+  it('names no trace of its own where one is looked for in vain', async () => {
+    const none = await runIii(['trace', 'f'.repeat(32)], { cwd: folder.path });
+    expect([none.code, none.stderr]).toEqual([70, expect.stringMatching(/^MOTIA_OTEL_TRACE_NOT_FOUND/)]);
+    expect(none.stderr).not.toContain('What it did');
+    expect(await iii('traces', '--slow')).toBe('no such traces are kept\n');
   });
 
   it('to workers: restart and drain', async () => {

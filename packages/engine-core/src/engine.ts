@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { isMotiaError, type MotiaError } from '@motia/protocol';
+import { isMotiaError, messageOf, type MotiaError } from '@motia/protocol';
 import type { AnyAdapterDefinition, AdapterSlot, PluginChoice } from './contract/adapter.js';
 import { EnqueueRouterRef, type EnqueueRouter } from './contract/services/enqueue.js';
 import { TelemetrySinkRef, type ConsoleLines, type TelemetrySink } from './contract/telemetry.js';
@@ -14,7 +14,6 @@ import { engineTransitions, stateMachine, type EngineState } from './host/lifecy
 import { defaultTimeouts, type PhaseTimeouts } from './host/plugin.js';
 import type { PlannedModule } from './host/planned-module.js';
 import { createPluginHost, type PluginHost } from './host/plugin-host.js';
-import { reasonOf } from './host/run-phase.js';
 import { createKernel, type Kernel } from './kernel.js';
 import { loadPlan, type LoadedPlan } from './load-plan.js';
 import type { DefinitionCatalog } from './loader/definition-catalog.js';
@@ -135,7 +134,7 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
     errors.push(...(await closeAll(host, kernel)));
     machine.to('stopped');
     output.flush();
-    if (errors.length > 0) throw engineErrors.STOP_FAILED({ reasons: errors.map(reasonOf), codes: codesOf(errors) }, new AggregateError(errors));
+    if (errors.length > 0) throw engineErrors.STOP_FAILED({ reasons: errors.map(messageOf), codes: codesOf(errors) }, new AggregateError(errors));
   }
 
   async function drain(drainTimeoutMs: number): Promise<readonly unknown[]> {
@@ -154,7 +153,7 @@ export async function buildEngine(options: EngineOptions, { embedded }: { readon
     clock.clear(deadline);
     // Work that outlives its deadline is expected now and then, and is cut off by the stop; it is no failure of the stop.
     const isOverdue = (error: unknown): boolean => isMotiaError(error, 'MOTIA_ENGINE_PHASE_TIMEOUT');
-    for (const error of errors.filter(isOverdue)) logger.warn(reasonOf(error));
+    for (const error of errors.filter(isOverdue)) logger.warn(messageOf(error));
     return errors.filter((error) => !isOverdue(error));
   }
 
@@ -230,7 +229,7 @@ async function closeAll(host: PluginHost, kernel: Kernel): Promise<readonly unkn
 }
 
 function startFailed(errors: readonly unknown[]): MotiaError {
-  return engineErrors.START_FAILED({ reasons: errors.map(reasonOf), codes: codesOf(errors) }, new AggregateError(errors, 'the engine did not start'));
+  return engineErrors.START_FAILED({ reasons: errors.map(messageOf), codes: codesOf(errors) }, new AggregateError(errors, 'the engine did not start'));
 }
 
 function codesOf(errors: readonly unknown[]): readonly string[] {

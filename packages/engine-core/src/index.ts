@@ -3,6 +3,7 @@ export type { Engine, EngineOptions, ModuleInfo } from './engine-options.js';
 export { defineOptions, noOptions } from './options/define-options.js';
 export { compileOpenSchema } from './options/compile-open-schema.js';
 export { configSchema } from './config/config-schema.js';
+export { secretWord } from './config/secret-word.js';
 export type { EngineConfigInput } from './config/file-shape.js';
 export type { ConfigNotice } from './config/plan-modules.js';
 export { engineErrors, formatConfigProblem } from './errors.js';

@@ -87,6 +87,10 @@ describe('the configuration as tools see it', () => {
     });
   });
 
+  it.each(['api_token', 'clientSecret', 'passphrase', 'db_pwd', 'DB_PASSWD', 'session_cookie'])('§4.12 masks the value of %s', (name) => {
+    expect(shownOptions({ [name]: 's3cr3t', cwd: '/srv' }, { schema: {}, given: {}, from: 'file', writtenAt: () => undefined }).options).toEqual({ [name]: '[secret]', cwd: '/srv' });
+  });
+
   it('§4.12 masks what the query of a URL says under a secret name, and nothing else of it', () => {
     const { options } = shownOptions({ endpoint: 'https://collector/v1?tenant=a&api_key=s3cr3t#x', other: 'http://h/?access_token=s3cr3t&page=2 then', plain: 'keys=2&token' }, { schema: {}, given: {}, from: 'file', writtenAt: () => undefined });
     expect(options).toEqual({ endpoint: 'https://collector/v1?tenant=a&api_key=[secret]#x', other: 'http://h/?access_token=[secret]&page=2 then', plain: 'keys=2&token' });

@@ -1,4 +1,4 @@
-import type { Clock, FunctionRegistry, HealthReporter, Logger, QueueService, Registration, StorePool, Telemetry, Timer, TriggerRegistry } from '@motia/engine-core/contract';
+import { messageOf, type Clock, type FunctionRegistry, type HealthReporter, type Logger, type QueueService, type Registration, type StorePool, type Telemetry, type Timer, type TriggerRegistry } from '@motia/engine-core/contract';
 import { renewEveryMs } from './adapters/engine-watch.js';
 import type { CronJob } from './cron-job.js';
 import { registerCronFunctions } from './cron-functions.js';
@@ -195,7 +195,7 @@ export class CronEngine {
   }
 
   #warn(message: string, error: unknown): void {
-    this.#parts.logger.warn(message, { reason: error instanceof Error ? error.message : String(error) });
+    this.#parts.logger.warn(message, { reason: messageOf(error) });
   }
 
   /** Said once per job, until it goes well again. */
@@ -205,7 +205,7 @@ export class CronEngine {
       if (this.#failing.delete(what) && this.#failing.size === 0) health.set('healthy');
       return;
     }
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     if (!this.#failing.has(what)) logger.error('Slots of a cron job cannot be claimed; trying again every second', { jobId: what, ...(functionId === undefined ? {} : { functionId }), reason });
     this.#failing.add(what);
     health.set('degraded', `slots of ${String(this.#failing.size)} cron job(s) cannot be claimed: ${reason}`);

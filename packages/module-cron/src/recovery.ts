@@ -1,4 +1,4 @@
-import type { Logger } from '@motia/engine-core/contract';
+import { messageOf, type Logger } from '@motia/engine-core/contract';
 import type { CronJob } from './cron-job.js';
 import { nextWaiting, type CronStore, type RunRecord } from './cron-store.js';
 import type { JobBook } from './job-book.js';
@@ -30,7 +30,7 @@ export class Recovery {
   /** Looks at all jobs. One look at a time. Never rejects. */
   sweep(): Promise<void> {
     this.#running ??= this.#sweep()
-      .catch((error: unknown) => this.#parts.logger.warn('Open cron runs could not be looked at', { reason: error instanceof Error ? error.message : String(error) }))
+      .catch((error: unknown) => this.#parts.logger.warn('Open cron runs could not be looked at', { reason: messageOf(error) }))
       .finally(() => {
         this.#running = undefined;
       });

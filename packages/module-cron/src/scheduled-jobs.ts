@@ -1,4 +1,4 @@
-import { isMotiaError, type Clock, type FunctionRegistry, type Logger, type StoreTransaction } from '@motia/engine-core/contract';
+import { isMotiaError, messageOf, type Clock, type FunctionRegistry, type Logger, type StoreTransaction } from '@motia/engine-core/contract';
 import { CronJob } from './cron-job.js';
 import type { CronStore, JobState, StoredJob } from './cron-store.js';
 import type { JobBook } from './job-book.js';
@@ -46,7 +46,7 @@ export class ScheduledJobs {
   /** Brings what is known here up to the store. Never rejects. */
   reload(): Promise<void> {
     this.#loading = this.#loading.then(() => this.#reload()).catch((error: unknown) => {
-      this.#parts.logger.warn('Scheduled jobs could not be read', { reason: error instanceof Error ? error.message : String(error) });
+      this.#parts.logger.warn('Scheduled jobs could not be read', { reason: messageOf(error) });
     });
     return this.#loading;
   }
@@ -102,7 +102,7 @@ export class ScheduledJobs {
       this.#failed.delete(jobId);
     } catch (error) {
       this.#parts.book.remove(jobId);
-      this.#parts.logger[this.#failed.has(jobId) ? 'debug' : 'warn']('A scheduled job cannot tick for now; it is tried again', { jobId, functionId, reason: error instanceof Error ? error.message : String(error) });
+      this.#parts.logger[this.#failed.has(jobId) ? 'debug' : 'warn']('A scheduled job cannot tick for now; it is tried again', { jobId, functionId, reason: messageOf(error) });
       this.#failed.add(jobId);
     }
   }
@@ -130,7 +130,7 @@ export class ScheduledJobs {
     } catch (error) {
       // Its years are over, or a later version wrote it: it stays where it is, and says so.
       const isOver = isMotiaError(error, 'MOTIA_CRON_NEVER_FIRES');
-      this.#parts.logger[isOver ? 'debug' : 'warn']('A scheduled job does not run', { jobId: state.jobId, reason: error instanceof Error ? error.message : String(error) });
+      this.#parts.logger[isOver ? 'debug' : 'warn']('A scheduled job does not run', { jobId: state.jobId, reason: messageOf(error) });
       return undefined;
     }
   }

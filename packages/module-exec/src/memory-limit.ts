@@ -1,4 +1,4 @@
-import type { Clock, Logger, Timer } from '@motia/engine-core/contract';
+import { messageOf, type Clock, type Logger, type Timer } from '@motia/engine-core/contract';
 import { residentBytes } from './process-table.js';
 import type { Replica } from './replica.js';
 
@@ -35,7 +35,7 @@ export class MemoryLimit {
       for (const replica of this.options.replicas) await this.#check(replica);
     } catch (error) {
       // Out of file descriptors, for one.
-      this.options.logger.warn('The memory of processes cannot be looked at now; it is tried again', { reason: error instanceof Error ? error.message : String(error) });
+      this.options.logger.warn('The memory of processes cannot be looked at now; it is tried again', { reason: messageOf(error) });
     } finally {
       this.#isLooking = false;
     }

@@ -1,4 +1,4 @@
-import { isMotiaError, type HealthReporter, type MotiaError, type PluginContext } from '@motia/engine-core/contract';
+import { isMotiaError, messageOf, type HealthReporter, type MotiaError, type PluginContext } from '@motia/engine-core/contract';
 import { otelErrors } from './errors.js';
 import { LogIntake } from './logs/log-intake.js';
 import { LogRing } from './logs/log-ring.js';
@@ -100,7 +100,7 @@ export async function recordingOf(ctx: PluginContext, options: OtelOptions, sett
       } catch (error) {
         // Somebody else is at work in this folder: that is for the user to decide. A broken file costs its content, not the app.
         if (isMotiaError(error, 'MOTIA_STORE_OWNED')) throw error;
-        failure = otelErrors.STORAGE_FAILED({ file: options.adapter?.class ?? `${options.data_dir}/telemetry.db`, reason: error instanceof Error ? error.message : String(error) }, error);
+        failure = otelErrors.STORAGE_FAILED({ file: options.adapter?.class ?? `${options.data_dir}/telemetry.db`, reason: messageOf(error) }, error);
         health.set('degraded', failure.message);
         logger.error(failure.message, { code: failure.code, hint: failure.hint });
       }

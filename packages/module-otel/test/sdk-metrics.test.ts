@@ -82,7 +82,6 @@ describe('metrics of workers', () => {
     expect(sizes!.data_points).toMatchObject([{ count: 3, min: 5, max: 15 }]);
   });
 
-
   it('that go up and down are what was told together, when only changes are told', async () => {
     await using setup = await withMetrics();
     for (const asInt of [5, -2]) setup.emit('open', { sum: { isMonotonic: false, aggregationTemporality: 1, dataPoints: [{ asInt }] } });

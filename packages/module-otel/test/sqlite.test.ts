@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { TelemetrySinkRef } from '@motia/engine-core/contract';
+import { noOptions } from '@motia/engine-core';
+import { defineModule, TelemetrySinkRef } from '@motia/engine-core/contract';
 import { temporaryFolder } from '@motia/tools/testing';
 import { fullDisk, type Disk } from './fixtures/full-disk.js';
 import { startOtel } from './fixtures/start-otel.js';
@@ -91,6 +92,20 @@ describe('exporter: sqlite', () => {
     await otel.clock.advance('1s');
     await turns();
     expect(await counted()).toEqual(after);
+  });
+
+  it('O1 counts and says what cannot even be made ready for the disk, and goes on', async () => {
+    const disk: Disk = { isFull: false, written: [] };
+    const odd = defineModule({
+      name: 'odd', version: '0.0.0', contract: 1, class: 'test::Odd', options: noOptions,
+      create: async ({ telemetry }) => ({ services: {}, start: async () => telemetry.meter.counter('odd').add(1, { size: 10n as unknown as number }) }),
+    });
+    await using otel = await startOtel({ adapter: { class: 'acme::FullDisk' } }, { definitions: [fullDisk(disk)], modules: [{ definition: odd }] });
+    await otel.clock.advance('1m');
+    expect(otel.host.logs.find('Telemetry cannot be written')).toMatchObject({ level: 'warn', fields: { reason: expect.stringContaining('BigInt') as unknown as string } });
+    await otel.run('work');
+    await otel.clock.advance('1s');
+    expect(disk.written!.flatMap(({ spans }) => spans).length).toBeGreaterThan(0);
   });
 
   it('takes no span for open that ended while nothing could be written', async () => {

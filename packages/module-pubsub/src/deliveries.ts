@@ -1,5 +1,5 @@
 import { inTrace } from '@motia/engine-core';
-import { isMotiaError, WireValue, type Logger, type Meter, type Trigger, type TriggerRegistry } from '@motia/engine-core/contract';
+import { isMotiaError, messageOf, WireValue, type Logger, type Meter, type Trigger, type TriggerRegistry } from '@motia/engine-core/contract';
 import type { BusMessage } from './message-bus.js';
 
 /** Runs of one subscriber that may be under way; what comes on top is dropped, counted, and said once in a while. */
@@ -67,7 +67,7 @@ export class Deliveries {
     } catch (error) {
       inTrace(logger, trace).warn('A subscriber failed; the message is not delivered again', {
         topic, functionId: trigger.functionId,
-        ...(isMotiaError(error) ? { code: error.code } : {}), reason: error instanceof Error ? error.message : String(error),
+        ...(isMotiaError(error) ? { code: error.code } : {}), reason: messageOf(error),
       });
       return 'failed';
     }

@@ -1,4 +1,4 @@
-import type { PubSubService, Telemetry, TraceContext } from '@motia/engine-core/contract';
+import { messageOf, type PubSubService, type Telemetry, type TraceContext } from '@motia/engine-core/contract';
 import { pubsubErrors } from './errors.js';
 import type { MessageBus } from './message-bus.js';
 import { checkTopic } from './topic.js';
@@ -59,6 +59,6 @@ function jsonOf(topic: string, data: unknown): string {
     const json: string | undefined = JSON.stringify(data);
     return json ?? 'null';
   } catch (error) {
-    throw pubsubErrors.NOT_SERIALIZABLE({ topic, reason: (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '' }, error);
+    throw pubsubErrors.NOT_SERIALIZABLE({ topic, reason: (messageOf(error)).split('\n')[0] ?? '' }, error);
   }
 }

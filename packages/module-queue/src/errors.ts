@@ -8,10 +8,10 @@ const listed = (names: readonly string[]): string => (names.length === 0 ? '' : 
 
 /** Every condition of the queue module, `MOTIA_QUEUE_<key>`. The first group is met by who enqueues, the second by handlers, the third by operators. */
 export const queueErrors = defineErrors('QUEUE', {
-  QUEUE_NOT_FOUND: entry<{ readonly name: string; readonly kind: 'topic' | 'queue'; readonly nearest: readonly string[]; readonly legacyCode?: string }>(
+  QUEUE_NOT_FOUND: entry<{ readonly name: string; readonly kind: 'topic' | 'queue'; readonly nearest: readonly string[]; readonly functionId?: string; readonly legacyCode?: string }>(
     404,
     'Subscribe a function to the topic, declare the queue in `queue_configs`, or name the topic in `virtualEnqueues` of a Step when nobody is meant to take it.',
-    (d) => (d.kind === 'topic' ? `Nobody subscribes to the topic "${d.name}".${listed(d.nearest)}` : `There is no queue "${d.name}".${listed(d.nearest)}`),
+    (d) => (d.functionId !== undefined ? `"${d.functionId}" does not subscribe to the topic "${d.name}".${listed(d.nearest)}` : d.kind === 'topic' ? `Nobody subscribes to the topic "${d.name}".${listed(d.nearest)}` : `There is no queue "${d.name}".${listed(d.nearest)}`),
   ),
   TOPIC_MISSING: entry<{ readonly legacyCode: 'topic_not_set' }>(400, 'Send { topic, data }, or { queue, function_id, data } for a named queue.', () => 'The message names neither a topic nor a queue.'),
   INVALID_NAME: entry<{ readonly what: string; readonly name: string }>(
@@ -70,7 +70,7 @@ export const queueErrors = defineErrors('QUEUE', {
   RESULT_NOT_SERIALIZABLE: entry<{ readonly reason: string }>(500, 'Answer with plain JSON data: no BigInt and no cycle.', (d) => `The result cannot be kept as JSON: ${d.reason}.`),
   ROW_CORRUPT: entry<{ readonly messageId: string }>(500, 'The bytes on the disk have changed since they were written: check the disk, and restore the payload with edit-and-redrive.', (d) => `The stored payload of "${d.messageId}" does not match its checksum.`),
 
-  MESSAGE_NOT_FOUND: entry<{ readonly messageId: string }>(404, 'Completed messages are forgotten after a while: `queue::list` shows what is known.', (d) => `There is no message "${d.messageId}".`),
+  MESSAGE_NOT_FOUND: entry<{ readonly messageId: string; readonly queue?: string }>(404, 'Completed messages are forgotten after a while: `queue::messages` shows what is known.', (d) => `There is no message "${d.messageId}"${d.queue === undefined ? '' : ` in "${d.queue}"`}.`),
   REDRIVE_RUNNING: entry<{ readonly queue: string }>(409, 'Wait for it to end, or stop it with `queue::redrive_cancel`.', (d) => `The dead letters of ${d.queue} are being redriven already.`, true),
   STOPPING: entry<Readonly<Record<never, never>>>(503, 'Try again: the engine is stopping.', () => 'The queue takes no more requests.', true),
 });

@@ -1,6 +1,5 @@
-import type { Clock, Logger, Registration, Timer } from '@motia/engine-core/contract';
+import { messageOf, type Clock, type Logger, type Registration, type Timer } from '@motia/engine-core/contract';
 import type { JobStore, Retention } from './job-store.js';
-import { reasonOf } from './reason-of.js';
 
 export interface HousekeeperParts {
   readonly store: JobStore;
@@ -79,7 +78,7 @@ export class Housekeeper {
         isMore = pruned.isMore;
       }
     } catch (error) {
-      logger.warn('What is old could not be removed; it is tried again', { reason: reasonOf(error) });
+      logger.warn('What is old could not be removed; it is tried again', { reason: messageOf(error) });
     }
   }
 
@@ -113,7 +112,7 @@ export class Housekeeper {
         this.#recover();
       }, Math.min(longestRecoverMs, Math.max(1, againInMs)));
     } catch (error) {
-      logger.warn('Leases of other engines could not be looked at', { reason: reasonOf(error) });
+      logger.warn('Leases of other engines could not be looked at', { reason: messageOf(error) });
     }
   }
 }

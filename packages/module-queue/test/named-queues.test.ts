@@ -184,6 +184,7 @@ describe('calls of other modules', () => {
       cycle.self = cycle;
       return cycle;
     }],
+    ['one that throws what cannot be read', () => ({ toJSON: () => { throw Object.create(null); } })],
   ])('a result that is no JSON (%s) is not kept: the call is done, and its place is free', async (_what, answer) => {
     await using test = await openQueue({ queue_configs: { default: { concurrency: 1 } } });
     test.host.functions.register({ id: 'counts' }, answer);

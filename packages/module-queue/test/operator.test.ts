@@ -214,6 +214,35 @@ describe('dead letters', () => {
 });
 
 describe('an operator', () => {
+  it('finds a message by its receipt, and is told the ids where several have it', async () => {
+    await using test = await openQueue();
+    await test.subscribe('orders', { id: 'steps::Take' });
+    await test.invoke('queue::pause', { topic: 'orders' });
+    const { messageReceiptId } = await test.enqueue('orders', 1);
+    expect(await test.invoke('queue::explain', { messageId: messageReceiptId })).toMatchObject({ messageId: `${messageReceiptId}:steps::Take`, reason: 'paused' });
+    expect(await test.invoke('queue::message', { messageId: messageReceiptId })).toMatchObject({ messageId: `${messageReceiptId}:steps::Take`, data: 1 });
+    await test.subscribe('orders', { id: 'steps::Bill' });
+    const { messageReceiptId: shared } = await test.enqueue('orders', 2, { delayMs: 60_000 });
+    await expect(test.invoke('queue::explain', { messageId: shared })).rejects.toThrow(`messageId is the receipt of 2 messages: ${shared}:steps::`);
+    expect(await codeOf(test.invoke('queue::explain', { messageId: 'never' }))).toBe('MOTIA_QUEUE_MESSAGE_NOT_FOUND');
+  });
+
+  it('touches no message of another queue than the one that is named beside it', async () => {
+    await using test = await openQueue();
+    await test.subscribe('orders', { id: 'fail', config: { maxRetries: 0 }, handle: () => { throw new Error('no'); } });
+    await test.subscribe('alerts');
+    const { messageReceiptId } = await test.enqueue('orders', 1);
+    await test.settle();
+    const messageId = `${messageReceiptId}:fail`;
+    for (const what of ['redrive', 'discard']) {
+      await expect(test.invoke(`queue::${what}`, { topic: 'alerts', messageIds: [messageId] })).rejects.toMatchObject({ code: 'MOTIA_QUEUE_MESSAGE_NOT_FOUND', message: `There is no message "${messageId}" in "alerts".` });
+      await expect(test.invoke(`queue::${what}`, { topic: 'orders', functionId: 'fial', all: true, code: 'x' })).rejects.toThrow();
+    }
+    await expect(test.invoke('queue::dead_letters', { topic: 'orders', functionId: 'fial' })).rejects.toThrow('"fial" does not subscribe to the topic "orders". Did you mean "fail"?');
+    expect(await test.invoke('queue::redrive', { topic: 'orders', messageIds: [messageId], dryRun: true })).toMatchObject({ total: 1 });
+    expect(await test.invoke('queue::discard', { topic: 'orders', messageIds: [messageId] })).toEqual({ discarded: 1 });
+  });
+
   it('pauses and resumes a queue: what runs goes on, what comes in waits', async () => {
     await using test = await openQueue();
     const gate = deferred();

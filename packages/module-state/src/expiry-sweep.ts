@@ -1,4 +1,4 @@
-import type { Clock, Logger, Timer } from '@motia/engine-core/contract';
+import { messageOf, type Clock, type Logger, type Timer } from '@motia/engine-core/contract';
 import type { HistoryLimits, StateStore, StateSubscription } from './state-store.js';
 
 export interface ExpirySweepParts {
@@ -72,7 +72,7 @@ export class ExpirySweep {
       this.#wakeAt(next === undefined ? longestSleepMs : next - clock.now());
     } catch (error) {
       if (!this.#isOpen) return;
-      logger.warn('Keys whose time has come could not be swept; trying again', { reason: String(error) });
+      logger.warn('Keys whose time has come could not be swept; trying again', { reason: messageOf(error) });
       this.#wakeAt(retryMs);
     }
   }

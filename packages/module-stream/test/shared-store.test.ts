@@ -146,6 +146,12 @@ describe('two engines on one store', () => {
     // By now it is known to be gone, and written down.
     await clock.advance('5m');
     expect(await outcome()).toBe('unauthorized');
+    {
+      // One that comes and goes within the minute has taken nothing back.
+      await using _short = await onShared(folder.path, clock);
+      await clock.advance('30s');
+    }
+    expect(await outcome()).toBe('unauthorized');
     await using _restarted = await onShared(folder.path, clock);
     expect(await outcome()).toBe('unauthorized');
     await clock.advance('62s');

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { nodeStreamTransport, type Clock, type Logger, type MotiaError, type Timer, type WorkerClosure, type WorkerHandle, type WorkerRegistry } from '@motia/engine-core/contract';
+import { messageOf, nodeStreamTransport, type Clock, type Logger, type MotiaError, type Timer, type WorkerClosure, type WorkerHandle, type WorkerRegistry } from '@motia/engine-core/contract';
 import { workerErrors } from './errors.js';
 import { FailureLimit } from './failure-limit.js';
 import { sendsMessages, unprovenTransport } from './opening.js';
@@ -171,7 +171,7 @@ export class RemoteWorkers {
     if (reason === 'left' || options.reconnect_grace_ms === 0 || this.#isClosed) return;
     const timer = clock.setTimeout(() => {
       this.#lost.delete(owner);
-      workers.release(owner).catch((error: unknown) => logger.error('A lost worker could not be forgotten', { owner, reason: String(error) }));
+      workers.release(owner).catch((error: unknown) => logger.error('A lost worker could not be forgotten', { owner, reason: messageOf(error) }));
     }, options.reconnect_grace_ms);
     this.#lost.set(owner, timer);
   }

@@ -72,6 +72,17 @@ export function isMotiaError(error: unknown, code?: string): error is MotiaError
   return typeof error === 'object' && error !== null && brand in error && (code === undefined || (error as MotiaError).code === code);
 }
 
+/** The message of anything that was thrown: of an error of whichever realm its own, of all else what it reads as. Never throws itself, whatever getters, `toString` or prototype do. */
+export function messageOf(thrown: unknown): string {
+  try {
+    // Not by its class: native parts make errors of the context that loaded them first.
+    const message: unknown = typeof thrown === 'object' && thrown !== null ? (thrown as { readonly message?: unknown }).message : undefined;
+    return typeof message === 'string' ? message : String(thrown);
+  } catch {
+    return 'something that cannot be read was thrown';
+  }
+}
+
 /** Rebuilds an error that came over the wire. */
 export function fromWireError(wire: WireError): MotiaError {
   return new MotiaError(wire);

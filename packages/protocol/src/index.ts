@@ -10,7 +10,7 @@ export type {
 export { InFlightMap } from './in-flight-map.js';
 export { isWireValue, rawPartToValue, WireValue } from './wire-value.js';
 export type { RawForm, RawPart, RawPointer } from './wire-value.js';
-export { defineErrors, fromWireError, isMotiaError, MotiaError } from './errors.js';
+export { defineErrors, fromWireError, isMotiaError, messageOf, MotiaError } from './errors.js';
 export type { ErrorArea, ErrorCatalog, ErrorEntry, ErrorFactories, MotiaErrorInit } from './errors.js';
 export type { Transport } from './transport.js';
 export type {

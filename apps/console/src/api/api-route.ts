@@ -19,6 +19,9 @@ type PathOf<M extends Method> = DataPath extends infer P ? (P extends `${M} ${in
 type Handler<P extends DataPath> = (request: ApiRequest) => Promise<Sendable<AnswerOf<P>>>;
 
 /** One path of the API. `:name` is one segment. GETs change nothing; every change is a POST. */
+/** What every path of the data API begins with over HTTP. */
+export const apiPrefix = '/api/v1';
+
 export interface ApiRoute {
   readonly method: Method;
   readonly path: string;

@@ -5,7 +5,7 @@ export function bodyFields<K extends string>(body: unknown, allowed: readonly K[
   const fields = body ?? {};
   if (typeof fields !== 'object' || Array.isArray(fields)) throw consoleErrors.BODY_INVALID({ reason: `it is an object of ${allowed.join(', ')}` });
   const problems = [
-    ...Object.keys(fields).filter((key) => !(allowed as readonly string[]).includes(key)).map((key) => ({ pointer: `/${key}`, problem: 'unknown key' })),
+    ...Object.keys(fields).filter((key) => !(allowed as readonly string[]).includes(key)).map((key) => ({ pointer: `/${key}`, problem: 'is not known' })),
     ...required.filter((key) => (fields as Readonly<Record<string, unknown>>)[key] === undefined).map((key) => ({ pointer: `/${key}`, problem: 'is missing' })),
   ];
   if (problems.length > 0) throw consoleErrors.BODY_INVALID({ reason: `it is an object of ${allowed.join(', ')}`, problems });

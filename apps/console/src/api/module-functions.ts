@@ -43,7 +43,8 @@ export class ModuleFunctions {
   async act<T>(functionId: string, payload: unknown, { signal }: { readonly signal: AbortSignal }): Promise<Acted<T>> {
     try {
       const { result, traceId } = await callForChange(this.#functions, functionId, payload, { signal });
-      return { result: result as T, traceId };
+      // JSON has no undefined, and every change answers a result.
+      return { result: (result === undefined ? null : result) as T, traceId };
     } catch (error) {
       const missing = error instanceof ChangeFailed ? this.#named(functionId, error.error) : error;
       throw isMotiaError(missing, 'MOTIA_CONSOLE_MODULE_MISSING') ? missing : error;

@@ -49,7 +49,7 @@ export function integer(query: ReadonlyMap<string, string>, parameter: string, m
   const given = text(query, parameter);
   if (given === undefined) return undefined;
   const value = Number(given);
-  if (!Number.isSafeInteger(value) || value < minimum) throw consoleErrors.QUERY_INVALID({ parameter, reason: `is a whole number from ${minimum}` });
+  if (!Number.isSafeInteger(value) || value < minimum) throw consoleErrors.QUERY_INVALID({ parameter, reason: `must be a whole number from ${minimum}` });
   return value;
 }
 
@@ -57,7 +57,7 @@ export function oneOf<T extends string>(query: ReadonlyMap<string, string>, para
   const given = text(query, parameter);
   if (given === undefined) return undefined;
   const found = values.find((value) => value === given);
-  if (found === undefined) throw consoleErrors.QUERY_INVALID({ parameter, reason: `is one of ${values.join(', ')}` });
+  if (found === undefined) throw consoleErrors.QUERY_INVALID({ parameter, reason: `must be one of ${values.join(', ')}` });
   return found;
 }
 
@@ -85,7 +85,7 @@ function time(query: ReadonlyMap<string, string>, parameter: string): number | u
   const given = text(query, parameter);
   if (given === undefined) return undefined;
   const value = /^\d{1,16}$/.test(given) ? Number(given) : Date.parse(given);
-  if (Number.isNaN(value)) throw consoleErrors.QUERY_INVALID({ parameter, reason: 'is a time: epoch milliseconds or RFC 3339' });
+  if (Number.isNaN(value)) throw consoleErrors.QUERY_INVALID({ parameter, reason: 'must be a time: epoch milliseconds or RFC 3339' });
   return value;
 }
 
@@ -105,6 +105,6 @@ export function duration(query: ReadonlyMap<string, string>, parameter: string):
   const given = text(query, parameter);
   if (given === undefined) return undefined;
   const match = /^([1-9]\d{0,6})(s|m|h)$/.exec(given);
-  if (match === null) throw consoleErrors.QUERY_INVALID({ parameter, reason: 'is a time such as 90s, 15m or 1h' });
+  if (match === null) throw consoleErrors.QUERY_INVALID({ parameter, reason: 'must be a time such as 90s, 15m or 1h' });
   return Number(match[1]) * { s: 1_000, m: 60_000, h: 3_600_000 }[match[2] as 's' | 'm' | 'h'];
 }

@@ -1,5 +1,5 @@
 import { consoleErrors } from '../errors.js';
-import type { ApiRoute } from './api-route.js';
+import { apiPrefix, type ApiRoute } from './api-route.js';
 
 interface Compiled {
   readonly route: ApiRoute;
@@ -26,11 +26,11 @@ export class RouteSet {
    */
   find(method: string, path: string): { readonly route: ApiRoute; readonly params: Readonly<Record<string, string>> } {
     const segments = path.split('/').slice(1).map(decodedSegment);
-    if (segments.includes(undefined)) throw consoleErrors.NOT_FOUND({ path });
+    if (segments.includes(undefined)) throw consoleErrors.NOT_FOUND({ path: `${apiPrefix}${path}` });
     const given = segments as readonly string[];
     const fitting = (this.#bySize.get(given.length) ?? []).filter((entry) => entry.segments.every((segment, index) => segment.startsWith(':') || segment === given[index]));
     const best = fitting[0];
-    if (best === undefined) throw consoleErrors.NOT_FOUND({ path });
+    if (best === undefined) throw consoleErrors.NOT_FOUND({ path: `${apiPrefix}${path}` });
     const found = fitting.find(({ route, segments: shape }) => route.method === method && rank({ route, segments: shape }) === rank(best)) ?? fitting.find(({ route }) => route.method === method);
     if (found === undefined) throw consoleErrors.METHOD_NOT_ALLOWED({ allowed: [...new Set(fitting.map(({ route }) => route.method))] });
     return { route: found.route, params: Object.fromEntries(found.segments.flatMap((segment, index) => (segment.startsWith(':') ? [[segment.slice(1), given[index] ?? '']] : []))) };

@@ -1,7 +1,7 @@
 import type { SecretRules } from '@motia/engine-core/contract';
 import { consoleErrors } from '../errors.js';
 import type { ApiRequest } from './api-route.js';
-import { oneOf } from './page-query.js';
+import { flag } from './page-query.js';
 
 type Asked = Pick<ApiRequest, 'query'>;
 interface Failure {
@@ -64,5 +64,5 @@ export class StoredData {
 }
 
 function reveals({ query }: Asked): boolean {
-  return oneOf(query, 'reveal', ['true', 'false']) === 'true';
+  return flag(query, 'reveal');
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { isMotiaError, MotiaError, type Clock, type Logger } from '@motia/engine-core/contract';
+import { apiPrefix } from '../api/api-route.js';
 import type { Api, ApiCall } from '../api/api.js';
 import { ChangeFailed } from '../api/traced-change.js';
 import { consoleErrors } from '../errors.js';
@@ -10,8 +11,6 @@ import type { LiveServer } from '../live/live-server.js';
 import type { Gate } from './gate.js';
 import { RepeatedChanges } from './repeated-changes.js';
 import { errorBody, readJson, sendJson, sendText } from './json-exchange.js';
-
-const apiPrefix = '/api/v1';
 
 export interface ServerParts {
   readonly api: Api;

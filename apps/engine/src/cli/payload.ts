@@ -1,3 +1,4 @@
+import { messageOf } from '@motia/engine-core/contract';
 import { errors } from '../errors.js';
 import type { CommandPorts } from './main.js';
 
@@ -6,7 +7,7 @@ export function parsePayload(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    throw errors.PAYLOAD_INVALID({ problem: cause instanceof Error ? cause.message : String(cause) }, cause);
+    throw errors.PAYLOAD_INVALID({ problem: messageOf(cause) }, cause);
   }
 }
 

@@ -11,8 +11,8 @@ function render(error: unknown, seen: Set<unknown>): string[] {
   if (isMotiaError(error)) {
     const lines = [`${error.code}: ${error.message}`];
     if (error.hint !== undefined) lines.push(`  ${error.hint}`);
-    const { traceId } = (typeof error.details === 'object' && error.details !== null ? error.details : {}) as { readonly traceId?: unknown };
-    if (typeof traceId === 'string') lines.push(`  What it did: iii trace ${traceId}`);
+    const { changeTraceId } = (typeof error.details === 'object' && error.details !== null ? error.details : {}) as { readonly changeTraceId?: unknown };
+    if (typeof changeTraceId === 'string') lines.push(`  What it did: iii trace ${changeTraceId}`);
     return [...lines, ...renderCauses(error, seen)];
   }
   if (error instanceof AggregateError) return [error.message, ...renderCauses(error, seen)];

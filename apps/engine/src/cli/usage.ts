@@ -6,7 +6,7 @@ const usage = `Usage: iii [options]                        run the engine
        iii functions [--json] [--all]       list the functions of the running engine
        iii invoke <function id> [payload]   call one, or a Step by its name; payload is JSON, '-' reads standard input
 
-       iii logs [--follow] [--trace <id>]   what the engine, its modules and the Steps have logged
+       iii logs [--follow] [--trace <id>]   what the engine, its modules and the Steps have logged; --level <level> and above
        iii traces [--slow] [--error]        the newest traces
        iii trace <id>                       one trace as a waterfall
        iii queues | crons | workers         depths and dead letters; schedules; worker processes
@@ -33,7 +33,7 @@ Options:
 Exit codes: 0 done, 64 usage, 70 internal, 73 data directory owned, 74 store unreadable, 78 config or port, 130 interrupted`;
 
 const targets: Readonly<Record<Noun, string>> = {
-  queues: "A queue is queue:<name> or topic:<topic>; the name alone will do, and the function or Step of one subscriber. A message on a named queue needs --function.",
+  queues: "A queue is queue:<name> or topic:<topic>; the name alone will do, and the function or Step of one subscriber. A message on a named queue needs --function: the id of a function, or the name of a Step that has one.",
   crons: 'A job is called by its id or the beginning of it, by its function, or by the name of its Step.',
   workers: 'A worker is called by its id or the beginning of it, by its name, or by the id of its process.',
 };

@@ -1,4 +1,4 @@
-import { isMotiaError } from '@motia/protocol';
+import { isMotiaError, messageOf } from '@motia/protocol';
 import type { AnyAdapterDefinition, PluginChoice } from '../contract/adapter.js';
 import type { AnyModuleDefinition, ModuleUse } from '../contract/module.js';
 import type { OptionProblem, OptionsSchema } from '../contract/options.js';
@@ -161,7 +161,7 @@ function proveOptions(
 /** The problems in an error of `parse`; a schema of someone else's making may throw anything. */
 function optionProblems(error: unknown): readonly OptionProblem[] {
   const details = isMotiaError(error) ? (error.details as { readonly problems?: readonly OptionProblem[] } | undefined) : undefined;
-  return details?.problems ?? [{ pointer: '', problem: error instanceof Error ? error.message : String(error) }];
+  return details?.problems ?? [{ pointer: '', problem: messageOf(error) }];
 }
 
 /** Takes superseded keys out, with one notice each, unless the schema still knows them. */

@@ -2,6 +2,7 @@ import type { OptionOrigin } from '../contract/config.js';
 import { intendedBranch } from '../options/apply-defaults.js';
 import { escapePointer } from '../options/option-problems.js';
 import { isPlainObject, setOwn } from '../options/plain-data.js';
+import { secretWord } from './secret-word.js';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -24,7 +25,6 @@ export interface OptionSource {
 
 export const secretMark = '[secret]';
 
-const secretName = /token|secret|password|passwd|credential|private[-_]?key|access[-_]?key|api[-_]?key|authorization|cookie/i;
 const userInformation = /(\/\/)[^/?#@\s]*@/g;
 const parameter = /([?&])([^=&#?\s]*)=([^&#\s]*)/g;
 const longest = 4_096;
@@ -54,7 +54,7 @@ export function shownOptions(options: unknown, source: OptionSource): ShownOptio
     const adapter = typeof value['class'] === 'string' && pointer.endsWith('/adapter') ? source.adapter?.(value as { class: string; config?: unknown }) : undefined;
     for (const key of Object.keys(adapter === undefined ? value : { ...value, config: undefined })) {
       const [member, memberSchemas] = adapter !== undefined && key === 'config' ? [adapter.options, [adapter.schema]] : [value[key], schemasOf(schemas, key, value)];
-      setOwn(shown, key, show(member, memberSchemas, memberOf(given, key), { pointer: `${pointer}/${escapePointer(key)}`, isSecret: isSecret || (secretName.test(key) && typeof member === 'string') }));
+      setOwn(shown, key, show(member, memberSchemas, memberOf(given, key), { pointer: `${pointer}/${escapePointer(key)}`, isSecret: isSecret || (secretWord.test(key) && typeof member === 'string') }));
     }
     return shown;
   }
@@ -63,7 +63,7 @@ export function shownOptions(options: unknown, source: OptionSource): ShownOptio
 }
 
 function plainText(text: string): string {
-  const clean = text.replace(userInformation, `$1${secretMark}@`).replace(parameter, (whole, sign: string, name: string) => (secretName.test(name) ? `${sign}${name}=${secretMark}` : whole));
+  const clean = text.replace(userInformation, `$1${secretMark}@`).replace(parameter, (whole, sign: string, name: string) => (secretWord.test(name) ? `${sign}${name}=${secretMark}` : whole));
   return clean.length > longest ? `${clean.slice(0, longest)}… (${clean.length} characters)` : clean;
 }
 

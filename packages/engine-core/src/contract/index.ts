@@ -46,5 +46,5 @@ export { ProcessServiceRef } from './services/processes.js';
 export type { ProcessService, ProcessState } from './services/processes.js';
 export { WorkerListenerRef } from './services/worker-listener.js';
 export type { TokenRotated, TokenRotation, WorkerListener } from './services/worker-listener.js';
-export { defineErrors, InFlightMap, isMotiaError, isWireValue, MotiaError, nodeStreamTransport, scanJson, WireValue } from '@motia/protocol';
+export { defineErrors, InFlightMap, isMotiaError, isWireValue, messageOf, MotiaError, nodeStreamTransport, scanJson, WireValue } from '@motia/protocol';
 export type { ChannelRef, ErrorEntry, FunctionSpec, InvokeAction, JsonProblem, JsonSchema, RawPart, TraceContext, Transport, WireError } from '@motia/protocol';

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../contract/clock.js';
 import { engineErrors } from '../errors.js';
-import { isMotiaError } from '@motia/protocol';
+import { isMotiaError, messageOf } from '@motia/protocol';
 
 export interface PhaseOptions {
   readonly clock: Clock;
@@ -35,13 +35,8 @@ export function runPhase<T>(options: PhaseOptions, step: () => Promise<T> | T, o
       },
       (error: unknown) => {
         clock.clear(timer);
-        reject(isMotiaError(error) ? error : engineErrors.MODULE_FAILED({ module, phase, reason: reasonOf(error) }, error));
+        reject(isMotiaError(error) ? error : engineErrors.MODULE_FAILED({ module, phase, reason: messageOf(error) }, error));
       },
     );
   });
-}
-
-/** The message of anything thrown. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

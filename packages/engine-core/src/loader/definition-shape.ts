@@ -1,4 +1,4 @@
-import { isMotiaError, type MotiaError } from '@motia/protocol';
+import { isMotiaError, messageOf, type MotiaError } from '@motia/protocol';
 import type { AnyAdapterDefinition } from '../contract/adapter.js';
 import { CONTRACT_VERSION, type AnyModuleDefinition } from '../contract/module.js';
 import { engineErrors } from '../errors.js';
@@ -92,5 +92,5 @@ function collect(value: unknown, found: Set<unknown>, depth: number): void {
 
 /** The MotiaError inside anything thrown, made from it when there is none. */
 export function asMotiaError(error: unknown, otherwise: (reason: string) => MotiaError): MotiaError {
-  return isMotiaError(error) ? error : otherwise(error instanceof Error ? error.message : String(error));
+  return isMotiaError(error) ? error : otherwise(messageOf(error));
 }

@@ -1,5 +1,5 @@
 import type { Context, Span, SpanContext, SpanKind as OtelSpanKind, Tracer } from '@opentelemetry/api';
-import type { TraceContext } from '@motia/protocol';
+import { messageOf, type TraceContext } from '@motia/protocol';
 import type { OpenSpan, SpanEnd, SpanKind, SpanOptions } from '../contract/telemetry.js';
 import type { SpanStarter } from './span-starter.js';
 import { isTraceparent, newTraceContext, spanIdOf, traceIdOf } from './trace-context.js';
@@ -95,7 +95,7 @@ class HostSpan implements OpenSpan {
       if (value !== undefined) this.#span.setAttribute(partAttributes[part], value);
     }
     if (error !== undefined) {
-      this.#span.setStatus({ code: this.#errorStatus, message: error instanceof Error ? error.message : String(error) });
+      this.#span.setStatus({ code: this.#errorStatus, message: messageOf(error) });
       if (error instanceof Error) this.#span.recordException(error);
     }
     this.#span.end();

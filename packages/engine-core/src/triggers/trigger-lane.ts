@@ -1,4 +1,4 @@
-import { isMotiaError, type MotiaError } from '@motia/protocol';
+import { isMotiaError, messageOf, type MotiaError } from '@motia/protocol';
 import type { Logger } from '../contract/logger.js';
 import type { TriggerRejections, TriggerTypeDefinition } from '../contract/triggers.js';
 import { invocationErrors } from '../errors/invocation-errors.js';
@@ -99,7 +99,7 @@ export class TriggerLane {
       this.#parsed.set(identity, { offer, config });
       return config;
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = messageOf(error);
       // What the type says of it by code and details: an editor, or the console, can offer the nearest reading.
       const reason = isMotiaError(error) ? { reasonCode: error.code, ...(error.details === undefined ? {} : { reasonDetails: error.details }) } : {};
       throw invocationErrors.TRIGGER_CONFIG_INVALID({ type: this.type, functionId: identity.functionId, problem: problem.replace(/\.$/, ''), ...reason }, error);
@@ -151,7 +151,7 @@ export class TriggerLane {
       rejections = (await provider.definition.apply({ added, removed })) ?? undefined;
     } catch (error) {
       rejections = new Map(added.map((trigger) => [trigger.id, this.#applyFailure(trigger, error)]));
-      if (added.length === 0) this.#logger.error('A trigger type failed to release triggers', { type: this.type, reason: reasonOf(error) });
+      if (added.length === 0) this.#logger.error('A trigger type failed to release triggers', { type: this.type, reason: messageOf(error) });
     }
     for (const trigger of added) this.#conclude(trigger, rejections?.get(trigger.id));
   }
@@ -174,7 +174,7 @@ export class TriggerLane {
     try {
       await former.definition.apply({ added: [], removed: held });
     } catch (error) {
-      this.#logger.warn('The former provider of a trigger type failed to release its triggers', { type: this.type, owner: former.owner, reason: reasonOf(error) });
+      this.#logger.warn('The former provider of a trigger type failed to release its triggers', { type: this.type, owner: former.owner, reason: messageOf(error) });
     }
   }
 
@@ -236,10 +236,6 @@ export class TriggerLane {
 
   #applyFailure(trigger: BoundTrigger, error: unknown): MotiaError {
     if (isMotiaError(error)) return error;
-    return invocationErrors.TRIGGER_APPLY_FAILED({ type: this.type, functionId: trigger.functionId, problem: reasonOf(error) }, error);
+    return invocationErrors.TRIGGER_APPLY_FAILED({ type: this.type, functionId: trigger.functionId, problem: messageOf(error) }, error);
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-import type { Capabilities, EndpointLimits, Limits, MotiaError, RegistrationRejection, Transport } from '@motia/protocol';
+import { messageOf, type Capabilities, type EndpointLimits, type Limits, type MotiaError, type RegistrationRejection, type Transport } from '@motia/protocol';
 import type { Clock } from '../contract/clock.js';
 import type { Registration } from '../contract/functions.js';
 import type { Logger, LogSink } from '../contract/logger.js';
@@ -223,7 +223,7 @@ export class AttachedWorkers implements WorkerRegistry, ConnectionHost {
   }
 
   #onSwapFailure(failure: unknown): void {
-    this.logger.error('The registrations of a worker could not be taken back', { reason: failure instanceof Error ? failure.message : String(failure) });
+    this.logger.error('The registrations of a worker could not be taken back', { reason: messageOf(failure) });
   }
 
   #announce(event: WorkerEvent['event'], connection: WorkerConnection): void {

@@ -1,4 +1,4 @@
-import { isMotiaError, MotiaError, type Clock, type FunctionRegistry, type InvocationContext, type InvokeOptions, type TraceContext } from '@motia/engine-core/contract';
+import { isMotiaError, messageOf, MotiaError, type Clock, type FunctionRegistry, type InvocationContext, type InvokeOptions, type TraceContext } from '@motia/engine-core/contract';
 import { payloadOf, runId, type RunResult, type SlotRun } from './slot-run.js';
 
 const longestMessage = 2_000;
@@ -37,7 +37,7 @@ export async function callFunction({ functions, clock }: CallParts, run: SlotRun
 
 /** As the history keeps it. */
 export function failureOf(thrown: unknown): { readonly code: string; readonly message: string } {
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const message = messageOf(thrown);
   return { code: isMotiaError(thrown) ? thrown.code : 'UNKNOWN', message: message.slice(0, longestMessage) };
 }
 

@@ -1,4 +1,4 @@
-import { isMotiaError, type Clock, type Logger } from '@motia/engine-core/contract';
+import { isMotiaError, messageOf, type Clock, type Logger } from '@motia/engine-core/contract';
 
 const retryMs = 1_000;
 
@@ -18,7 +18,7 @@ export async function persist<T>({ clock, logger, stopped }: PersistParts, what:
     try {
       return await write();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       if (stopped.aborted || (isMotiaError(error) && !error.retryable)) {
         logger.warn('The end of a cron run was not recorded', { what, reason });
         return undefined;

@@ -1,5 +1,5 @@
 import { nearestNames } from '@motia/engine-core';
-import type { Clock, FunctionRegistry, Logger } from '@motia/engine-core/contract';
+import { messageOf, type Clock, type FunctionRegistry, type Logger } from '@motia/engine-core/contract';
 import { otelErrors } from '../errors.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { alertTrigger, metricAliases } from '../metrics/metric-names.js';
@@ -117,7 +117,7 @@ export class Alerts {
       else await functions.invoke(action.path, event, { timeoutMs: functionTimeoutMs, signal: this.#ending.signal, trigger: { id: `alert:${event.alert}`, type: alertTrigger } });
       watch.lastError = undefined;
     } catch (error) {
-      watch.lastError = error instanceof Error ? error.message : String(error);
+      watch.lastError = messageOf(error);
       logger.error(`Alert ${event.alert} could not be told`, { ...event, action: action.type, reason: watch.lastError });
     }
   }

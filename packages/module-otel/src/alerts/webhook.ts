@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import type { Clock } from '@motia/engine-core/contract';
+import { messageOf, type Clock } from '@motia/engine-core/contract';
 import { otelErrors } from '../errors.js';
 import { privateAddressReason } from './address-guard.js';
 
@@ -60,7 +60,7 @@ async function permittedAddress(target: URL, { allowedHosts, resolve = systemLoo
   try {
     addresses = isIP(host) === 0 ? await resolve(host) : [host];
   } catch (error) {
-    throw otelErrors.WEBHOOK_FAILED({ host: target.host, reason: `its name is not known (${error instanceof Error ? error.message : String(error)})` }, error);
+    throw otelErrors.WEBHOOK_FAILED({ host: target.host, reason: `its name is not known (${messageOf(error)})` }, error);
   }
   const [first] = addresses;
   if (first === undefined) throw otelErrors.WEBHOOK_FAILED({ host: target.host, reason: 'its name has no address' });

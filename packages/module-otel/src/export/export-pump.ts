@@ -1,4 +1,4 @@
-import { isMotiaError, type Clock, type Logger, type Timer } from '@motia/engine-core/contract';
+import { isMotiaError, messageOf, type Clock, type Logger, type Timer } from '@motia/engine-core/contract';
 import type { ExportOutcome } from './exporter-slot.js';
 
 /** What is sent at one time. */
@@ -185,7 +185,7 @@ export class ExportPump<B> implements Pump {
     const { logger, what, destination, onHealth, clock } = this.#options;
     const nowMs = clock.monotonicMs();
     const details = isMotiaError(error) ? ((error.details ?? {}) as { readonly isRetryable?: boolean; readonly retryAfterMs?: number }) : {};
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     this.#failures += 1;
     const isFirst = this.#failingSinceMs === undefined;
     this.#failingSinceMs ??= nowMs;

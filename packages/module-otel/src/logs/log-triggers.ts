@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { defineOptions, inTrace, passesLevel, randomHex } from '@motia/engine-core';
-import { isMotiaError, type Logger, type LogLevel, type Trigger, type TriggerRegistry, type TriggerTypeDefinition } from '@motia/engine-core/contract';
+import { isMotiaError, messageOf, type Logger, type LogLevel, type Trigger, type TriggerRegistry, type TriggerTypeDefinition } from '@motia/engine-core/contract';
 import { viewLog, type LogData } from './log-data.js';
 
 const logTriggerSchema = Type.Object({
@@ -105,7 +105,7 @@ export class LogTriggers {
     } catch (error) {
       // In the trace that is marked, so that this record starts nothing.
       inTrace(logger, trace).warn('A function that follows the log failed; the record is not delivered again', {
-        functionId: trigger.functionId, ...(isMotiaError(error) ? { code: error.code } : {}), reason: error instanceof Error ? error.message : String(error),
+        functionId: trigger.functionId, ...(isMotiaError(error) ? { code: error.code } : {}), reason: messageOf(error),
       });
     }
   }

@@ -38,8 +38,8 @@ export class PointStore {
     if (excess > 0) {
       this.#first += excess;
       this.dropped += excess;
-      // Some of them may be gone.
-      this.#fresh.clear();
+      // The last one that went may be one of them.
+      if ((this.#points[this.#first - 1] as Point).timeMs >= this.#freshSinceMs) this.#fresh.clear();
     }
     while (this.#first < this.#points.length && (this.#points[this.#first] as MetricPoint).timeMs < nowMs - this.#retentionMs) this.#first += 1;
     if (this.#first * 2 > this.#points.length) {

@@ -1,5 +1,6 @@
+import { secretWord } from '@motia/engine-core';
 import { redactUrls } from './redact-url.js';
-import { redacted, secretWord } from './secret-names.js';
+import { redacted } from './secret-names.js';
 
 /** One look decides whether a text is worth a second: it finds all that `secretWord` does, and sooner. */
 const suspicious = /:\/\/|token|secret|passw|passphrase|pwd|credential|authorization|cookie|(?:private|access|api)[-_]?key|bearer|basic |digest |eyJ|PRIVATE KEY-/i;

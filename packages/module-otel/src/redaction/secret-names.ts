@@ -1,8 +1,8 @@
+import { secretWord } from '@motia/engine-core';
+
 /** What a value becomes that may not be kept. */
 export const redacted = '[redacted]';
 
-/** What makes a name that of a secret, wherever it stands in it. */
-export const secretWord = /token|secret|passw(?:or)?d|passphrase|credential|authorization|cookie|private[-_]?key|access[-_]?key|api[-_]?key|(?:^|[^a-z])pwd(?![a-z])/i;
 /** `http.request.header.cookie`, `req.headers["authorization"]`: the last word decides. */
 const lastWord = /[a-z0-9_-]+(?=[^a-z0-9_-]*$)/;
 /** Numbers of tokens are no tokens. */

@@ -35,7 +35,8 @@ export const otelMigrations: readonly StoreMigration[] = [
         'CREATE INDEX otel_chunks_by_age ON otel_chunks (is_kept, id)',
       ]) sql.run(statement);
     },
-  },  {
+  },
+  {
     // What an engine that is there has written down of its texts is not forgotten by another one. How much there is, and what is too old, is looked up with every write: without going through the pieces.
     version: 3,
     up(sql) {

@@ -1,5 +1,5 @@
 import { randomHex } from '@motia/engine-core';
-import { isMotiaError, type Clock, type HealthReporter, type Logger, type StoreHandle, type StoreService, type Timer } from '@motia/engine-core/contract';
+import { isMotiaError, messageOf, type Clock, type HealthReporter, type Logger, type StoreHandle, type StoreService, type Timer } from '@motia/engine-core/contract';
 import { rollupLevels } from '../metrics/rollups.js';
 import { RingCursor, type TakenBytes } from '../record/chunk-ring.js';
 import type { SpanRecord } from '../record/span-record.js';
@@ -116,53 +116,56 @@ export class SqliteTelemetry implements OpenStorage {
     return this.#writing;
   }
 
+  /** Nobody waits for it who could be told: whatever goes wrong is counted and said here. */
   async #writeOnce(): Promise<void> {
-    const { settings, options, clock, spans } = this.#parts;
+    const { settings } = this.#parts;
     const handle = this.#handle;
     if (handle === undefined) return;
-    const nowMs = clock.now();
+    const taken = { spans: this.#spanCursor.take(bytesPerWrite), logs: this.#logCursor.take(bytesPerWrite) };
     const keepsSpans = settings.traces.kept === 'storage';
     const keepsLogs = settings.logs.kept === 'storage';
-    const taken = this.#spanCursor.take(bytesPerWrite);
-    const logs = this.#logCursor.take(bytesPerWrite);
-    const { opened, ended } = keepsSpans ? this.#openSpans(nowMs) : { opened: [], ended: [] };
+    if (keepsSpans) this.droppedSpans += taken.spans.missed;
+    if (keepsLogs) this.droppedLogs += taken.logs.missed;
+    try {
+      await this.#writeTaken(handle, { spans: keepsSpans ? taken.spans.pieces : undefined, logs: keepsLogs ? taken.logs.pieces : [] });
+    } catch (error) {
+      if (keepsSpans) this.droppedSpans += recordsOf(taken.spans);
+      if (keepsLogs) this.droppedLogs += recordsOf(taken.logs);
+      this.#failed(error);
+    }
+  }
+
+  /** `spans`: undefined where they are not kept here. */
+  async #writeTaken(handle: StoreHandle<OtelProgram>, { spans, logs }: { readonly spans: TakenBytes['pieces'] | undefined; readonly logs: TakenBytes['pieces'] }): Promise<void> {
+    const { settings, options, clock, spans: { encoder } } = this.#parts;
+    const nowMs = clock.now();
+    const { opened, ended } = spans === undefined ? { opened: [], ended: [] } : this.#openSpans(nowMs);
     // It may name texts that are new.
     const openedBodies = opened.map((span) => this.#snapshots.bytes(span));
     const firstString = this.#strings;
-    const texts = spans.encoder.strings.since(firstString);
+    const texts = encoder.strings.since(firstString);
     const rollups = settings.metrics.kept === 'storage' ? this.#rollups() : [];
-    if (keepsSpans) this.droppedSpans += taken.missed;
-    if (keepsLogs) this.droppedLogs += logs.missed;
-    const hasNews = (keepsSpans && taken.pieces.length > 0) || (keepsLogs && logs.pieces.length > 0) || opened.length + ended.length + texts.length + rollups.length > 0;
+    const hasNews = (spans ?? []).length + logs.length + opened.length + ended.length + texts.length + rollups.length > 0;
     const isAtWork = this.#writtenOpen.size > 0;
     if (!hasNews && !this.#isFailing && clock.monotonicMs() - this.#wroteAtMs < (isAtWork ? seenEveryMs : this.#sweepEveryMs)) return;
     this.#wroteAtMs = clock.monotonicMs();
-    try {
-      const { evictedSpans, evictedLogs } = await handle.run('write', {
-        run: this.#run,
-        isSweep: !hasNews && !isAtWork && !this.#isFailing,
-        strings: { first: firstString, texts },
-        spans: keepsSpans ? taken.pieces.map(({ body }) => body) : [],
-        opened: openedBodies, ended: ended.map(({ context }) => Buffer.from(context.traceparent.slice(36, 52), 'hex')),
-        logs: {
-          pieces: keepsLogs ? logs.pieces : [],
-          maxRecords: options.logs_max_count, maxBytes: options.logs_max_bytes, ...ageLimits(nowMs, options.logs_retention_seconds),
-        },
-        rollups,
-        rollupsBefore: rollupLevels.map(({ windowMs, keptMs }) => nowMs - keptMs - windowMs),
-        limits: { maxBytes: options.sqlite_max_bytes, slowMs: options.slow_trace_ms, ...ageLimits(nowMs, options.traces_retention_seconds) },
-      });
-      this.#strings = firstString + texts.length;
-      for (const span of opened) this.#writtenOpen.add(span);
-      for (const span of ended) this.#writtenOpen.delete(span);
-      this.evictedSpans += evictedSpans;
-      this.evictedLogs += evictedLogs;
-      this.#succeeded();
-    } catch (error) {
-      if (keepsSpans) this.droppedSpans += recordsOf(taken);
-      if (keepsLogs) this.droppedLogs += recordsOf(logs);
-      this.#failed(error);
-    }
+    const { evictedSpans, evictedLogs } = await handle.run('write', {
+      run: this.#run,
+      isSweep: !hasNews && !isAtWork && !this.#isFailing,
+      strings: { first: firstString, texts },
+      spans: (spans ?? []).map(({ body }) => body),
+      opened: openedBodies, ended: ended.map(({ context }) => Buffer.from(context.traceparent.slice(36, 52), 'hex')),
+      logs: { pieces: logs, maxRecords: options.logs_max_count, maxBytes: options.logs_max_bytes, ...ageLimits(nowMs, options.logs_retention_seconds) },
+      rollups,
+      rollupsBefore: rollupLevels.map(({ windowMs, keptMs }) => nowMs - keptMs - windowMs),
+      limits: { maxBytes: options.sqlite_max_bytes, slowMs: options.slow_trace_ms, ...ageLimits(nowMs, options.traces_retention_seconds) },
+    });
+    this.#strings = firstString + texts.length;
+    for (const span of opened) this.#writtenOpen.add(span);
+    for (const span of ended) this.#writtenOpen.delete(span);
+    this.evictedSpans += evictedSpans;
+    this.evictedLogs += evictedLogs;
+    this.#succeeded();
   }
 
   /** Spans to be written down as open, and those that were and have ended. */
@@ -205,7 +208,7 @@ export class SqliteTelemetry implements OpenStorage {
   }
 
   #failed(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     this.#parts.health.set('degraded', `${reason} (${String(this.droppedSpans)} spans and ${String(this.droppedLogs)} log records lost so far)`);
     // Said once: while it goes on failing, health and counters tell.
     if (!this.#isFailing) this.#parts.logger.warn('Telemetry cannot be written to its file; requests are not affected', { reason, ...(isMotiaError(error) ? { code: error.code } : {}) });

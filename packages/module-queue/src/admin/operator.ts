@@ -10,7 +10,7 @@ import { deliveryReceipt, readDeliveryReceipt } from '../message/message-id.js';
 import { checkSize, payloadText } from '../message/payload-text.js';
 import { explain, type Explanation } from './explain.js';
 import { Redriver } from './redriver.js';
-import { filterKeys, filterOf, queueKeys, Request, selectedQueues, statesOf } from './selection.js';
+import { filterKeys, filterOf, namedMessages, queueKeys, Request, selectedQueues, statesOf } from './selection.js';
 
 export interface OperatorParts {
   readonly store: JobStore;
@@ -143,7 +143,7 @@ export class Operator {
     const request = new Request(payload, [...queueKeys, ...filterKeys, 'messageId', 'messageIds', 'data', 'head', 'ratePerSecond', 'dryRun']);
     if (request.flag('dryRun')) return { moved: 0, total: await this.#countDead(request), state: 'dryRun' };
     const toHead = request.flag('head');
-    const ids = request.ids('messageId');
+    const ids = await namedMessages(store, request);
     if (ids === undefined) return this.#redriveMany(request, toHead, call);
     const data = request.has('data') ? payloadText(request.at('data'), false) : undefined;
     if (data !== undefined && ids.length !== 1) throw queueErrors.INVALID_OPTION({ option: 'data', problem: 'can be given for one message at a time' });
@@ -182,7 +182,7 @@ export class Operator {
   async discard(payload: unknown, call?: Asking): Promise<{ readonly discarded: number }> {
     const { store, dispatcher, logger } = this.#parts;
     const request = new Request(payload, [...queueKeys, ...filterKeys, 'messageId', 'messageIds', 'all']);
-    const ids = request.ids('messageId');
+    const ids = await namedMessages(store, request);
     let discarded = 0;
     if (ids !== undefined) {
       discarded = await store.discard(ids);
@@ -202,7 +202,7 @@ export class Operator {
   /** How many a redrive would move. */
   async #countDead(request: Request): Promise<number> {
     const { store } = this.#parts;
-    const ids = request.ids('messageId');
+    const ids = await namedMessages(store, request);
     if (ids !== undefined) {
       const jobs = await Promise.all([...new Set(ids)].map((id) => store.job(id)));
       return jobs.filter((job) => job?.state === 'dead' || job?.state === 'blocked').length;
@@ -245,10 +245,15 @@ export class Operator {
     return { messages: page.jobs.map((job) => shownJob(job, false)), ...(page.cursor === undefined ? {} : { cursor: page.cursor }) };
   }
 
+  /** By its id, or by its receipt where that is of no other message: whoever has enqueued it knows the receipt. */
   async #job(messageId: string): Promise<NonNullable<Awaited<ReturnType<JobStore['job']>>>> {
-    const job = await this.#parts.store.job(messageId);
-    if (job === undefined) throw queueErrors.MESSAGE_NOT_FOUND({ messageId });
-    return job;
+    const { store } = this.#parts;
+    const job = await store.job(messageId);
+    if (job !== undefined) return job;
+    const [only, ...others] = await store.jobsOf(messageId);
+    if (only === undefined) throw queueErrors.MESSAGE_NOT_FOUND({ messageId });
+    if (others.length > 0) throw queueErrors.INVALID_OPTION({ option: 'messageId', problem: `is the receipt of ${others.length + 1} messages: ${[only, ...others].map((each) => each.messageId).join(', ')}` });
+    return only;
   }
 
   /** Repeating what was done already is no error; naming what never was is. */

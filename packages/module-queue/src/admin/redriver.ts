@@ -1,6 +1,5 @@
-import type { Clock, Hold, Logger, Timer } from '@motia/engine-core/contract';
+import { messageOf, type Clock, type Hold, type Logger, type Timer } from '@motia/engine-core/contract';
 import type { JobStore, MoveTask, NewMove } from '../job-store.js';
-import { reasonOf } from '../reason-of.js';
 
 /** Dead letters moved in one commit. */
 const partSize = 100;
@@ -46,7 +45,7 @@ export class Redriver {
 
   /** As `resume`, for callers that do not wait. */
   resumeSoon(): void {
-    this.resume().catch((error: unknown) => this.#parts.logger.warn('Redrives could not be looked at', { reason: reasonOf(error) }));
+    this.resume().catch((error: unknown) => this.#parts.logger.warn('Redrives could not be looked at', { reason: messageOf(error) }));
   }
 
   /**
@@ -93,7 +92,7 @@ export class Redriver {
       try {
         return tell(await this.#moveParts(task));
       } catch (error) {
-        this.#parts.logger.warn('A redrive cannot go on; it is tried again', { queue: task.queue, reason: reasonOf(error), inMs: retryMs });
+        this.#parts.logger.warn('A redrive cannot go on; it is tried again', { queue: task.queue, reason: messageOf(error), inMs: retryMs });
         tell(undefined);
         await this.#pause(task.queue, retryMs);
       }

@@ -81,9 +81,27 @@ export async function selectedQueues(store: JobStore, request: Request): Promise
   const kind = topic === undefined ? 'queue' : 'topic';
   const functionId = request.text('functionId');
   const all = await store.queues();
-  const found = all.filter((queue) => queue.kind === kind && queue.name === name && (kind === 'queue' || functionId === undefined || queue.functionId === functionId));
+  const named = all.filter((queue) => queue.kind === kind && queue.name === name);
+  const found = named.filter((queue) => kind === 'queue' || functionId === undefined || queue.functionId === functionId);
   if (found.length > 0) return found;
+  if (functionId !== undefined && named.length > 0) throw queueErrors.QUEUE_NOT_FOUND({ name, kind, functionId, nearest: named.map((queue) => queue.functionId).filter((id) => id !== '').slice(0, 3) });
   throw queueErrors.QUEUE_NOT_FOUND({ name, kind, nearest: nearestNames(name, new Set(all.filter((queue) => queue.kind === kind).map((queue) => queue.name)), 3) });
+}
+
+/**
+ * The messages that are named, if any are; a queue that is named beside them has to be theirs.
+ * @throws `MOTIA_QUEUE_MESSAGE_NOT_FOUND`, before anything has happened to one of them
+ */
+export async function namedMessages(store: JobStore, request: Request): Promise<readonly string[] | undefined> {
+  const ids = request.ids('messageId');
+  if (ids === undefined || !(request.has('topic') || request.has('queue'))) return ids;
+  const queues = await selectedQueues(store, request);
+  for (const messageId of ids) {
+    const queue = (await store.job(messageId))?.queue;
+    const isThere = queues.some(({ kind, name, functionId }) => kind === queue?.kind && name === queue.name && functionId === queue.functionId);
+    if (!isThere) throw queueErrors.MESSAGE_NOT_FOUND({ messageId, queue: request.text('topic') ?? request.text('queue') ?? '' });
+  }
+  return ids;
 }
 
 /** Conditions on dead letters. In a named queue `functionId` is one of them. */

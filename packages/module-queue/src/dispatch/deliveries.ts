@@ -1,11 +1,11 @@
 import { inTrace } from '@motia/engine-core';
+import { messageOf } from '@motia/engine-core/contract';
 import { queueErrors } from '../errors.js';
 import type { Delivery } from '../job.js';
 import type { JobStore, Settlement } from '../job-store.js';
 import type { Endings } from './endings.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import type { LocalQueues } from './local-queues.js';
-import { reasonOf } from '../reason-of.js';
 import { Run } from './run.js';
 import { Runner, type RunnerParts } from './runner.js';
 import type { PendingSettlement } from './turn.js';
@@ -32,7 +32,7 @@ export class Deliveries {
     this.leases = new LeaseKeeper({
       clock, store,
       onLost: (run) => this.#lose(run),
-      onError: (error) => logger.warn('Leases could not be renewed', { reason: reasonOf(error) }),
+      onError: (error) => logger.warn('Leases could not be renewed', { reason: messageOf(error) }),
     });
     this.runner = new Runner({ ...parts, leases: this.leases, queues: () => queues, settle: (run, end) => this.#settle(run, end) });
   }

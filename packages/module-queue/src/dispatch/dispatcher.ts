@@ -1,4 +1,4 @@
-import type { Clock, FunctionRegistry, Hold, Logger, MotiaError, Telemetry, Timer, TriggerRegistry } from '@motia/engine-core/contract';
+import { messageOf, type Clock, type FunctionRegistry, type Hold, type Logger, type MotiaError, type Telemetry, type Timer, type TriggerRegistry } from '@motia/engine-core/contract';
 import { queueErrors } from '../errors.js';
 import type { AddOutcome, ExchangeOptions, ExchangeResult, JobAdd, JobStore, Take } from '../job-store.js';
 import type { QueueMetrics } from '../telemetry/queue-metrics.js';
@@ -8,7 +8,6 @@ import { LaneWatch } from './lane-watch.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 import { LocalQueues } from './local-queues.js';
 import type { LocalQueue } from './local-queue.js';
-import { reasonOf } from '../reason-of.js';
 import type { Runner } from './runner.js';
 import { Turn, type PendingAdd, type PendingSettlement } from './turn.js';
 import { Wants } from './wants.js';
@@ -248,7 +247,7 @@ export class Dispatcher {
     this.#retryMs = Math.min(longestRetryMs, this.#retryMs * 2);
     if (lost.settlements.length + lost.takes.length === 0) return;
     if (isClosed(error)) return;
-    this.#parts.logger.warn('The store refused an exchange; it is tried again', { reason: reasonOf(error), settlements: lost.settlements.length, inMs: pauseMs });
+    this.#parts.logger.warn('The store refused an exchange; it is tried again', { reason: messageOf(error), settlements: lost.settlements.length, inMs: pauseMs });
     // Results are kept and told again: their jobs are leased until then.
     this.#unsettled.push(...lost.settlements);
     this.#retryTimer ??= this.#parts.clock.setTimeout(() => {

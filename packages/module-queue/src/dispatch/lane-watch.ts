@@ -1,9 +1,8 @@
-import type { Clock, Logger } from '@motia/engine-core/contract';
+import { messageOf, type Clock, type Logger } from '@motia/engine-core/contract';
 import type { JobStore, LaneState } from '../job-store.js';
 import { DueTimer } from './due-timer.js';
 import type { LocalQueues } from './local-queues.js';
 import type { LocalQueue } from './local-queue.js';
-import { reasonOf } from '../reason-of.js';
 
 export interface LaneWatchParts {
   readonly clock: Clock;
@@ -35,7 +34,7 @@ export class LaneWatch {
 
   /** As `look`, for callers that do not wait. */
   lookSoon(): void {
-    this.look().catch((error: unknown) => this.#parts.logger.warn('The store could not be looked at', { reason: reasonOf(error) }));
+    this.look().catch((error: unknown) => this.#parts.logger.warn('The store could not be looked at', { reason: messageOf(error) }));
   }
 
   /** What the store knows of lanes: at the start, and after others changed something. */

@@ -1,9 +1,8 @@
 import { inTrace } from '@motia/engine-core';
-import { InFlightMap, type Clock, type FunctionRegistry, type Logger, type MotiaError, type Telemetry, type Timer, type TriggerRegistry } from '@motia/engine-core/contract';
+import { InFlightMap, messageOf, type Clock, type FunctionRegistry, type Logger, type MotiaError, type Telemetry, type Timer, type TriggerRegistry } from '@motia/engine-core/contract';
 import type { JobFailure } from '../job.js';
 import type { Settlement } from '../job-store.js';
 import { queueErrors } from '../errors.js';
-import { reasonOf } from '../reason-of.js';
 import { DeliveryTrace } from '../telemetry/delivery-trace.js';
 import type { QueueMetrics } from '../telemetry/queue-metrics.js';
 import type { LeaseKeeper } from './lease-keeper.js';
@@ -229,7 +228,7 @@ export class Runner {
       const receivedBytes = Buffer.byteLength(result);
       return receivedBytes <= limitBytes ? { kind: 'completed', result } : this.#withoutResult(run, queueErrors.RESULT_TOO_LARGE({ limitBytes, receivedBytes }));
     } catch (error) {
-      return this.#withoutResult(run, queueErrors.RESULT_NOT_SERIALIZABLE({ reason: reasonOf(error).split('\n')[0] ?? '' }));
+      return this.#withoutResult(run, queueErrors.RESULT_NOT_SERIALIZABLE({ reason: messageOf(error).split('\n')[0] ?? '' }));
     }
   }
 

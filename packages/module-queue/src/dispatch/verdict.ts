@@ -1,4 +1,4 @@
-import { isMotiaError, type MotiaError } from '@motia/engine-core/contract';
+import { isMotiaError, messageOf, type MotiaError } from '@motia/engine-core/contract';
 import type { DeliveryOptions } from '../delivery/delivery-options.js';
 import { isSpent } from '../delivery/loss-policy.js';
 import { backoffDelayMs, longestRetryAfterMs } from '../delivery/retry-policy.js';
@@ -86,7 +86,7 @@ export function isSuspect(losses: number, { maxLosses }: Pick<DeliveryOptions, '
 
 /** Anything thrown, as a coded error. */
 export function toCoded(thrown: unknown, wrap: (reason: string) => MotiaError): MotiaError {
-  return isMotiaError(thrown) ? thrown : wrap(thrown instanceof Error ? thrown.message : String(thrown));
+  return isMotiaError(thrown) ? thrown : wrap(messageOf(thrown));
 }
 
 function detailOf(error: MotiaError, key: string): unknown {

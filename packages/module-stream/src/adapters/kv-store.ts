@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
-  isMotiaError, type Clock, type Logger, type Registration, type StoreHandle, type StorePool, type StoreRequest, type StoreService, type StoreTransaction, type StreamItemAddress, type Timer,
+  isMotiaError, messageOf, type Clock, type Logger, type Registration, type StoreHandle, type StorePool, type StoreRequest, type StoreService, type StoreTransaction, type StreamItemAddress, type Timer,
 } from '@motia/engine-core/contract';
 import { openDueCalls, type ClaimedCall, type DueCalls } from '@motia/store-sqlite/outbox';
 import type { CustomMark } from '../custom/custom-function.js';
@@ -52,7 +52,7 @@ export class KvStreamStore implements StreamStore {
     await openDueCalls({ store: service, kind: 'stream', clock, logger });
     const handle = await service.open(storeProgram);
     const epoch = await handle.run('open', { candidate: newEpoch(), survivesPowerFailure: service.durability === 'full', gone: goneOf({ service, handle }) });
-    this.#timers.push(clock.setInterval(() => void this.#prune().catch((error: unknown) => logger.warn('Old changes of streams could not be taken away', { reason: String(error) })), upkeepMs));
+    this.#timers.push(clock.setInterval(() => void this.#prune().catch((error: unknown) => logger.warn('Old changes of streams could not be taken away', { reason: messageOf(error) })), upkeepMs));
     this.#opened = { service, handle, epoch, settings, feed: new LogFeed({ store: service, handle, epoch, logger }) };
   }
 
@@ -203,7 +203,7 @@ export class KvStreamStore implements StreamStore {
         // Reading it has the store keep a copy and say so, once.
         this.#item({ stream, group, item });
       } catch (error) {
-        this.#parts.logger.debug('A damaged item is left out', { stream, group, item, reason: String(error) });
+        this.#parts.logger.debug('A damaged item is left out', { stream, group, item, reason: messageOf(error) });
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { Logger, Registration, StoreHandle, StoreService } from '@motia/engine-core/contract';
+import { messageOf, type Logger, type Registration, type StoreHandle, type StoreService } from '@motia/engine-core/contract';
 import type { storeProgram } from '../program/stream-program.js';
 import { pageRows, type LogRow } from '../program/queries.js';
 import type { StreamEvent } from '../stream-event.js';
@@ -62,7 +62,7 @@ export class LogFeed {
       page = this.#handle.query('logAfter', { position: this.#position });
     } catch (error) {
       // The store is closing, or cannot be read for the moment: the next commit tries again.
-      this.#logger.debug('The log of streams could not be read', { reason: String(error) });
+      this.#logger.debug('The log of streams could not be read', { reason: messageOf(error) });
       return;
     }
     const { rows, upTo } = page;

@@ -1,4 +1,4 @@
-import type { Clock, FunctionRegistry, Logger, Registration } from '@motia/engine-core/contract';
+import { messageOf, type Clock, type FunctionRegistry, type Logger, type Registration } from '@motia/engine-core/contract';
 import { streamErrors } from '../errors.js';
 import type { StreamStore } from '../stream-store.js';
 import { customFunctionId, parseCustomFunctionId, type CustomMark } from './custom-function.js';
@@ -79,7 +79,7 @@ export class CustomMarks {
       for (const mark of marks) this.#known.set(customFunctionId(mark), mark);
       this.#look();
     } catch (error) {
-      logger.warn('Which streams are kept by workers could not be read', { reason: String(error) });
+      logger.warn('Which streams are kept by workers could not be read', { reason: messageOf(error) });
     }
   }
 
@@ -87,7 +87,7 @@ export class CustomMarks {
     for (const { id } of this.#parts.functions.list()) {
       const mark = this.#known.has(id) ? undefined : parseCustomFunctionId(id);
       // Whoever uses it meets what is wrong.
-      if (mark !== undefined) this.#note(mark).catch((error: unknown) => this.#parts.logger.error('That a worker keeps a stream could not be written down', { stream: mark.stream, functionId: id, reason: String(error) }));
+      if (mark !== undefined) this.#note(mark).catch((error: unknown) => this.#parts.logger.error('That a worker keeps a stream could not be written down', { stream: mark.stream, functionId: id, reason: messageOf(error) }));
     }
     for (const look of [...this.#waiting.keys()]) look();
   }

@@ -1,4 +1,4 @@
-import { isMotiaError, type Logger, type MotiaError } from '@motia/engine-core/contract';
+import { isMotiaError, messageOf, type Logger, type MotiaError } from '@motia/engine-core/contract';
 import { streamErrors } from '../errors.js';
 import type { Place } from './frame-text.js';
 
@@ -7,6 +7,6 @@ import type { Place } from './frame-text.js';
  * it asked for too much is its own business.
  */
 export function snapshotFailure(logger: Logger, place: Place, thrown: unknown): MotiaError {
-  logger.error('A subscription could not be served', { ...place, reason: thrown instanceof Error ? thrown.message : String(thrown), ...(isMotiaError(thrown) ? { code: thrown.code } : {}) });
+  logger.error('A subscription could not be served', { ...place, reason: messageOf(thrown), ...(isMotiaError(thrown) ? { code: thrown.code } : {}) });
   return isMotiaError(thrown, 'MOTIA_STREAM_SNAPSHOT_TOO_LARGE') ? thrown : streamErrors.SNAPSHOT_FAILED({}, thrown);
 }

@@ -1,4 +1,4 @@
-import { isMotiaError, MotiaError } from '@motia/engine-core/contract';
+import { isMotiaError, messageOf, MotiaError } from '@motia/engine-core/contract';
 import { streamErrors } from '../errors.js';
 
 /** What the reference system answers when the function fails. */
@@ -18,7 +18,7 @@ export type StreamFunctionId = keyof typeof legacyCodes | 'stream::reset_storage
 /** The error as the function answers it: with the old code beside ours. */
 export function withLegacyCode(functionId: StreamFunctionId, error: unknown): MotiaError {
   const legacyCode = functionId === 'stream::reset_storage' ? undefined : legacyCodes[functionId];
-  if (!isMotiaError(error)) return streamErrors.ACCESS_FAILED({ functionId, ...(legacyCode === undefined ? {} : { legacyCode }), problem: error instanceof Error ? error.message : String(error) }, error);
+  if (!isMotiaError(error)) return streamErrors.ACCESS_FAILED({ functionId, ...(legacyCode === undefined ? {} : { legacyCode }), problem: messageOf(error) }, error);
   const { details } = error;
   if (legacyCode === undefined || (typeof details === 'object' && details !== null && 'legacyCode' in details)) return error;
   const { code, message, hint, retryable, status, cause, stack } = error;

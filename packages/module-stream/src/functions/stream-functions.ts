@@ -54,7 +54,6 @@ export class StreamFunctions {
   }
 }
 
-
 function functionsOf(operations: StreamOperations): Readonly<Record<StreamFunctionId, StreamFunction>> {
   const address = (input: InputReader) => ({ stream: input.name('stream_name'), group: input.name('group_id'), item: input.name('item_id') });
   const change = ({ oldValue, newValue }: { readonly oldValue: unknown; readonly newValue: unknown }) => ({ old_value: oldValue ?? null, new_value: newValue });

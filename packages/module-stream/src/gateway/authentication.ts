@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isMotiaError, type Clock, type FunctionRegistry, type Logger, type MotiaError, type Registration, type Timer, type WorkerRegistry } from '@motia/engine-core/contract';
+import { isMotiaError, messageOf, type Clock, type FunctionRegistry, type Logger, type MotiaError, type Registration, type Timer, type WorkerRegistry } from '@motia/engine-core/contract';
 import type { Closing } from '../delivery/frame-text.js';
 import { streamErrors } from '../errors.js';
 
@@ -83,7 +83,7 @@ export class Authentication {
       return context === undefined ? refused() : { kind: 'admitted', context, isAuthenticated: true };
     } catch (error) {
       if (signal.aborted) return { kind: 'unavailable', error: streamErrors.AUTH_UNAVAILABLE({ functionId, reason: 'the client went away' }, error) };
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       logger.warn('A stream client was not authenticated', { functionId, reason, ...(isMotiaError(error) ? { code: error.code } : {}) });
       if (isMotiaError(error, 'MOTIA_ENGINE_DEADLINE_EXCEEDED')) {
         return { kind: 'refused', error: streamErrors.AUTH_TIMEOUT({ functionId, timeoutMs }, error), closing: { code: 4408, reason: 'authentication took too long', reconnectAfterMs: 1_000 } };

@@ -1,7 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { defineOptions } from '@motia/engine-core';
 import {
-  isMotiaError, type Clock, type Logger, type MotiaError, type OptionsSchema, type Registration, type Trigger, type TriggerRegistry, type WorkerRegistry,
+  isMotiaError, messageOf, type Clock, type Logger, type MotiaError, type OptionsSchema, type Registration, type Trigger, type TriggerRegistry, type WorkerRegistry,
 } from '@motia/engine-core/contract';
 import { ExpectedTriggers, subscriptionOf, TriggerDelivery, TriggerNews, type DueCalls, type DueTrigger, type TriggerDeliveryParts } from '@motia/store-sqlite/outbox';
 import { streamErrors } from '../errors.js';
@@ -113,8 +113,8 @@ export class TriggerPresence implements Presence {
     this.#expectedJoins.stop();
     this.#joinNews.close();
     await Promise.all([...this.#writing, this.#joinNews.told()]);
-    // An engine that has stopped guards nothing any more.
-    await this.#parts.joinNews.subscribe([]).catch((error: unknown) => this.#parts.logger.warn('Other engines may keep to the onJoin of this one for a day', { reason: String(error) }));
+    // An engine that has stopped guards nothing any more itself. What it took over from one that was killed is for the next one.
+    await this.#parts.joinNews.subscribe(this.#expectedJoins.all()).catch((error: unknown) => this.#parts.logger.warn('Other engines may keep to the onJoin of this one for a day', { reason: messageOf(error) }));
     await this.#delivery.stop();
     this.#joins.stop();
     this.#leaves.stop();
@@ -132,7 +132,7 @@ export class TriggerPresence implements Presence {
       if (refusal !== undefined && this.#recorded.delete(keyOf(member))) await this.#parts.store.forgetSession(sessionOf(member));
       return refusal;
     } catch (error) {
-      this.#parts.logger.error('A subscription could not be written down and is refused', { ...member.place, reason: error instanceof Error ? error.message : String(error) });
+      this.#parts.logger.error('A subscription could not be written down and is refused', { ...member.place, reason: messageOf(error) });
       return streamErrors.JOIN_FAILED({}, error);
     }
   }
@@ -177,7 +177,7 @@ export class TriggerPresence implements Presence {
       const answer = await triggers.open(trigger, payload, { timeoutMs }).result;
       return (answer as { readonly unauthorized?: unknown } | null | undefined)?.unauthorized === true ? streamErrors.JOIN_REFUSED({}) : undefined;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       logger.warn('A subscription was refused: onJoin failed', { ...member.place, functionId: trigger.functionId, reason, ...(isMotiaError(error) ? { code: error.code } : {}) });
       return isMotiaError(error, 'MOTIA_ENGINE_DEADLINE_EXCEEDED') ? streamErrors.JOIN_TIMEOUT({ timeoutMs: joinTimeoutMs }, error) : streamErrors.JOIN_FAILED({}, error);
     }
@@ -210,7 +210,7 @@ export class TriggerPresence implements Presence {
   }
 
   #track(written: Promise<unknown>, complaint: string, about: Readonly<Record<string, unknown>> = {}): void {
-    const settled = written.catch((error: unknown) => this.#parts.logger.error(complaint, { ...about, reason: String(error) }));
+    const settled = written.catch((error: unknown) => this.#parts.logger.error(complaint, { ...about, reason: messageOf(error) }));
     this.#writing.add(settled);
     void settled.then(() => this.#writing.delete(settled));
   }

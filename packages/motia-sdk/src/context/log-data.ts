@@ -1,3 +1,5 @@
+import { messageOf } from '@motia/protocol';
+
 const maxDepth = 8;
 const maxNodes = 1000;
 const maxMembers = 1000;
@@ -57,7 +59,7 @@ function copyObject(value: object, walk: Walk, depth: number): unknown {
   try {
     return copyMembers(value, walk, depth + 1);
   } catch (error) {
-    return `[Unreadable: ${error instanceof Error ? error.message : String(error)}]`;
+    return `[Unreadable: ${messageOf(error)}]`;
   } finally {
     walk.ancestors.pop();
   }

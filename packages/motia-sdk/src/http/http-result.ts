@@ -1,5 +1,5 @@
 import { isAnyArrayBuffer } from 'node:util/types';
-import { WireValue } from '@motia/protocol';
+import { messageOf, WireValue } from '@motia/protocol';
 import { sdkErrors } from '../errors.js';
 import type { HttpInput } from './http-input.js';
 
@@ -46,7 +46,7 @@ export function toWireAnswer(answer: unknown, functionId: string, rawThresholdBy
     const head = JSON.stringify(envelope(answer));
     return new WireValue(head === '{}' ? `{"body":${text}}` : `${head.slice(0, -1)},"body":${text}}`);
   } catch (error) {
-    throw sdkErrors.NOT_SERIALIZABLE({ functionId, reason: error instanceof Error ? error.message : String(error) }, error);
+    throw sdkErrors.NOT_SERIALIZABLE({ functionId, reason: messageOf(error) }, error);
   }
 }
 

@@ -1,4 +1,4 @@
-import { isWireValue } from '@motia/protocol';
+import { isWireValue, messageOf } from '@motia/protocol';
 import type { StepContext } from '../context/step-context.js';
 import { sdkErrors } from '../errors.js';
 import { httpCondition, httpFunction } from '../http/http-function.js';
@@ -91,7 +91,7 @@ async function messageParserOf({ filePath }: ReadStep, trigger: TriggerConfig, i
   try {
     return await schemaParser(trigger.input);
   } catch (error) {
-    throw sdkErrors.STEP_INVALID({ file: filePath, problem: `\`config.triggers[${index}].input\` cannot be compiled: ${error instanceof Error ? error.message : String(error)}` }, error);
+    throw sdkErrors.STEP_INVALID({ file: filePath, problem: `\`config.triggers[${index}].input\` cannot be compiled: ${messageOf(error)}` }, error);
   }
 }
 

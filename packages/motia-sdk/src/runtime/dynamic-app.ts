@@ -1,4 +1,4 @@
-import { isWireValue, type TriggersChangedParams, type TriggersChangedResult, type TriggerSpec } from '@motia/protocol';
+import { isWireValue, messageOf, type TriggersChangedParams, type TriggersChangedResult, type TriggerSpec } from '@motia/protocol';
 import { sdkErrors } from '../errors.js';
 import type { DynamicFunction, RegistrationChange, Registrations } from '../instance/registrations.js';
 import type { TriggerInfo } from '../steps/flow-context.js';
@@ -76,7 +76,7 @@ export class DynamicApp {
   }
 
   #report(error: unknown): void {
-    this.#worker.log({ level: 'error', message: `A registration could not be told to the engine: ${error instanceof Error ? error.message : String(error)}`, timestamp: Date.now(), source: 'logger' });
+    this.#worker.log({ level: 'error', message: `A registration could not be told to the engine: ${messageOf(error)}`, timestamp: Date.now(), source: 'logger' });
   }
 
   /** The engine tells which triggers of our kinds came and went. */

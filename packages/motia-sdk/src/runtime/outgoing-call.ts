@@ -1,4 +1,4 @@
-import { isMotiaError, type Endpoint, type InvokeParams, type MotiaError } from '@motia/protocol';
+import { isMotiaError, messageOf, type Endpoint, type InvokeParams, type MotiaError } from '@motia/protocol';
 import type { InvocationScope, TracedCallOptions } from '../context/invocation-scope.js';
 import { nextInvocationId } from '../context/step-context.js';
 import { sdkErrors } from '../errors.js';
@@ -38,5 +38,5 @@ async function sendOnly(endpoint: Endpoint, params: Omit<InvokeParams, 'payload'
 
 function abortError(signal: AbortSignal, functionId: string): MotiaError {
   const reason: unknown = signal.reason;
-  return isMotiaError(reason) ? reason : sdkErrors.CALL_CANCELLED({ functionId, reason: reason instanceof Error ? reason.message : String(reason) });
+  return isMotiaError(reason) ? reason : sdkErrors.CALL_CANCELLED({ functionId, reason: messageOf(reason) });
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '@motia/protocol';
 import type { StreamConfig } from '../context/stream-config.js';
 import { sdkErrors } from '../errors.js';
 import { schemaParser } from '../schema/data-check.js';
@@ -11,7 +12,7 @@ export async function readStream({ filePath, module }: LoadedModule): Promise<St
   if (config.schema !== undefined) {
     // Compiled now, so that a schema that cannot be is a problem of this file and not of whoever sets the first item.
     await schemaParser(config.schema).catch((error: unknown) => {
-      throw sdkErrors.STEP_INVALID({ file: filePath, problem: `the schema of stream "${config.name}" cannot be compiled: ${error instanceof Error ? error.message : String(error)}` }, error);
+      throw sdkErrors.STEP_INVALID({ file: filePath, problem: `the schema of stream "${config.name}" cannot be compiled: ${messageOf(error)}` }, error);
     });
   }
   return config as StreamConfig;

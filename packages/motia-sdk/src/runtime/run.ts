@@ -1,4 +1,4 @@
-import { fdTransport, isMotiaError, nodeStreamTransport, type Transport } from '@motia/protocol';
+import { fdTransport, isMotiaError, messageOf, nodeStreamTransport, type Transport } from '@motia/protocol';
 import type { Readable, Writable } from 'node:stream';
 import { describeFailure } from '../cli/describe-failure.js';
 import { emitLog, shared } from '../context/invocation-scope.js';
@@ -58,7 +58,7 @@ async function serveUntilTheEnd(options: RunOptions): Promise<RunOutcome> {
     // The engine has ended the connection before the app was live, and says itself why it did not take it.
     if (isMotiaError(error, 'MOTIA_PROTOCOL_CONNECTION_CLOSED')) return { exitCode: 0, reason: error.message };
     process.stderr.write(`${describeFailure(error)}\n`);
-    return { exitCode: internalErrorExitCode, reason: error instanceof Error ? error.message : String(error) };
+    return { exitCode: internalErrorExitCode, reason: messageOf(error) };
   } finally {
     restore();
     signals.release();
@@ -97,7 +97,7 @@ async function serveRemoteEngine(options: RunOptions): Promise<RunOutcome> {
     report(exitCode === 0 ? `ended: ${reason}` : reason);
     return { exitCode, reason };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     report(isMotiaError(error) ? `${error.code}: ${reason}\n${error.hint ?? ''}` : error instanceof Error ? (error.stack ?? reason) : reason);
     return { exitCode: isMotiaError(error) ? configErrorExitCode : internalErrorExitCode, reason };
   } finally {

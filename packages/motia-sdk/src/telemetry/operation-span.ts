@@ -1,4 +1,4 @@
-import type { TraceContext } from '@motia/protocol';
+import { messageOf, type TraceContext } from '@motia/protocol';
 import type { InvocationScope } from '../context/invocation-scope.js';
 import { activeTrace } from './active-trace.js';
 import { nowMs, spanKind, spanStatus, type SpanAttributes, type SpanData } from './span-data.js';
@@ -63,7 +63,7 @@ class OpenOperation implements OperationSpan {
       endMs,
       attributes: { ...attributes, ...added, ...(error === undefined ? {} : { 'error.type': errorType(error) }) },
       status: error === undefined ? spanStatus.unset : spanStatus.error,
-      statusMessage: error === undefined ? undefined : limitedText(error instanceof Error ? error.message : String(error), spanLimits.textLength),
+      statusMessage: error === undefined ? undefined : limitedText(messageOf(error), spanLimits.textLength),
     };
     this.#scope.connection.recordSpan(span);
   }

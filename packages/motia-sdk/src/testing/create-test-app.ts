@@ -1,3 +1,4 @@
+import { messageOf } from '@motia/protocol';
 import { sdkErrors } from '../errors.js';
 import type { StreamConfig } from '../context/stream-config.js';
 import { StateManager } from '../context/state-store.js';
@@ -135,7 +136,7 @@ async function importKit(): Promise<EngineTestKit> {
   try {
     return await import('@motia/engine/testing');
   } catch (error) {
-    throw sdkErrors.ENGINE_MISSING({ cause: error instanceof Error ? error.message : String(error) }, error);
+    throw sdkErrors.ENGINE_MISSING({ cause: messageOf(error) }, error);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Message, RequestMessage } from 'vscode-jsonrpc/node';
 import type { EndpointEvents } from '../endpoint.js';
-import type { MotiaError } from '../errors.js';
+import { messageOf, type MotiaError } from '../errors.js';
 import type { FrameSink } from '../framing/frame-parser.js';
 import type { CancelParams } from '../generated/messages.js';
 import { ProtocolErrors } from '../protocol-errors.js';
@@ -122,7 +122,7 @@ export class Inbox implements FrameSink {
         this.notifications.get(method)?.((message.params ?? {}) as never, raw?.bytes);
       } catch (cause) {
         // Params that a handler cannot use must not end the process that reads them.
-        this.onFault(ProtocolErrors.PARAMS_INVALID({ method, reason: cause instanceof Error ? cause.message : String(cause) }, cause));
+        this.onFault(ProtocolErrors.PARAMS_INVALID({ method, reason: messageOf(cause) }, cause));
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { MotiaError } from '../errors.js';
+import { messageOf, type MotiaError } from '../errors.js';
 import { ProtocolErrors } from '../protocol-errors.js';
 
 /** `JSON.stringify` of a short string; plain ASCII without escapes, which ids are, is quoted as it is. */
@@ -25,7 +25,7 @@ export function stringify(value: unknown): string {
 
 function notSerializable(value: unknown, cause: unknown): MotiaError {
   const found = findCulprit(value, '', []);
-  const reason = cause instanceof Error ? (cause.message.split('\n', 1)[0] as string) : String(cause);
+  const reason = messageOf(cause).split('\n', 1)[0] as string;
   return ProtocolErrors.NOT_SERIALIZABLE(found ?? { path: '', reason }, cause);
 }
 
@@ -44,7 +44,7 @@ function findCulprit(value: unknown, path: string, ancestors: readonly unknown[]
       if (found !== undefined) return found;
     }
   } catch (error) {
-    return { path, reason: error instanceof Error ? error.message : String(error) };
+    return { path, reason: messageOf(error) };
   }
   return undefined;
 }

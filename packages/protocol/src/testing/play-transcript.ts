@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.js';
 import type { EndpointRole } from '../endpoint.js';
 import { createMemoryTransportPair } from '../transports/memory-transport.js';
 import type { Transport } from '../transport.js';
@@ -40,7 +41,7 @@ export async function playTranscript(transcript: Transcript, { role, subject, tr
         try {
           await playStep(step, { role, subject, peer, bindings });
         } catch (cause) {
-          throw new Error(`${part.name}.jsonl line ${step.line}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+          throw new Error(`${part.name}.jsonl line ${step.line}: ${messageOf(cause)}`, { cause });
         }
       }
     }

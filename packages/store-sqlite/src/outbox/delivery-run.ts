@@ -1,5 +1,5 @@
 import { inTrace } from '@motia/engine-core';
-import { isMotiaError, WireValue, type Clock, type Counter, type InvokeOptions, type Logger, type OpenSpan, type Telemetry, type Trigger, type TriggerRegistry } from '@motia/engine-core/contract';
+import { isMotiaError, messageOf, WireValue, type Clock, type Counter, type InvokeOptions, type Logger, type OpenSpan, type Telemetry, type Trigger, type TriggerRegistry } from '@motia/engine-core/contract';
 import type { ClaimedCall, DueCalls } from './due-calls.js';
 import { judgeDelivery, maxFailureRetries, maxLosses, retryDelayMs } from './delivery-policy.js';
 
@@ -138,5 +138,5 @@ export class DeliveryRun {
 }
 
 function reasonOf(error: unknown): Readonly<Record<string, unknown>> {
-  return isMotiaError(error) ? { code: error.code, reason: error.message } : { reason: error instanceof Error ? error.message : String(error) };
+  return isMotiaError(error) ? { code: error.code, reason: error.message } : { reason: messageOf(error) };
 }

@@ -1,4 +1,4 @@
-import type { Clock, Logger, StoreService } from '@motia/engine-core/contract';
+import { messageOf, type Clock, type Logger, type StoreService } from '@motia/engine-core/contract';
 import type { ClaimAnswer, ClaimedCall, ClaimTerms, DueCalls, LostCall } from './due-calls.js';
 import { storeProgram } from './outbox-program.js';
 
@@ -54,7 +54,7 @@ export async function openDueCalls({ store, kind, clock, logger }: OpenDueCallsO
       const registrations = [
         store.onForeignCommit(listener),
         store.onEngineGone(() => {
-          takeOver().then((hasTaken) => hasTaken && listener(), (error: unknown) => logger.warn('What an engine that is gone had claimed could not be taken over; its leases end by themselves', { kind, reason: String(error) }));
+          takeOver().then((hasTaken) => hasTaken && listener(), (error: unknown) => logger.warn('What an engine that is gone had claimed could not be taken over; its leases end by themselves', { kind, reason: messageOf(error) }));
         }),
       ];
       return { dispose: () => registrations.forEach((registration) => registration.dispose()) };

@@ -1,5 +1,5 @@
 import {
-  type Clock, type FunctionRegistry, type HealthView, type Hold, type Logger, type Registration, type Telemetry, type Timer, type TriggerChange, type TriggerRegistry, type WorkerRegistry,
+  messageOf, type Clock, type FunctionRegistry, type HealthView, type Hold, type Logger, type Registration, type Telemetry, type Timer, type TriggerChange, type TriggerRegistry, type WorkerRegistry,
 } from '@motia/engine-core/contract';
 import { DeliveryRun, type DeliveryRunParts } from './delivery-run.js';
 import type { ClaimedCall, ClaimTerms, DueCalls } from './due-calls.js';
@@ -235,7 +235,7 @@ export class TriggerDelivery {
         // The store did not take the outcome: the call is still claimed, and is delivered again after the next start or the end of its lease.
         gate.running -= 1;
         this.#running.delete(call.laneId);
-        this.#parts.logger.error('What became of a trigger call could not be written down; it will be delivered again', { type: this.#parts.kind, triggerId: call.triggerId, key: call.lane, reason: String(error) });
+        this.#parts.logger.error('What became of a trigger call could not be written down; it will be delivered again', { type: this.#parts.kind, triggerId: call.triggerId, key: call.lane, reason: messageOf(error) });
         this.#after(storeRetryMs, () => this.#release([call]));
         this.#onEnded(gate);
       },
@@ -382,7 +382,7 @@ export class TriggerDelivery {
 
   #storeFailed(error: unknown): void {
     if (!this.#isOpen) return;
-    this.#parts.logger.error('Due trigger calls cannot be read or written; trying again', { type: this.#parts.kind, reason: String(error) });
+    this.#parts.logger.error('Due trigger calls cannot be read or written; trying again', { type: this.#parts.kind, reason: messageOf(error) });
     this.#sleep(storeRetryMs);
   }
 

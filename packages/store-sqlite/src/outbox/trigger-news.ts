@@ -1,4 +1,4 @@
-import type { Clock, Logger, Timer, Trigger } from '@motia/engine-core/contract';
+import { messageOf, type Clock, type Logger, type Timer, type Trigger } from '@motia/engine-core/contract';
 import type { DueCalls, DueSubscription } from './due-calls.js';
 
 /** A trigger as others match it. */
@@ -53,7 +53,7 @@ export class TriggerNews {
     try {
       await calls.subscribe(subscriptions());
     } catch (error) {
-      logger.error('Other engines could not be told of triggers; trying again', { type: kind, reason: String(error) });
+      logger.error('Other engines could not be told of triggers; trying again', { type: kind, reason: messageOf(error) });
       clock.clear(this.#retry);
       if (!this.#isClosed) this.#retry = clock.setTimeout(() => void this.tell(), retryMs);
     }

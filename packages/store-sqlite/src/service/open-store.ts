@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import { processUsage } from '@motia/engine-core';
-import { isMotiaError, type Clock, type Logger, type StoreDurability } from '@motia/engine-core/contract';
+import { isMotiaError, messageOf, type Clock, type Logger, type StoreDurability } from '@motia/engine-core/contract';
 import { accessError, createPrivateFile, prepareFolder } from '../files/check-access.js';
 import { writeFormat } from '../files/format.js';
 import { inspectDatabase } from '../files/inspect-database.js';
@@ -11,7 +11,7 @@ import { takeOwnership } from '../files/ownership.js';
 import type { StoreFiles } from '../files/store-files.js';
 import type { CorruptRow } from '../rows/quarantine-note.js';
 import { openReadOnly, openWritable, type ConnectionLimits } from '../sql/connection.js';
-import { messageOf, storageError } from '../sql/sqlite-errors.js';
+import { storageError } from '../sql/sqlite-errors.js';
 import { createStatements } from '../sql/statements.js';
 import { ownProgram, type EngineName } from '../store-program.js';
 import { NotImportable } from '../thread/import-program.js';

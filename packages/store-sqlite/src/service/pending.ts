@@ -1,5 +1,5 @@
+import { messageOf } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
-import { messageOf } from '../sql/sqlite-errors.js';
 import type { Unit, UnitCommand, UnitOutcome } from '../writer/unit.js';
 
 /** Anything thrown. */

@@ -1,4 +1,4 @@
-import { isMotiaError, type MotiaError } from '@motia/engine-core/contract';
+import { isMotiaError, messageOf, type MotiaError } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
 
 /** SQLite's own name of what went wrong, `SQLITE_FULL`; undefined for errors of others. */
@@ -26,9 +26,4 @@ export function commandError(error: unknown, where: { readonly program: string; 
   if (isMotiaError(error)) return error;
   const { program, command, file } = where;
   return storageError(error, file) ?? storeErrors.COMMAND_FAILED({ program, command, reason: messageOf(error) }, error);
-}
-
-/** The message of anything thrown. */
-export function messageOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
 }

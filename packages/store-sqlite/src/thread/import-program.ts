@@ -1,7 +1,6 @@
-import type { StoreProgram } from '@motia/engine-core/contract';
+import { messageOf, type StoreProgram } from '@motia/engine-core/contract';
 import type { ProgramSource } from './messages.js';
 import { resolveProgram, whyNotImportable } from './resolve-program.js';
-import { messageOf } from '../sql/sqlite-errors.js';
 
 /** Why a program is not to be had here; no fault of anybody. */
 export class NotImportable extends Error {}

@@ -1,8 +1,7 @@
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
-import { MotiaError } from '@motia/engine-core/contract';
+import { messageOf, MotiaError } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
 import { openWritable } from '../sql/connection.js';
-import { messageOf } from '../sql/sqlite-errors.js';
 import { ownProgram } from '../store-program.js';
 import { BatchRunner, type Batch } from '../writer/batch-runner.js';
 import type { Runnable, UnitOutcome } from '../writer/unit.js';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { MotiaError, StoreProgram } from '@motia/engine-core/contract';
+import { messageOf, type MotiaError, type StoreProgram } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
 import type { StoreWriter, WriterEvents } from '../writer/store-writer.js';
 import type { Unit } from '../writer/unit.js';
@@ -10,7 +10,6 @@ import type { FromThread, OpenProblem, ThreadData, ToThread } from './messages.j
 import { packCommands } from './packed-commands.js';
 import { unpackOutcomes } from './packed-outcomes.js';
 import { receiveError } from './sent-error.js';
-import { messageOf } from '../sql/sqlite-errors.js';
 
 /** Beside this file once it is built; absent in sources and in bundles that take everything into one file. */
 const entry = new URL('./writer-thread.js', import.meta.url);

@@ -1,10 +1,9 @@
-import type { Logger, MotiaError, StoreProgram } from '@motia/engine-core/contract';
+import { messageOf, type Logger, type MotiaError, type StoreProgram } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
 import { NotImportable } from '../thread/import-program.js';
 import { whyNotImportable } from '../thread/resolve-program.js';
 import type { StoreWriter } from './store-writer.js';
 import type { Unit } from './unit.js';
-import { messageOf } from '../sql/sqlite-errors.js';
 
 export interface AutoWriterParts {
   /** The writer in a thread, started by the first program. @throws when no thread can be had */

@@ -1,8 +1,8 @@
 import type { Database } from 'better-sqlite3';
-import type { MotiaError, StoreCommandContext, StoreProgram, StoreSql } from '@motia/engine-core/contract';
+import { messageOf, type MotiaError, type StoreCommandContext, type StoreProgram, type StoreSql } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
 import { onQuarantined, type CorruptRow } from '../rows/quarantine-note.js';
-import { commandError, messageOf, sqliteCode, storageError } from '../sql/sqlite-errors.js';
+import { commandError, sqliteCode, storageError } from '../sql/sqlite-errors.js';
 import { createStatements, type Statements } from '../sql/statements.js';
 import { migrate } from './migrate.js';
 import { ProgramMemories } from './program-memories.js';

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
-import { isMotiaError, type StoreProgram, type StoreSql } from '@motia/engine-core/contract';
+import { isMotiaError, messageOf, type StoreProgram, type StoreSql } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
-import { messageOf, storageError } from '../sql/sqlite-errors.js';
+import { storageError } from '../sql/sqlite-errors.js';
 
 export interface MigrationTarget {
   readonly db: Database;

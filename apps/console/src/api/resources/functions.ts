@@ -64,7 +64,7 @@ function invokeBody(body: unknown): { readonly payload: unknown; readonly timeou
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw consoleErrors.BODY_INVALID({ reason: 'it is { payload, timeoutMs? }' });
   const { payload, timeoutMs } = body as Readonly<Record<string, unknown>>;
   const unknown = Object.keys(body).find((key) => key !== 'payload' && key !== 'timeoutMs');
-  if (unknown !== undefined) throw consoleErrors.BODY_INVALID({ reason: 'it is { payload, timeoutMs? }', problems: [{ pointer: `/${unknown}`, problem: 'unknown key' }] });
+  if (unknown !== undefined) throw consoleErrors.BODY_INVALID({ reason: 'it is { payload, timeoutMs? }', problems: [{ pointer: `/${unknown}`, problem: 'is not known' }] });
   if (timeoutMs !== undefined && (typeof timeoutMs !== 'number' || !Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > 300_000)) {
     throw consoleErrors.BODY_INVALID({ reason: 'timeoutMs is not a time', problems: [{ pointer: '/timeoutMs', problem: 'must be 1 to 300000 milliseconds' }] });
   }

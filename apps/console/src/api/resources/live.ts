@@ -10,7 +10,7 @@ export function liveRoutes(hub: LiveHub): readonly ApiRoute[] {
   return [
     get('/live/poll', ['topic', 'filter', 'epoch', 'seq', 'wait_ms'], async ({ query, signal }) => {
       const topic = text(query, 'topic', 512);
-      if (topic === undefined) throw consoleErrors.QUERY_INVALID({ parameter: 'topic', reason: 'names what to watch' });
+      if (topic === undefined) throw consoleErrors.QUERY_INVALID({ parameter: 'topic', reason: 'is missing: it names what to watch' });
       const epoch = text(query, 'epoch');
       const seq = integer(query, 'seq', 0);
       const waitMs = Math.min(integer(query, 'wait_ms', 0) ?? longestWaitMs, longestWaitMs);

@@ -81,10 +81,9 @@ async function redrive(modules: ModuleFunctions, stored: StoredData, request: Ap
   return { result: { ...result, id: request.params['queue'] ?? '', total }, traceId };
 }
 
-/** Chosen messages by their ids alone; a choice by filter within the queue. */
+/** Messages of the queue, by their ids or by a filter. */
 function choiceOf(request: ApiRequest, keys: typeof filters | typeof redriveKeys): object {
-  const body = bodyFields<(typeof redriveKeys)[number]>(request.body, keys);
-  return body.messageId !== undefined || body.messageIds !== undefined ? body : { ...target(request), ...body };
+  return { ...target(request), ...bodyFields<(typeof redriveKeys)[number]>(request.body, keys) };
 }
 
 function target(request: ApiRequest): object {

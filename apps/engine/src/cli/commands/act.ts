@@ -1,14 +1,15 @@
-import type { CronRow, QueueRow, WorkerRow } from '@motia/console/contract';
+import type { CronRow, FunctionRow, QueueRow, WorkerRow } from '@motia/console/contract';
 import type { Command } from '../args.js';
 import type { CommandPorts } from '../main.js';
 import { everything } from '../observe/all-pages.js';
 import { connectData, type DataClient } from '../observe/data-client.js';
+import { jsonOutput } from '../observe/json-text.js';
 import { renderTable } from '../observe/table.js';
 import { controlAddressOf, resolveSubject } from '../paths.js';
 import { parsePayload, readPayload } from '../payload.js';
-import { stepOf } from '../step-functions.js';
+import { isCondition, stepOf } from '../step-functions.js';
 import { resolveTarget, type Target } from '../verbs/resolve-target.js';
-import type { Verb } from '../verbs/verb.js';
+import type { Verb, VerbRequest } from '../verbs/verb.js';
 import { verbs, type Noun } from '../verbs/verbs.js';
 
 interface Changed {
@@ -25,16 +26,18 @@ export async function act({ noun, verb: word, request, config, json }: Extract<C
   try {
     const targets = await targetsOf(client, noun);
     const id = resolveTarget(noun, request.target, targets);
+    const functionId = request.functionMeant && (await functionIdOf(client, request.functionMeant, subscribersOf(id, targets)));
     if (verb.kind === 'list') {
       // All subscribers of a topic are several lists.
-      const subscribers = targets.filter((each) => each.id.startsWith(`${id} `)).map((each) => each.id);
-      const pages = await Promise.all((subscribers.length === 0 ? [id] : subscribers).map((each) => client.get<{ readonly items: readonly unknown[] }>(pathOf(verb, each), request.query)));
+      const subscribers = functionId === undefined ? subscribersOf(id, targets).map((each) => `${id} ${each.id}`) : [];
+      const query = { ...request.query, ...(functionId === undefined ? {} : { function: functionId }) };
+      const pages = await Promise.all((subscribers.length === 0 ? [id] : subscribers).map((each) => client.get<{ readonly items: readonly unknown[] }>(pathOf(verb, each), query)));
       const rows = pages.flatMap(({ items }) => items);
-      ports.stdout(json ? `${JSON.stringify(rows, null, 2)}\n` : renderTable(verb.columns, rows, verb.whenEmpty));
+      ports.stdout(json ? jsonOutput(rows) : renderTable(verb.columns, rows, verb.whenEmpty));
       return;
     }
-    const changed = await client.post<Changed>(pathOf(verb, id), { ...request.body, ...data });
-    ports.stdout(json ? `${JSON.stringify(changed, null, 2)}\n` : `${verb.tell(changed.result, id)}\ntrace ${changed.traceId}\n`);
+    const changed = await client.post<Changed>(pathOf(verb, id), { ...request.body, ...(functionId === undefined ? {} : { functionId }), ...data });
+    ports.stdout(json ? jsonOutput(changed) : `${verb.tell(changed.result, id)}\ntrace ${changed.traceId}\n`);
   } finally {
     client.close();
   }
@@ -60,6 +63,23 @@ async function targetsOf(client: DataClient, noun: Noun): Promise<readonly Targe
 function queueTargets(rows: readonly QueueRow[]): readonly Target[] {
   const wholes = new Map(rows.map(({ kind, name }) => [`${kind}:${name}`, { id: `${kind}:${name}`, names: [name] }]));
   return [...wholes.values(), ...rows.flatMap(({ kind, name, functionId }) => (functionId === '' ? [] : [{ id: `${kind}:${name} ${functionId}`, names: namesOf(functionId) }]))];
+}
+
+function subscribersOf(queueId: string, targets: readonly Target[]): readonly Target[] {
+  return targets.filter(({ id }) => id.startsWith(`${queueId} `)).map(({ id, names }) => ({ id: id.slice(queueId.length + 1), names }));
+}
+
+/**
+ * A subscriber of the topic, where it is one, else any function. A message for one that nobody knows would wait without end; dead
+ * letters may be those of one that is gone.
+ * @throws `MOTIA_ENGINE_TARGET_UNKNOWN`, `MOTIA_ENGINE_TARGET_AMBIGUOUS`
+ */
+async function functionIdOf(client: DataClient, { given, isCalled }: NonNullable<VerbRequest['functionMeant']>, subscribers: readonly Target[]): Promise<string> {
+  if (subscribers.length > 0) return resolveTarget('functions', given, subscribers);
+  const rows: readonly FunctionRow[] = await everything(client, '/functions', { internal: true });
+  const known = rows.filter(({ id }) => !isCondition(id)).map(({ id }) => ({ id, names: namesOf(id) }));
+  const isNamed = known.some(({ id, names }) => id === given || names.includes(given));
+  return isNamed || isCalled ? resolveTarget('functions', given, known) : given;
 }
 
 function namesOf(functionId: string): readonly string[] {

@@ -1,4 +1,5 @@
 import { connectControl } from '../../control/control-client.js';
+import { jsonOutput } from '../observe/json-text.js';
 
 interface ListedFunction {
   readonly function_id: string;
@@ -10,7 +11,7 @@ export async function listFunctions(request: { readonly address: string; readonl
   const client = await connectControl(request.address, request.subject);
   try {
     const { functions } = (await client.look('engine::functions::list', { include_internal: request.all }, 10_000)) as { readonly functions: readonly ListedFunction[] };
-    if (request.json) return `${JSON.stringify(functions, null, 2)}\n`;
+    if (request.json) return jsonOutput(functions);
     return renderTable(functions);
   } finally {
     client.close();

@@ -1,6 +1,7 @@
 import { isMotiaError } from '@motia/engine-core/contract';
 import { connectControl, type ControlClient } from '../../control/control-client.js';
 import { errors } from '../../errors.js';
+import { jsonOutput } from '../observe/json-text.js';
 import { parsePayload } from '../payload.js';
 import { functionsOfStep } from '../step-functions.js';
 
@@ -20,7 +21,7 @@ export async function invokeFunction(request: InvokeRequest): Promise<string> {
   const client = await connectControl(request.address, request.subject);
   try {
     const result = await invokeByName(client, request.functionId, payload, request.timeoutMs);
-    return result === undefined ? '' : `${JSON.stringify(result, null, 2)}\n`;
+    return result === undefined ? '' : jsonOutput(result);
   } finally {
     client.close();
   }

@@ -4,7 +4,7 @@ import type { Command } from '../args.js';
 import type { CommandPorts } from '../main.js';
 import { everything } from '../observe/all-pages.js';
 import { connectData, type DataClient } from '../observe/data-client.js';
-import { jsonText } from '../observe/json-text.js';
+import { jsonOutput, jsonText } from '../observe/json-text.js';
 import { renderLogLine } from '../observe/log-lines.js';
 import { cronColumns, queueColumns, traceColumns, workerColumns } from '../observe/list-columns.js';
 import { terminalFace, type TerminalFace } from '../observe/style.js';
@@ -38,23 +38,23 @@ async function show(client: DataClient, command: Exclude<ObserveCommand, { name:
     case 'trace': {
       const query = command.json ? { limit: 50_000 } : { view: 'tree', limit: 2_000 };
       const trace = await client.get<TraceTree>(`/traces/${encodeURIComponent(command.traceId)}`, query);
-      return command.json ? json(trace) : renderWaterfall(trace, face);
+      return command.json ? jsonOutput(trace) : renderWaterfall(trace, face);
     }
     case 'traces': {
       const { items } = await client.get<AnswerOf<'GET /traces'>>('/traces', { limit: command.limit, error: command.error, slow: command.slow });
-      return command.json ? json(items) : renderTable(traceColumns(Date.now()), items, 'no traces are kept');
+      return command.json ? jsonOutput(items) : renderTable(traceColumns(Date.now()), items, command.error || command.slow ? 'no such traces are kept' : 'no traces are kept');
     }
     case 'queues': {
       const rows = await everything(client, '/queues');
-      return command.json ? json(rows) : renderTable(queueColumns, rows, 'no queues');
+      return command.json ? jsonOutput(rows) : renderTable(queueColumns, rows, 'no queues');
     }
     case 'crons': {
       const rows = await everything(client, '/crons');
-      return command.json ? json(rows) : renderTable(cronColumns, rows, 'no schedules');
+      return command.json ? jsonOutput(rows) : renderTable(cronColumns, rows, 'no schedules');
     }
     case 'workers': {
       const rows = await everything(client, '/workers');
-      return command.json ? json(rows) : renderTable(workerColumns(Date.now()), rows, 'no workers are connected');
+      return command.json ? jsonOutput(rows) : renderTable(workerColumns(Date.now()), rows, 'no workers are connected');
     }
   }
 }
@@ -116,8 +116,4 @@ function severityFrom(level: string | undefined): (log: LogRow) => boolean {
   const order = ['trace', 'debug', 'info', 'warn', 'error'];
   const least = level === undefined ? 0 : order.indexOf(level);
   return ({ severity_text: text }) => order.indexOf(text.toLowerCase()) >= least;
-}
-
-function json(value: unknown): string {
-  return `${jsonText(value, 2)}\n`;
 }

@@ -6,10 +6,10 @@ type ListPath = { [P in DataPath]: P extends `GET ${infer Path}` ? (AnswerOf<P> 
 type RowOf<P extends ListPath> = AnswerOf<`GET ${P}`> extends { readonly items: readonly (infer T)[] } ? T : never;
 
 /** Every row of a list. */
-export async function everything<P extends ListPath>(client: DataClient, path: P): Promise<readonly RowOf<P>[]> {
+export async function everything<P extends ListPath>(client: DataClient, path: P, query: Readonly<Record<string, boolean>> = {}): Promise<readonly RowOf<P>[]> {
   const rows: RowOf<P>[] = [];
   for (let cursor: string | undefined; ; ) {
-    const page = await client.get<{ readonly items: readonly RowOf<P>[]; readonly nextCursor: string | null }>(path, { limit: 200, cursor });
+    const page = await client.get<{ readonly items: readonly RowOf<P>[]; readonly nextCursor: string | null }>(path, { ...query, limit: 200, cursor });
     rows.push(...page.items);
     if (page.nextCursor === null) return rows;
     cursor = page.nextCursor;

@@ -11,10 +11,10 @@ const narrowing = ['code', 'group', 'function'] as const;
 export const queueVerbs: Readonly<Record<string, Verb>> = {
   publish: change('POST /queues/:queue/publish', {
     operands: '<queue> <data>', says: "puts a message on it; data is JSON, '-' reads standard input", options: ['json', 'function', 'group', 'dedup', 'delay'],
-    read([target, data, ...others], { function: functionId, group, dedup, delay }) {
+    read([target, data, ...others], { function: given, group, dedup, delay }) {
       if (target === undefined || data === undefined || others.length > 0) return undefined;
       const delayMs = delay === undefined ? undefined : wholeNumber('--delay', delay, { least: 0, most: longestDelayMs, unit: ' milliseconds' });
-      return { target, data, body: defined({ functionId, messageGroupId: group, dedupId: dedup, delayMs }) };
+      return { target, data, ...meant(given, true), body: defined({ messageGroupId: group, dedupId: dedup, delayMs }) };
     },
     tell: ({ messageReceiptId, deduplicated }, target) => (deduplicated === true ? `${target} has that message already: ${messageReceiptId}` : `published to ${target}: ${messageReceiptId}`),
   }),
@@ -23,7 +23,7 @@ export const queueVerbs: Readonly<Record<string, Verb>> = {
   dead: list('GET /queues/:queue/dlq', {
     operands: '<queue>', says: 'its dead letters', options: ['json', 'limit', ...narrowing],
     read([target, ...others], values) {
-      return target === undefined || others.length > 0 ? undefined : { target, query: { limit: limitOf(values.limit), ...narrowed(values, 'function') } };
+      return target === undefined || others.length > 0 ? undefined : { target, query: { limit: limitOf(values.limit), ...narrowed(values) }, ...meant(values.function, false) };
     },
     columns: [
       { title: 'GIVEN UP', show: ({ endedAtMs }) => (endedAtMs === undefined ? '-' : clockTime(endedAtMs, Date.now())) },
@@ -58,15 +58,19 @@ export const queueVerbs: Readonly<Record<string, Verb>> = {
 /** Which dead letters: never all of them by leaving something out. @throws `MOTIA_ENGINE_USAGE` */
 function chosen(verb: string, [target, ...messageIds]: readonly string[], values: Values, isDryRun: boolean): (VerbRequest & { readonly body: Readonly<Record<string, unknown>> }) | undefined {
   if (target === undefined) return undefined;
-  const filter = narrowed(values, 'functionId');
-  const isNarrowed = Object.keys(filter).length > 0;
+  const filter = narrowed(values);
+  const isNarrowed = Object.keys(filter).length > 0 || values.function !== undefined;
   if (messageIds.length > 0 && (isNarrowed || values.all === true)) throw errors.USAGE({ problem: `\`iii queues ${verb}\` takes either messages or --all, --code, --group and --function` });
   if (messageIds.length === 0 && !isNarrowed && values.all !== true && !isDryRun) throw errors.USAGE({ problem: `\`iii queues ${verb}\` needs to know which dead letters: their ids, --code, --group, --function, or --all` });
-  return { target, body: messageIds.length > 0 ? { messageIds } : filter };
+  return { target, body: messageIds.length > 0 ? { messageIds } : filter, ...meant(values.function, false) };
 }
 
-function narrowed<K extends string>({ code, group, function: functionId }: Values, functionKey: K): Readonly<Record<string, string>> {
-  return defined({ code, group, [functionKey]: functionId });
+function narrowed({ code, group }: Values): Readonly<Record<string, string>> {
+  return defined({ code, group });
+}
+
+function meant(given: string | undefined, isCalled: boolean): Pick<VerbRequest, 'functionMeant'> {
+  return given === undefined ? {} : { functionMeant: { given, isCalled } };
 }
 
 function defined<T>(fields: Readonly<Record<string, T | undefined>>): Readonly<Record<string, T>> {

@@ -17,7 +17,7 @@ const shortestBeginning = 6;
  * What a person means: an id, another name, or the beginning of an id that is that of no other.
  * @throws `MOTIA_ENGINE_TARGET_UNKNOWN`, `MOTIA_ENGINE_TARGET_AMBIGUOUS`
  */
-export function resolveTarget(noun: Noun, given: string, targets: readonly Target[]): string {
+export function resolveTarget(noun: Noun | 'functions', given: string, targets: readonly Target[]): string {
   const byId = targets.find(({ id }) => id === given);
   if (byId !== undefined) return byId.id;
   const named = targets.filter(({ names }) => names.includes(given));

@@ -8,6 +8,8 @@ export interface VerbRequest {
   readonly target: string;
   readonly query?: Readonly<Record<string, string | number>>;
   readonly body?: Readonly<Record<string, unknown>>;
+  /** The function that is meant, as a person writes it: it becomes `functionId` of the body, `function` of the query. One that is called must be known. */
+  readonly functionMeant?: { readonly given: string; readonly isCalled: boolean };
   /** JSON text that becomes `data` of the body; `-` reads it from standard input. */
   readonly data?: string;
 }

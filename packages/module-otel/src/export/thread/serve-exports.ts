@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { systemClock } from '@motia/engine-core';
-import { isMotiaError, type WireError } from '@motia/engine-core/contract';
+import { isMotiaError, messageOf, type WireError } from '@motia/engine-core/contract';
 import { otelErrors } from '../../errors.js';
 import { decodeSpans } from '../../record/span-decoder.js';
 import type { ExportOutcome, TelemetryExporter } from '../exporter-slot.js';
@@ -66,5 +66,5 @@ function spansOf({ pieces, strings: { first, texts: added } }: SentRecords, text
 
 function wireOf(error: unknown, { endpoint }: OtlpOptions): WireError {
   if (isMotiaError(error)) return { ...error.toWire() };
-  return { ...otelErrors.EXPORT_FAILED({ endpoint: new URL(endpoint).host, reason: error instanceof Error ? error.message : String(error), isRetryable: false }).toWire() };
+  return { ...otelErrors.EXPORT_FAILED({ endpoint: new URL(endpoint).host, reason: messageOf(error), isRetryable: false }).toWire() };
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { MotiaError, type Clock } from '@motia/engine-core/contract';
+import { messageOf, MotiaError, type Clock } from '@motia/engine-core/contract';
 import { otelErrors } from '../../errors.js';
 import type { LogData } from '../../logs/log-data.js';
 import type { SpanData } from '../../record/span-data.js';
@@ -108,7 +108,7 @@ export class ThreadExporter implements TelemetryExporter {
         post(worker, { type: 'send', id, ...sent });
       } catch (error) {
         settled();
-        reject(otelErrors.EXPORT_FAILED({ endpoint: this.destination, reason: error instanceof Error ? error.message : String(error), isRetryable: false }, error));
+        reject(otelErrors.EXPORT_FAILED({ endpoint: this.destination, reason: messageOf(error), isRetryable: false }, error));
       }
     });
   }
@@ -154,8 +154,8 @@ class ExportThread {
     // Without the flags of the program: `--input-type` beside `--eval` would keep a thread from starting.
     this.worker = new Worker(entry, { workerData: { otlp }, name: 'motia-otlp', execArgv: [] });
     let reason = 'it ended without being told to';
-    this.worker.on('error', (error) => (reason = error.message));
-    this.worker.on('messageerror', (error) => (reason = error.message));
+    this.worker.on('error', (error: unknown) => (reason = messageOf(error)));
+    this.worker.on('messageerror', (error) => (reason = messageOf(error)));
     this.opened = new Promise((resolve, reject) => {
       this.worker.on('message', (message: FromExporter) => {
         if (message.type === 'ready') resolve();

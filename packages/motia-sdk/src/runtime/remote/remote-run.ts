@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { isMotiaError, nodeStreamTransport, type MotiaError, type Transport } from '@motia/protocol';
+import { isMotiaError, messageOf, nodeStreamTransport, type MotiaError, type Transport } from '@motia/protocol';
 import type { InvocationScope } from '../../context/invocation-scope.js';
 import type { OtelSettings } from '../../telemetry/otel-config.js';
 import type { LoadedApp } from '../loaded-module.js';
@@ -159,8 +159,4 @@ function describe({ code, message, hint }: MotiaError): string {
 /** An engine that expects TLS ends a plain connection without a word. */
 function wrongKind(error: unknown, { kind }: EngineAddress): string {
   return kind === 'tcp' && isMotiaError(error, 'MOTIA_PROTOCOL_CONNECTION_CLOSED') ? ' before it answered (where the engine prints a tls:// address, connect to that)' : '';
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
