@@ -182,4 +182,18 @@ describe('the API of OpenTelemetry', () => {
       takeBack?.();
     }
   });
+
+  it.each<readonly [string, unknown]>([
+    ['nothing', undefined], ['null', null], ['a number', 7], ['a symbol', Symbol('s')], ['an object without a prototype', Object.create(null)], ['a list', [1, null, 'x']],
+  ])('takes %s for a name, and throws nothing into the library', async (_what, given) => {
+    await using engine = await startOtel();
+    const any = given as never;
+    const tracer = engine.host.service(OtelServiceRef).tracerProvider?.getTracer('library');
+    const span = tracer?.startSpan(any, { attributes: { odd: any, list: [any] } });
+    expect((await engine.list()).spans).toMatchObject([{ in_flight: true }]);
+    span?.addEvent(any, { odd: any });
+    span?.setStatus({ code: 2, message: any });
+    span?.end();
+    expect((await engine.list()).spans).toMatchObject([{ status: 'error' }]);
+  });
 });

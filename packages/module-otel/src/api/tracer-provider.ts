@@ -72,8 +72,8 @@ class RecordProcessor implements SpanProcessor {
     record.status = span.status.code === SpanStatusCode.ERROR ? 'error' : span.status.code === SpanStatusCode.OK ? 'ok' : 'unset';
     const rare = record.addRare();
     rare.scope = span.instrumentationScope.name;
-    if (span.status.message !== undefined) rare.statusText = span.status.message;
-    if (span.events.length > 0) rare.events = span.events.map(({ name, time, attributes }) => ({ name, timeMs: toMs(time), attributes: plainAttributes(attributes ?? {}) }));
+    if (span.status.message !== undefined) rare.statusText = textOf(span.status.message);
+    if (span.events.length > 0) rare.events = span.events.map(({ name, time, attributes }) => ({ name: textOf(name), timeMs: toMs(time), attributes: plainAttributes(attributes ?? {}) }));
     if (span.links.length > 0) rare.links = span.links.map(({ context }) => ({ traceId: context.traceId, spanId: context.spanId }));
     rare.omittedAttributes = span.droppedAttributesCount;
     rare.omittedEvents = span.droppedEventsCount;
@@ -93,7 +93,7 @@ class RecordProcessor implements SpanProcessor {
     const { traceId, spanId } = span.spanContext();
     const parent = span.parentSpanContext;
     const traceparent = `00-${traceId}-${spanId}-01`;
-    const record = new SpanRecord(nobody, span.name, kinds[span.kind] ?? 'internal', traceparent, undefined, trace ?? this.#recorder.traceOf(traceparent), parent !== undefined, parent?.isRemote === true, toMs(span.startTime), plainAttributes(span.attributes));
+    const record = new SpanRecord(nobody, textOf(span.name), kinds[span.kind] ?? 'internal', traceparent, undefined, trace ?? this.#recorder.traceOf(traceparent), parent !== undefined, parent?.isRemote === true, toMs(span.startTime), plainAttributes(span.attributes));
     setId(record, spanId);
     if (parent !== undefined) setParent(record, parent.spanId);
     return record;
@@ -102,6 +102,16 @@ class RecordProcessor implements SpanProcessor {
 
 function toMs([seconds, nanos]: readonly [number, number]): number {
   return seconds * 1000 + nanos / 1e6;
+}
+
+/** A library may call its spans and events anything, and gets no error for it. */
+function textOf(given: unknown): string {
+  if (typeof given === 'string') return given;
+  try {
+    return String(given);
+  } catch {
+    return typeof given;
+  }
 }
 
 function plainAttributes(attributes: Attributes): Readonly<Record<string, AttributeValue>> {
