@@ -29,21 +29,27 @@ export function recordLogs({ clock, logs, calls, source, workerId }: WorkerLogPa
   function toRecord(entry: Partial<LogEntry>): LogRecord {
     const { level, message, timestamp, invocationId, source: stream, data } = entry;
     const fields = fieldsOf(data);
-    const base = {
-      level: levels.has(level as string) ? (level as LogLevel) : ('info' as const),
+    // Member by member: a record is made for every line of every process, and spreading parts into it takes ten times as long.
+    const record: { -readonly [K in keyof LogRecord]: LogRecord[K] } = {
+      level: levels.has(level as string) ? (level as LogLevel) : 'info',
       time: typeof timestamp === 'number' && Number.isFinite(timestamp) ? timestamp : clock.now(),
       message: cut(typeof message === 'string' ? message : String(message ?? '')),
       source,
       workerId,
-      ...(stream === 'stdout' || stream === 'stderr' || stream === 'logger' ? { stream } : {}),
     };
+    if (stream === 'stdout' || stream === 'stderr' || stream === 'logger') record.stream = stream;
     const call = typeof invocationId === 'string' ? calls.describe(invocationId) : undefined;
     if (call !== undefined) {
       // A span of the worker's own inside the trace of its call is more exact than the call's.
       const own = entry.traceId === call.traceId && typeof entry.spanId === 'string' && hexSpan.test(entry.spanId) ? entry.spanId : undefined;
-      return { ...base, invocationId: call.invocationId, functionId: call.functionId, traceId: call.traceId, spanId: own ?? call.spanId, ...(fields === undefined ? {} : { fields }) };
+      record.invocationId = call.invocationId;
+      record.functionId = call.functionId;
+      record.traceId = call.traceId;
+      record.spanId = own ?? call.spanId;
+      if (fields !== undefined) record.fields = fields;
+      return record;
     }
-    return { ...base, ...claimed(entry), ...marked(fields, typeof invocationId === 'string') };
+    return { ...record, ...claimed(entry), ...marked(fields, typeof invocationId === 'string') };
   }
 }
 

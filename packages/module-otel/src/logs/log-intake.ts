@@ -61,20 +61,13 @@ export class LogIntake {
   #clean(record: LogRecord): LogData {
     const { clock, redactor, maxMessageLength } = this.#options;
     const { level, time, message, source, traceId, spanId, functionId, invocationId, workerId, stream, fields } = record;
-    return {
-      timeMs: time,
-      observedMs: clock.now(),
-      level,
-      message: redactor.text(cutText(message, maxMessageLength)),
-      source: redactor.text(cutText(source, 256)),
-      traceId,
-      spanId,
-      ...(functionId === undefined ? {} : { functionId }),
-      ...(invocationId === undefined ? {} : { invocationId }),
-      ...(workerId === undefined ? {} : { workerId }),
-      ...(stream === undefined ? {} : { stream }),
-      ...(fields === undefined ? {} : { fields: this.#cleanFields(fields) }),
-    };
+    const log: { -readonly [K in keyof LogData]: LogData[K] } = { timeMs: time, observedMs: clock.now(), level, message: redactor.text(cutText(message, maxMessageLength)), source: redactor.text(cutText(source, 256)), traceId, spanId };
+    if (functionId !== undefined) log.functionId = functionId;
+    if (invocationId !== undefined) log.invocationId = invocationId;
+    if (workerId !== undefined) log.workerId = workerId;
+    if (stream !== undefined) log.stream = stream;
+    if (fields !== undefined) log.fields = this.#cleanFields(fields);
+    return log;
   }
 
   #cleanFields(fields: NonNullable<LogRecord['fields']>): Readonly<Record<string, unknown>> {
@@ -90,8 +83,8 @@ function roughLength(value: unknown, enough: number): number {
   if (typeof value === 'string') return value.length;
   if (typeof value !== 'object' || value === null) return 8;
   let length = 2;
-  for (const [key, member] of Object.entries(value)) {
-    length += key.length + roughLength(member, enough - length);
+  for (const key in value) {
+    length += key.length + roughLength((value as Readonly<Record<string, unknown>>)[key], enough - length);
     if (length > enough) return length;
   }
   return length;

@@ -67,10 +67,10 @@ export class LogRing {
   }
 
   append(log: LogData): void {
-    const { timeMs, observedMs, level, traceId, spanId, ...rest } = log;
-    let json = JSON.stringify(rest);
+    const { timeMs, observedMs, level, traceId, spanId, message, source, functionId, invocationId, workerId, stream, fields } = log;
+    let json = JSON.stringify({ message, source, functionId, invocationId, workerId, stream, fields });
     // No character takes more than three bytes.
-    if (json.length * 3 > this.#ring.chunkBytes - at.json) json = JSON.stringify({ message: log.message.slice(0, 8192), source: log.source, fields: { truncated: true } });
+    if (json.length * 3 > this.#ring.chunkBytes - at.json) json = JSON.stringify({ message: message.slice(0, 8192), source, fields: { truncated: true } });
     let chunk = this.#ring.newest;
     if (chunk === undefined || chunk.records >= this.#recordsPerChunk || chunk.used + at.json + json.length > chunk.bytes.byteLength) chunk = this.#begin();
     let length = writeText(chunk, json);
