@@ -78,7 +78,7 @@ describe('iii, used from a terminal', () => {
   it('checks a sound config without starting anything', async () => {
     const result = await runIii(['config', 'check'], { cwd: folder.path });
     expect(result.code).toBe(0);
-    expect(result.stdout).toContain('no problems');
+    expect(result.stdout).toMatch(/no problems, (?:1 module|\d+ modules)\n/);
     expect(result.stdout).toContain('modules::api::RestApiModule');
   });
 

@@ -1,7 +1,7 @@
+import { delay } from '@motia/engine-core';
 import type { Clock } from '@motia/engine-core/contract';
 import { guardMark } from './guard.js';
 import { commandLineOf, findByEnvironment, readProcessTable, type ProcessEntry } from './process-table.js';
-import { delay } from './wait.js';
 
 /** A process that left its group and was found all the same. */
 export interface Escapee {

@@ -1,3 +1,4 @@
+import { delay } from '@motia/engine-core';
 import type { HealthReporter, Logger, MotiaError, ProcessService, WorkerRegistry, Clock } from '@motia/engine-core/contract';
 import type { Command } from './command.js';
 import { execErrors } from './errors.js';
@@ -6,7 +7,6 @@ import { summariseHealth } from './health-summary.js';
 import { Replica } from './replica.js';
 import type { RestartPolicy } from './restart-policy.js';
 import { SingleFlight } from './single-flight.js';
-import { delay } from './wait.js';
 import type { LaunchOptions, WorkerProcess } from './worker-process.js';
 
 export interface SupervisorOptions {

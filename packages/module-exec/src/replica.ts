@@ -1,8 +1,8 @@
+import { delay } from '@motia/engine-core';
 import type { Clock, Logger, MotiaError, ProcessState, WorkerRegistry } from '@motia/engine-core/contract';
 import { execErrors } from './errors.js';
 import type { Loss } from './loss.js';
 import { decideRestart, noCrashes, type CrashHistory, type RestartPolicy } from './restart-policy.js';
-import { delay } from './wait.js';
 import type { WorkerProcess } from './worker-process.js';
 
 export interface ReplicaOptions {

@@ -1,8 +1,9 @@
+import { delay } from '@motia/engine-core';
 import type { Clock } from '@motia/engine-core/contract';
 import { endEscapees, type Escapee } from './escapees.js';
 import type { ProcessGroup } from './process-group.js';
 import { descendantsOf, readProcessTable, type ProcessEntry } from './process-table.js';
-import { delay, settlesWithin } from './wait.js';
+import { settlesWithin } from './wait.js';
 
 /** What to stop and how long each rung may take. */
 export interface LadderOptions {

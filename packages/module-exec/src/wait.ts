@@ -1,19 +1,5 @@
 import type { Clock } from '@motia/engine-core/contract';
 
-/** Resolves after the time, or at once when the signal aborts. Never rejects. */
-export function delay(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
-  if (signal?.aborted === true) return Promise.resolve();
-  return new Promise((resolve) => {
-    const finish = (): void => {
-      clock.clear(timer);
-      signal?.removeEventListener('abort', finish);
-      resolve();
-    };
-    const timer = clock.setTimeout(finish, delayMs);
-    signal?.addEventListener('abort', finish);
-  });
-}
-
 /** Whether the promise settled, either way, before the time was over or the signal aborted. */
 export function settlesWithin(clock: Clock, promise: Promise<unknown>, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { delay } from '@motia/engine-core';
 import type { Clock, Logger, LogSink, Timer, WorkerHandle, WorkerRegistry } from '@motia/engine-core/contract';
 import { nodeStreamTransport, type MotiaError } from '@motia/engine-core/contract';
 import { takesChannel } from './channel-offer.js';
@@ -11,7 +12,7 @@ import { OutputLines } from './output-lines.js';
 import { spawnGroup, type ProcessGroup } from './process-group.js';
 import { isProgramOutput, ProtocolProbe } from './protocol-probe.js';
 import { clearRemains, stopLadder, type LadderOutcome } from './stop-ladder.js';
-import { delay, settlesWithin } from './wait.js';
+import { settlesWithin } from './wait.js';
 
 /** What every process of one module instance has in common. */
 export interface ProcessSetting {

@@ -260,6 +260,7 @@ describe('an operator', () => {
     await test.invoke('queue::resume', { topic: 'orders' });
     await test.settle();
     expect(data).toEqual([1, 2, 3]);
+    await expect(test.invoke('queue::pause', { topc: 'orders' })).rejects.toThrow(/^topc is not known \(did you mean "topic"\?\)\.$/);
     expect(await codeOf(test.invoke('queue::pause', { topic: 'ordesr' }))).toBe('MOTIA_QUEUE_QUEUE_NOT_FOUND');
     expect(await codeOf(test.invoke('queue::pause', {}))).toBe('MOTIA_QUEUE_INVALID_OPTION');
   });

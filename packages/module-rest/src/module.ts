@@ -1,4 +1,4 @@
-import { HostGuard } from '@motia/engine-core';
+import { delay, HostGuard } from '@motia/engine-core';
 import { defineModule, moduleFactory, QueueServiceRef, RestServiceRef, StorePoolRef, StreamServiceRef, type ModuleUse, type Registration, type RestService } from '@motia/engine-core/contract';
 import { AcceptedRequests } from './accepted/accepted-requests.js';
 import { AddressLimit } from './address-limit.js';
@@ -18,7 +18,6 @@ import { MiddlewareSet } from './middleware-set.js';
 import { OpenApiSource } from './openapi-source.js';
 import { OpenExchanges } from './open-exchanges.js';
 import { restOptions, type RestInput } from './options.js';
-import { pause } from './pause.js';
 import { ResponseOffers } from './response-offers.js';
 import { makeNotFoundRoute } from './route.js';
 import { RouteBinder } from './route-binder.js';
@@ -113,7 +112,7 @@ export const RestModule = defineModule({
       async drain(deadline) {
         // From now on `readyz` says so, and connections end with their response.
         drainState.isDraining = true;
-        await pause(ctx.clock, options.server.drain_delay_ms, deadline);
+        if (options.server.drain_delay_ms > 0) await delay(ctx.clock, options.server.drain_delay_ms, deadline);
         listener.stopAccepting();
         parts.open.drainAll();
         await parts.open.settled(deadline, () => restErrors.DRAINING({}));

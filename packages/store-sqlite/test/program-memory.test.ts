@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { defineStoreProgram, type StoreCommandContext, type StoreSql } from '@motia/engine-core/contract';
 import { openWritable } from '../src/sql/connection.js';
 import { RecentRows } from '../src/rows/index.js';
@@ -35,6 +35,10 @@ function start({ isShared = false } = {}) {
 }
 
 describe('what a program remembers', () => {
+  // A batch ends after two milliseconds, which on a busy machine would be anywhere.
+  beforeEach(() => void jest.spyOn(performance, 'now').mockReturnValue(0));
+  afterEach(() => void jest.restoreAllMocks());
+
   it('is there for its next command, in the same commit and in later ones', () => {
     const { add, run } = start();
     expect(run([add()], [add()])).toEqual([[{ remembered: undefined, value: 1 }], [{ remembered: 1, value: 2 }]]);

@@ -1,3 +1,4 @@
+import { delay } from '@motia/engine-core';
 import { isMotiaError, messageOf, type Clock, type Logger } from '@motia/engine-core/contract';
 
 const retryMs = 1_000;
@@ -24,15 +25,7 @@ export async function persist<T>({ clock, logger, stopped }: PersistParts, what:
         return undefined;
       }
       if (attempt === 1) logger.error('The end of a cron run cannot be recorded; trying until it can', { what, reason });
-      await new Promise<void>((resolve) => {
-        const goOn = (): void => {
-          clock.clear(timer);
-          stopped.removeEventListener('abort', goOn);
-          resolve();
-        };
-        const timer = clock.setTimeout(goOn, retryMs);
-        stopped.addEventListener('abort', goOn, { once: true });
-      });
+      await delay(clock, retryMs, stopped);
     }
   }
 }

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import { delay } from '@motia/engine-core';
 import { messageOf, type Clock } from '@motia/engine-core/contract';
 import { otelErrors } from '../errors.js';
 import { privateAddressReason } from './address-guard.js';
@@ -35,23 +36,10 @@ export async function callWebhook(url: string, body: unknown, options: WebhookOp
     } catch (error) {
       const waitMs = waitsMs[attempt];
       if (waitMs === undefined || (error as { code?: unknown }).code === 'MOTIA_OTEL_WEBHOOK_REFUSED') throw error;
-      await pause(waitMs, options);
+      await delay(options.clock, waitMs, options.signal);
       if (options.signal?.aborted === true) throw error;
     }
   }
-}
-
-function pause(waitMs: number, { clock, signal }: WebhookOptions): Promise<void> {
-  return new Promise<void>((resolve) => {
-    if (signal?.aborted === true) return resolve();
-    const end = (): void => {
-      clock.clear(timer);
-      signal?.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = clock.setTimeout(end, waitMs);
-    signal?.addEventListener('abort', end);
-  });
 }
 
 async function permittedAddress(target: URL, { allowedHosts, resolve = systemLookup }: WebhookOptions): Promise<string> {

@@ -14,7 +14,7 @@ export class Request {
     for (const key of Object.keys(this.#given)) {
       if (known.some((name) => name === key || snakeCase(name) === key)) continue;
       const [nearest] = nearestNames(key, known);
-      throw queueErrors.INVALID_OPTION({ option: key.slice(0, 128), problem: nearest === undefined ? `is not known; there are ${known.join(', ')}` : `is not known; did you mean "${nearest}"?` });
+      throw queueErrors.INVALID_OPTION({ option: key.slice(0, 128), problem: nearest === undefined ? `is not known; there are ${known.join(', ')}` : `is not known (did you mean "${nearest}"?)` });
     }
   }
 

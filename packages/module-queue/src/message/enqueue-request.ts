@@ -57,7 +57,7 @@ export function checkedMessage(message: QueueMessage): QueueMessage {
 
 function unknownKey(key: string): Error {
   const [nearest] = nearestNames(key, keys);
-  return queueErrors.INVALID_OPTION({ option: key.slice(0, 128), problem: `is not an option of enqueue${nearest === undefined ? `; there are ${keys.join(', ')}` : `; did you mean "${nearest}"?`}` });
+  return queueErrors.INVALID_OPTION({ option: key.slice(0, 128), problem: `is not an option of enqueue${nearest === undefined ? `; there are ${keys.join(', ')}` : ` (did you mean "${nearest}"?)`}` });
 }
 
 function delayOf({ delayMs, delaySeconds }: Partial<Record<Key, unknown>>): { readonly delayMs?: number } {

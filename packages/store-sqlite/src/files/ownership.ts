@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Database as Connection } from 'better-sqlite3';
+import { delay } from '@motia/engine-core';
 import type { Clock } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
 import { sqliteCode, storageError } from '../sql/sqlite-errors.js';
@@ -46,15 +47,7 @@ export async function takeOwnership(options: OwnershipOptions): Promise<Ownershi
     const owner = readOwner(files);
     if (clock.monotonicMs() >= giveUpAtMs || interrupt?.aborted === true) throw storeErrors.OWNED({ folder: files.folder, ...(owner === undefined ? {} : { pid: owner.pid, startedAt: new Date(owner.startedAtMs).toISOString(), isShared: owner.isShared }) });
     if (attempt === 1) onWaiting(owner);
-    await new Promise<void>((resolve) => {
-      const wake = (): void => {
-        clock.clear(timer);
-        interrupt?.removeEventListener('abort', wake);
-        resolve();
-      };
-      const timer = clock.setTimeout(wake, retryMs);
-      interrupt?.addEventListener('abort', wake, { once: true });
-    });
+    await delay(clock, retryMs, interrupt);
   }
 }
 

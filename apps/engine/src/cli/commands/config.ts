@@ -3,6 +3,7 @@ import { importBesideEngine } from '../../import-beside-engine.js';
 import { defaultModules, schemaOf } from '../../standard-modules.js';
 import type { ConfigChoice } from '../args.js';
 import { resolveSubject } from '../paths.js';
+import { counted } from '../verbs/verb.js';
 
 interface Place {
   readonly cwd: string;
@@ -33,5 +34,5 @@ export async function checkConfig(choice: ConfigChoice, { cwd }: Place): Promise
   await engine.stop();
   const notices = engine.notices.map((notice) => `${notice.source}${notice.line === undefined ? '' : `:${notice.line}`}: ${notice.message}\n`);
   const modules = engine.modules().map((module) => `  ${module.class}  ${module.name} ${module.version}\n`);
-  return [...notices, `${configPath ?? subject}: no problems, ${modules.length} modules\n`, ...modules].join('');
+  return [...notices, `${configPath ?? subject}: no problems, ${counted(modules.length, 'module')}\n`, ...modules].join('');
 }
