@@ -144,12 +144,16 @@ export class ExportPump<B> implements Pump {
 
   async #sendBatch(): Promise<void> {
     const { source, batchSize } = this.#options;
-    const { batch, count, next, missed } = source.read(this.#next, batchSize);
-    this.#dropped += missed;
-    this.#next = next - count;
-    if (count === 0) return;
+    // Known once it has been read.
+    let count = 0;
+    let next = this.#next;
     try {
-      const { rejected, reason } = await this.#sendInTime(batch);
+      const taken = source.read(this.#next, batchSize);
+      ({ count, next } = taken);
+      this.#dropped += taken.missed;
+      this.#next = next - count;
+      if (count === 0) return;
+      const { rejected, reason } = await this.#sendInTime(taken.batch);
       this.#next = next;
       this.#sent += count - rejected;
       this.#dropped += rejected;
