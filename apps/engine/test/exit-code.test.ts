@@ -42,9 +42,11 @@ describe('renderError', () => {
     expect(text).toBe('MOTIA_REST_PORT_IN_USE: message of MOTIA_REST_PORT_IN_USE\n  do this');
   });
 
-  it('shows every cause of a failed start', () => {
-    const text = renderError(coded('MOTIA_ENGINE_START_FAILED', new AggregateError([coded('MOTIA_A_ONE'), coded('MOTIA_B_TWO')])));
-    expect(text).toContain('MOTIA_A_ONE');
-    expect(text).toContain('MOTIA_B_TWO');
+  it('shows every cause of a failed start once, with its remedy', () => {
+    const causes = new AggregateError([coded('MOTIA_A_ONE'), coded('MOTIA_B_TWO')]);
+    const error = new MotiaError({ code: 'MOTIA_ENGINE_START_FAILED', message: 'It did not start.\n  - message of MOTIA_A_ONE\n  - message of MOTIA_B_TWO', hint: '`cause.errors` holds every error', cause: causes });
+    expect(renderError(error)).toBe([
+      'MOTIA_ENGINE_START_FAILED: It did not start.', '  MOTIA_A_ONE: message of MOTIA_A_ONE', '    do this', '  MOTIA_B_TWO: message of MOTIA_B_TWO', '    do this',
+    ].join('\n'));
   });
 });

@@ -9,8 +9,10 @@ function render(error: unknown, seen: Set<unknown>): string[] {
   if (seen.has(error)) return [];
   seen.add(error);
   if (isMotiaError(error)) {
-    const lines = [`${error.code}: ${error.message}`];
-    if (error.hint !== undefined) lines.push(`  ${error.hint}`);
+    // What it lists, and where to find that, a person sees below: each with its remedy.
+    const hasList = error.cause instanceof AggregateError;
+    const lines = [`${error.code}: ${hasList ? (error.message.split('\n', 1)[0] ?? '') : error.message}`];
+    if (error.hint !== undefined && !hasList) lines.push(`  ${error.hint}`);
     const { changeTraceId } = (typeof error.details === 'object' && error.details !== null ? error.details : {}) as { readonly changeTraceId?: unknown };
     if (typeof changeTraceId === 'string') lines.push(`  What it did: iii trace ${changeTraceId}`);
     return [...lines, ...renderCauses(error, seen)];
