@@ -120,7 +120,7 @@ export class LogRing {
 
   /** Records after this one that had to make room. */
   missedSince(record: number): number {
-    return Math.max(0, (this.#ring.oldest?.firstRecord ?? this.written) - Math.max(record + 1, this.#firstKept));
+    return Math.max(0, this.#ring.first - Math.max(record + 1, this.#firstKept));
   }
 
   clear(): void {

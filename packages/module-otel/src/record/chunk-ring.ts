@@ -50,7 +50,7 @@ export class RingCursor {
   /** Copies what is new, about `most` bytes at a time. */
   take(most: number): TakenBytes {
     const pieces: TakenBytes['pieces'][number][] = [];
-    const missed = Math.max(0, (this.ring.oldest?.firstRecord ?? this.ring.written) - this.#record);
+    const missed = Math.max(0, this.ring.first - this.#record);
     this.#record += missed;
     let room = most;
     for (const chunk of this.ring.chunks()) {
@@ -96,6 +96,11 @@ export class ChunkRing {
     return this.#chunks[0];
   }
 
+  /** Number of the oldest record that is there; of the next one when there is none. */
+  get first(): number {
+    return this.#chunks[0]?.firstRecord ?? this.written;
+  }
+
   get newest(): Chunk | undefined {
     return this.#chunks.at(-1);
   }
@@ -137,7 +142,7 @@ export class ChunkRing {
 
   /** Visits records from number `from` on, at most `most`; `missed` went before they were read. */
   read(from: number, most: number, visit: (chunk: Chunk, at: number) => void): { readonly next: number; readonly missed: number } {
-    const missed = Math.max(0, (this.#chunks[0]?.firstRecord ?? this.written) - from);
+    const missed = Math.max(0, this.first - from);
     let next = from + missed;
     let left = most;
     for (const chunk of this.#chunks) {
@@ -156,7 +161,7 @@ export class ChunkRing {
 
   /** Copies records from number `from` on, at most `most`. */
   copy(from: number, most: number): CopiedRecords {
-    const missed = Math.max(0, (this.#chunks[0]?.firstRecord ?? this.written) - from);
+    const missed = Math.max(0, this.first - from);
     const pieces: Uint8Array[] = [];
     let next = from + missed;
     const end = next + most;

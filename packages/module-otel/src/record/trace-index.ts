@@ -107,7 +107,7 @@ export class TraceIndex {
 
   /** Looks at a slice of what is new. @returns up to which record */
   #look(ring: ChunkRing, from: number, end: number, isKept: boolean): number {
-    const first = ring.oldest?.firstRecord ?? ring.written;
+    const { first } = ring;
     let next = Math.max(from, first);
     let left = spansPerTurn;
     for (const chunk of ring.chunks()) {
