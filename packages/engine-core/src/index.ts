@@ -25,6 +25,7 @@ export { passesLevel } from './logger/line-sink.js';
 export type { WritePort } from './logger/write-port.js';
 export { standardStream } from './system/standard-stream.js';
 export { delay } from './system/delay.js';
+export { nextTurn } from './system/next-turn.js';
 export { systemClock } from './system/system-clock.js';
 export { processUsage } from './system/process-usage.js';
 export type { ProcessUsage } from './system/process-usage.js';

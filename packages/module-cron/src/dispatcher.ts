@@ -1,3 +1,4 @@
+import { nextTurn } from '@motia/engine-core';
 import type { Clock, Logger } from '@motia/engine-core/contract';
 import type { CronJob } from './cron-job.js';
 import type { ClaimOutcome, CronStore, RunRecord } from './cron-store.js';
@@ -57,7 +58,7 @@ export class Dispatcher {
   async dispatchAll(jobs: readonly CronJob[]): Promise<void> {
     for (const [index, job] of jobs.entries()) {
       // Many at once must not hold up everything else in the engine.
-      if (index > 0 && index % jobsPerTurn === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+      if (index > 0 && index % jobsPerTurn === 0) await nextTurn();
       void this.dispatch(job);
     }
   }

@@ -1,3 +1,4 @@
+import { nextTurn } from '@motia/engine-core';
 import { isMotiaError, messageOf, type Clock, type Logger, type Timer } from '@motia/engine-core/contract';
 import type { ExportOutcome } from './exporter-slot.js';
 
@@ -57,8 +58,6 @@ const firstBackoffMs = 1_000;
 const longestBackoffMs = 30_000;
 /** A batch that was not taken for so long is given up. */
 const giveUpMs = 300_000;
-/** Batches sent one after another before others get their turn. */
-const batchesPerTurn = 1;
 
 /**
  * Sends what is in a ring, batch by batch, one at a time. Nobody waits for it: while the receiver is slow or down,
@@ -135,10 +134,10 @@ export class ExportPump<B> implements Pump {
   }
 
   async #sendAll(): Promise<void> {
-    for (let sent = 1; this.#options.source.written() > this.#next; sent += 1) {
+    while (this.#options.source.written() > this.#next) {
       await this.#sendBatch();
       if (this.#failingSinceMs !== undefined || this.#isStopped) return;
-      if (sent % batchesPerTurn === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
   }
 

@@ -1,3 +1,4 @@
+import { nextTurn } from '@motia/engine-core';
 import type { SpanData } from '../record/span-data.js';
 import { readCursor, writeCursor } from './cursor.js';
 import { InputReader, spanIdText, traceIdText } from './input-reader.js';
@@ -165,8 +166,4 @@ export async function flatTree(forest: SpanForest, query: TreeQuery, viewer: Spa
 
 function matching(span: SpanData, { search }: TreeQuery): { readonly matches?: true } {
   return search !== undefined && containsText(span, search) ? { matches: true } : {};
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,3 +1,5 @@
+import { nextTurn } from '@motia/engine-core';
+
 /** How long something long may hold the event loop: about the time of a few requests. */
 const sliceMs = 2;
 /** Steps between two looks at the clock. */
@@ -21,7 +23,7 @@ export class Turns {
   }
 
   async next(): Promise<void> {
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await nextTurn();
     this.#untilMs = this.#now() + sliceMs;
   }
 }

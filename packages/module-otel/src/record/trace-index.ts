@@ -1,3 +1,4 @@
+import { nextTurn } from '@motia/engine-core';
 import type { Chunk, ChunkRing } from './chunk-ring.js';
 import { hexWord } from './hex-word.js';
 import type { SpanData } from './span-data.js';
@@ -101,7 +102,7 @@ export class TraceIndex {
       this.#seenMain = this.#look(this.#log.main, this.#seenMain, mainEnd, false);
       this.#seenKept = this.#look(this.#log.kept, this.#seenKept, keptEnd, true);
       if (this.#seenMain >= mainEnd && this.#seenKept >= keptEnd) return;
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
   }
 

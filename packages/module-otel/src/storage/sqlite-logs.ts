@@ -1,3 +1,4 @@
+import { nextTurn } from '@motia/engine-core';
 import type { StoreHandle } from '@motia/engine-core/contract';
 import type { LogData } from '../logs/log-data.js';
 import { logPlaces, matchAt } from '../logs/log-ring.js';
@@ -61,7 +62,7 @@ export class SqliteLogs implements LogStore {
         if (logs.length < limit) logs.push({ record, log: load() });
         else older += 1;
       }
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
     // Pieces go whole: how much was in one that has gone is not known any more.
     const isMissed = after !== undefined && oldestPiece !== undefined && oldestPiece > Math.floor(after / placesPerPiece);

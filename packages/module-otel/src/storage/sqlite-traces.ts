@@ -1,3 +1,4 @@
+import { nextTurn } from '@motia/engine-core';
 import type { StoreHandle } from '@motia/engine-core/contract';
 import { durationOf } from '../query/span-view.js';
 import { fitsTrace, traceKeyOf } from '../query/trace-fit.js';
@@ -198,4 +199,3 @@ class ChunkBodies {
 }
 
 const nothing = new Uint8Array(0);
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
