@@ -26,6 +26,7 @@ export type { WritePort } from './logger/write-port.js';
 export { standardStream } from './system/standard-stream.js';
 export { delay } from './system/delay.js';
 export { nextTurn } from './system/next-turn.js';
+export { isThreadEntry } from './system/thread-entry.js';
 export { systemClock } from './system/system-clock.js';
 export { processUsage } from './system/process-usage.js';
 export type { ProcessUsage } from './system/process-usage.js';

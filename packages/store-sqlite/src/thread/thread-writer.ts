@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { isThreadEntry } from '@motia/engine-core';
 import { messageOf, type MotiaError, type StoreProgram } from '@motia/engine-core/contract';
 import { storeErrors } from '../errors.js';
 import type { StoreWriter, WriterEvents } from '../writer/store-writer.js';
@@ -16,7 +15,7 @@ const entry = new URL('./writer-thread.js', import.meta.url);
 
 /** Whether there is a file to start the thread with. */
 export function canStartThread(): boolean {
-  return entry.protocol === 'file:' && existsSync(fileURLToPath(entry));
+  return isThreadEntry(entry);
 }
 
 /** Writes in a thread of its own, so that a commit keeps nobody waiting but those who wait for it. */

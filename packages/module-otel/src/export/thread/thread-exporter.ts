@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { isThreadEntry } from '@motia/engine-core';
 import { messageOf, MotiaError, type Clock } from '@motia/engine-core/contract';
 import { otelErrors } from '../../errors.js';
 import type { LogData } from '../../logs/log-data.js';
@@ -18,7 +17,7 @@ const closeMs = 1_000;
 
 /** Whether there is a file to start the thread with. */
 export function canStartThread(): boolean {
-  return entry.protocol === 'file:' && existsSync(fileURLToPath(entry));
+  return isThreadEntry(entry);
 }
 
 /** A batch that was handed over and not answered. */
