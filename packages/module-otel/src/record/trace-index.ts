@@ -5,17 +5,56 @@ import type { SpanData } from './span-data.js';
 import { decodeSpan } from './span-decoder.js';
 import { Flag, Offset } from './span-layout.js';
 import type { SpanLog } from './span-log.js';
+import type { StringLookup } from './string-table.js';
 import { noSlot, TraceFlag, TraceTable } from './trace-table.js';
 
-/** A trace as far as it lies in the log, before anything of it is decoded. */
-export interface IndexedTrace {
+/** A trace as far as it lies in the log, before anything of it is decoded. But for its facts and its span, it is to be read at once: the piece may hold something else later. */
+export class IndexedTrace {
   readonly hasError: boolean;
   readonly isSlow: boolean;
   readonly isInternal: boolean;
   readonly spanCount: number;
-  /** Where the span lies that it is listed as. */
-  readonly chunk: Chunk;
-  readonly at: number;
+  readonly #strings: StringLookup;
+  readonly #chunk: Chunk;
+  /** Of the piece when it was found in it. */
+  readonly #chunkIndex: number;
+  readonly #at: number;
+
+  /** `chunk` and `at`: where the span lies that it is listed as. */
+  constructor(strings: StringLookup, chunk: Chunk, at: number, flags: number, spanCount: number) {
+    this.hasError = (flags & TraceFlag.error) !== 0;
+    this.isSlow = (flags & TraceFlag.slow) !== 0;
+    this.isInternal = (flags & TraceFlag.internal) !== 0;
+    this.spanCount = spanCount;
+    this.#strings = strings;
+    this.#chunk = chunk;
+    this.#chunkIndex = chunk.index;
+    this.#at = at;
+  }
+
+  get startMs(): number {
+    return this.#chunk.view.getFloat64(this.#at + Offset.start, true);
+  }
+
+  get durationMs(): number {
+    return this.#chunk.view.getFloat64(this.#at + Offset.end, true) - this.startMs;
+  }
+
+  /** The last one of its id. */
+  get lastWord(): number {
+    return this.#chunk.view.getInt32(this.#at + Offset.traceId + 12);
+  }
+
+  /** Written out when somebody asks: of most nobody does. */
+  get id(): string {
+    const { bytes } = this.#chunk;
+    return Buffer.from(bytes.buffer, bytes.byteOffset + this.#at + Offset.traceId, 16).toString('hex');
+  }
+
+  /** The span that it is listed as; undefined when it had to make room meanwhile. */
+  root(): SpanData | undefined {
+    return this.#chunk.index === this.#chunkIndex ? decodeSpan(this.#chunk.bytes, this.#at, this.#strings) : undefined;
+  }
 }
 
 /** Spans that are looked at before others get their turn. */
@@ -67,13 +106,12 @@ export class TraceIndex {
 
   /** Every trace that has spans in the log. */
   *traces(): IterableIterator<IndexedTrace> {
-    const { main, kept } = this.#log;
+    const { main, kept, encoder } = this.#log;
     for (const slot of this.#table.slots()) {
       const table = this.#table;
       const place = placeOf(main, table.rootOf(slot)) ?? placeOf(kept, table.rootKeptOf(slot)) ?? placeOf(main, table.newestOf(slot)) ?? placeOf(kept, table.newestKeptOf(slot));
       if (place === undefined) continue;
-      const flags = table.flagsOf(slot);
-      yield { chunk: place.chunk, at: place.at, hasError: (flags & TraceFlag.error) !== 0, isSlow: (flags & TraceFlag.slow) !== 0, isInternal: (flags & TraceFlag.internal) !== 0, spanCount: table.spansOf(slot) };
+      yield new IndexedTrace(encoder.strings, place.chunk, place.at, table.flagsOf(slot), table.spansOf(slot));
     }
   }
 
@@ -81,10 +119,6 @@ export class TraceIndex {
   has(traceId: string): boolean {
     const slot = this.#table.find(hexWord(traceId, 16), hexWord(traceId, 24));
     return slot !== noSlot && this.#isLive(slot);
-  }
-
-  decode({ chunk, at }: Pick<IndexedTrace, 'chunk' | 'at'>): SpanData {
-    return decodeSpan(chunk.bytes, at, this.#log.encoder.strings);
   }
 
   *#chain(ring: ChunkRing, newest: number, traceId: string): IterableIterator<SpanData> {

@@ -1,15 +1,13 @@
 import { durationOf } from '../query/span-view.js';
 import { fitsTrace, traceKeyOf } from '../query/trace-fit.js';
 import { spanFilter, type TraceQuery } from '../query/trace-query.js';
-import { Turns } from '../query/turns.js';
-import { hexWord } from '../record/hex-word.js';
 import type { Recorder } from '../record/recorder.js';
 import type { SpanData } from '../record/span-data.js';
-import { Offset } from '../record/span-layout.js';
 import type { SpanLog } from '../record/span-log.js';
-import { TraceIndex, type IndexedTrace } from '../record/trace-index.js';
+import { TraceIndex } from '../record/trace-index.js';
 import type { SpanSnapshots } from './snapshot-span.js';
-import { TracePlaces, type TraceCandidate } from './trace-places.js';
+import type { TraceCandidate } from './trace-places.js';
+import { searchTraces, type OpenTraces, type SpanMatch } from './trace-search.js';
 import type { TracePage, TraceStore } from './trace-store.js';
 
 export interface MemoryTracesParts {
@@ -40,16 +38,9 @@ export class MemoryTraces implements TraceStore {
   async list(query: TraceQuery): Promise<TracePage> {
     await this.#index.sync();
     const nowMs = this.#parts.now();
-    const open = this.#openRoots(query, nowMs);
-    const places = new TracePlaces(query);
-    for (const candidate of open.roots.values()) places.add(candidate);
-    const looking = { query, places, open, openWords: new Set([...open.roots.keys()].map(lastWordOf)), matches: spanFilter(query, this.#parts.serviceName) };
-    const turns = new Turns();
-    for (const trace of this.#index.traces()) {
-      this.#consider(trace, looking);
-      if (turns.step()) await turns.next();
-    }
-    return places.page();
+    const matches = spanFilter(query, this.#parts.serviceName);
+    const isFoundOtherwise = (traceId: string): boolean => query.searchesAllSpans && matches !== undefined && this.#anySpan(traceId, matches);
+    return searchTraces(this.#index.traces(), { query, open: this.#openTraces(query, matches, nowMs), matches, isFoundOtherwise });
   }
 
   async spans(traceId: string): Promise<readonly SpanData[]> {
@@ -70,10 +61,9 @@ export class MemoryTraces implements TraceStore {
   }
 
   /** Traces whose beginning has not ended, and all of which something has not. */
-  #openRoots(query: TraceQuery, nowMs: number): { readonly roots: ReadonlyMap<string, TraceCandidate>; readonly running: ReadonlySet<string> } {
+  #openTraces(query: TraceQuery, matches: SpanMatch | undefined, nowMs: number): OpenTraces {
     const found = new Map<string, TraceCandidate>();
     const running = new Set<string>();
-    const matches = spanFilter(query, this.#parts.serviceName);
     for (const record of this.#parts.recorder.open) {
       const traceId = record.context.traceparent.slice(3, 35);
       running.add(traceId);
@@ -89,55 +79,7 @@ export class MemoryTraces implements TraceStore {
     return { roots: found, running };
   }
 
-  /** Runs for every trace that there is, so it makes nothing for those that the page does not show. */
-  #consider(trace: IndexedTrace, { query, places, open, openWords, matches }: Looking): void {
-    const { hasError, isSlow, spanCount, chunk, at } = trace;
-    const { view, index } = chunk;
-    const startMs = view.getFloat64(at + Offset.start, true);
-    const durationMs = view.getFloat64(at + Offset.end, true) - startMs;
-    if (!fitsTrace(query, trace, startMs, durationMs)) return;
-    if (query.traceId !== undefined && query.traceId !== traceIdAt(trace)) return;
-    // It is there already, as the beginning that has not ended.
-    if (openWords.has(view.getInt32(at + lastWordAt)) && open.roots.has(traceIdAt(trace))) return;
-    // Decoding all would be most of the work, and a page shows few.
-    let root = matches !== undefined || query.order === 'name' ? this.#index.decode(trace) : undefined;
-    if (matches !== undefined && root !== undefined && !matches(root) && !(query.searchesAllSpans && this.#anySpan(traceIdAt(trace), matches))) return;
-    const key = query.order === 'name' ? (root?.name ?? '') : query.order === 'duration' ? durationMs : startMs;
-    if (!places.mayShow(key)) return places.count();
-    const id = traceIdAt(trace);
-    places.add({
-      key,
-      id,
-      load: () => {
-        // The piece of memory may hold something else by now.
-        if (root === undefined && chunk.index === index) root = this.#index.decode({ chunk, at });
-        return root === undefined ? undefined : { root, hasError, isSlow, spanCount, isRunning: open.running.has(id) };
-      },
-    });
-  }
-
-  #anySpan(traceId: string, matches: (span: SpanData) => boolean): boolean {
+  #anySpan(traceId: string, matches: SpanMatch): boolean {
     return this.#index.spans(traceId).some((span) => matches(span));
   }
-}
-
-/** What one question is about, and what it has found so far. */
-interface Looking {
-  readonly query: TraceQuery;
-  readonly places: TracePlaces;
-  readonly open: { readonly roots: ReadonlyMap<string, TraceCandidate>; readonly running: ReadonlySet<string> };
-  /** Last words of the ids of open roots: most traces are told apart from them without their id as text. */
-  readonly openWords: ReadonlySet<number>;
-  readonly matches: ((span: SpanData) => boolean) | undefined;
-}
-
-const lastWordAt = Offset.traceId + 12;
-
-function lastWordOf(traceId: string): number {
-  return hexWord(traceId, 24);
-}
-
-function traceIdAt({ chunk, at }: IndexedTrace): string {
-  const start = at + Offset.traceId;
-  return Buffer.from(chunk.bytes.buffer, chunk.bytes.byteOffset + start, 16).toString('hex');
 }

@@ -3,7 +3,6 @@ import type { StoreHandle } from '@motia/engine-core/contract';
 import { durationOf } from '../query/span-view.js';
 import { fitsTrace, traceKeyOf } from '../query/trace-fit.js';
 import { spanFilter, type TraceQuery } from '../query/trace-query.js';
-import { Turns } from '../query/turns.js';
 import type { Recorder } from '../record/recorder.js';
 import type { SpanData } from '../record/span-data.js';
 import { decodeSpan } from '../record/span-decoder.js';
@@ -13,8 +12,9 @@ import { hasTrace } from '../sqlite/trace-entries.js';
 import type { OtelProgram } from '../store-program.js';
 import type { RunStrings } from './run-strings.js';
 import type { SpanSnapshots } from './snapshot-span.js';
-import { TraceDirectory, type DirectoryTrace } from './trace-directory.js';
-import { TracePlaces, type TraceCandidate } from './trace-places.js';
+import { TraceDirectory } from './trace-directory.js';
+import type { TraceCandidate } from './trace-places.js';
+import { searchTraces, type OpenTraces, type SpanMatch } from './trace-search.js';
 import type { TracePage, TraceStore } from './trace-store.js';
 
 export interface SqliteTracesParts {
@@ -50,21 +50,19 @@ export class SqliteTraces implements TraceStore {
 
   async list(query: TraceQuery): Promise<TracePage> {
     await this.#parts.flush();
-    const turns = new Turns();
     const directory = new TraceDirectory();
     for await (const piece of this.#pieces()) directory.add(piece);
     const matches = spanFilter(query, this.#parts.serviceName);
     const found = matches !== undefined && query.searchesAllSpans ? await this.#tracesWith(matches) : undefined;
     const nowMs = this.#parts.now();
-    const places = new TracePlaces(query);
-    const open = this.#openRoots(query, nowMs, directory);
-    for (const candidate of open.roots.values()) places.add(candidate);
-    const looking = { query, places, matches, found, bodies: new ChunkBodies(this.#parts), nowMs, open };
-    for (const trace of directory.traces()) {
-      this.#consider(trace, looking);
-      if (turns.step()) await turns.next();
-    }
-    return places.page();
+    const bodies = new ChunkBodies(this.#parts);
+    return searchTraces(directory.traces((chunkId, at) => bodies.spanAt(chunkId, at)), {
+      query, matches,
+      open: this.#openTraces(query, matches, nowMs, directory),
+      isFoundOtherwise: (traceId) => found?.has(traceId) === true,
+      // What was written when another setting held is shown by the present one.
+      isSlow: (root) => durationOf(root, nowMs) >= this.#parts.slowMs,
+    });
   }
 
   async spans(traceId: string): Promise<readonly SpanData[]> {
@@ -108,7 +106,7 @@ export class SqliteTraces implements TraceStore {
   }
 
   /** Ids of all traces with a span that matches. */
-  async #tracesWith(matches: (span: SpanData) => boolean): Promise<ReadonlySet<string>> {
+  async #tracesWith(matches: SpanMatch): Promise<ReadonlySet<string>> {
     const found = new Set<string>();
     for await (const { id, run } of this.#pieces()) {
       const texts = this.#parts.strings.of(run);
@@ -121,29 +119,6 @@ export class SqliteTraces implements TraceStore {
     return found;
   }
 
-  /** Runs for every trace that there is, so it makes nothing for those that the page does not show. */
-  #consider(trace: DirectoryTrace, { query, places, matches, found, bodies, nowMs, open }: Looking): void {
-    const { startMs, durationMs, hasError, isSlow, spanCount } = trace;
-    if (!fitsTrace(query, trace, startMs, durationMs)) return;
-    if (query.traceId !== undefined && query.traceId !== trace.id) return;
-    // It is there already, as the beginning that has not ended.
-    if (open.roots.size > 0 && open.roots.has(trace.id)) return;
-    // Decoding all would be most of the work, and a page shows few.
-    let root = matches !== undefined || query.order === 'name' ? bodies.rootOf(trace) : undefined;
-    if (matches !== undefined && (root === undefined || !matches(root)) && found?.has(trace.id) !== true) return;
-    const key = query.order === 'name' ? (root?.name ?? '') : query.order === 'duration' ? durationMs : startMs;
-    if (!places.mayShow(key)) return places.count();
-    const { id } = trace;
-    places.add({
-      key,
-      id,
-      load: () => {
-        root ??= bodies.rootOf(trace);
-        return root === undefined ? undefined : { root, hasError, isSlow: isSlow || durationOf(root, nowMs) >= this.#parts.slowMs, spanCount, isRunning: open.running.has(id) };
-      },
-    });
-  }
-
   #openSpans(): readonly SpanData[] {
     const { recorder, snapshots, handle, engineId, strings } = this.#parts;
     const own = [...recorder.open].map((span) => snapshots.data(span));
@@ -151,10 +126,9 @@ export class SqliteTraces implements TraceStore {
   }
 
   /** Traces whose beginning has not ended, and all of which something has not. */
-  #openRoots(query: TraceQuery, nowMs: number, directory: TraceDirectory): { readonly roots: ReadonlyMap<string, TraceCandidate>; readonly running: ReadonlySet<string> } {
+  #openTraces(query: TraceQuery, matches: SpanMatch | undefined, nowMs: number, directory: TraceDirectory): OpenTraces {
     const found = new Map<string, TraceCandidate>();
     const running = new Set<string>();
-    const matches = spanFilter(query, this.#parts.serviceName);
     for (const span of this.#openSpans()) {
       running.add(span.traceId);
       if (span.parentSpanId !== undefined && !span.isParentRemote) continue;
@@ -171,18 +145,6 @@ export class SqliteTraces implements TraceStore {
   }
 }
 
-/** What one question is about, and what it has found out so far. */
-interface Looking {
-  readonly query: TraceQuery;
-  readonly places: TracePlaces;
-  readonly matches: ((span: SpanData) => boolean) | undefined;
-  /** Traces of which any span matches; undefined where only the one counts that a trace is listed as. */
-  readonly found: ReadonlySet<string> | undefined;
-  readonly bodies: ChunkBodies;
-  readonly nowMs: number;
-  readonly open: { readonly roots: ReadonlyMap<string, TraceCandidate>; readonly running: ReadonlySet<string> };
-}
-
 /** Reads spans out of pieces, and keeps the piece that was read last: whoever asks goes through them in order. */
 class ChunkBodies {
   #id: number | undefined;
@@ -191,7 +153,7 @@ class ChunkBodies {
   constructor(private readonly parts: Pick<SqliteTracesParts, 'handle' | 'strings'>) {}
 
   /** Undefined when it had to make room meanwhile. */
-  rootOf({ chunkId, at }: DirectoryTrace): SpanData | undefined {
+  spanAt(chunkId: number, at: number): SpanData | undefined {
     if (this.#id !== chunkId) this.#chunk = this.parts.handle.query('chunk', chunkId);
     this.#id = chunkId;
     return this.#chunk === undefined ? undefined : decodeSpan(this.#chunk.body, at, this.parts.strings.of(this.#chunk.run));
