@@ -18,10 +18,10 @@ type Method = 'GET' | 'POST';
 type PathOf<M extends Method> = DataPath extends infer P ? (P extends `${M} ${infer Path}` ? Path : never) : never;
 type Handler<P extends DataPath> = (request: ApiRequest) => Promise<Sendable<AnswerOf<P>>>;
 
-/** One path of the API. `:name` is one segment. GETs change nothing; every change is a POST. */
 /** What every path of the data API begins with over HTTP. */
 export const apiPrefix = '/api/v1';
 
+/** One path of the API. `:name` is one segment. GETs change nothing; every change is a POST. */
 export interface ApiRoute {
   readonly method: Method;
   readonly path: string;

@@ -1,5 +1,5 @@
 import { consoleErrors } from '../errors.js';
-import { decodeCursor, encodeCursor, oneOf, pageKeys, pageRequest, rowFilter, type Page } from './page-query.js';
+import { decodeCursor, encodeCursor, oneOf, pageKeys, pageOf, pageRequest, rowFilter, type Page } from './page-query.js';
 
 /** How rows of a list that is in memory are told apart, found and ordered. */
 export interface ListShape<T> {
@@ -43,12 +43,8 @@ export function listPage<T>(rows: readonly T[], query: ReadonlyMap<string, strin
   const page = start < 0 ? [] : placed.slice(start, start + limit);
   const last = page.at(-1);
   const hasMore = last !== undefined && start + page.length < placed.length;
-  return {
-    items: page.map(({ row }) => row),
-    nextCursor: hasMore ? encodeCursor(JSON.stringify([`${sort} ${String(isDescending)}`, last.place.value, last.place.key])) : null,
-    total: { value: placed.length, exact: true },
-    ...(isClamped ? { clamped: true as const } : {}),
-  };
+  const next = hasMore ? encodeCursor(JSON.stringify([`${sort} ${String(isDescending)}`, last.place.value, last.place.key])) : undefined;
+  return { ...pageOf(page.map(({ row }) => row), next, isClamped), total: { value: placed.length, exact: true } };
 }
 
 function compare(a: Place, b: Place, isDescending: boolean): number {

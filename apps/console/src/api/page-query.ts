@@ -37,6 +37,11 @@ export function pageRequest(query: ReadonlyMap<string, string>): PageRequest {
   };
 }
 
+/** A page of rows; `next` is where the one after it begins, left out for the last one. */
+export function pageOf<T>(items: readonly T[], next: string | undefined, isClamped: boolean): Page<T> {
+  return { items, nextCursor: next ?? null, ...(isClamped ? { clamped: true as const } : {}) };
+}
+
 /** A parameter of at most `maxLength` characters. Undefined when left out or empty. */
 export function text(query: ReadonlyMap<string, string>, parameter: string, maxLength = 256): string | undefined {
   const value = query.get(parameter);

@@ -5,7 +5,7 @@ import { bodyFields } from '../body-fields.js';
 import { fittingPage } from '../fitting-page.js';
 import type { ModuleFunctions } from '../module-functions.js';
 import { listKeys, listPage, type ListShape } from '../list-page.js';
-import { pageKeys, pageRequest, rowFilter, text } from '../page-query.js';
+import { pageKeys, pageOf, pageRequest, rowFilter, text } from '../page-query.js';
 
 const listed: ListShape<CronRow> = {
   keyOf: (job) => job.job_id,
@@ -39,7 +39,7 @@ export function cronRoutes(modules: ModuleFunctions): readonly ApiRoute[] {
         const page = await modules.call<{ readonly runs: readonly CronRun[]; readonly next?: string | null }>('cron::history', { job_id: params['id'], limit: most, ...(before === undefined ? {} : { before }) }, { signal });
         return { rows: page.runs, next: page.next ?? undefined };
       });
-      return { items: rows, nextCursor: next ?? null, ...(isClamped || most < limit ? { clamped: true as const } : {}) };
+      return pageOf(rows, next, isClamped || most < limit);
     }),
     post('/crons/:id/run', act('cron::run_now')),
     post('/crons/:id/backfill', async ({ params, body, signal }) => {

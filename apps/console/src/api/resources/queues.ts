@@ -6,7 +6,7 @@ import { fittingPage } from '../fitting-page.js';
 import { messageRow, type ListedMessage } from '../message-row.js';
 import type { Acted, ModuleFunctions } from '../module-functions.js';
 import { listKeys, listPage, type ListShape } from '../list-page.js';
-import { oneOf, pageKeys, pageRequest, rowFilter, text, type Page } from '../page-query.js';
+import { oneOf, pageKeys, pageOf, pageRequest, rowFilter, text, type Page } from '../page-query.js';
 import { parseQueueName, queueKey, queueTarget, type QueueName } from '../queue-name.js';
 import type { StoredData } from '../stored-data.js';
 
@@ -32,7 +32,7 @@ export function queueRoutes(modules: ModuleFunctions, stored: StoredData): reado
       const page = await modules.call<MessagePage>(functionId, { ...wanted, limit, ...(from === undefined ? {} : { cursor: from }) }, request);
       return { rows: page.messages, next: page.cursor };
     });
-    return { items: rows.map((row) => messageRow(row, stored)), nextCursor: next ?? null, ...(isClamped ? { clamped: true as const } : {}) };
+    return pageOf(rows.map((row) => messageRow(row, stored)), next, isClamped);
   };
   return [
     get('/queues', listKeys(listed), async ({ query, signal }) => {

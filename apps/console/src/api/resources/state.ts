@@ -4,7 +4,7 @@ import { get, post, type ApiRequest, type ApiRoute } from '../api-route.js';
 import { bodyFields } from '../body-fields.js';
 import { fittingPage } from '../fitting-page.js';
 import type { Acted, ModuleFunctions } from '../module-functions.js';
-import { integer, pageKeys, pageRequest, rowFilter, text } from '../page-query.js';
+import { integer, pageKeys, pageOf, pageRequest, rowFilter, text } from '../page-query.js';
 import { stateAt } from '../state-at.js';
 import { stateKeyRow, type ListedKey } from '../state-key-row.js';
 import type { StoredData } from '../stored-data.js';
@@ -36,7 +36,7 @@ export function stateRoutes(modules: ModuleFunctions, stored: StoredData): reado
         const page = await modules.call<ScopePage>('state::list_groups', { prefix: text(query, 'prefix') ?? '', limit, ...(from === undefined ? {} : { cursor: from }) }, { signal });
         return { rows: page.groups, next: page.cursor };
       });
-      return { items: rows.map((group) => ({ group })), nextCursor: next ?? null, ...(isClamped ? { clamped: true as const } : {}) };
+      return pageOf(rows.map((group) => ({ group })), next, isClamped);
     }),
     get('/state/:group/keys', ['prefix', 'filter', 'from', 'to', ...pageKeys], async ({ params, query, signal }) => {
       const { limit, cursor, isClamped } = pageRequest(query);
@@ -45,7 +45,7 @@ export function stateRoutes(modules: ModuleFunctions, stored: StoredData): reado
         const page = await modules.call<KeyPage>('state::list', { scope: params['group'], with_keys: true, prefix: text(query, 'prefix') ?? '', limit, ...(from === undefined ? {} : { cursor: from }) }, { signal });
         return { rows: page.items, next: page.cursor };
       });
-      return { items: rows.map((row) => stateKeyRow(row, stored)), nextCursor: next ?? null, ...(isClamped ? { clamped: true as const } : {}) };
+      return pageOf(rows.map((row) => stateKeyRow(row, stored)), next, isClamped);
     }),
     get('/state/:group/:key', ['reveal'], async (request) => {
       const entry = await modules.call<{ readonly value: unknown; readonly version: number } | undefined>('state::get', { ...place(request), with_version: true }, request);
@@ -62,7 +62,7 @@ export function stateRoutes(modules: ModuleFunctions, stored: StoredData): reado
         ({ truncated } = page);
         return { rows: page.entries.map((change) => stored.members(request, place(request).key, change, ['before', 'after'])), next: page.cursor };
       });
-      return { items: rows, nextCursor: next ?? null, truncated, ...(isClamped ? { clamped: true as const } : {}) };
+      return { ...pageOf(rows, next, isClamped), truncated };
     }),
     get('/state/:group/:key/at/:seq', ['reveal'], async (request) => {
       const seq = Number(/^(?:0|[1-9]\d{0,14})$/.exec(request.params['seq'] ?? '')?.[0] ?? Number.NaN);

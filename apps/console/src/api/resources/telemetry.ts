@@ -2,7 +2,7 @@ import type { FlatSpan, LogRow, TraceRow } from '../../contract/index.js';
 import { consoleErrors } from '../../errors.js';
 import { get, type ApiRequest, type ApiRoute } from '../api-route.js';
 import type { ModuleFunctions } from '../module-functions.js';
-import { flag, integer, oneOf, pageKeys, pageRequest, text, type Page } from '../page-query.js';
+import { flag, integer, oneOf, pageKeys, pageOf, pageRequest, text, type Page } from '../page-query.js';
 
 export interface ListedTraces {
   readonly spans: readonly ListedTrace[];
@@ -97,9 +97,7 @@ type Evictions = Readonly<Record<'spans' | 'logs', { readonly evicted: number }>
 /** Whoever is at the end is told whether that is where it began. */
 async function page<T>(modules: ModuleFunctions, what: keyof Evictions, { items, total, next }: { readonly items: readonly T[]; readonly total: number; readonly next: string | undefined }, request: ApiRequest): Promise<KeptPage<T>> {
   const isTruncated = next === undefined && (await modules.call<Evictions>('engine::telemetry::stats', {}, request))[what].evicted > 0;
-  return {
-    items, nextCursor: next ?? null, total: { value: total, exact: true }, ...(isTruncated ? { truncated: true as const } : {}), ...(pageRequest(request.query).isClamped ? { clamped: true as const } : {}),
-  };
+  return { ...pageOf(items, next, pageRequest(request.query).isClamped), total: { value: total, exact: true }, ...(isTruncated ? { truncated: true as const } : {}) };
 }
 
 /** @throws `MOTIA_CONSOLE_RESOURCE_NOT_FOUND` for what is no id of a trace */
