@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { messageOf } from '@motia/engine-core/contract';
 import { errors } from '../errors.js';
 
 /** 23 days: nobody waits longer for a folder. */
@@ -47,7 +48,8 @@ export function parseWords(words: readonly string[]) {
   try {
     return parseArgs({ args: words.map((word) => (word === '--wait-lock' ? `--wait-lock=${longestWaitMs}` : word)), options: optionSpecs, allowPositionals: true, strict: true });
   } catch (cause) {
-    throw errors.USAGE({ problem: cause instanceof Error ? (cause.message.split('. ')[0] ?? cause.message) : String(cause) }, cause);
+    const [problem = ''] = messageOf(cause).split('. ');
+    throw errors.USAGE({ problem }, cause);
   }
 }
 

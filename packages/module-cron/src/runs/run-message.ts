@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { defineOptions } from '@motia/engine-core';
+import { messageOf } from '@motia/engine-core/contract';
 import { cronErrors } from '../errors.js';
 
 /** What a message carries: enough to make the run in any engine, whatever it knows of the job. */
@@ -20,6 +21,6 @@ export function readMessage(payload: unknown): RunMessage {
   try {
     return runMessage.parse(payload);
   } catch (error) {
-    throw cronErrors.INVALID_REQUEST({ functionId: 'engine::cron::run', problem: error instanceof Error ? error.message.replace(/\.$/, '') : String(error) }, error);
+    throw cronErrors.INVALID_REQUEST({ functionId: 'engine::cron::run', problem: messageOf(error).replace(/\.$/, '') }, error);
   }
 }
