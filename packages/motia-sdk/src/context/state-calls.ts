@@ -1,5 +1,6 @@
 import { readGroups, type GroupsPage } from './groups-page.js';
 import { given, type ModuleCall } from './module-call.js';
+import type { PageStart } from './pages.js';
 import type { StateChange, StateEntry, StateHistory, StateHistoryEntry, StateHistoryOptions, StateListOptions, StatePage, StateWriteOptions } from './state-entry.js';
 import type { UpdateOp } from './update-op.js';
 
@@ -36,7 +37,7 @@ export function listStateEntries<T>(scope: string, { prefix, limit, cursor }: St
     return { items: (items ?? []).map((item) => readEntry<T>(String(item['key']), item)), ...(typeof next === 'string' ? { cursor: next } : {}) };
   });
 }
-export function listStateGroups(cursor?: string): ModuleCall<GroupsPage> {
+export function listStateGroups({ cursor }: PageStart): ModuleCall<GroupsPage> {
   return call('state::list_groups', given({ cursor }), readGroups);
 }
 export function stateHistory<T>(scope: string, key: string, { limit, cursor }: StateHistoryOptions): ModuleCall<StateHistory<T>> {

@@ -1,5 +1,6 @@
 import type { InvocationScope } from './invocation-scope.js';
 import { makeCall } from './module-call.js';
+import { pages } from './pages.js';
 import { deleteState, getState, getStateEntry, listState, listStateEntries, listStateGroups, setState, stateHistory, updateState } from './state-calls.js';
 import type { StateChange, StateEntry, StateHistory, StateHistoryOptions, StateListOptions, StatePage, StateWriteOptions } from './state-entry.js';
 import type { UpdateOp } from './update-op.js';
@@ -46,31 +47,17 @@ export class StateManager {
   }
   /** All entries of a scope, page by page: `for await (const { key, value } of ctx.state.entries('orders', { prefix: 'eu/' }))`. */
   async *entries<T = unknown>(scope: string, options: Omit<StateListOptions, 'cursor'> = {}): AsyncGenerator<StateEntry<T>, void> {
-    for (let cursor: string | undefined; ; ) {
-      const page = await this.listEntries<T>(scope, { ...options, ...(cursor === undefined ? {} : { cursor }) });
-      yield* page.items;
-      ({ cursor } = page);
-      if (cursor === undefined) return;
-    }
+    for await (const { items } of pages((from) => this.listEntries<T>(scope, { ...options, ...from }))) yield* items;
   }
   /** The names of all scopes, sorted. */
   async listGroups(): Promise<string[]> {
     const groups: string[] = [];
-    for (let cursor: string | undefined; ; ) {
-      const page = await makeCall(this.#owner, listStateGroups(cursor));
-      groups.push(...page.groups);
-      ({ cursor } = page);
-      if (cursor === undefined) return groups;
-    }
+    for await (const page of pages((from) => makeCall(this.#owner, listStateGroups(from)))) groups.push(...page.groups);
+    return groups;
   }
   /** Deletes every key of a scope, page by page. What is written meanwhile may stay. */
   async clear(scope: string): Promise<void> {
-    for (let cursor: string | undefined; ; ) {
-      const page = await this.listEntries(scope, cursor === undefined ? {} : { cursor });
-      await Promise.all(page.items.map(({ key }) => this.delete(scope, key)));
-      ({ cursor } = page);
-      if (cursor === undefined) return;
-    }
+    for await (const { items } of pages((from) => this.listEntries(scope, from))) await Promise.all(items.map(({ key }) => this.delete(scope, key)));
   }
   /** What was done to a key, newest first, as far as it is kept. */
   history<T = unknown>(scope: string, key: string, options: StateHistoryOptions = {}): Promise<StateHistory<T>> {

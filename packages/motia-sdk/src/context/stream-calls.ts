@@ -2,6 +2,7 @@ import { sdkErrors } from '../errors.js';
 import { dataCheck } from '../schema/data-check.js';
 import { readGroups, type GroupsPage } from './groups-page.js';
 import { given, type ModuleCall } from './module-call.js';
+import type { PageStart } from './pages.js';
 import type { StreamConfig } from './stream-config.js';
 import type { StreamChange, StreamChannel, StreamItem, StreamListOptions, StreamPage } from './stream-item.js';
 import type { UpdateOp } from './update-op.js';
@@ -38,7 +39,7 @@ export function listItemsPage<T>(stream: Config, groupId: string, { limit, curso
 export function listGroups(stream: Config): ModuleCall<string[]> {
   return call(stream, 'stream::list_groups', {}, (answer) => (answer ?? []) as string[]);
 }
-export function listGroupsPage(stream: Config, cursor: string | undefined): ModuleCall<GroupsPage> {
+export function listGroupsPage(stream: Config, { cursor }: PageStart): ModuleCall<GroupsPage> {
   return call(stream, 'stream::list_groups', given({ with_cursor: true, cursor }), readGroups);
 }
 export function sendEvent(stream: Config, channel: StreamChannel, event: { readonly type: string; readonly data: unknown }): ModuleCall<void> {

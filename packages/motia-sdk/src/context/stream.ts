@@ -2,6 +2,7 @@ import type { InferSchema } from '../schema/infer-schema.js';
 import type { StepSchemaInput, TypedJsonSchema } from '../schema/standard-schema.js';
 import type { InvocationScope } from './invocation-scope.js';
 import { makeCall } from './module-call.js';
+import { pages } from './pages.js';
 import { deleteItem, getItem, listGroups, listGroupsPage, listItems, listItemsPage, sendEvent, setItem, updateItem } from './stream-calls.js';
 import type { StreamConfig } from './stream-config.js';
 import type { StreamChange, StreamChannel, StreamItem, StreamListOptions, StreamPage } from './stream-item.js';
@@ -61,12 +62,7 @@ export class Stream<C extends StreamConfig = StreamConfig> {
   }
   /** All items of a group, page by page: `for await (const { id, value } of ctx.streams.todo.items('inbox'))`. */
   async *items(groupId: string, options: Omit<StreamListOptions, 'cursor'> = {}): AsyncGenerator<StreamItem<DataOf<C>>, void> {
-    for (let cursor: string | undefined; ; ) {
-      const page = await this.listItems(groupId, { ...options, ...(cursor === undefined ? {} : { cursor }) });
-      yield* page.items;
-      ({ cursor } = page);
-      if (cursor === undefined) return;
-    }
+    for await (const { items } of pages((from) => this.listItems(groupId, { ...options, ...from }))) yield* items;
   }
   /** The ids of the groups that hold items, by name. @throws MotiaError `MOTIA_STREAM_LIST_TOO_LARGE` beyond 10,000: go through `groups` then */
   listGroups(): Promise<string[]> {
@@ -74,12 +70,7 @@ export class Stream<C extends StreamConfig = StreamConfig> {
   }
   /** The ids of all groups that hold items, page by page: `for await (const groupId of ctx.streams.todo.groups())`. */
   async *groups(): AsyncGenerator<string, void> {
-    for (let cursor: string | undefined; ; ) {
-      const page = await makeCall(this.#owner, listGroupsPage(this.config, cursor));
-      yield* page.groups;
-      ({ cursor } = page);
-      if (cursor === undefined) return;
-    }
+    for await (const { groups } of pages((from) => makeCall(this.#owner, listGroupsPage(this.config, from)))) yield* groups;
   }
   /** An event that is not stored. */
   send<T>(channel: StreamChannel, event: { readonly type: string; readonly data: T }): Promise<void> {
