@@ -119,12 +119,12 @@ export class CustomStorage {
       const { stream, group, item } = place;
       if (item !== undefined) return { ...numbers, json: text(await this.#call('get', stream, fieldsOf({ stream, group, item }), sinceMs)) };
       const items = await this.#list(place, sinceMs);
-      const ids = items.map((each) => (typeof each === 'object' && each !== null ? (each as { readonly id?: unknown }).id : undefined));
+      const ids = items.map((each) => ownIdOf(each).id);
       const { ids: _, ...rest } = numbers;
       const json = text(items);
       const { maxSnapshotBytes: limitBytes } = this.#parts;
       if (json.length > limitBytes || Buffer.byteLength(json) > limitBytes) throw streamErrors.SNAPSHOT_TOO_LARGE({ limitBytes });
-      return { ...rest, json, ...(ids.every((id) => typeof id === 'string') ? { ids } : {}) };
+      return { ...rest, json, ...(ids.every((id) => id !== undefined) ? { ids } : {}) };
     });
   }
 
