@@ -60,6 +60,10 @@ export interface QueueState extends QueueIdentity {
   /** Since when it takes no new messages. */
   readonly endedAtMs?: number;
 }
+/** Whether it has subscribers, who may be away. Others are there as long as they are declared. */
+export function isSubscription({ role }: Pick<QueueState, 'role'>): boolean {
+  return role === 'subscription' || role === 'former';
+}
 export interface QueueStats extends QueueState {
   readonly ready: number;
   readonly delayed: number;

@@ -3,7 +3,7 @@ import { Operator } from './admin/operator.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import { Housekeeper } from './housekeeper.js';
 import { queueLabel } from './job.js';
-import type { JobStore, JobStoreCapability, QueueDeclaration } from './job-store.js';
+import { isSubscription, type JobStore, type JobStoreCapability, type QueueDeclaration } from './job-store.js';
 import { implicitQueue, type QueueOptions } from './options.js';
 import { QueuePlan } from './queue-plan.js';
 import { MessageService } from './queue-service.js';
@@ -96,7 +96,7 @@ export class QueueEngine {
   async #retireOthers(declared: ReadonlySet<number>): Promise<void> {
     const { store, context } = this.#parts;
     if (store.store?.isShared !== false) return;
-    const others = (await store.queues()).filter(({ queue, role }) => (role === 'named' || role === 'holding') && !declared.has(queue));
+    const others = (await store.queues()).filter((state) => !isSubscription(state) && !declared.has(state.queue));
     await store.retire(others.map(({ queue }) => queue));
     for (const other of others) {
       if (other.depth > 0) context.logger.warn('A queue that is not in queue_configs any more holds messages; they wait until it is declared again, or are cancelled', { queue: queueLabel(other), messages: other.depth });

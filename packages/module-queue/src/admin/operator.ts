@@ -4,7 +4,7 @@ import { longestVisibilityMs } from '../delivery/settings-schema.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { queueErrors } from '../errors.js';
 import type { JobView } from '../job.js';
-import type { JobStore, MoveTask, QueueStats } from '../job-store.js';
+import { isSubscription, type JobStore, type MoveTask, type QueueStats } from '../job-store.js';
 import { checkInteger } from '../message/enqueue-request.js';
 import { deliveryReceipt, readDeliveryReceipt } from '../message/message-id.js';
 import { checkSize, payloadText } from '../message/payload-text.js';
@@ -70,7 +70,7 @@ export class Operator {
       waitsFor: job.waitsFor,
       isPaused: state?.isPaused ?? false,
       leftAtMs: state?.leftAtMs,
-      isRetired: (state?.role === 'named' || state?.role === 'holding') && state.endedAtMs !== undefined,
+      isRetired: state !== undefined && !isSubscription(state) && state.endedAtMs !== undefined,
       missing: local === undefined ? job.functionId : dispatcher.queues.missing(local, job.functionId),
       running: local?.running ?? 0,
       concurrency: local?.options.concurrency,

@@ -85,7 +85,7 @@ function forgetQueues(sql: StoreSql, { historyMs, resultMs }: Retention, steadyM
   const overSinceMs = steadyMs - Math.max(historyMs, resultMs);
   const over = [
     ...goneSubscriptions(sql, steadyMs).filter(({ leftAt, graceMs }) => leftAt + graceMs <= overSinceMs),
-    ...sql.all<{ id: number }>('SELECT id FROM queue_queues WHERE role IN (1, 2) AND ended_at <= ?', overSinceMs),
+    ...sql.all<{ id: number }>(`SELECT id FROM queue_queues WHERE NOT ${isSubscription} AND ended_at <= ?`, overSinceMs),
   ];
   for (const { id } of over) {
     if (isInUse(sql, id)) continue;

@@ -72,6 +72,14 @@ function takeOver(sql: StoreSql, subscriber: QueueRow, { dueMs }: CommandTimes):
   sql.run('UPDATE queue_queues SET depth = depth + ? WHERE id = ?', jobs.length, subscriber.queue);
 }
 
+/** From when a subscription's time runs out: since no engine serves it. One that was left before keeps its time. */
+const markLeft = `UPDATE queue_queues SET left_at = ? WHERE ${isSubscription} AND left_at IS NULL AND NOT EXISTS (SELECT 1 FROM queue_servers s WHERE s.queue = queue_queues.id)`;
+
+/** An engine serves it no more. */
+export function noteLeft(sql: StoreSql, queue: number, { steadyMs }: CommandTimes): void {
+  sql.run(`${markLeft} AND id = ?`, steadyMs, queue);
+}
+
 /** Engines that serve a subscription say so now and then; one that has not for this long is gone. */
 const longestSilenceMs = 300_000;
 
@@ -79,9 +87,8 @@ const longestSilenceMs = 300_000;
 export function keepServing(sql: StoreSql, { queues, times }: { readonly queues: readonly number[]; readonly times: CommandTimes }, { engineId }: StoreCommandContext): void {
   serve(sql, queues, engineId, times);
   sql.run('DELETE FROM queue_servers WHERE seen_at <= ?', times.steadyMs - longestSilenceMs);
-  sql.run(`${noticeLeft} AND NOT EXISTS (SELECT 1 FROM queue_servers s WHERE s.queue = queue_queues.id)`, times.steadyMs);
+  sql.run(markLeft, times.steadyMs);
 }
-const noticeLeft = `UPDATE queue_queues SET left_at = ? WHERE ${isSubscription} AND left_at IS NULL`;
 
 function serve(sql: StoreSql, queues: readonly number[], engineId: string, { steadyMs }: CommandTimes): void {
   for (const queue of queues) {
@@ -94,7 +101,7 @@ function serve(sql: StoreSql, queues: readonly number[], engineId: string, { ste
 export function leave(sql: StoreSql, { queues, times }: { readonly queues: readonly number[]; readonly times: CommandTimes }, { engineId }: StoreCommandContext): void {
   for (const queue of queues) {
     sql.run('DELETE FROM queue_servers WHERE queue = ? AND engine_id = ?', queue, engineId);
-    sql.run(`${noticeLeft} AND id = ? AND NOT EXISTS (SELECT 1 FROM queue_servers WHERE queue = ?)`, times.steadyMs, queue, queue);
+    noteLeft(sql, queue, times);
   }
 }
 
@@ -114,7 +121,7 @@ export function unsubscribe(sql: StoreSql, { queue, times }: { readonly queue: n
 
 /** Takes no new messages from now on, until it is declared again. What it holds stays. */
 export function retire(sql: StoreSql, { queues, times }: { readonly queues: readonly number[]; readonly times: CommandTimes }): void {
-  for (const queue of queues) sql.run('UPDATE queue_queues SET ended_at = ? WHERE id = ? AND role IN (1, 2) AND ended_at IS NULL', times.steadyMs, queue);
+  for (const queue of queues) sql.run(`UPDATE queue_queues SET ended_at = ? WHERE id = ? AND NOT ${isSubscription} AND ended_at IS NULL`, times.steadyMs, queue);
 }
 
 export function pause(sql: StoreSql, { queues, isPaused }: { readonly queues: readonly number[]; readonly isPaused: boolean }): void {

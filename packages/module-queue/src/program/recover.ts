@@ -4,8 +4,9 @@ import { isSpent } from '../delivery/loss-policy.js';
 import type { JobFailure } from '../job.js';
 import { DepthChanges } from './depths.js';
 import { withFailure } from './failures.js';
+import { noteLeft } from './queues.js';
 import { leaveQueue } from './settle.js';
-import { isSubscription, stateCode } from './tables.js';
+import { stateCode } from './tables.js';
 import type { CommandTimes } from './times.js';
 
 /** A lease that somebody else holds. */
@@ -51,7 +52,7 @@ export function reclaim(sql: StoreSql, { leases, goneEngines, times }: ReclaimIn
   for (const engineId of goneEngines) {
     const served = sql.all<{ queue: number }>('SELECT queue FROM queue_servers WHERE engine_id = ?', engineId);
     sql.run('DELETE FROM queue_servers WHERE engine_id = ?', engineId);
-    for (const { queue } of served) sql.run(`UPDATE queue_queues SET left_at = ? WHERE id = ? AND ${isSubscription} AND left_at IS NULL AND NOT EXISTS (SELECT 1 FROM queue_servers WHERE queue = ?)`, times.steadyMs, queue, queue);
+    for (const { queue } of served) noteLeft(sql, queue, times);
   }
   return rows.length;
 }
